@@ -1,0 +1,290 @@
+"""One registry type for everything that a configuration can name.
+
+A registry is a dictionary from ``(scope, name)`` to a class or function.  The scope is the model type (``det``,
+``rec``, ``cls``, ...): the same YAML name may mean different classes for different model types.  What is registered
+for no scope serves all of them.  The modules that hold the classes are imported when a name is first looked up.
+"""
+
+import difflib
+import importlib
+import inspect
+import logging
+import pkgutil
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Callable, Optional, Union
+
+from ppocr.errors import ConfigError
+from ppocr.unread_keys import UNREAD_KEYS
+
+ANY = "*"
+logger = logging.getLogger("ppocr")
+
+
+def did_you_mean(word, known):
+    """Returns ``" (did you mean 'x'?)"`` for the nearest of ``known``, or an empty string."""
+    near = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+@dataclass
+class Problem:
+    """One thing wrong with a mapping: ``key`` is empty where the mapping as a whole is meant."""
+
+    key: str
+    message: str
+
+
+@dataclass
+class Binding:
+    """A class or function together with the arguments that a configuration gives it."""
+
+    target: Optional[Callable] = None
+    arguments: dict = field(default_factory=dict)
+    problems: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+
+
+class Registry:
+    """Named classes and functions of one kind.
+
+    Args:
+        kind: what the entries are, in the singular, as error messages say it.
+        *packages: dotted names of the packages or modules in which entries are registered.
+    """
+
+    def __init__(self, kind: str, *packages: str):
+        self.kind = kind
+        self._packages = packages
+        self._entries = {}
+        self._loaded = False
+
+    def register(self, *, scope=None, name: Optional[str] = None, aliases=()):
+        """Returns a decorator that registers a class or function.
+
+        Args:
+            scope: a model type or several; None serves every model type.
+            name: the YAML name; by default the name of what is decorated.
+            aliases: further YAML names.
+
+        Raises:
+            ValueError: a name is taken in that scope.
+        """
+        scopes = (ANY,) if scope is None else (scope,) if isinstance(scope, str) else tuple(scope)
+
+        def decorate(target):
+            for one in scopes:
+                for key in (name or target.__name__, *aliases):
+                    if self._entries.setdefault((one, key), target) is not target:
+                        raise ValueError(f"{self.kind} '{key}' is registered twice for scope '{one}'")
+            return target
+
+        return decorate
+
+    def get(self, name: str, scope: Optional[str] = None) -> Callable:
+        """Returns the entry for ``name``: the one of ``scope`` first, else the one that serves all.
+
+        Raises:
+            ConfigError: unknown name; the message lists near names and where it was looked for.
+        """
+        self._load()
+        for key in ((scope, name), (ANY, name)):
+            if key in self._entries:
+                return self._entries[key]
+        raise ConfigError(self._unknown(name, scope))
+
+    def names(self, scope: Optional[str] = None) -> list:
+        """Returns the sorted names that ``get`` finds in ``scope``."""
+        self._load()
+        return sorted({n for s, n in self._entries if s in (scope, ANY)})
+
+    def entries(self) -> dict:
+        """Returns a copy of all entries, ``{(scope, name): target}``."""
+        self._load()
+        return dict(self._entries)
+
+    def bind(self, config, scope=None, supplied=None, inherited=None) -> Binding:
+        """Fits a mapping with a ``name`` to the signature of what it names; builds nothing.
+
+        Args:
+            config: ``{"name": ..., key: value, ...}``.
+            scope: model type.
+            supplied: values that the builder gives; they win over the mapping, which is said if they differ.
+            inherited: values (of ``Global``) for parameters that the mapping leaves out or gives as null.
+        """
+        if not isinstance(config, dict) or not isinstance(config.get("name"), str):
+            return Binding(problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {config!r}")])
+        try:
+            target = self.get(config["name"], scope)
+        except ConfigError as error:
+            return Binding(problems=[Problem("name", str(error))])
+        given = {key: value for key, value in config.items() if key != "name"}
+        label = f"{self.kind} '{config['name']}'"
+        unread = UNREAD_KEYS.get(f"{self.kind}/{config['name']}", {})
+        return bind_arguments(target, given, label, supplied or {}, inherited or {}, unread)
+
+    def build(self, config, scope=None, supplied=None, inherited=None):
+        """Calls what the mapping names with the mapping's values; see :meth:`bind`.
+
+        Raises:
+            ConfigError: unknown name, unknown or missing key, or a value of the wrong type.
+        """
+        binding = self.bind(config, scope, supplied, inherited)
+        if binding.problems:
+            where = config.get("name", self.kind) if isinstance(config, dict) else self.kind
+            raise ConfigError("; ".join(f"{where}: {p.message}" for p in binding.problems))
+        for warning in binding.warnings:
+            logger.warning("%s: %s", config["name"], warning.message)
+        return binding.target(**binding.arguments)
+
+    def _load(self):
+        if self._loaded:
+            return
+        self._loaded = True
+        try:
+            for package in self._packages:
+                _import_all(package)
+        except BaseException:
+            self._loaded = False
+            raise
+
+    def _unknown(self, name, scope):
+        here = self.names(scope)
+        elsewhere = sorted({s for s, n in self._entries if n == name})
+        text = f"unknown {self.kind} '{name}'{did_you_mean(name, here)}; looked in {', '.join(self._packages)}"
+        text += f" for model type '{scope}'" if scope else ""
+        if elsewhere:
+            return f"{text}; it exists for {', '.join(elsewhere)}"
+        return f"{text}; known: {', '.join(here)}" if len(here) <= 12 else text
+
+
+def _import_all(package):
+    module = importlib.import_module(package)
+    for info in pkgutil.walk_packages(getattr(module, "__path__", []), package + "."):
+        importlib.import_module(info.name)
+
+
+def parameters_of(target) -> dict:
+    """Returns ``{name: inspect.Parameter}`` of what a class or function takes by keyword."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {n: p for n, p in inspect.signature(target).parameters.items() if p.kind in kinds}
+
+
+def bind_arguments(target, given, label, supplied=None, inherited=None, unread=None) -> Binding:
+    """Fits ``given`` to the signature of ``target`` and reports everything that does not fit."""
+    supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
+    params, hints = parameters_of(target), _type_hints(target)
+    binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
+    for key, value in given.items():
+        if key in supplied:
+            if key not in params or value == supplied[key]:
+                continue
+            message = f"'{key}: {value}' is not used: {supplied[key]} follows from the rest of the config"
+            binding.warnings.append(Problem(key, message))
+        elif key in params:
+            _take(binding, key, value, params[key], hints.get(key), inherited)
+        elif key in unread:
+            binding.warnings.append(Problem(key, f"'{key}' is read by nothing: {unread[key]}"))
+        else:
+            binding.problems.append(Problem(key, f"{label} has no key '{key}'{did_you_mean(key, params)}"))
+    binding.arguments.update({k: v for k, v in supplied.items() if k in params})
+    for key, param in params.items():
+        if param.default is param.empty and key not in binding.arguments and key not in given:
+            binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
+    return binding
+
+
+def _take(binding, key, value, param, hint, inherited):
+    """Adds one value to the binding; a null stands for the inherited value or the default where null is no value."""
+    if value is None and (key in inherited or param.default is not param.empty and not accepts_none(hint)):
+        return
+    try:
+        binding.arguments[key] = coerce(value, hint)
+    except ConfigError as error:
+        binding.problems.append(Problem(key, f"'{key}' {error}"))
+
+
+def _type_hints(target):
+    try:
+        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    except (NameError, TypeError):
+        return {}
+
+
+def accepts_none(hint) -> bool:
+    """Tells whether None fits an annotation; no annotation takes anything."""
+    return hint in (None, Any, type(None)) or type(None) in typing.get_args(hint)
+
+
+_NUMBERS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_CONTAINERS = {list: (list, tuple), tuple: (list, tuple), dict: (dict,)}
+
+
+def coerce(value, hint):
+    """Returns ``value`` as the annotation ``hint`` wants it: whole floats become int, ``"1e-6"`` becomes float.
+
+    Raises:
+        ConfigError: the value does not fit.
+    """
+    origin = typing.get_origin(hint)
+    if origin is Union:
+        return _coerce_union(value, typing.get_args(hint))
+    if origin is typing.Literal:
+        options = typing.get_args(hint)
+        if value not in options:
+            known = ", ".join(map(str, options))
+            raise ConfigError(f"must be one of {known}, not {value!r}{did_you_mean(value, options)}")
+        return value
+    kind = origin or hint
+    if kind in _CONTAINERS:
+        if not isinstance(value, _CONTAINERS[kind]):
+            raise ConfigError(f"must be a {'mapping' if kind is dict else 'list'}, not {value!r}")
+        return value
+    return _coerce_scalar(value, kind) if kind in _NUMBERS else value
+
+
+def _coerce_union(value, options):
+    if value is None and type(None) in options:
+        return None
+    errors = []
+    for option in options:
+        if option is type(None):
+            continue
+        try:
+            return coerce(value, option)
+        except ConfigError as error:
+            errors.append(str(error))
+    raise ConfigError(" or ".join(errors))
+
+
+def _coerce_scalar(value, kind):
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is int and number and float(value).is_integer():
+        return int(value)
+    if kind is float and number:
+        return value
+    if kind is float and isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if kind in (bool, str) and isinstance(value, kind):
+        return value
+    raise ConfigError(f"must be {_NUMBERS[kind]}, not {value!r}")
+
+
+TRANSFORMS = Registry("transform", "ppocr.modeling.transforms")
+BACKBONES = Registry("backbone", "ppocr.modeling.backbones")
+NECKS = Registry("neck", "ppocr.modeling.necks")
+HEADS = Registry("head", "ppocr.modeling.heads")
+ARCHITECTURES = Registry("architecture", "ppocr.modeling.architectures")
+LOSSES = Registry("loss", "ppocr.losses")
+METRICS = Registry("metric", "ppocr.metrics")
+POST_PROCESSES = Registry("post-process", "ppocr.postprocess")
+OPTIMIZERS = Registry("optimizer", "ppocr.optimizer")
+LR_SCHEDULERS = Registry("learning-rate schedule", "ppocr.optimizer")
+REGULARIZERS = Registry("regularizer", "ppocr.optimizer")
+OPERATORS = Registry("operator", "ppocr.data.imaug")
+DATASETS = Registry("dataset", "ppocr.data.datasets")
+SAMPLERS = Registry("sampler", "ppocr.data.multi_scale_sampler")
+COLLATE_FNS = Registry("collate function", "ppocr.data.collate_fn")
