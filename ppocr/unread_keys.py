@@ -4,4 +4,20 @@ They give a warning instead of an error.  ``UNREAD_KEYS`` maps ``"<kind>/<name>"
 ``"section/<section>"``) to ``{key: why}``.
 """
 
-UNREAD_KEYS = {}
+UNREAD_KEYS = {
+    "section/Global": {
+        "debug": "errors are shown as they are, with --traceback where they were raised",
+        "character_type": "the dictionary says which characters there are",
+        "start_ema": "averaging starts with the first step",
+        "infer_visual_type": "drawing takes any script",
+        "load_static_weights": "weights are of one kind only",
+    },
+    "section/loader": {"num_sections": "it belongs to a loss"},
+    "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
+    "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},
+    "post-process/DBPostProcess": {"det_box_type": "the key is box_type"},
+    "optimizer/Adadelta": {
+        "weight_deacy": "a misspelling; weight decay is given by regularizer or weight_decay",
+        "momentum": "Adadelta has none",
+    },
+}

@@ -1,0 +1,256 @@
+"""Configuration files: load with ``_BASE_``, override with ``-o``, validate, derive values, write a snapshot.
+
+A configuration is a plain nested mapping.  :class:`Config` also remembers where every value was written, so that a
+problem can be reported with its file and line.  This module imports no Paddle; :func:`validate` and :func:`resolve`
+import the classes that a configuration names.
+"""
+
+import copy
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from ppocr.errors import ConfigError
+
+BASE_KEY = "_BASE_"
+
+
+class Source(NamedTuple):
+    """Where a value was written: a file and a line counted from 1, or ``-o`` and no line."""
+
+    file: str
+    line: int
+
+    def __str__(self):
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Config(dict):
+    """A nested mapping with ``sources``: YAML path (a tuple of keys and list positions) -> :class:`Source`."""
+
+    def __init__(self, *args, sources=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.sources = dict(sources or {})
+
+    def __deepcopy__(self, memo):
+        return Config(copy.deepcopy(dict(self), memo), sources=self.sources)
+
+
+class ReadOnlyDict(dict):
+    """A mapping that refuses to be changed; its deep copy is an ordinary dict."""
+
+    def _refuse(self, *args, **kwargs):
+        raise TypeError("the configuration is read-only once training has been set up; change a copy")
+
+    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse
+
+    def __deepcopy__(self, memo):
+        return {key: copy.deepcopy(value, memo) for key, value in self.items()}
+
+    def __reduce__(self):
+        return dict, (dict(self),)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 plus numbers such as ``1e-5``, which that standard would read as text."""
+
+
+_SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
+_FLOAT = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789"))
+
+
+def load(path) -> Config:
+    """Reads a YAML file and the files that its ``_BASE_`` names (a path or a list, relative to the file).
+
+    Mappings are merged key by key, everything else is replaced.  A mapping whose ``name`` differs from that of the
+    base replaces it whole, for the keys of one class say nothing to another.
+
+    Raises:
+        ConfigError: no such file, not YAML, not a mapping, a key written twice, or a file that is its own base.
+    """
+    return _load(Path(path), ())
+
+
+def _load(path, open_files):
+    if path.resolve() in open_files:
+        raise ConfigError(f"{path}: {BASE_KEY} leads back to this file")
+    own = _parse(path)
+    bases = own.pop(BASE_KEY, None) or []
+    own.sources.pop((BASE_KEY,), None)
+    merged = Config()
+    for base in [bases] if isinstance(bases, str) else bases:
+        merged = merge(merged, _load(path.parent / base, (*open_files, path.resolve())))
+    return merge(merged, own)
+
+
+def _parse(path) -> Config:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such config file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({error})") from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        sources = {}
+        content = _construct(loader, node, (), sources, str(path)) if node is not None else {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ConfigError(f"{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    finally:
+        loader.dispose()
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: must be a mapping with sections such as Global and Architecture")
+    return Config(content, sources=sources)
+
+
+def _construct(loader, node, path, sources, file):
+    """Turns a YAML node into plain values and notes the line of each."""
+    sources[path] = Source(file, node.start_mark.line + 1)
+    if node.tag == _SEQUENCE:
+        return [_construct(loader, item, (*path, i), sources, file) for i, item in enumerate(node.value)]
+    if node.tag != _MAPPING:
+        return loader.construct_object(node, deep=True)
+    keys = [key.value for key, _ in node.value]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{file}:{node.start_mark.line + 1}: key '{twice}' is written twice in one mapping")
+    loader.flatten_mapping(node)
+    result = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        result[key] = _construct(loader, value_node, (*path, key), sources, file)
+        sources[(*path, key)] = Source(file, key_node.start_mark.line + 1)
+    return result
+
+
+def merge(base: Config, new: Config) -> Config:
+    """Returns ``base`` with everything in ``new`` laid over it; neither is changed."""
+    result = copy.deepcopy(base)
+    _merge_into(result, new, (), result.sources, new.sources)
+    return result
+
+
+def _merge_into(target, new, path, sources, new_sources):
+    for key, value in new.items():
+        here = (*path, key)
+        old = target.get(key)
+        if isinstance(old, dict) and isinstance(value, dict) and _same_class(old, value):
+            _merge_into(old, value, here, sources, new_sources)
+        else:
+            target[key] = copy.deepcopy(value)
+            _forget(sources, here)
+            sources.update({p: s for p, s in new_sources.items() if p[: len(here)] == here})
+        if here in new_sources:
+            sources[here] = new_sources[here]
+
+
+def _same_class(old, new):
+    return "name" not in new or "name" not in old or old["name"] == new["name"]
+
+
+def _forget(sources, path):
+    for known in [p for p in sources if p[: len(path)] == path]:
+        del sources[known]
+
+
+def override(config, assignments) -> Config:
+    """Returns a copy of ``config`` with ``key.path=value`` assignments applied.
+
+    List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.
+
+    Raises:
+        ConfigError: no ``=``, a path through something that is neither mapping nor list, or a position that is not
+            in the list.
+    """
+    result = copy.deepcopy(config if isinstance(config, Config) else Config(config))
+    for assignment in assignments or []:
+        path, equals, text = assignment.partition("=")
+        if not equals or not path.strip():
+            raise ConfigError(f"-o {assignment}: must have the form key=value, for example Global.epoch_num=10")
+        try:
+            value = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"-o {assignment}: the value is not YAML: {getattr(error, 'problem', error)}") from None
+        _assign(result, path.strip().split("."), value, assignment)
+    return result
+
+
+def _assign(config, keys, value, assignment):
+    holder, path = config, []
+    for i, key in enumerate(keys):
+        key = _position(holder, key, assignment) if isinstance(holder, list) else key
+        path.append(key)
+        if i == len(keys) - 1:
+            holder[key] = value
+            break
+        inner = holder.get(key) if isinstance(holder, dict) else holder[key]
+        if inner is None:
+            inner = holder[key] = {}
+        if not isinstance(inner, (dict, list)):
+            raise ConfigError(f"-o {assignment}: {'.'.join(map(str, path))} is {inner!r} and holds no keys")
+        holder = inner
+    _forget(config.sources, tuple(path))
+    config.sources[tuple(path)] = Source(f"-o {assignment}", 0)
+
+
+def _position(items, key, assignment):
+    if not key.isdigit() or int(key) >= len(items):
+        raise ConfigError(f"-o {assignment}: '{key}' is no position in a list of {len(items)} (they count from 0)")
+    return int(key)
+
+
+def validate(config) -> list:
+    """Returns every problem of a configuration as a list of :class:`ppocr.schema.Finding`; empty means valid.
+
+    Each section is fitted to the signature of the class that it names; nothing is built and no file is opened.
+    """
+    return check(config).problems
+
+
+def check(config):
+    """Like :func:`validate`, but returns problems and warnings (:class:`ppocr.schema.Findings`)."""
+    from ppocr.schema import check_config
+
+    return check_config(config)
+
+
+def resolve(config, vocabulary):
+    """Returns a copy of ``config`` with what follows from the vocabulary filled in.
+
+    Every head that takes ``out_channels`` gets the size of the vocabulary.
+
+    Args:
+        config: the merged configuration.
+        vocabulary: list of symbols of the decoder, specials included; None where the task has none.
+    """
+    from ppocr.registry import HEADS, parameters_of
+
+    result = copy.deepcopy(config)
+    architecture = result.get("Architecture") or {}
+    head = architecture.get("Head")
+    if vocabulary is not None and isinstance(head, dict) and "name" in head:
+        if "out_channels" in parameters_of(HEADS.get(head["name"], architecture.get("model_type"))):
+            head["out_channels"] = len(vocabulary)
+    return result
+
+
+def freeze(config) -> ReadOnlyDict:
+    """Returns a read-only copy."""
+
+    def convert(value):
+        if isinstance(value, dict):
+            return ReadOnlyDict({key: convert(inner) for key, inner in value.items()})
+        return [convert(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+    return convert(config)
+
+
+def snapshot(config) -> str:
+    """Returns the configuration as YAML text that :func:`load` reads back to the same values."""
+    return yaml.safe_dump(copy.deepcopy(freeze(config)), sort_keys=False, allow_unicode=True, default_flow_style=None)

@@ -1,0 +1,222 @@
+"""Validation: every section of a configuration is fitted to the class that it names, and every problem is reported."""
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+from ppocr.errors import ConfigError
+from ppocr.global_options import bind_global
+from ppocr.registry import (
+    ARCHITECTURES,
+    BACKBONES,
+    COLLATE_FNS,
+    DATASETS,
+    HEADS,
+    LOSSES,
+    LR_SCHEDULERS,
+    METRICS,
+    NECKS,
+    OPERATORS,
+    OPTIMIZERS,
+    POST_PROCESSES,
+    REGULARIZERS,
+    SAMPLERS,
+    TRANSFORMS,
+    Binding,
+    Problem,
+    bind_arguments,
+    coerce,
+    did_you_mean,
+)
+from ppocr.unread_keys import UNREAD_KEYS
+
+REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
+OPTIONAL_SECTIONS = ("Eval", "profiler_options", "wandb")
+PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
+
+
+@dataclass
+class Finding:
+    """One problem or warning, with the YAML path and, where known, the file and line."""
+
+    path: tuple
+    message: str
+    source: Optional[object] = None
+
+    def __str__(self):
+        where = f"{self.source}: " if self.source else ""
+        return f"{where}{'.'.join(map(str, self.path))}: {self.message}"
+
+
+@dataclass
+class Findings:
+    """Everything that a validation found."""
+
+    problems: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    sources: dict = field(default_factory=dict)
+
+    def problem(self, path, message):
+        """Adds a problem at a YAML path (a tuple)."""
+        self.problems.append(Finding(path, message, self._source(path)))
+
+    def add(self, path, binding: Binding):
+        """Adds what the fitting of one mapping found."""
+        for found, items in ((self.problems, binding.problems), (self.warnings, binding.warnings)):
+            for item in items:
+                here = (*path, item.key) if item.key else path
+                found.append(Finding(here, item.message, self._source(here)))
+
+    def _source(self, path):
+        while path and path not in self.sources:
+            path = path[:-1]
+        return self.sources.get(path) if path else None
+
+
+def check_config(config) -> Findings:
+    """Returns all problems and warnings of a configuration (a mapping of sections)."""
+    found = Findings(sources=getattr(config, "sources", {}))
+    _check_sections(config, found)
+    section = {name: value for name, value in config.items() if isinstance(value, dict)}
+    inherited = section.get("Global", {})
+    found.add(("Global",), bind_global(inherited))
+    _check_steps(inherited, found)
+    scope = section.get("Architecture", {}).get("model_type")
+    if "Architecture" in section:
+        _check_architecture(section["Architecture"], scope, found)
+    if "Optimizer" in section:
+        _check_optimizer(section["Optimizer"], found)
+    for name, registry in (("Loss", LOSSES), ("PostProcess", POST_PROCESSES), ("Metric", METRICS)):
+        if name in section:
+            _check_component(registry, section[name], (name,), found, scope, inherited)
+    for name in ("Train", "Eval"):
+        if name in section:
+            _check_data(section[name], (name,), found, scope, inherited)
+    return found
+
+
+def _check_sections(config, found):
+    known = REQUIRED_SECTIONS + OPTIONAL_SECTIONS
+    for name, value in config.items():
+        if name not in known:
+            found.problem((name,), f"unknown section{did_you_mean(name, known)}; known: {', '.join(known)}")
+        elif name in REQUIRED_SECTIONS and not isinstance(value, dict):
+            found.problem((name,), f"must be a mapping, not {value!r}")
+    for name in REQUIRED_SECTIONS:
+        if name not in config:
+            found.problem((name,), "this section is missing")
+
+
+def _check_steps(section, found):
+    steps = section.get("eval_batch_step")
+    if isinstance(steps, list) and not (len(steps) == 2 and all(isinstance(n, int) for n in steps)):
+        found.problem(("Global", "eval_batch_step"), f"must be an interval or [start, interval], not {steps!r}")
+    for key in ("epoch_num", "print_batch_step", "save_epoch_step", "accumulate_steps", "log_smooth_window"):
+        value = section.get(key)
+        if isinstance(value, int) and value < 1:
+            found.problem(("Global", key), f"must be at least 1, not {value}")
+
+
+def _check_component(registry, config, path, found, scope=None, inherited=None, supplied=()):
+    """Fits one mapping to the class that it names and goes on into the components nested in it.
+
+    ``supplied`` names what a builder will give; whatever value the mapping has for it is accepted here, and the
+    builder says if it differs from its own.
+    """
+    placeholders = {name: config[name] for name in supplied if isinstance(config, dict) and name in config}
+    binding = registry.bind(config, scope, {**dict.fromkeys(supplied), **placeholders}, inherited)
+    found.add(path, binding)
+    nested = getattr(binding.target, "nested_components", None)
+    for kind, inner_path, inner in nested(config) if nested else ():
+        _check_component(kind, inner, (*path, *inner_path), found, scope, inherited, supplied)
+    return binding
+
+
+def _check_architecture(section, scope, found):
+    path = ("Architecture",)
+    if "name" in section:
+        _check_component(ARCHITECTURES, section, path, found, scope)
+        return
+    found.add(path, ARCHITECTURES.bind({"name": "BaseModel", **section}))
+    for part, registry in PARTS.items():
+        if section.get(part) is not None:
+            supplied = ("in_channels", "out_channels") if part == "Head" else ("in_channels",)
+            _check_component(registry, section[part], (*path, part), found, scope, supplied=supplied)
+
+
+def _check_optimizer(section, found):
+    from ppocr.optimizer import SECTION_KEYS, SUPPLIED_KEYS
+
+    own = {key: value for key, value in section.items() if key not in SECTION_KEYS}
+    found.add(("Optimizer",), OPTIMIZERS.bind(own, supplied={"learning_rate": None, "parameters": None}))
+    for key, hint in SECTION_KEYS.items():
+        if section.get(key) is not None:
+            _check_value(section[key], hint, ("Optimizer", key), found)
+    rate = section.get("lr")
+    if isinstance(rate, dict):
+        named = {**rate, "name": rate.get("name") or "Const"}
+        _check_component(LR_SCHEDULERS, named, ("Optimizer", "lr"), found, supplied=SUPPLIED_KEYS)
+    elif rate is None:
+        found.problem(("Optimizer", "lr"), "this section is missing; give at least learning_rate")
+    if isinstance(section.get("regularizer"), dict):
+        path = ("Optimizer", "regularizer")
+        _check_component(REGULARIZERS, section["regularizer"], path, found, supplied=SUPPLIED_KEYS)
+
+
+def _check_value(value, hint, path, found):
+    try:
+        coerce(value, hint)
+    except ConfigError as error:
+        found.problem(path, str(error))
+
+
+def _check_data(section, path, found, scope, inherited):
+    from ppocr.data.loader import LoaderOptions
+
+    known = ("dataset", "loader", "sampler")
+    for key in section:
+        if key not in known:
+            found.problem((*path, key), f"{path[0]} has no key '{key}'{did_you_mean(key, known)}")
+    dataset = section.get("dataset")
+    if isinstance(dataset, dict):
+        _check_component(DATASETS, dataset, (*path, "dataset"), found, scope, inherited, DATASET_SUPPLIED)
+        _check_transforms(dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited)
+    else:
+        found.problem((*path, "dataset"), "this section is missing")
+    loader = section.get("loader")
+    if isinstance(loader, dict):
+        unread = UNREAD_KEYS.get("section/loader", {})
+        found.add((*path, "loader"), bind_arguments(LoaderOptions, loader, "loader", unread=unread))
+        collate = loader.get("collate_fn")
+        if collate is not None:
+            named = collate if isinstance(collate, dict) else {"name": collate}
+            _check_component(COLLATE_FNS, named, (*path, "loader", "collate_fn"), found)
+    else:
+        found.problem((*path, "loader"), "this section is missing; give at least batch_size_per_card")
+    if section.get("sampler") is not None:
+        _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, supplied=SAMPLER_SUPPLIED)
+
+
+DATASET_SUPPLIED = ("training", "base_seed", "global_config")
+SAMPLER_SUPPLIED = ("data_source", "seed", "rank", "world_size")
+
+
+def _check_transforms(transforms, path, found, scope, inherited):
+    if not isinstance(transforms, list):
+        found.problem(path, "must be a list of operators, each {Name: arguments}")
+        return
+    for i, item in enumerate(transforms):
+        here = (*path, i)
+        if not isinstance(item, dict) or len(item) != 1:
+            found.problem(here, f"must be one operator, {{Name: arguments}}, not {item!r}")
+            continue
+        ((name, arguments),) = item.items()
+        if arguments is not None and not isinstance(arguments, dict):
+            found.problem((*here, name), f"the arguments must be a mapping, not {arguments!r}")
+            continue
+        binding = OPERATORS.bind({"name": name, **(arguments or {})}, scope, inherited=inherited)
+        for problem in binding.problems:
+            problem.key = "" if problem.key == "name" else problem.key
+        found.add((*here, name), binding)
+
+
+__all__ = ["Finding", "Findings", "Problem", "check_config"]

@@ -1,0 +1,139 @@
+import copy
+
+import pytest
+
+from ppocr.config import Config, freeze, load, override, resolve, snapshot, validate
+from ppocr.errors import ConfigError
+
+
+def write(folder, name, text):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_values_and_where_they_were_written(tmp_path):
+    path = write(tmp_path, "a.yml", "Global:\n  rate: 1e-5\n  list:\n    - {Op: {size: [1, 2]}}\n  flag: no\n")
+    config = load(path)
+    assert config == {"Global": {"rate": 1e-5, "list": [{"Op": {"size": [1, 2]}}], "flag": False}}
+    assert str(config.sources["Global", "rate"]) == f"{path}:2"
+    assert config.sources["Global", "list", 0, "Op", "size"].line == 4
+
+
+def test_numbers_that_yaml_1_1_reads_as_text(tmp_path):
+    text = "[1e-5, 1E3, -2e+4, 1.0e-05, .5, 1_000, 1e, e5, '1e-5', 12:30:00a]"
+    values = load(write(tmp_path, "a.yml", f"a: {text}"))["a"]
+    assert values == [1e-5, 1e3, -2e4, 1e-5, 0.5, 1000, "1e", "e5", "1e-5", "12:30:00a"]
+
+
+def test_base_is_merged_by_key_and_replaced_where_the_class_changes(tmp_path):
+    write(tmp_path, "base.yml", "Global: {a: 1, b: 2}\nLoss: {name: A, weight: 3}\nlist: [1, 2]\n")
+    (tmp_path / "sub").mkdir()
+    path = write(tmp_path / "sub", "own.yml", "_BASE_: ../base.yml\nGlobal:\n  b: 5\nLoss: {name: B}\nlist: [3]\n")
+    config = load(path)
+    assert config == {"Global": {"a": 1, "b": 5}, "Loss": {"name": "B"}, "list": [3]}
+    assert config.sources["Global", "a"].file.endswith("base.yml")
+    assert config.sources["Global", "b"] == (str(path), 3)
+    assert ("Loss", "weight") not in config.sources
+
+
+def test_several_bases_apply_in_order(tmp_path):
+    write(tmp_path, "a.yml", "x: {k: 1, l: 1}")
+    write(tmp_path, "b.yml", "x: {k: 2}")
+    assert load(write(tmp_path, "c.yml", "_BASE_: [a.yml, b.yml]\ny: 3")) == {"x": {"k": 2, "l": 1}, "y": 3}
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("a: [1, 2", "a.yml:1: not YAML"),
+        ("a: 1\nb: {c: 1}\nb: 2\n", "key 'b' is written twice"),
+        ("- 1\n", "must be a mapping"),
+        ("_BASE_: a.yml\n", "leads back to this file"),
+        ("_BASE_: none.yml\n", "none.yml: no such config file"),
+        ("a: !!python/object/apply:os.getcwd []\n", "not YAML"),
+    ],
+)
+def test_a_bad_file_ends_in_one_line(tmp_path, text, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        load(write(tmp_path, "a.yml", text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    path = tmp_path / "a.yml"
+    path.write_bytes(b"\xff\xfe\x00a")
+    with pytest.raises(ConfigError, match="cannot be read as a UTF-8 text file"):
+        load(path)
+
+
+def test_an_empty_file_is_an_empty_configuration(tmp_path):
+    assert load(write(tmp_path, "a.yml", "# nothing\n")) == {}
+
+
+def test_merge_keys_and_aliases_work(tmp_path):
+    config = load(write(tmp_path, "a.yml", "x: &x {k: 1}\ny:\n  <<: *x\n  l: 2\nz: *x\n"))
+    assert config["y"] == {"k": 1, "l": 2} and config["z"] == {"k": 1}
+
+
+def test_overrides():
+    config = Config({"a": {"b": [{"c": 1}, {"Op": None}]}, "s": 1})
+    result = override(
+        config, ["a.b.0.c=[1, 2.5]", "a.b.1.Op.size=3", "a.url=http://x/?k=v", "a.none=", "a.rate=1e-4", "new.k=true"]
+    )
+    assert result["a"]["b"] == [{"c": [1, 2.5]}, {"Op": {"size": 3}}]
+    assert result["a"]["url"] == "http://x/?k=v" and result["a"]["none"] is None and result["a"]["rate"] == 1e-4
+    assert result["new"] == {"k": True}
+    assert config == {"a": {"b": [{"c": 1}, {"Op": None}]}, "s": 1}
+    assert str(result.sources["a", "rate"]) == "-o a.rate=1e-4"
+
+
+@pytest.mark.parametrize(
+    "assignment, message",
+    [
+        ("Global.epoch_num", "must have the form key=value"),
+        ("=3", "must have the form key=value"),
+        ("s.k=1", "s is 1 and holds no keys"),
+        ("a.5.c=1", "'5' is no position in a list of 1"),
+        ("a.x.c=1", "'x' is no position"),
+        ("s=[1", "the value is not YAML"),
+    ],
+)
+def test_overrides_that_cannot_be(assignment, message):
+    with pytest.raises(ConfigError, match=message):
+        override(Config({"a": [{"c": 1}], "s": 1}), [assignment])
+
+
+def test_a_snapshot_reads_back_to_the_same(tmp_path):
+    config = {"Global": {"path": "中文.txt", "rate": 1e-05, "none": None, "list": [{"A": {"b": [1, 2]}}], "t": (1, 2)}}
+    config_back = load(write(tmp_path, "a.yml", snapshot(config)))
+    assert config_back == {"Global": {**config["Global"], "t": [1, 2]}}
+
+
+def test_a_frozen_configuration_refuses_changes_and_copies_to_a_free_one():
+    frozen = freeze({"a": {"b": 1}, "c": [{"d": 2}]})
+    for change in (
+        lambda: frozen.update(x=1),
+        lambda: frozen["a"].__setitem__("b", 2),
+        lambda: frozen["c"][0].pop("d"),
+        lambda: frozen.setdefault("z", 1),
+    ):
+        with pytest.raises(TypeError, match="read-only"):
+            change()
+    free = copy.deepcopy(frozen)
+    free["a"]["b"] = 2
+    assert frozen == {"a": {"b": 1}, "c": [{"d": 2}]} and free["a"]["b"] == 2
+
+
+def test_the_vocabulary_decides_the_output_of_the_head():
+    config = {"Architecture": {"model_type": "rec", "Head": {"name": "CTCHead", "fc_decay": 0}}}
+    assert resolve(config, ["blank", "a", "b"])["Architecture"]["Head"]["out_channels"] == 3
+    assert "out_channels" not in config["Architecture"]["Head"]
+    no_text = {"Architecture": {"model_type": "det", "Head": {"name": "DBHead"}}}
+    assert resolve(no_text, None) == no_text
+    assert resolve(no_text, ["a"]) == no_text
+
+
+def test_validate_of_an_empty_configuration_names_every_section():
+    missing = {".".join(p.path) for p in validate({})}
+    assert missing == {"Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train"}
