@@ -1,0 +1,83 @@
+"""A timeline of some training steps, written by Paddle's profiler."""
+
+from typing import Optional
+
+import paddle
+
+from ppocr.errors import ConfigError
+from ppocr.registry import bind_arguments
+
+
+class StepProfiler:
+    """Profiles the steps in ``batch_range`` and writes a timeline that chrome://tracing opens.
+
+    Args:
+        batch_range: first step and the step after the last, counted from the start of the process.
+        profile_path: folder of the timeline.
+        state: ``CPU``, ``GPU`` or ``All``.
+        sorted_key: key by which the summary table is sorted: total, calls, max, min or ave; None: no table.
+        tracer_option: ``Default``, ``OpDetail`` or ``AllOpDetail``; ``Default`` records less detail.
+        timer_only: only measure throughput.
+        exit_on_finished: end the process after the last profiled step.
+    """
+
+    def __init__(
+        self,
+        batch_range: Optional[list] = None,
+        profile_path: str = "./profile",
+        state: str = "All",
+        sorted_key: Optional[str] = None,
+        tracer_option: str = "Default",
+        timer_only: bool = False,
+        exit_on_finished: bool = True,
+    ):
+        first, last = batch_range or (10, 20)
+        if not 0 <= first < last:
+            raise ConfigError(f"-p batch_range: must be [first, last] with first < last, not {batch_range}")
+        self._last, self._steps, self._exit, self._sorted_key = last, 0, exit_on_finished, sorted_key
+        targets = {"CPU": [paddle.profiler.ProfilerTarget.CPU], "GPU": [paddle.profiler.ProfilerTarget.GPU]}
+        self._profiler = paddle.profiler.Profiler(
+            targets=targets.get(state),
+            scheduler=(first, last),
+            on_trace_ready=paddle.profiler.export_chrome_tracing(profile_path),
+            timer_only=timer_only,
+            emit_nvtx=tracer_option != "Default" and paddle.is_compiled_with_cuda(),
+        )
+        self._profiler.start()
+
+    def step(self):
+        """Counts a finished step; stops, and ends the process if asked to, after the last one.
+
+        Raises:
+            SystemExit: the last profiled step is done and ``exit_on_finished`` is set.
+        """
+        if self._steps >= self._last:
+            return
+        self._steps += 1
+        self._profiler.step()
+        if self._steps == self._last:
+            self._profiler.stop()
+            if self._sorted_key:
+                self._profiler.summary(sorted_by=getattr(paddle.profiler.SortedKeys, "CPU" + self._sorted_key.title()))
+            if self._exit:
+                raise SystemExit(0)
+
+
+def build_profiler(text):
+    """Returns a :class:`StepProfiler` for ``key=value;key=value`` options, or None for None.
+
+    Raises:
+        ConfigError: an option is unknown or its value does not fit.
+    """
+    if not text:
+        return None
+    import yaml
+
+    given = {}
+    for item in text.replace(" ", "").strip(";").split(";"):
+        key, _, value = item.partition("=")
+        given[key] = yaml.safe_load(value)
+    binding = bind_arguments(StepProfiler, given, "-p")
+    if binding.problems:
+        raise ConfigError("; ".join(f"-p: {p.message}" for p in binding.problems))
+    return StepProfiler(**binding.arguments)

@@ -1,0 +1,154 @@
+"""What a run says while it runs: statistics, the log line, metrics of training batches, times, a bar."""
+
+import contextlib
+import datetime
+import sys
+import time
+
+import paddle
+from tqdm import tqdm
+
+from ppocr.utils.stats import TrainingStats
+
+
+class Progress:
+    """Collects values every step and says them when a line is due.
+
+    Args:
+        due: :class:`ppocr.engine.schedule.Due`.
+        logger: where lines go.
+        loggers: :class:`ppocr.utils.loggers.metric_loggers.MetricLoggers`.
+        window: number of values a statistic is the median of.
+        training_metric: ``(predictions, batch) -> dict`` computed on training batches, or None.
+        profiler: :class:`ppocr.engine.profiling.StepProfiler`, or None.
+        memory: whether the line tells the memory of the GPU.
+    """
+
+    def __init__(self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False):
+        self._due, self._logger, self._loggers = due, logger, loggers
+        self._stats = TrainingStats(window, ["lr"])
+        self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
+        self._clock = _Clock()
+        self._bar = None
+
+    def watch(self, batches, state):
+        """Yields from ``batches`` and times the reading; shows a bar on a terminal."""
+        done, total = state.step_in_epoch, self._due.steps_per_epoch
+        self._bar = tqdm(total=total, initial=done, disable=not sys.stderr.isatty(), leave=False, unit="step")
+        self._clock.restart()
+        with self._bar:
+            iterator = iter(batches)
+            while True:
+                with self._clock.reading():
+                    item = next(iterator, None)
+                if item is None:
+                    return
+                yield item
+                self._bar.update()
+                if self._profiler:
+                    self._profiler.step()
+
+    def record(self, losses, lr, predictions, batches, state):
+        """Takes the values of one update; nothing here waits for the device unless a training metric is on."""
+        values = {"lr": lr}
+        if self._training_metric and state.epoch % self._due.metric_epoch_step == 0:
+            values.update(self._training_metric(predictions, batches[-1]))
+        values.update({key: value for key, value in losses.items() if getattr(value, "size", 1) == 1})
+        self._stats.update(values)
+        self._clock.count(sum(len(batch[0]) for batch in batches))
+
+    def log_line(self, state):
+        """Writes the line that is due; the one place where training waits for the device."""
+        values = self._stats.get()
+        times = self._clock.close_window()
+        remaining = self._clock.seconds_per_step() * (self._due.total_steps - state.global_step)
+        line = (
+            f"epoch: [{state.epoch}/{self._due.epoch_num}], global_step: {state.global_step}, {self._stats.log()}, "
+            f"avg_reader_cost: {times.reader:.5f} s, avg_batch_cost: {times.batch:.5f} s, "
+            f"avg_samples: {times.samples}, ips: {times.ips:.5f} samples/s, "
+            f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"
+        )
+        self._say(line)
+        self._loggers.log_metrics({"epoch": state.epoch, **values, "ips": times.ips}, "train", state.global_step)
+
+    def log_evaluation(self, metrics, state):
+        """Writes the metrics of an evaluation and those of the best one."""
+        self._say("best metric, " + _join(state.best))
+        self._loggers.log_metrics({"epoch": state.epoch, **metrics}, "eval", state.global_step)
+
+    def say_current(self, metrics):
+        """Writes the metrics of the evaluation that has just run."""
+        self._say("cur metric, " + _join(metrics))
+
+    def paused(self):
+        """Returns a context whose time does not count as training."""
+        return self._clock.paused()
+
+    def finish(self, state):
+        """Says how the run ended and closes the loggers."""
+        if state.best:
+            self._say("best metric, " + _join(state.best))
+        self._loggers.close()
+
+    def _say(self, line):
+        if self._bar is not None and not self._bar.disable:
+            self._bar.clear()
+        self._logger.info(line)
+
+    def _memory_text(self):
+        if not self._memory:
+            return ""
+        reserved = paddle.device.cuda.max_memory_reserved() // 2**20
+        allocated = paddle.device.cuda.max_memory_allocated() // 2**20
+        return f", max_mem_reserved: {reserved} MB, max_mem_allocated: {allocated} MB"
+
+
+def _join(metrics):
+    return ", ".join(f"{key}: {value}" for key, value in metrics.items())
+
+
+class _Times:
+    """Averages over the steps of one window: seconds, samples and samples per second."""
+
+    def __init__(self, reader, batch, samples, steps):
+        steps = max(steps, 1)
+        self.reader, self.batch, self.samples = reader / steps, batch / steps, samples / steps
+        self.ips = samples / batch if batch else 0.0
+
+
+class _Clock:
+    """Measures windows between log lines, without what happens in :meth:`paused`."""
+
+    def __init__(self):
+        self._total_seconds, self._total_steps = 0.0, 0
+        self.restart()
+
+    def restart(self):
+        self._start, self._reader, self._samples, self._steps = time.perf_counter(), 0.0, 0, 0
+
+    @contextlib.contextmanager
+    def reading(self):
+        start = time.perf_counter()
+        yield
+        self._reader += time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def paused(self):
+        start = time.perf_counter()
+        yield
+        self._start += time.perf_counter() - start
+
+    def count(self, samples):
+        self._samples += samples
+        self._steps += 1
+
+    def close_window(self):
+        seconds = time.perf_counter() - self._start
+        times = _Times(self._reader, seconds, self._samples, self._steps)
+        self._total_seconds += seconds
+        self._total_steps += self._steps
+        self.restart()
+        return times
+
+    def seconds_per_step(self):
+        return self._total_seconds / max(self._total_steps, 1)

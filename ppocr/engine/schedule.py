@@ -1,0 +1,100 @@
+"""When a log line, an evaluation or a checkpoint is due.  Everything counts optimizer updates."""
+
+import math
+from dataclasses import dataclass
+from typing import Optional
+
+from ppocr.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Due:
+    """Answers "is it time?" for a :class:`ppocr.engine.state.TrainState`.
+
+    Attributes:
+        epoch_num: epochs of the run.
+        steps_per_epoch: optimizer updates per epoch.
+        accumulate_steps: batches per update.
+        total_steps: updates of the run; ``max_steps`` may make it end inside an epoch.
+        print_interval: updates between log lines.
+        eval_start: no evaluation before or at this step, except at the end.
+        eval_interval: updates between evaluations; 0 means only at the end, None never (no evaluation data).
+        save_epoch_step: epochs between numbered checkpoints.
+        metric_epoch_step: epochs between those in which metrics are computed on training batches.
+    """
+
+    epoch_num: int
+    steps_per_epoch: int
+    accumulate_steps: int = 1
+    total_steps: int = 0
+    print_interval: int = 10
+    eval_start: int = 0
+    eval_interval: Optional[int] = None
+    save_epoch_step: int = 1
+    metric_epoch_step: int = 1
+
+    @classmethod
+    def from_options(cls, options, batches_per_epoch: int, evaluates: bool) -> "Due":
+        """Derives the schedule from :class:`ppocr.global_options.GlobalOptions`.
+
+        Raises:
+            ConfigError: a training epoch has no batch.
+        """
+        if batches_per_epoch < 1:
+            raise ConfigError(
+                "Train: no batch in an epoch; the data set is smaller than a batch: lower "
+                "Train.loader.batch_size_per_card or set Train.loader.drop_last=false"
+            )
+        steps = math.ceil(batches_per_epoch / options.accumulate_steps)
+        total = options.epoch_num * steps
+        start, interval = _eval_steps(options, steps)
+        return cls(
+            epoch_num=options.epoch_num,
+            steps_per_epoch=steps,
+            accumulate_steps=options.accumulate_steps,
+            total_steps=min(total, options.max_steps) if options.max_steps else total,
+            print_interval=options.print_batch_step,
+            eval_start=start,
+            eval_interval=interval if evaluates else None,
+            save_epoch_step=options.save_epoch_step,
+            metric_epoch_step=options.calc_epoch_interval,
+        )
+
+    def log(self, state) -> bool:
+        """A line every ``print_interval`` updates and at the end of an epoch."""
+        return state.global_step % self.print_interval == 0 or self._epoch_ends(state) or self.stop(state)
+
+    def eval(self, state) -> bool:
+        """Every ``eval_interval`` updates after ``eval_start``, and always after the last update."""
+        if self.eval_interval is None:
+            return False
+        return self.stop(state) or self._eval_falls_on(state.global_step)
+
+    def save_epoch(self, state) -> bool:
+        """A numbered checkpoint every ``save_epoch_step`` epochs."""
+        return state.epoch % self.save_epoch_step == 0
+
+    def stop(self, state) -> bool:
+        """The last update of the run is done."""
+        return state.global_step >= self.total_steps
+
+    def evaluations(self, first_step: int = 0) -> int:
+        """Returns how many evaluations will run after ``first_step`` updates."""
+        if self.eval_interval is None or first_step >= self.total_steps:
+            return 0
+        return 1 + sum(self._eval_falls_on(step) for step in range(first_step + 1, self.total_steps))
+
+    def _eval_falls_on(self, step):
+        return self.eval_interval > 0 and step > self.eval_start and (step - self.eval_start) % self.eval_interval == 0
+
+    def _epoch_ends(self, state):
+        return state.step_in_epoch >= self.steps_per_epoch
+
+
+def _eval_steps(options, steps_per_epoch):
+    """Returns (start, interval) in updates."""
+    given = options.eval_batch_step
+    start, interval = given if isinstance(given, (list, tuple)) else (0, given)
+    if options.eval_batch_epoch:
+        start, interval = 0, options.eval_batch_epoch * steps_per_epoch
+    return max(start, options.start_eval_step), interval

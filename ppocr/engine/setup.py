@@ -1,0 +1,139 @@
+"""What is set up before training: device, seeds, processes, the folder of the run, what the log begins with."""
+
+import os
+import platform
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import paddle
+
+import ppocr
+from ppocr.errors import ConfigError, UserError
+
+_KINDS = (("use_gpu", "gpu", "is_compiled_with_cuda"), ("use_xpu", "xpu", "is_compiled_with_xpu"))
+_CUSTOM_KINDS = (("use_npu", "npu"), ("use_mlu", "mlu"))
+# Faster kernels for half precision; Paddle reads them when a kernel is first used.
+_AMP_FLAGS = {"FLAGS_cudnn_batchnorm_spatial_persistent": 1, "FLAGS_gemm_use_half_precision_compute_type": 0}
+
+
+def choose_device(options) -> str:
+    """Returns the device that the ``Global`` section asks for, as ``paddle.set_device`` takes it.
+
+    Raises:
+        ConfigError: this Paddle or this machine has no such device.
+    """
+    if options.device is not None:
+        return _device_by_name(options.device)
+    for key, kind, compiled in _KINDS:
+        if getattr(options, key):
+            _require(getattr(paddle, compiled)(), kind, key)
+            if kind == "gpu":
+                _require(paddle.device.cuda.device_count() > 0, kind, key)
+            return f"{kind}:{_local_rank()}"
+    for key, kind in _CUSTOM_KINDS:
+        if getattr(options, key):
+            _require(kind in paddle.device.get_all_custom_device_type(), kind, key)
+            return f"{kind}:{_local_rank()}"
+    return "cpu"
+
+
+def _device_by_name(name):
+    has_gpu = paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
+    if name == "auto":
+        return f"gpu:{_local_rank()}" if has_gpu else "cpu"
+    if name.startswith("gpu"):
+        _require(has_gpu, "gpu", "device=" + name)
+    elif name != "cpu":
+        raise ConfigError(f"Global.device: must be auto, cpu, gpu or gpu:N, not '{name}'")
+    return name
+
+
+def _require(available, kind, key):
+    if not available:
+        built = kind != "gpu" or paddle.is_compiled_with_cuda()
+        what = "none found" if built else "this Paddle is built without it"
+        setting = "Global.device=auto" if key.startswith("device") else f"Global.{key}=false"
+        raise ConfigError(f"Global.{key}: no {kind} can be used here ({what}); run with -o {setting}")
+
+
+def _local_rank():
+    return int(os.environ.get("PADDLE_RANK_IN_NODE", os.environ.get("PADDLE_LOCAL_RANK", 0)))
+
+
+def set_up_device(options) -> str:
+    """Chooses the device, makes it the current one, sets its flags; returns its name."""
+    device = choose_device(options)
+    paddle.set_device(device)
+    if paddle.is_compiled_with_cuda() and device.startswith("gpu"):
+        if options.use_amp:
+            paddle.set_flags(_AMP_FLAGS)
+        if options.deterministic:
+            paddle.set_flags({"FLAGS_cudnn_deterministic": True, "FLAGS_embedding_deterministic": 1})
+    return device
+
+
+def set_up_seed(seed: int):
+    """Seeds everything that draws initial weights."""
+    paddle.seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+def set_up_processes(options) -> "tuple[int, int]":
+    """Joins the other processes of a distributed launch; returns (rank, number of processes)."""
+    world = paddle.distributed.get_world_size()
+    if world > 1:
+        paddle.distributed.init_parallel_env()
+    return paddle.distributed.get_rank(), world
+
+
+def prepare_folder(options, logger_ready=None) -> Path:
+    """Makes ``Global.save_model_dir`` and makes sure that it can be written.
+
+    Raises:
+        UserError: it cannot be made or written.
+    """
+    folder = Path(options.save_model_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write_test_{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"Global.save_model_dir={folder}: cannot be made or written ({reason}); name another") from None
+    return folder
+
+
+def holds_a_run(folder) -> bool:
+    """Tells whether a folder holds checkpoints of an earlier run."""
+    return (Path(folder) / "latest.pdparams").exists()
+
+
+def describe_machine(device: str, seed: int) -> list:
+    """Returns the lines with which ``train.log`` begins: versions, commit, device, seed, threads."""
+    return [
+        f"ppocr {ppocr.__version__} ({_commit()}), paddle {paddle.__version__}, numpy {np.__version__}, "
+        f"python {platform.python_version()}, {platform.platform()}",
+        f"train with paddle {paddle.__version__} and device {device}, seed {seed}, "
+        f"OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'unset')}",
+        f"command: {' '.join(sys.argv)}",
+    ]
+
+
+def _commit():
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "no git commit"
+    return "commit " + done.stdout.strip()

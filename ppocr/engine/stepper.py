@@ -1,0 +1,176 @@
+"""One optimizer update: forward, loss, backward, unscale, clip, step, clear."""
+
+import contextlib
+
+import paddle
+from paddle.utils import unique_name
+
+from ppocr.engine.averaging import Averaging
+
+
+class MixedPrecision:
+    """Automatic mixed precision: one object, on or off; off, every method is the plain operation.
+
+    Args:
+        enabled: whether to use it.
+        level: ``O1`` (operators of the white list in half precision) or ``O2`` (all but the black list, the weights
+            too, with master weights in the optimizer).
+        dtype: ``float16`` or ``bfloat16``.
+        black_list: operators to keep in float32, besides Paddle's own.
+        white_list: operators to run in half precision, besides Paddle's own.
+        init_loss_scaling: first (or only) factor of the loss.
+        dynamic: whether the factor follows the overflows.
+    """
+
+    def __init__(
+        self,
+        enabled=False,
+        level="O2",
+        dtype="float16",
+        black_list=(),
+        white_list=(),
+        init_loss_scaling=1.0,
+        dynamic=False,
+    ):
+        self.enabled, self.level, self.dtype = enabled, level, dtype
+        self._lists = {"custom_black_list": list(black_list), "custom_white_list": list(white_list)}
+        self.scaler = None
+        if enabled:
+            self.scaler = paddle.amp.GradScaler(init_loss_scaling=init_loss_scaling, use_dynamic_loss_scaling=dynamic)
+
+    @classmethod
+    def from_options(cls, options, enabled=None) -> "MixedPrecision":
+        """Builds it from :class:`ppocr.global_options.GlobalOptions`."""
+        return cls(
+            options.use_amp if enabled is None else enabled,
+            options.amp_level,
+            options.amp_dtype,
+            options.amp_custom_black_list,
+            options.amp_custom_white_list,
+            options.scale_loss,
+            options.use_dynamic_loss_scaling,
+        )
+
+    def decorate(self, model, optimizer=None):
+        """Returns model and optimizer as ``O2`` wants them: half-precision weights, float32 master weights."""
+        if not self.enabled or self.level != "O2":
+            return model, optimizer
+        if optimizer is None:
+            return paddle.amp.decorate(models=model, level=self.level, dtype=self.dtype), None
+        return paddle.amp.decorate(
+            models=model, optimizers=optimizer, level=self.level, dtype=self.dtype, master_weight=True
+        )
+
+    def autocast(self):
+        """Returns the context in which the model runs."""
+        if not self.enabled:
+            return contextlib.nullcontext()
+        return paddle.amp.auto_cast(level=self.level, dtype=self.dtype, **self._lists)
+
+    def backward(self, loss):
+        """Computes gradients of the (scaled) loss."""
+        (self.scaler.scale(loss) if self.enabled else loss).backward()
+
+    def step(self, optimizer):
+        """Unscales the gradients, clips (inside the optimizer) and updates; skips the update on an overflow."""
+        # Fresh automatic names: the names of the optimizer's accumulators then depend on the parameters alone and
+        # not on how many optimizers this process has made before, so that a saved state finds its place.
+        with unique_name.guard():
+            if not self.enabled:
+                optimizer.step()
+                return
+            self.scaler.unscale_(optimizer)
+            self.scaler.step(optimizer)
+            self.scaler.update()
+
+    def state_dict(self) -> dict:
+        """Returns the state of the scaler; empty when off."""
+        return self.scaler.state_dict() if self.enabled else {}
+
+    def load_state_dict(self, state: dict):
+        """Restores the state of the scaler."""
+        if self.enabled and state:
+            self.scaler.load_state_dict(state)
+
+
+def call_model(model, batch):
+    """Calls a model with what it declares to be fed (its attribute ``feed``).
+
+    Args:
+        model: a layer; ``feed`` is ``image`` (the default), ``image+targets`` or ``batch``.
+        batch: list of fields, the image first.
+    """
+    feed = getattr(getattr(model, "_layers", model), "feed", "image")
+    if feed == "image+targets":
+        return model(batch[0], data=batch[1:])
+    return model(batch) if feed == "batch" else model(batch[0])
+
+
+def to_float32(predictions):
+    """Returns predictions with every floating tensor in float32; containers are copied, nothing is changed in place."""
+    if isinstance(predictions, dict):
+        return {key: to_float32(value) for key, value in predictions.items()}
+    if isinstance(predictions, (list, tuple)):
+        return type(predictions)([to_float32(value) for value in predictions])
+    if isinstance(predictions, paddle.Tensor) and predictions.dtype in (paddle.float16, paddle.bfloat16):
+        return predictions.astype("float32")
+    return predictions
+
+
+class Stepper:
+    """Makes one optimizer update from one or several batches.
+
+    Attributes:
+        lr: the learning rate of the last update.
+
+    Args:
+        model: the model, in training mode.
+        loss: ``loss(predictions, batch) -> dict`` with the key ``loss``.
+        optimizer: a Paddle optimizer.
+        lr_scheduler: stepped once per update; a float for a constant rate.
+        amp: mixed precision, on or off.
+        averaging: average of the weights, updated after each step.
+        seed: base of the seeds of the steps.
+    """
+
+    def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0):
+        self.model, self.loss = model, loss
+        self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
+        self.amp = amp or MixedPrecision()
+        self.averaging = averaging or Averaging()
+        self._seed = seed
+        self.lr = optimizer.get_lr()
+
+    def __call__(self, batches, step: int):
+        """Does one update.
+
+        Args:
+            batches: the batches of this update; their losses count with equal weight.
+            step: number of updates done before: dropout and the like are drawn from (seed, step), so that a resumed
+                run draws what an uninterrupted one would.
+
+        Returns:
+            predictions (float32) of the last batch, and the losses, detached and averaged over the batches.
+        """
+        sums = {}
+        paddle.seed((self._seed * 1_000_003 + step) % 2**31)
+        for batch in batches:
+            with self.amp.autocast():
+                predictions = call_model(self.model, batch)
+            predictions = to_float32(predictions)
+            losses = self.loss(predictions, batch)
+            self.amp.backward(losses["loss"] / len(batches) if len(batches) > 1 else losses["loss"])
+            sums = _add(sums, losses)
+        self.lr = self.optimizer.get_lr()
+        self.amp.step(self.optimizer)
+        self.optimizer.clear_grad()
+        if not isinstance(self.lr_scheduler, float):
+            self.lr_scheduler.step()
+        self.averaging.update()
+        return predictions, sums if len(batches) == 1 else {key: value / len(batches) for key, value in sums.items()}
+
+
+def _add(sums, losses):
+    """Returns detached losses, added to those of the batches before."""
+    values = {key: value.detach() if isinstance(value, paddle.Tensor) else value for key, value in losses.items()}
+    return {key: sums[key] + value for key, value in values.items()} if sums else values

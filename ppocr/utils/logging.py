@@ -1,0 +1,51 @@
+"""The project's logger: one name, one line format, the screen and ``train.log``."""
+
+import logging
+import sys
+from pathlib import Path
+
+NAME = "ppocr"
+FORMAT = "[%(asctime)s] %(name)s %(levelname)s: %(message)s"
+DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
+
+
+def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
+    """Returns the logger ``ppocr``, writing to the screen and, if given, to a file.
+
+    Calling it again replaces the handlers.  Processes of a rank above 0 only say what is wrong, and only on the screen.
+
+    Args:
+        log_file: path of the file to append to; its folder is made.
+        rank: number of this process.
+    """
+    logger = logging.getLogger(NAME)
+    logger.setLevel(logging.INFO if rank == 0 else logging.ERROR)
+    logger.propagate = False
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    handlers = [logging.StreamHandler(sys.stdout)]
+    if log_file is not None and rank == 0:
+        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter(FORMAT, DATE_FORMAT))
+        logger.addHandler(handler)
+    return logger
+
+
+def format_config(config, indent: int = 0) -> list:
+    """Returns the lines in which the log shows a configuration: keys sorted, nested ones indented by four."""
+    lines = []
+    pad = " " * 4 * indent
+    for key in sorted(config, key=str):
+        value = config[key]
+        if isinstance(value, dict):
+            lines += [f"{pad}{key} : ", *format_config(value, indent + 1)]
+        elif isinstance(value, (list, tuple)) and value and all(isinstance(item, dict) for item in value):
+            lines.append(f"{pad}{key} : ")
+            for item in value:
+                lines += format_config(item, indent + 1)
+        else:
+            lines.append(f"{pad}{key} : {value}")
+    return lines

@@ -1,0 +1,52 @@
+"""Smoothed statistics of a training run."""
+
+from collections import deque
+
+import numpy as np
+
+
+class TrainingStats:
+    """Medians over the last ``window`` values of each key.
+
+    Values may be numbers or Paddle scalars; the latter stay on the device until :meth:`get` is called, so that
+    recording a step never waits for the device.
+
+    Args:
+        window: number of values that count.
+        keys: keys that come first in the order of :meth:`get`, whether or not they have been updated.
+    """
+
+    def __init__(self, window: int, keys=()):
+        self._window = window
+        self._values = {key: deque(maxlen=window) for key in keys}
+
+    def update(self, stats: dict):
+        """Adds one value to each key of ``stats``; new keys are appended to the order."""
+        for key, value in stats.items():
+            if key not in self._values:
+                self._values[key] = deque(maxlen=self._window)
+            self._values[key].append(value)
+
+    def get(self, extras=None) -> dict:
+        """Returns the medians, rounded to 6 decimals, after the items of ``extras``."""
+        result = dict(extras or {})
+        for key, values in self._values.items():
+            if values:
+                result[key] = round(float(np.median(_to_numbers(values))), 6)
+        return result
+
+    def log(self, extras=None) -> str:
+        """Returns ``key: value`` pairs with 6 decimals, joined by commas."""
+        return ", ".join(f"{key}: {value:.6f}" for key, value in self.get(extras).items())
+
+
+def _to_numbers(values):
+    """Converts the waiting device values in one transfer and keeps the numbers in their place."""
+    waiting = [i for i, value in enumerate(values) if hasattr(value, "numpy")]
+    if waiting:
+        import paddle
+
+        stacked = paddle.stack([values[i].reshape([]).astype("float32") for i in waiting])
+        for i, number in zip(waiting, stacked.numpy().tolist()):
+            values[i] = number
+    return list(values)

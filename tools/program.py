@@ -1,0 +1,194 @@
+"""The training program: command line, configuration, the training loop, evaluation."""
+
+import argparse
+import os
+import sys
+
+from ppocr import config as configuration
+from ppocr.engine import setup
+from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.stepper import to_float32
+from ppocr.errors import ConfigError, UserError
+from ppocr.global_options import global_options
+from ppocr.postprocess import build_post_process
+from ppocr.utils.loggers import build_loggers
+from ppocr.utils.logging import format_config, get_logger
+
+__all__ = ["ArgsParser", "eval", "load_config", "merge_config", "preprocess", "run", "to_float32", "train"]
+
+
+class ArgsParser(argparse.ArgumentParser):
+    """The command line of every tool: ``-c config.yml -o key=value ... -p profiler options``."""
+
+    def __init__(self, description=None):
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.add_argument("-c", "--config", required=True, help="configuration file (YAML)")
+        self.add_argument("-o", "--opt", nargs="+", action="extend", default=[], help="key.path=value overrides")
+        self.add_argument(
+            "-p", "--profiler_options", help='"batch_range=[10,20];profile_path=DIR;..." writes a timeline'
+        )
+        self.add_argument("--traceback", action="store_true", help="show where an error was raised")
+
+
+def load_config(path):
+    """Reads a configuration file; see :func:`ppocr.config.load`."""
+    return configuration.load(path)
+
+
+def merge_config(config, opts):
+    """Applies ``key.path=value`` overrides; see :func:`ppocr.config.override`."""
+    return configuration.override(config, opts)
+
+
+def preprocess(is_train: bool = False, arguments=None):
+    """Reads the command line and sets up what every tool needs.
+
+    Args:
+        is_train: make and log to ``Global.save_model_dir``, and save the configuration there.
+        arguments: command-line words; by default those of the process.
+
+    Returns:
+        (config, device, logger, loggers): a read-only configuration with everything derived, the name of the device,
+        the logger, the metric loggers.
+
+    Raises:
+        UserError: the configuration has problems, or a device or folder cannot be used.
+    """
+    args = ArgsParser().parse_args(arguments)
+    merged = merge_config(load_config(args.config), args.opt)
+    found = configuration.check(merged)
+    if found.problems:
+        raise ConfigError(_list_problems(args.config, found.problems))
+    if args.profiler_options:
+        merged["profiler_options"] = args.profiler_options
+    options = global_options(merged)
+    device = setup.set_up_device(options)
+    rank, _ = setup.set_up_processes(options)
+    resolved = resolve(merged)
+    folder = setup.prepare_folder(options) if is_train else None
+    earlier = is_train and setup.holds_a_run(folder)
+    logger = get_logger(folder / "train.log" if is_train else None, rank)
+    for warning in found.warnings:
+        logger.warning("%s", warning)
+    loggers = None
+    if is_train:
+        _start_log(logger, resolved, device, options, earlier)
+        if rank == 0:
+            (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
+            loggers = build_loggers(merged, options)
+    setup.set_up_seed(options.seed)
+    return configuration.freeze(resolved), device, logger, loggers
+
+
+def resolve(config):
+    """Returns the configuration with what follows from its dictionary filled in; see :func:`ppocr.config.resolve`."""
+    post_process = build_post_process(config["PostProcess"], config["Global"])
+    return configuration.resolve(config, getattr(post_process, "character", None))
+
+
+def _list_problems(path, problems):
+    if len(problems) == 1:
+        return str(problems[0])
+    return "\n  ".join([f"{path}: {len(problems)} problems", *map(str, problems)])
+
+
+def _start_log(logger, config, device, options, earlier):
+    for line in setup.describe_machine(device, options.seed):
+        logger.info(line)
+    for line in format_config(config):
+        logger.info(line)
+    if earlier and not options.checkpoints:
+        logger.warning(
+            "%s already holds a run, whose latest and best checkpoints this one will replace; "
+            "name another Global.save_model_dir to keep them, or set Global.checkpoints to go on with it",
+            options.save_model_dir,
+        )
+    if options.use_amp and not device.startswith("gpu"):
+        logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
+
+
+def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state):
+    """Trains until the schedule ends.
+
+    Args:
+        stepper: :class:`ppocr.engine.stepper.Stepper`: one call is forward, loss, backward, clip, step and clear.
+        train_dataloader: gives batches; ``set_epoch`` says which epoch and how many batches of it are done.
+        evaluation: ``evaluation(model) -> metrics`` (:class:`ppocr.engine.evaluator.Evaluator`), or None.
+        checkpoints: :class:`ppocr.utils.save_load.Checkpointer`.
+        progress: :class:`ppocr.engine.progress.Progress`: statistics, log lines, loggers.
+        due: :class:`ppocr.engine.schedule.Due`: when to log, evaluate, save and stop.
+        state: :class:`ppocr.engine.state.TrainState`: where the run stands; advanced in place.
+    """
+    for epoch in range(state.epoch, due.epoch_num + 1):
+        train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
+        stepper.model.train()
+        for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
+            predictions, losses = stepper(batches, state.global_step)
+            state.advance()
+            progress.record(losses, stepper.lr, predictions, batches, state)
+            if due.log(state):
+                progress.log_line(state)
+            if due.eval(state):
+                evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
+            if due.stop(state):
+                break
+        save_epoch(checkpoints, progress, due, state)
+        if due.stop(state):
+            break
+        state.end_epoch()
+    progress.finish(state)
+
+
+def group(batches, size: int):
+    """Yields lists of ``size`` batches, the last one maybe shorter: what one optimizer update takes."""
+    waiting = []
+    for batch in batches:
+        waiting.append(batch)
+        if len(waiting) == size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
+    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best."""
+    with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
+        metrics = evaluation(stepper.model)
+        progress.say_current(metrics)
+        if state.keep_if_best(metrics, evaluation.metric.main_indicator, evaluation.metric.higher_is_better):
+            checkpoints.save_best(state, trained)
+        progress.log_evaluation(metrics, state)
+
+
+def save_epoch(checkpoints, progress, due, state):
+    """Saves ``latest``, and ``iter_epoch_N`` where one is due at the end of an epoch."""
+    with progress.paused():
+        checkpoints.save_latest(state)
+        if state.step_in_epoch >= due.steps_per_epoch and due.save_epoch(state):
+            checkpoints.save_epoch(state)
+
+
+def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:
+    """Evaluates a model; see :class:`ppocr.engine.evaluator.Evaluator`."""
+    return Evaluator(valid_dataloader, post_process, metric, amp)(model)
+
+
+def run(main) -> int:
+    """Calls ``main()`` and returns the exit code: 2 and one line where the user can mend what is wrong."""
+    try:
+        main()
+    except UserError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.stdout.flush()
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output is gone: nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0

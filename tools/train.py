@@ -1,0 +1,83 @@
+"""Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
+
+import sys
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+warnings.filterwarnings("ignore", message="No ccache found")  # Paddle's, on import; nothing here compiles
+
+
+import paddle
+
+from ppocr.data import build_dataloader
+from ppocr.engine.averaging import build_averaging
+from ppocr.engine.evaluator import Evaluator, build_training_metric
+from ppocr.engine.profiling import build_profiler
+from ppocr.engine.progress import Progress
+from ppocr.engine.schedule import Due
+from ppocr.engine.stepper import MixedPrecision, Stepper
+from ppocr.global_options import global_options
+from ppocr.losses import build_loss
+from ppocr.metrics import build_metric
+from ppocr.modeling.architectures import build_model
+from ppocr.optimizer import build_optimizer
+from ppocr.postprocess import build_post_process
+from ppocr.utils.loggers.metric_loggers import MetricLoggers
+from ppocr.utils.save_load import Checkpointer, load_model
+from tools import program
+
+
+def main(arguments=None):
+    """Builds everything that the configuration names and trains."""
+    config, device, logger, loggers = program.preprocess(is_train=True, arguments=arguments)
+    options = global_options(config)
+    train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
+    due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
+    stepper = build_stepper(config, options, due, device)
+    evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
+    state = load_model(options, stepper, due, logger)
+    if paddle.distributed.get_world_size() > 1:
+        stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
+    logger.info(
+        "%d steps in each of %d epochs, up to step %d; %d evaluations",
+        due.steps_per_epoch,
+        due.epoch_num,
+        due.total_steps,
+        due.evaluations(state.global_step),
+    )
+    progress = Progress(
+        due,
+        logger,
+        loggers or MetricLoggers(),
+        options.log_smooth_window,
+        build_training_metric(config, options, logger),
+        build_profiler(config.get("profiler_options")),
+        memory=options.print_mem_info and device.startswith("gpu"),
+    )
+    first = paddle.distributed.get_rank() == 0
+    checkpoints = Checkpointer(options.save_model_dir, stepper, logger, enabled=first)
+    program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state)
+    logger.info("data: %s", train_dataloader.report.summary())
+
+
+def build_stepper(config, options, due, device) -> Stepper:
+    """Returns the :class:`ppocr.engine.stepper.Stepper` of a configuration, with fresh weights."""
+    model = build_model(config["Architecture"])
+    optimizer, lr_scheduler = build_optimizer(config["Optimizer"], options.epoch_num, due.steps_per_epoch, model)
+    amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
+    model, optimizer = amp.decorate(model, optimizer)
+    averaging = build_averaging(options, model)
+    loss = build_loss(config["Loss"])
+    return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
+
+
+def build_evaluation(config, options, amp, device, logger) -> Evaluator:
+    """Returns the :class:`ppocr.engine.evaluator.Evaluator` of the ``Eval`` section."""
+    dataloader = build_dataloader(config, "Eval", device, logger, options.seed)
+    post_process = build_post_process(config["PostProcess"], config["Global"])
+    return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp)
+
+
+if __name__ == "__main__":
+    sys.exit(program.run(main))
