@@ -1,0 +1,52 @@
+"""Losses on maps that several detectors share; everything stays on the device."""
+
+import paddle
+import paddle.nn.functional as F
+
+
+def dice_loss(pred, target, mask, eps=1e-6):
+    """Returns one minus the Dice coefficient of two maps where ``mask`` is 1.
+
+    Source: V-Net (https://arxiv.org/abs/1606.04797), with plain instead of squared sums.
+
+    Args:
+        pred, target, mask: ``[N, H, W]``, values in [0, 1].
+    """
+    intersection = (pred * target * mask).sum()
+    union = (pred * mask).sum() + (target * mask).sum() + eps
+    return 1.0 - 2.0 * intersection / union
+
+
+def masked_l1_loss(pred, target, mask, eps=1e-6):
+    """Returns the mean absolute difference where ``mask`` is 1; all three ``[N, H, W]``."""
+    return ((pred - target).abs() * mask).sum() / (mask.sum() + eps)
+
+
+def bce_map(pred, target):
+    """Returns the binary cross entropy of every pixel; ``pred`` holds probabilities."""
+    return F.binary_cross_entropy(pred, target, reduction="none")
+
+
+def count_hard_negatives(positive, negative, ratio):
+    """Returns how many negatives go with the positives: at most ``ratio`` for each, at most all; a 0-d tensor."""
+    return paddle.minimum(negative.sum(), (positive.sum() * ratio).floor())
+
+
+def ohem_mean(loss, positive, negative, ratio, eps=1e-6):
+    """Returns the mean of a loss over the positives and the hardest negatives.
+
+    Without positives there are no negatives either, and the result is 0.
+
+    Source: online hard example mining (https://arxiv.org/abs/1604.03540) as DB uses it.
+
+    Args:
+        loss: ``[N, H, W]``.
+        positive, negative: maps of 0 and 1.
+        ratio: hard negatives for each positive.
+    """
+    kept = count_hard_negatives(positive, negative, ratio)
+    hardest_first = paddle.sort((loss * negative).flatten(), descending=True)
+    # a mask instead of a slice or top-k: the number would have to come to the host
+    chosen = (paddle.arange(hardest_first.shape[0]) < kept.astype("int64")).astype(loss.dtype)
+    total = (loss * positive).sum() + (hardest_first * chosen).sum()
+    return total / (positive.sum() + kept + eps)

@@ -1,0 +1,1 @@
+"""Neural networks: architectures and the transforms, backbones, necks and heads that they are made of."""

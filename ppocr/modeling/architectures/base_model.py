@@ -1,0 +1,100 @@
+"""The chain transform, backbone, neck, head that most models are."""
+
+from typing import Optional
+
+from paddle import nn
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.backbones import build_backbone
+from ppocr.modeling.heads import build_head
+from ppocr.modeling.necks import build_neck
+from ppocr.modeling.transforms import build_transform
+from ppocr.registry import ARCHITECTURES
+
+FEEDS = ("image", "image+targets", "batch")  # each gives a model more than the one before
+
+
+@ARCHITECTURES.register()
+class BaseModel(nn.Layer):
+    """Up to four parts in a row, each fed with what the one before gives.
+
+    A part may declare ``feed`` (see :func:`ppocr.modeling.architectures.build_model`; ``"image"`` by default) and
+    ``model_average`` (False by default); the model declares the most demanding feed of its parts, and
+    ``model_average`` if one of them does. Every part but the last has ``out_channels``.
+
+    Args:
+        model_type: scope in which the parts are looked up: det, rec, cls, table, kie, e2e, sr.
+        Transform, Backbone, Neck, Head: sections of the parts; null leaves a part out.
+        algorithm: a label for readers.
+        in_channels: channels of the image.
+        return_all_feats: give the outputs of all parts as ``{"backbone_out": ..., "neck_out": ..., "head_out": ...}``
+            in training (a part's dict is merged instead), and the last one alone, as a dict, in evaluation.
+
+    Raises:
+        ConfigError: there is no part at all, or one of them cannot be built.
+    """
+
+    def __init__(
+        self,
+        model_type: str,
+        Transform: Optional[dict] = None,
+        Backbone: Optional[dict] = None,
+        Neck: Optional[dict] = None,
+        Head: Optional[dict] = None,
+        algorithm: Optional[str] = None,
+        in_channels: int = 3,
+        return_all_feats: bool = False,
+    ):
+        super().__init__()
+        plan = (
+            ("transform", build_transform, Transform),
+            ("backbone", build_backbone, Backbone),
+            ("neck", build_neck, Neck),
+            ("head", build_head, Head),
+        )
+        for name, build, config in plan:
+            part = build(config, model_type, in_channels=in_channels) if config is not None else None
+            setattr(self, name, part)
+            in_channels = getattr(part, "out_channels", in_channels)
+        self._present = [name for name, _, config in plan if config is not None]
+        if not self._present:
+            raise ConfigError("Architecture has none of Transform, Backbone, Neck, Head: name at least one")
+        self.return_all_feats = return_all_feats
+        parts = [getattr(self, name) for name in self._present]
+        self.feed = max((_feed(part) for part in parts), key=FEEDS.index)
+        self.model_average = any(getattr(part, "model_average", False) for part in parts)
+
+    def forward(self, x, data=None):
+        """Runs the parts in order.
+
+        Args:
+            x: images ``[N, C, H, W]``, or the whole batch where ``feed`` is ``"batch"``.
+            data: the targets, given to the parts whose feed is ``"image+targets"``.
+
+        Returns:
+            What the last part gives; see ``return_all_feats``.
+        """
+        outputs = {}
+        for name in self._present:
+            part = getattr(self, name)
+            x = part(x, data) if _feed(part) == "image+targets" else part(x)
+            outputs.update(_named_outputs(name, x))
+        if not self.return_all_feats:
+            return x
+        if self.training:
+            return outputs
+        return x if isinstance(x, dict) else {f"{name}_out": x}
+
+
+def _feed(part):
+    return getattr(part, "feed", "image")
+
+
+def _named_outputs(name, output):
+    if name == "transform":
+        return {}
+    if not isinstance(output, dict):
+        return {f"{name}_out": output}
+    if "ctc_neck" in output:  # a head of several branches brings a neck of its own, which distillation compares
+        return {"neck_out": output["ctc_neck"], f"{name}_out": output}
+    return output

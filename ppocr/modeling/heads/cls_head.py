@@ -1,0 +1,27 @@
+"""Head of image classifiers."""
+
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.modeling.common import uniform_fan_in
+from ppocr.registry import HEADS
+
+
+@HEADS.register()
+class ClsHead(nn.Layer):
+    """Mean over the map and one linear layer.
+
+    Args:
+        in_channels: channels of the map.
+        class_dim: number of classes.
+    """
+
+    def __init__(self, in_channels: int, class_dim: int):
+        super().__init__()
+        self.pool = nn.AdaptiveAvgPool2D(1)
+        self.fc = nn.Linear(in_channels, class_dim, weight_attr=uniform_fan_in(in_channels))
+
+    def forward(self, x):
+        """Maps ``[N, in_channels, H, W]`` to ``[N, class_dim]``: logits in training, else probabilities."""
+        scores = self.fc(self.pool(x).flatten(1))
+        return scores if self.training else F.softmax(scores, axis=1)

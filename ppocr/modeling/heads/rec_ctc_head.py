@@ -1,0 +1,54 @@
+"""Head of recognisers that are trained with connectionist temporal classification."""
+
+from typing import Optional
+
+import paddle.nn.functional as F
+from paddle import nn
+from paddle.regularizer import L2Decay
+
+from ppocr.modeling.common import uniform_fan_in
+from ppocr.registry import HEADS
+
+
+@HEADS.register()
+class CTCHead(nn.Layer):
+    """Scores of every class, blank included, at every step of a sequence.
+
+    Args:
+        in_channels: channels of the sequence.
+        out_channels: number of classes, blank included; follows from the dictionary.
+        fc_decay: L2 regularisation of these layers, in place of the optimizer's.
+        mid_channels: width of a linear layer in between; none by default.
+        return_feats: give ``(features, scores)`` in training, the features being what the last layer is fed.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        fc_decay: float = 0.0004,
+        mid_channels: Optional[int] = None,
+        return_feats: bool = False,
+    ):
+        super().__init__()
+        if mid_channels is None:
+            self.fc = _linear(in_channels, out_channels, fc_decay)
+        else:
+            self.fc1 = _linear(in_channels, mid_channels, fc_decay)
+            self.fc2 = _linear(mid_channels, out_channels, fc_decay)
+        self.out_channels = out_channels
+        self.return_feats = return_feats
+        self._two_layers = mid_channels is not None
+
+    def forward(self, x):
+        """Maps ``[N, T, in_channels]`` to scores ``[N, T, out_channels]``: logits in training, else probabilities."""
+        features = self.fc1(x) if self._two_layers else x
+        scores = self.fc2(features) if self._two_layers else self.fc(features)
+        if not self.training:
+            return F.softmax(scores, axis=2)
+        return (features, scores) if self.return_feats else scores
+
+
+def _linear(in_channels, out_channels, decay):
+    weight, bias = (uniform_fan_in(in_channels, L2Decay(decay)) for _ in range(2))
+    return nn.Linear(in_channels, out_channels, weight_attr=weight, bias_attr=bias)

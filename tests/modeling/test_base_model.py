@@ -1,0 +1,142 @@
+"""The chain of parts: channels, feeds, outputs, and the errors of a wrong Architecture section."""
+
+import copy
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.architectures import build_model
+from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
+
+CRNN = {
+    "model_type": "rec",
+    "algorithm": "CRNN",
+    "Transform": None,
+    "Backbone": {"name": "MobileNetV3", "model_name": "small", "small_stride": [1, 2, 2, 2], "scale": 0.35},
+    "Neck": {"name": "SequenceEncoder", "encoder_type": "rnn", "hidden_size": 4},
+    "Head": {"name": "CTCHead", "out_channels": 5},
+}
+
+
+class Plus(paddle.nn.Layer):
+    """Adds a constant and gives twice as many channels as it is said to get."""
+
+    def __init__(self, in_channels: int, value: float):
+        super().__init__()
+        self.value = value
+        self.out_channels = 2 * in_channels
+        self.in_channels = in_channels
+
+    def forward(self, x):
+        return x + self.value
+
+
+class WithTargets(Plus):
+    """Adds the first target as well."""
+
+    feed = "image+targets"
+    model_average = True
+
+    def forward(self, x, targets):
+        return x + self.value + (targets[0] if targets else 0)
+
+
+class WholeBatch(Plus):
+    """Adds up a batch."""
+
+    feed = "batch"
+
+    def forward(self, batch):
+        return sum(batch) + self.value
+
+
+class AsDict(Plus):
+    """Names its output, and the neck of a branch if it is said to have one."""
+
+    def forward(self, x):
+        return {"ctc": x + self.value, "ctc_neck": x} if self.value > 0 else {"maps": x + self.value}
+
+
+@pytest.fixture(autouse=True)
+def toy_parts(monkeypatch):
+    for registry in (TRANSFORMS, BACKBONES, NECKS, HEADS):
+        registry.names()  # loads the package, so that only the toys are taken away again
+        for part in (Plus, WithTargets, WholeBatch, AsDict):
+            monkeypatch.setitem(registry._entries, ("*", part.__name__), part)
+
+
+def chain(more=None, **parts):
+    names = {name: {"name": kind, "value": value} for name, (kind, value) in parts.items()}
+    return build_model({"model_type": "rec", **names, **(more or {})})
+
+
+def test_crnn_end_to_end():
+    model = build_model(CRNN)
+    assert model(paddle.rand([2, 3, 32, 64])).shape == [2, 16, 5]
+    model.eval()
+    np.testing.assert_allclose(model(paddle.rand([2, 3, 32, 64])).sum(axis=2).numpy(), np.ones([2, 16]), rtol=1e-5)
+    assert model.transform is None and model.feed == "image" and model.model_average is False
+    assert {name.split(".")[0] for name in model.state_dict()} == {"backbone", "neck", "head"}
+
+
+def test_the_section_stays_as_it_is():
+    config = copy.deepcopy(CRNN)
+    build_model(config)
+    assert config == CRNN
+
+
+def test_channels_go_from_part_to_part():
+    parts = {name: ("Plus", 1.0) for name in ("Transform", "Backbone", "Neck", "Head")}
+    model = chain({"in_channels": 5}, **parts)
+    channels = [getattr(model, name).in_channels for name in ("transform", "backbone", "neck", "head")]
+    assert channels == [5, 10, 20, 40]
+    assert float(model(paddle.zeros([]))) == 4.0
+
+
+def test_targets_reach_the_parts_that_ask_for_them():
+    model = chain(Backbone=("Plus", 1.0), Head=("WithTargets", 2.0))
+    assert model.feed == "image+targets" and model.model_average is True
+    assert float(model(paddle.zeros([]), data=[paddle.to_tensor(10.0)])) == 13.0
+    assert float(model(paddle.zeros([]))) == 3.0
+
+
+def test_the_most_demanding_feed_is_declared():
+    model = chain(Backbone=("WholeBatch", 1.0), Head=("WithTargets", 2.0))
+    assert model.feed == "batch"
+    assert float(model([paddle.to_tensor(1.0), paddle.to_tensor(5.0)])) == 9.0
+
+
+def test_all_features_in_training_the_last_alone_in_evaluation():
+    parts = {"Transform": ("Plus", 1.0), "Backbone": ("Plus", 1.0), "Head": ("Plus", 1.0)}
+    model = chain({"return_all_feats": True}, **parts)
+    x = paddle.zeros([])
+    assert {k: float(v) for k, v in model(x).items()} == {"backbone_out": 2.0, "head_out": 3.0}
+    model.eval()
+    assert {k: float(v) for k, v in model(x).items()} == {"head_out": 3.0}
+
+
+def test_a_dict_of_a_part_is_merged_or_kept_with_its_neck():
+    x = paddle.zeros([])
+    merged = chain({"return_all_feats": True}, Backbone=("Plus", 1.0), Head=("AsDict", -1.0))
+    assert {k: float(v) for k, v in merged(x).items()} == {"backbone_out": 1.0, "maps": 0.0}
+    branched = chain({"return_all_feats": True}, Backbone=("Plus", 1.0), Head=("AsDict", 1.0))(x)
+    assert float(branched["neck_out"]) == 1.0 and float(branched["head_out"]["ctc"]) == 2.0
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"Backbnoe": {"name": "ResNet"}}, "no key 'Backbnoe' .did you mean 'Backbone'"),
+        ({"Head": {"name": "CTCHed"}}, "unknown head 'CTCHed' .did you mean 'CTCHead'"),
+        ({"Backbone": {"name": "ResNet_vd"}}, "unknown backbone 'ResNet_vd'.*it exists for det"),
+        ({"Head": {"name": "CTCHead"}}, "needs the key 'out_channels'"),
+        ({"Backbone": None, "Neck": None, "Head": None}, "name at least one"),
+        ({"name": "BaseModle"}, "unknown architecture 'BaseModle' .did you mean 'BaseModel'"),
+    ],
+)
+def test_a_wrong_section_is_one_line(change, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        build_model({**CRNN, **change})
+    assert "\n" not in str(error.value)
