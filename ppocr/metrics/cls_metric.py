@@ -1,0 +1,39 @@
+"""Accuracy of a classifier."""
+
+from typing import Literal
+
+from ppocr.metrics.base import EPSILON, Metric
+from ppocr.registry import METRICS
+
+
+@METRICS.register()
+class ClsMetric(Metric):
+    """Share of pictures whose class is right.
+
+    Args:
+        main_indicator: ``acc``.
+    """
+
+    counts = ("correct", "samples")
+
+    def __init__(self, main_indicator: Literal["acc"] = "acc"):
+        super().__init__(main_indicator)
+
+    def __call__(self, preds) -> dict:
+        """Counts a batch and returns the values of this batch alone.
+
+        Args:
+            preds: (results, labels), two lists of tuples that begin with a class.
+        """
+        results, labels = preds
+        sums = {"correct": sum(a[0] == b[0] for a, b in zip(results, labels)), "samples": len(results)}
+        self._add(sums)
+        return self.summarise(sums)
+
+    def add_unreadable(self, labels):
+        """Counts samples without a result as wrong."""
+        self._add({"correct": 0, "samples": len(labels)})
+
+    def summarise(self, totals) -> dict:
+        """Returns ``acc``."""
+        return {"acc": totals["correct"] / (totals["samples"] + EPSILON)}

@@ -1,0 +1,66 @@
+"""Precision, recall and their harmonic mean of detected boxes."""
+
+import json
+from typing import Literal
+
+from ppocr.metrics.base import Metric
+from ppocr.metrics.detection_iou import match_detections
+from ppocr.registry import METRICS
+
+IGNORED_TEXTS = ("*", "###")
+
+
+@METRICS.register()
+class DetMetric(Metric):
+    """Boxes found and missed at an IoU above 0.5, after the ICDAR 2015 evaluation.
+
+    Args:
+        main_indicator: ``hmean``, ``precision`` or ``recall``.
+    """
+
+    on_training_batches = False  # they hold maps instead of boxes
+    counts = ("matched", "truths", "detections")
+
+    def __init__(self, main_indicator: Literal["hmean", "precision", "recall"] = "hmean"):
+        super().__init__(main_indicator)
+
+    def __call__(self, preds, batch):
+        """Counts a batch.
+
+        Args:
+            preds: a dict per picture with ``points``: list of (points, 2), or an array (boxes, points, 2).
+            batch: list; its third entry holds the true polygons of each picture, the fourth whether each is ignored.
+        """
+        for result, truths, ignored in zip(preds, batch[2], batch[3]):
+            self._add(match_detections(truths, ignored, result["points"])._asdict())
+
+    def update_from(self, result, batch):
+        """Counts what post-processing made of ``batch``; the one call of evaluation."""
+        return self(result, batch)
+
+    def add_unreadable(self, labels):
+        """Counts every box that is not to be ignored as missed; a label that cannot be parsed has none."""
+        self.totals["truths"] += sum(count_boxes(label) for label in labels)
+
+    def summarise(self, totals) -> dict:
+        """Returns ``precision``, ``recall`` and ``hmean``; what has no denominator is 0."""
+        precision = _share(totals["matched"], totals["detections"])
+        recall = _share(totals["matched"], totals["truths"])
+        return {
+            "precision": precision,
+            "recall": recall,
+            "hmean": _share(2 * precision * recall, precision + recall),
+        }
+
+
+def count_boxes(label) -> int:
+    """Returns how many boxes of a JSON label (a list of ``{"transcription", "points"}``) are not to be ignored."""
+    try:
+        boxes = json.loads(label)
+        return sum(box["transcription"] not in IGNORED_TEXTS for box in boxes)
+    except (ValueError, TypeError, KeyError):
+        return 0
+
+
+def _share(part, whole):
+    return part / whole if whole else 0.0

@@ -1,0 +1,32 @@
+"""What all post-processings have in common."""
+
+import numpy as np
+
+
+def to_numpy(value) -> np.ndarray:
+    """Returns a Paddle tensor, an array or a nested list as an array; bfloat16 becomes float32."""
+    if not hasattr(value, "numpy"):
+        return np.asarray(value)
+    if "bfloat16" in str(value.dtype):  # NumPy has no such type: Paddle would give the bits as uint16
+        value = value.astype("float32")
+    return value.numpy()
+
+
+class PostProcess:
+    """Turns the output of a model into results; called as ``post_process(preds, ...)``.
+
+    Attributes:
+        character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size);
+            None for everything that is not a text decoder.
+    """
+
+    character = None
+
+    def process(self, preds, batch):
+        """Returns the results that evaluation hands to the metric.
+
+        Args:
+            preds: what the model gave for ``batch``.
+            batch: list in the order of ``keep_keys``; its second entry is the label or, in detection, the shapes.
+        """
+        return self(preds, batch[1])

@@ -1,0 +1,49 @@
+"""Classes and confidences from the scores of a classifier."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.errors import ConfigError
+from ppocr.postprocess.base import PostProcess, to_numpy
+from ppocr.registry import POST_PROCESSES
+
+
+@POST_PROCESSES.register()
+class ClsPostProcess(PostProcess):
+    """Names the best class of each picture.
+
+    Args:
+        label_list: names of the classes; None gives their numbers.
+        key: takes this entry of the predictions, which then are a dict.
+    """
+
+    def __init__(self, label_list: Optional[list] = None, key: Optional[str] = None):
+        self.label_list = label_list
+        self.key = key
+
+    def __call__(self, preds, label=None):
+        """Returns a list of (class, confidence); with ``label`` a pair of that list and the same of the labels.
+
+        Args:
+            preds: float (batch, classes).
+            label: int (batch).
+
+        Raises:
+            ConfigError: the number of classes is not that of ``label_list``.
+        """
+        scores = to_numpy(preds if self.key is None else preds[self.key])
+        if self.label_list is not None and scores.shape[-1] != len(self.label_list):
+            raise ConfigError(
+                f"ClsPostProcess: the model gives {scores.shape[-1]} classes, label_list has {len(self.label_list)}; "
+                "give the label_list that the model was trained with"
+            )
+        ids = scores.argmax(axis=1)
+        confidences = np.take_along_axis(scores, ids[:, None], axis=1)[:, 0]
+        results = list(zip(self._names(ids), confidences.tolist()))
+        if label is None:
+            return results
+        return results, [(name, 1.0) for name in self._names(to_numpy(label).reshape(-1))]
+
+    def _names(self, ids):
+        return ids.tolist() if self.label_list is None else [self.label_list[i] for i in ids.tolist()]

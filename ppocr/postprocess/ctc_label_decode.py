@@ -1,0 +1,94 @@
+"""Best-path decoding of CTC scores (Graves et al., Connectionist Temporal Classification, ICML 2006)."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.errors import ConfigError
+from ppocr.postprocess.base import PostProcess, to_numpy
+from ppocr.postprocess.text import (
+    character_table,
+    is_arabic,
+    join_characters,
+    mean_confidence,
+    reverse_right_to_left,
+)
+from ppocr.postprocess.word_groups import group_words
+from ppocr.registry import POST_PROCESSES
+from ppocr.utils.dictionary import character_list
+
+BLANK = 0
+
+
+@POST_PROCESSES.register()
+class CTCLabelDecode(PostProcess):
+    """Takes the best class of each step, merges repeats and drops blanks.
+
+    Args:
+        character_dict_path: dictionary file; None stands for digits and lower-case letters.
+        use_space_char: appends the space to the dictionary.
+
+    Raises:
+        DataError: the dictionary cannot be used.
+    """
+
+    def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
+        self.character = ["blank", *character_list(character_dict_path, use_space_char)]
+        self._table = character_table(self.character)
+        self._right_to_left = is_arabic(character_dict_path)
+
+    def __call__(self, preds, label=None, return_word_box=False, wh_ratio_list=None, max_wh_ratio=None):
+        """Decodes a batch.
+
+        Args:
+            preds: float (batch, steps, classes), class 0 is the blank; of a list or tuple the last one is taken, of a
+                dict the entry ``ctc``.
+            label: int (batch, length), padded with 0.
+            return_word_box: adds to each result the word groups, as :func:`word_groups.group_words` gives them,
+                behind the number of steps that the text line itself takes up.
+            wh_ratio_list: width to height of each picture before padding; for ``return_word_box``.
+            max_wh_ratio: width to height of the padded batch; for ``return_word_box``.
+
+        Returns:
+            List of (text, confidence); with ``label`` a pair of that list and the same of the labels, whose
+            confidence is 1.0 and whose repeats stay.
+
+        Raises:
+            ConfigError: the number of classes is not that of the dictionary.
+        """
+        scores = to_numpy(_ctc_scores(preds))
+        if scores.shape[-1] != len(self.character):
+            raise ConfigError(
+                f"CTCLabelDecode: the model gives {scores.shape[-1]} classes, the dictionary makes "
+                f"{len(self.character)}; use the character_dict_path and use_space_char that the model was trained with"
+            )
+        ids = scores.argmax(axis=2)
+        best = np.take_along_axis(scores, ids[..., None], axis=2)[..., 0]
+        keep = ids != BLANK
+        keep[:, 1:] &= ids[:, 1:] != ids[:, :-1]
+        texts = list(zip(self._texts(ids, keep), mean_confidence(best, keep)))
+        if return_word_box:
+            texts = self._with_words(texts, ids, keep, wh_ratio_list, max_wh_ratio)
+        if label is None:
+            return texts
+        label = to_numpy(label)
+        return texts, [(text, 1.0) for text in self._texts(label, label != BLANK)]
+
+    def _texts(self, ids, keep):
+        texts = join_characters(self._table, ids, keep)
+        return [reverse_right_to_left(text) for text in texts] if self._right_to_left else texts
+
+    def _with_words(self, texts, ids, keep, wh_ratio_list, max_wh_ratio):
+        results = []
+        for row, (text, confidence) in enumerate(texts):
+            steps = np.flatnonzero(keep[row])
+            words = group_words(self._table[ids[row, steps]].tolist(), steps.tolist())
+            used = ids.shape[1] * wh_ratio_list[row] / max_wh_ratio
+            results.append((text, confidence, [used, *words]))
+        return results
+
+
+def _ctc_scores(preds):
+    if isinstance(preds, dict):
+        return preds["ctc"]
+    return preds[-1] if isinstance(preds, (list, tuple)) else preds
