@@ -1,0 +1,104 @@
+"""Builds the optimizer and the learning-rate schedule of an ``Optimizer`` section."""
+
+from paddle.nn import ClipGradByGlobalNorm, ClipGradByNorm
+
+from ppocr.errors import ConfigError
+from ppocr.optimizer.param_groups import scale_rates, trainable_parameters
+from ppocr.registry import LR_SCHEDULERS, OPTIMIZERS, REGULARIZERS, coerce
+
+# What the builder reads of the section, with types; everything else goes to the class that ``name`` says.
+SECTION_KEYS = {
+    "lr": dict,
+    "regularizer": dict,
+    "weight_decay": float,
+    "clip_norm": float,
+    "clip_norm_global": float,
+}
+# Values that the builder gives to schedules and regularizers.
+SUPPLIED_KEYS = ("epochs", "step_each_epoch", "steps_per_epoch")
+
+
+def build_lr_scheduler(config, epochs: int, step_each_epoch: int):
+    """Builds a learning-rate schedule.
+
+    Args:
+        config: the ``lr`` part of the section, ``{"name": "Cosine", "learning_rate": 1e-3, ...}``; without a name the
+            rate is constant.
+        epochs: epochs of the run.
+        step_each_epoch: optimizer updates in an epoch.
+
+    Returns:
+        A Paddle ``LRScheduler`` to be stepped after every update, or a float if the rate never changes.
+
+    Raises:
+        ConfigError: unknown schedule, unknown or missing key, a value that does not fit, or a run without steps.
+    """
+    if not isinstance(config, dict):
+        raise ConfigError(f"Optimizer.lr must be a mapping, such as {{learning_rate: 0.001}}, not {config!r}")
+    named = {**config, "name": config.get("name") or "Const"}
+    return LR_SCHEDULERS.build(named, supplied=_supplied(epochs, step_each_epoch))
+
+
+def build_optimizer(config, epochs: int, step_each_epoch: int, model):
+    """Builds the optimizer of the parameters of a model that are not frozen, with its learning-rate schedule.
+
+    Args:
+        config: the ``Optimizer`` section.
+        epochs: epochs of the run.
+        step_each_epoch: optimizer updates in an epoch.
+        model: a ``paddle.nn.Layer``.
+
+    Returns:
+        ``(optimizer, lr_scheduler)``; the second is a float if the rate never changes.  Their ``state_dict()`` hold
+        everything that a resumed run needs.
+
+    Raises:
+        ConfigError: an unknown name or key, a value that does not fit, two keys that exclude each other, or a model in
+            which nothing is to be trained.
+    """
+    own = _own_values(config)
+    learning_rate = build_lr_scheduler(own.get("lr"), epochs, step_each_epoch)
+    weight_decay = _weight_decay(own, epochs, step_each_epoch)
+    if hasattr(weight_decay, "follow"):
+        learning_rate = weight_decay.follow(learning_rate)
+    clip = _gradient_clip(own)
+    entry = OPTIMIZERS.build({key: value for key, value in config.items() if key not in SECTION_KEYS})
+    parameters = scale_rates(trainable_parameters(model), entry.rate_rules)
+    return entry(parameters, learning_rate, weight_decay, clip), learning_rate
+
+
+def _supplied(epochs, step_each_epoch):
+    if min(epochs, step_each_epoch) < 1:
+        raise ConfigError(f"a run of {epochs} epochs with {step_each_epoch} steps each has nothing to train")
+    return dict(zip(SUPPLIED_KEYS, (epochs, step_each_epoch, step_each_epoch)))
+
+
+def _own_values(config):
+    """Returns the values that the builder reads, without nulls and of the right types."""
+    own = {}
+    for key, kind in SECTION_KEYS.items():
+        if config.get(key) is None:
+            continue
+        try:
+            own[key] = coerce(config[key], kind)
+        except ConfigError as error:
+            raise ConfigError(f"Optimizer.{key} {error}") from error
+    for one, other in (("regularizer", "weight_decay"), ("clip_norm", "clip_norm_global")):
+        if one in own and other in own:
+            raise ConfigError(f"Optimizer: '{one}' and '{other}' exclude each other, give one of them")
+    return own
+
+
+def _weight_decay(own, epochs, step_each_epoch):
+    if "regularizer" in own:
+        return REGULARIZERS.build(own["regularizer"], supplied=_supplied(epochs, step_each_epoch))
+    return float(own["weight_decay"]) if "weight_decay" in own else None
+
+
+def _gradient_clip(own):
+    for key, clip in (("clip_norm", ClipGradByNorm), ("clip_norm_global", ClipGradByGlobalNorm)):
+        if key in own:
+            if own[key] <= 0:
+                raise ConfigError(f"Optimizer.{key} must be above 0, not {own[key]}")
+            return clip(float(own[key]))
+    return None

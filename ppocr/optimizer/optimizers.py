@@ -1,0 +1,175 @@
+"""Optimizers that the ``Optimizer`` section can name.
+
+An entry holds the keys of its section.  Called with what the rest of the section gives, it makes the optimizer:
+
+    parameters: structured name to parameter.
+    learning_rate: a float or a schedule.
+    weight_decay: None, a float (L2) or a regularizer object.
+    grad_clip: None or a Paddle gradient clip.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Optional
+
+import paddle
+
+from ppocr.errors import ConfigError
+from ppocr.optimizer.param_groups import VISIONLAN_STAGES, without_decay
+from ppocr.registry import OPTIMIZERS
+
+
+class OptimizerEntry:
+    """What all entries share: by default every parameter is trained at the same rate."""
+
+    rate_rules = ()
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True)
+class Momentum(OptimizerEntry):
+    """Stochastic gradient descent with momentum."""
+
+    momentum: float
+    use_nesterov: bool = False
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments."""
+        return paddle.optimizer.Momentum(
+            learning_rate=learning_rate,
+            momentum=self.momentum,
+            use_nesterov=self.use_nesterov,
+            parameters=list(parameters.values()),
+            weight_decay=_penalty(weight_decay),
+            grad_clip=grad_clip,
+        )
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True)
+class Adam(OptimizerEntry):
+    """Adam (arXiv:1412.6980).
+
+    With ``group_lr`` the parameters of VisionLAN are trained as its ``training_step`` wants, at a tenth of the base
+    rate or not at all; see ``VISIONLAN_STAGES``.
+
+    Raises:
+        ConfigError: ``group_lr`` without ``training_step``.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    lazy_mode: bool = False
+    group_lr: bool = False
+    training_step: Optional[Literal["LF_1", "LF_2", "LA"]] = None
+
+    def __post_init__(self):
+        if self.group_lr and self.training_step is None:
+            raise ConfigError("Adam: 'group_lr' needs 'training_step': LF_1, LF_2 or LA")
+
+    @property
+    def rate_rules(self):
+        """Rules for :func:`ppocr.optimizer.param_groups.scale_rates`."""
+        return VISIONLAN_STAGES[self.training_step] if self.group_lr else ()
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments."""
+        return paddle.optimizer.Adam(
+            learning_rate=learning_rate,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            lazy_mode=self.lazy_mode,
+            parameters=list(parameters.values()),
+            weight_decay=_penalty(weight_decay),
+            grad_clip=grad_clip,
+        )
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True)
+class AdamW(OptimizerEntry):
+    """Adam with decoupled weight decay (arXiv:1711.05101); the decay is 0.01 if the section gives none.
+
+    ``no_weight_decay_name`` lists parts of structured parameter names, separated by spaces; such parameters, and with
+    ``one_dim_param_no_weight_decay`` all of one dimension, are not decayed.
+    """
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    lazy_mode: bool = False
+    multi_precision: bool = False
+    no_weight_decay_name: Optional[str] = None
+    one_dim_param_no_weight_decay: bool = False
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments.
+
+        Raises:
+            ConfigError: the weight decay is not a number.
+        """
+        if weight_decay is not None and not isinstance(weight_decay, float):
+            raise ConfigError("AdamW decays weights apart from the gradient, by a constant; use the regularizer L2")
+        spared = without_decay(
+            parameters, (self.no_weight_decay_name or "").split(), self.one_dim_param_no_weight_decay
+        )
+        return paddle.optimizer.AdamW(
+            learning_rate=learning_rate,
+            beta1=self.beta1,
+            beta2=self.beta2,
+            epsilon=self.epsilon,
+            lazy_mode=self.lazy_mode,
+            multi_precision=self.multi_precision,
+            parameters=list(parameters.values()),
+            weight_decay=0.01 if weight_decay is None else weight_decay,
+            apply_decay_param_fun=(lambda name: name not in spared) if spared else None,
+            grad_clip=grad_clip,
+        )
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True)
+class RMSProp(OptimizerEntry):
+    """RMSProp (Tieleman and Hinton, Coursera lecture 6.5, 2012)."""
+
+    momentum: float = 0.0
+    rho: float = 0.95
+    epsilon: float = 1e-6
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments."""
+        return paddle.optimizer.RMSProp(
+            learning_rate=learning_rate,
+            momentum=self.momentum,
+            rho=self.rho,
+            epsilon=self.epsilon,
+            parameters=list(parameters.values()),
+            weight_decay=_penalty(weight_decay),
+            grad_clip=grad_clip,
+        )
+
+
+@OPTIMIZERS.register()
+@dataclass(frozen=True)
+class Adadelta(OptimizerEntry):
+    """Adadelta (arXiv:1212.5701)."""
+
+    epsilon: float = 1e-8
+    rho: float = 0.95
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments."""
+        return paddle.optimizer.Adadelta(
+            learning_rate=learning_rate,
+            epsilon=self.epsilon,
+            rho=self.rho,
+            parameters=list(parameters.values()),
+            weight_decay=_penalty(weight_decay),
+            grad_clip=grad_clip,
+        )
+
+
+def _penalty(weight_decay):
+    """Returns None for 0, so that no zeros are added to every gradient at every step."""
+    return None if weight_decay == 0 else weight_decay

@@ -1,0 +1,88 @@
+"""Rules that tell parameters apart: the training stages of VisionLAN."""
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.errors import ConfigError
+from ppocr.optimizer import build_optimizer
+from ppocr.optimizer.param_groups import scale_rates, trainable_parameters, without_decay
+from ppocr.registry import OPTIMIZERS
+
+VISUAL = "backbone"
+RECOGNISER = ("head.MLM_VRM.SequenceModeling", "head.MLM_VRM.Prediction.pp", "head.MLM_VRM.Prediction.w_vrm")
+MASK = ("head.MLM_VRM.MLM.we", "head.MLM_VRM.Prediction.pp_share", "head.MLM_VRM.Prediction.w_share")
+
+
+def nested_model(names):
+    """A layer with a bias-free 1 x 1 ``Linear`` of weight 1 under each dotted name."""
+    root = paddle.nn.Layer()
+    for name in names:
+        *folders, last = name.split(".")
+        place = root
+        for folder in folders:
+            if not hasattr(place, folder):
+                setattr(place, folder, paddle.nn.Layer())
+            place = getattr(place, folder)
+        ones = paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(1.0))
+        setattr(place, last, paddle.nn.Linear(1, 1, ones, bias_attr=False))
+    return root
+
+
+def moved(training_step):
+    """Trains one step of Adam, which moves every weight by its rate, and returns how far each went."""
+    model = nested_model([VISUAL, *RECOGNISER, *MASK])
+    config = {"name": "Adam", "lr": {"learning_rate": 0.1}, "group_lr": True, "training_step": training_step}
+    optimizer, rate = build_optimizer(config, 1, 1, model)
+    assert rate == 0.1
+    sum(p.sum() for p in model.parameters()).backward()
+    optimizer.step()
+    return {n[: -len(".weight")]: round(1 - float(p.numpy().item()), 5) for n, p in model.named_parameters()}
+
+
+def test_lf_1_trains_the_recogniser_alone():
+    assert moved("LF_1") == {**dict.fromkeys([VISUAL, *RECOGNISER], 0.1), **dict.fromkeys(MASK, 0.0)}
+
+
+def test_lf_2_trains_the_mask_branch_and_the_rest_slowly():
+    assert moved("LF_2") == {**dict.fromkeys([VISUAL, *RECOGNISER], 0.01), **dict.fromkeys(MASK, 0.1)}
+
+
+def test_la_trains_everything_and_the_visual_features_slowly():
+    assert moved("LA") == {VISUAL: 0.01, **dict.fromkeys([*RECOGNISER, *MASK], 0.1)}
+
+
+def test_training_step_alone_changes_nothing():
+    assert OPTIMIZERS.build({"name": "Adam", "training_step": "LF_2"}).rate_rules == ()
+    with pytest.raises(ConfigError, match="'group_lr' needs 'training_step'"):
+        OPTIMIZERS.build({"name": "Adam", "group_lr": True})
+    with pytest.raises(ConfigError, match="must be one of LF_1, LF_2, LA"):
+        OPTIMIZERS.build({"name": "Adam", "group_lr": True, "training_step": "LF_3"})
+
+
+def test_a_model_of_another_kind_is_refused():
+    config = {"name": "Adam", "lr": {"learning_rate": 0.1}, "group_lr": True, "training_step": "LF_2"}
+    with pytest.raises(ConfigError, match="keeps the base learning rate"):
+        build_optimizer(config, 1, 1, paddle.nn.Linear(1, 1))
+
+
+def test_factors_are_on_top_of_the_parameters_own_and_reset():
+    model = nested_model(["slow", "fast", "out"])
+    model.slow.weight.optimize_attr["learning_rate"] = 0.5
+    parameters = trainable_parameters(model)
+    for _ in range(2):
+        left = scale_rates(parameters, ((("slow",), 0.1), (("out",), 0.0)))
+        assert list(left) == ["slow.weight", "fast.weight"]
+        assert model.slow.weight.optimize_attr["learning_rate"] == pytest.approx(0.05)
+    scale_rates(parameters, ())
+    assert model.slow.weight.optimize_attr["learning_rate"] == 0.5
+    assert model.fast.weight.optimize_attr["learning_rate"] == 1.0
+
+
+def test_without_decay():
+    model = paddle.nn.Sequential(("norm", paddle.nn.LayerNorm(2)), ("fc", paddle.nn.Linear(2, 2)))
+    parameters = trainable_parameters(model)
+    assert without_decay(parameters, ["norm"], False) == {model.norm.weight.name, model.norm.bias.name}
+    assert without_decay(parameters, [], True) == {p.name for p in parameters.values()} - {model.fc.weight.name}
+    assert without_decay(parameters, [], False) == set()
+    np.testing.assert_array_equal(model.fc.weight.shape, [2, 2])
