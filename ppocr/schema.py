@@ -147,7 +147,7 @@ def _check_optimizer(section, found):
     from ppocr.optimizer import SECTION_KEYS, SUPPLIED_KEYS
 
     own = {key: value for key, value in section.items() if key not in SECTION_KEYS}
-    found.add(("Optimizer",), OPTIMIZERS.bind(own, supplied={"learning_rate": None, "parameters": None}))
+    found.add(("Optimizer",), OPTIMIZERS.bind(own))
     for key, hint in SECTION_KEYS.items():
         if section.get(key) is not None:
             _check_value(section[key], hint, ("Optimizer", key), found)

@@ -1,6 +1,7 @@
 """The training program: command line, configuration, the training loop, evaluation."""
 
 import argparse
+import logging
 import os
 import sys
 
@@ -12,6 +13,7 @@ from ppocr.errors import ConfigError, UserError
 from ppocr.global_options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers import build_loggers
+from ppocr.utils.logging import NAME as LOGGER
 from ppocr.utils.logging import format_config, get_logger
 
 __all__ = ["ArgsParser", "eval", "load_config", "merge_config", "preprocess", "run", "to_float32", "train"]
@@ -174,6 +176,16 @@ def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:
     return Evaluator(valid_dataloader, post_process, metric, amp)(model)
 
 
+def say_error(text):
+    """Writes an error to standard error, and to ``train.log`` once there is one."""
+    sys.stdout.flush()
+    logger = logging.getLogger(LOGGER)
+    if logger.handlers:
+        logger.error("%s", text)
+    else:
+        print(f"error: {text}", file=sys.stderr, flush=True)
+
+
 def run(main) -> int:
     """Calls ``main()`` and returns the exit code: 2 and one line where the user can mend what is wrong."""
     try:
@@ -181,8 +193,7 @@ def run(main) -> int:
     except UserError as error:
         if "--traceback" in sys.argv:
             raise
-        sys.stdout.flush()
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        say_error(str(error))
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)

@@ -58,7 +58,7 @@ def main(arguments=None):
     first = paddle.distributed.get_rank() == 0
     checkpoints = Checkpointer(options.save_model_dir, stepper, logger, enabled=first)
     program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state)
-    logger.info("data: %s", train_dataloader.report.summary())
+    logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
 
 
 def build_stepper(config, options, due, device) -> Stepper:

@@ -10,7 +10,7 @@ DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
 
 
 def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
-    """Returns the logger ``ppocr``, writing to the screen and, if given, to a file.
+    """Returns the logger ``ppocr``, writing to standard output (errors: standard error) and, if given, to a file.
 
     Calling it again replaces the handlers.  Processes of a rank above 0 only say what is wrong, and only on the screen.
 
@@ -24,7 +24,10 @@ def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    handlers = [logging.StreamHandler(sys.stdout)]
+    said, errors = logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.stderr)
+    said.addFilter(lambda record: record.levelno < logging.ERROR)
+    errors.setLevel(logging.ERROR)
+    handlers = [said, errors]
     if log_file is not None and rank == 0:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, encoding="utf-8"))

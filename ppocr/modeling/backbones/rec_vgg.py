@@ -1,0 +1,42 @@
+"""Plain stacked convolutions: the backbone of the original CRNN, in a width that a CPU trains in minutes."""
+
+from paddle import nn
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.common import ConvBNAct
+from ppocr.registry import BACKBONES
+
+_POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # the last two keep the width: one time step for every four pixels
+
+
+@BACKBONES.register(scope=("rec", "cls"))
+class VGG(nn.Layer):
+    """Five 3x3 convolutions with max pooling between them and a mean over what is left of the height.
+
+    Source: Shi, Bai, Yao: An End-to-End Trainable Neural Network for Image-based Sequence Recognition
+    (https://arxiv.org/abs/1507.05717), with batch normalisation everywhere and fewer channels.
+
+    Args:
+        in_channels: channels of the image.
+        channels: channels after each of the five convolutions.
+
+    Raises:
+        ConfigError: ``channels`` does not have five entries.
+    """
+
+    def __init__(self, in_channels: int = 3, channels: list = (32, 64, 96, 128, 128)):
+        super().__init__()
+        if len(channels) != len(_POOLS) + 1:
+            raise ConfigError(f"VGG: channels must have {len(_POOLS) + 1} entries, not {list(channels)}")
+        layers = []
+        for width, pool in zip(channels, (*_POOLS, None)):
+            layers.append(ConvBNAct(in_channels, width, 3, padding=1, act="relu"))
+            if pool:
+                layers.append(nn.MaxPool2D(pool, pool))
+            in_channels = width
+        self.layers = nn.Sequential(*layers)
+        self.out_channels = in_channels
+
+    def forward(self, x):
+        """Turns images ``[N, C, H, W]`` (H at least 16) into ``[N, out_channels, 1, W // 4]``."""
+        return self.layers(x).mean(axis=2, keepdim=True)

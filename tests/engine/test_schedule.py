@@ -1,0 +1,73 @@
+import pytest
+
+from ppocr.engine.schedule import Due
+from ppocr.engine.state import TrainState
+from ppocr.errors import ConfigError
+from ppocr.global_options import GlobalOptions
+
+
+def steps_where(due, question):
+    """The updates of a whole run after which ``question`` says yes."""
+    state, found = TrainState(), []
+    while not due.stop(state):
+        state.advance()
+        if question(state):
+            found.append(state.global_step)
+        if state.step_in_epoch == due.steps_per_epoch:
+            state.end_epoch()
+    return found
+
+
+def due_for(batches=5, evaluates=True, **options):
+    return Due.from_options(GlobalOptions(**{"epoch_num": 4, **options}), batches, evaluates)
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        ({"eval_batch_step": [0, 6]}, [6, 12, 18, 20]),
+        ({"eval_batch_step": 10}, [10, 20]),
+        ({"eval_batch_step": [4, 6]}, [10, 16, 20]),
+        ({"eval_batch_step": [0, 2000]}, [20]),
+        ({"eval_batch_step": [0, 4], "start_eval_step": 8}, [12, 16, 20]),
+        ({"eval_batch_epoch": 2}, [10, 20]),
+        ({"eval_batch_step": [0, 6], "max_steps": 7}, [6, 7]),
+        ({"eval_batch_step": [0, 3], "accumulate_steps": 2}, [3, 6, 9, 12]),
+        ({"eval_batch_step": 0}, [20]),
+    ],
+)
+def test_evaluations(options, expected):
+    due = due_for(**options)
+    assert steps_where(due, due.eval) == expected
+    assert due.evaluations() == len(expected)
+    assert due.evaluations(first_step=expected[0]) == len(expected) - 1
+
+
+def test_without_evaluation_data_nothing_is_evaluated():
+    due = due_for(evaluates=False, eval_batch_step=1)
+    assert steps_where(due, due.eval) == [] and due.evaluations() == 0
+
+
+def test_a_log_line_every_few_steps_and_at_the_end_of_an_epoch():
+    due = due_for(print_batch_step=3)
+    assert steps_where(due, due.log) == [3, 5, 6, 9, 10, 12, 15, 18, 20]
+
+
+def test_an_epoch_has_the_rounded_up_number_of_groups():
+    due = due_for(batches=5, accumulate_steps=3)
+    assert (due.steps_per_epoch, due.total_steps) == (2, 8)
+
+
+def test_max_steps_ends_the_run():
+    assert steps_where(due_for(max_steps=3), lambda state: True) == [1, 2, 3]
+    assert steps_where(due_for(max_steps=300), lambda state: True)[-1] == 20
+
+
+def test_numbered_checkpoints():
+    due = due_for(save_epoch_step=2)
+    assert [epoch for epoch in range(1, 5) if due.save_epoch(TrainState(epoch=epoch))] == [2, 4]
+
+
+def test_an_epoch_without_a_batch_is_refused():
+    with pytest.raises(ConfigError, match="no batch in an epoch"):
+        due_for(batches=0)

@@ -1,0 +1,219 @@
+import contextlib
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
+
+
+class Recorder:
+    """Stands in for Paddle's mixed precision and writes down what is called."""
+
+    def __init__(self, monkeypatch):
+        self.calls = []
+        monkeypatch.setattr(paddle.amp, "GradScaler", self.make_scaler)
+        monkeypatch.setattr(paddle.amp, "auto_cast", self.auto_cast)
+        monkeypatch.setattr(paddle.amp, "decorate", self.decorate)
+
+    def make_scaler(self, **arguments):
+        self.calls.append(("scaler", arguments))
+        recorder = self
+
+        class Scaler:
+            def scale(self, loss):
+                recorder.calls.append("scale")
+                return loss * 4
+
+            def unscale_(self, optimizer):
+                recorder.calls.append("unscale")
+                for parameter in optimizer._parameter_list:
+                    parameter.grad.set_value(parameter.grad / 4)
+
+            def step(self, optimizer):
+                recorder.calls.append("step")
+                optimizer.step()
+
+            def update(self):
+                recorder.calls.append("update")
+
+            def state_dict(self):
+                return {"scale": 4}
+
+            def load_state_dict(self, state):
+                recorder.calls.append(("load", state))
+
+        return Scaler()
+
+    def auto_cast(self, **arguments):
+        self.calls.append(("auto_cast", arguments))
+        return contextlib.nullcontext()
+
+    def decorate(self, **arguments):
+        self.calls.append(
+            ("decorate", {key: arguments[key] for key in arguments if key not in ("models", "optimizers")})
+        )
+        return (arguments["models"], arguments["optimizers"]) if "optimizers" in arguments else arguments["models"]
+
+
+class Clip(paddle.nn.ClipGradByNorm):
+    """Records when gradients are clipped."""
+
+    def __init__(self, calls):
+        super().__init__(1e9)
+        self._calls = calls
+
+    def _dygraph_clip(self, params_grads):
+        self._calls.append("clip")
+        return super()._dygraph_clip(params_grads)
+
+
+def linear():
+    model = paddle.nn.Linear(2, 1)
+    model.weight.set_value(np.array([[1.0], [2.0]], "float32"))
+    model.bias.set_value(np.zeros(1, "float32"))
+    return model
+
+
+def squared(predictions, batch):
+    return {"loss": ((predictions - batch[1]) ** 2).mean()}
+
+
+def batch(rows, seed=0):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(rows, 3)).astype("float32")
+    return [paddle.to_tensor(values[:, :2]), paddle.to_tensor(values[:, 2:])]
+
+
+def make_stepper(model, lr=0.1, amp=None, clip=None, **more):
+    rate = paddle.optimizer.lr.StepDecay(lr, step_size=1, gamma=0.5)
+    optimizer = paddle.optimizer.SGD(rate, parameters=model.parameters(), grad_clip=clip)
+    return Stepper(model, squared, optimizer, rate, amp, **more)
+
+
+def test_one_update_by_hand():
+    model = linear()
+    stepper = make_stepper(model)
+    x = paddle.to_tensor([[1.0, 1.0]])
+    predictions, losses = stepper([[x, paddle.to_tensor([[1.0]])]], step=0)
+    assert predictions.item() == 3.0 and losses["loss"].item() == 4.0
+    # d/dw (w.x + b - 1)^2 = 2 * 2 * x
+    assert model.weight.numpy().ravel().tolist() == pytest.approx([0.6, 1.6])
+    assert model.bias.numpy().tolist() == pytest.approx([-0.4])
+    assert losses["loss"].stop_gradient
+
+
+def test_the_rate_is_read_before_the_update_and_the_schedule_steps_once():
+    stepper = make_stepper(linear())
+    rates = []
+    for step in range(3):
+        stepper([batch(2)], step)
+        rates.append(stepper.lr)
+    assert rates == pytest.approx([0.1, 0.05, 0.025])
+
+
+def test_gradients_are_cleared():
+    model = linear()
+    make_stepper(model)([batch(2)], 0)
+    assert model.weight.grad is None or not model.weight.grad.numpy().any()
+
+
+def test_accumulation_equals_the_large_batch():
+    together, apart = linear(), linear()
+    x, y = batch(6)
+    _, large = make_stepper(together)([[x, y]], 0)
+    _, small = make_stepper(apart)([[x[:2], y[:2]], [x[2:4], y[2:4]], [x[4:], y[4:]]], 0)
+    np.testing.assert_allclose(apart.weight.numpy(), together.weight.numpy(), rtol=1e-6)
+    assert float(small["loss"]) == pytest.approx(float(large["loss"]), rel=1e-6)
+
+
+def test_random_layers_draw_from_seed_and_step():
+    model = paddle.nn.Sequential(paddle.nn.Dropout(0.5), linear())
+    stepper = make_stepper(model, lr=0.0, seed=3)
+    x = [paddle.ones([1, 2]), paddle.zeros([1, 1])]
+    first = [stepper([x], step)[0].item() for step in range(6)]
+    assert [stepper([x], step)[0].item() for step in range(6)] == first
+    assert len(set(first)) > 1
+
+
+def test_mixed_precision_scales_unscales_clips_steps_and_updates_in_this_order(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    lists = {"black_list": ["matmul"], "white_list": ["conv2d"]}
+    amp = MixedPrecision(True, "O1", "bfloat16", init_loss_scaling=4.0, dynamic=True, **lists)
+    model, plain = linear(), linear()
+    make_stepper(model, amp=amp, clip=Clip(recorder.calls))([batch(4)], 0)
+    make_stepper(plain)([batch(4)], 0)
+    lists = {"custom_black_list": ["matmul"], "custom_white_list": ["conv2d"]}
+    assert recorder.calls == [
+        ("scaler", {"init_loss_scaling": 4.0, "use_dynamic_loss_scaling": True}),
+        ("auto_cast", {"level": "O1", "dtype": "bfloat16", **lists}),
+        "scale",
+        "unscale",
+        "step",
+        "clip",
+        "update",
+    ]
+    np.testing.assert_allclose(model.weight.numpy(), plain.weight.numpy(), rtol=1e-6)
+
+
+def test_backward_comes_between_scaling_and_unscaling(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    model = linear()
+    model.weight.register_hook(lambda grad: recorder.calls.append("backward"))
+    make_stepper(model, amp=MixedPrecision(True))([batch(2)], 0)
+    assert [c for c in recorder.calls if isinstance(c, str)] == ["scale", "backward", "unscale", "step", "update"]
+
+
+def test_o2_decorates_with_master_weights_and_o1_does_not(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    model, optimizer = object(), object()
+    assert MixedPrecision(True, "O2", "float16").decorate(model, optimizer) == (model, optimizer)
+    assert MixedPrecision(True, "O2", "bfloat16").decorate(model) == (model, None)
+    assert MixedPrecision(True, "O1").decorate(model, optimizer) == (model, optimizer)
+    assert MixedPrecision(False, "O2").decorate(model, optimizer) == (model, optimizer)
+    assert [c for c in recorder.calls if c[0] == "decorate"] == [
+        ("decorate", {"level": "O2", "dtype": "float16", "master_weight": True}),
+        ("decorate", {"level": "O2", "dtype": "bfloat16"}),
+    ]
+
+
+def test_the_state_of_the_scaler_is_kept(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    amp = MixedPrecision(True)
+    assert amp.state_dict() == {"scale": 4}
+    amp.load_state_dict({"scale": 8})
+    assert recorder.calls[-1] == ("load", {"scale": 8})
+    assert MixedPrecision(False).state_dict() == {}
+
+
+def test_to_float32_copies_containers_and_changes_nothing_in_place():
+    half = paddle.ones([2], "float16")
+    number = paddle.ones([2], "int64")
+    given = {"a": [half, (half, number)], "b": None, "c": 1}
+    result = to_float32(given)
+    assert result["a"][0].dtype == paddle.float32 and result["a"][1][0].dtype == paddle.float32
+    assert result["a"][1][1] is number and isinstance(result["a"][1], tuple)
+    assert given["a"][0] is half and half.dtype == paddle.float16
+
+
+@pytest.mark.parametrize(
+    "feed, expected",
+    [("image", (("x",), {})), ("image+targets", (("x",), {"data": [1, 2]})), ("batch", ((["x", 1, 2],), {}))],
+)
+def test_a_model_is_fed_what_it_declares(feed, expected):
+    def model(*arguments, **named):
+        return arguments, named
+
+    model.feed = feed
+    assert call_model(model, ["x", 1, 2]) == expected
+
+
+def test_accumulators_have_names_that_depend_on_the_parameters_alone():
+    model = linear()
+    names = []
+    for _ in range(2):
+        optimizer = paddle.optimizer.Adam(0.1, parameters=model.parameters())
+        model(paddle.ones([1, 2])).sum().backward()
+        MixedPrecision().step(optimizer)
+        names.append(sorted(optimizer.state_dict()))
+    assert names[0] == names[1]

@@ -1,0 +1,164 @@
+"""``program.train`` on a one-layer model: every branch of the loop."""
+
+import math
+
+import numpy as np
+import paddle
+import pytest
+from conftest import Evaluation
+
+from ppocr.utils import safe_pickle
+from ppocr.utils.save_load import load_checkpoint, load_weights
+from tools import program
+
+PARTS = ("stepper", "train_dataloader", "evaluation", "checkpoints", "progress", "due", "state")
+
+
+def train(run):
+    program.train(*(getattr(run, part) for part in PARTS))
+    return run
+
+
+def train_rows(run):
+    return [(step, values) for prefix, step, values in run.metrics.rows if prefix == "train"]
+
+
+def evaluated_at(run):
+    return [step for prefix, step, _ in run.metrics.rows if prefix == "eval"]
+
+
+def weights(run):
+    return run.stepper.model.weight.numpy()
+
+
+def test_the_schedule_steps_once_a_batch_and_the_rate_in_use_is_logged(make_run):
+    run = train(make_run(batches=3))
+    expected = [(0.1 - 0.0001) * (1 - step / 20) + 0.0001 for step in range(6)]
+    assert [values["lr"] for _, values in train_rows(run)] == pytest.approx(expected, abs=1e-6)
+    assert run.stepper.lr_scheduler.last_epoch == 6
+    assert (run.state.epoch, run.state.global_step) == (2, 6) and run.metrics.closed
+
+
+def test_a_line_tells_what_the_family_tells(make_run):
+    run = train(make_run(batches=3, print_batch_step=2))
+    lines = [line for line in run.log.lines if line.startswith("epoch: [")]
+    assert [line.split(", ")[1] for line in lines] == [f"global_step: {n}" for n in (2, 3, 4, 6)]
+    assert lines[0].startswith("epoch: [1/2], global_step: 2, lr: 0.09")
+    for part in ("loss: ", "avg_reader_cost: ", "avg_batch_cost: ", "avg_samples: 1.0", "ips: ", "eta: 0:00:0"):
+        assert part in lines[0]
+
+
+def test_accumulation_equals_the_large_batch(make_run):
+    small = train(make_run(batches=4, size=2, accumulate_steps=2))
+    large = train(make_run(batches=2, size=4))
+    np.testing.assert_allclose(weights(small), weights(large), rtol=1e-6)
+    assert small.state.global_step == large.state.global_step == 4
+    losses = [[values["loss"] for _, values in train_rows(run)] for run in (small, large)]
+    assert losses[0] == pytest.approx(losses[1], abs=2e-6)
+
+
+def test_the_last_partial_group_is_an_update_of_its_own(make_run):
+    run = train(make_run(batches=5, accumulate_steps=2, epoch_num=2))
+    assert run.state.global_step == 6
+    assert [values["ips"] > 0 for _, values in train_rows(run)] == [True] * 6
+
+
+@pytest.mark.parametrize(
+    "options, steps",
+    [
+        ({"eval_batch_step": [0, 2]}, [2, 4, 6]),
+        ({"eval_batch_step": [3, 2]}, [5, 6]),
+        ({"eval_batch_epoch": 1}, [3, 6]),
+        ({"eval_batch_step": 100}, [6]),
+        ({"eval_batch_step": 2, "start_eval_step": 4}, [6]),
+        ({"eval_batch_step": 100, "max_steps": 4}, [4]),
+    ],
+)
+def test_when_evaluations_happen(make_run, options, steps):
+    assert evaluated_at(train(make_run(evaluation=Evaluation(), **options))) == steps
+
+
+def test_without_evaluation_nothing_is_evaluated_and_nothing_is_best(make_run):
+    run = train(make_run())
+    assert evaluated_at(run) == [] and not (run.folder / "best_accuracy.pdparams").exists()
+    assert (run.folder / "latest.pdparams").exists()
+
+
+@pytest.mark.parametrize(
+    "values, higher, best, saves",
+    [
+        ([0.1, 0.3, 0.2], True, 0.3, 2),
+        ([0.3, 0.1, 0.2], False, 0.1, 2),
+        ([math.nan, 0.0, math.nan], True, 0.0, 2),
+        ([0.0, 0.0, 0.0], True, 0.0, 1),
+        ([math.nan, math.nan, math.nan], True, math.nan, 1),
+    ],
+)
+def test_the_best_model_is_kept(make_run, values, higher, best, saves):
+    evaluation = Evaluation(values, higher)
+    run = train(make_run(evaluation=evaluation, eval_batch_step=2))
+    assert sum("save best model" in line for line in run.log.lines) == saves
+    assert run.state.best["acc"] == pytest.approx(best, nan_ok=True)
+    index = [i for i, v in enumerate(values) if v == best or (math.isnan(best) and i == 0)][0]
+    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.seen[index])
+
+
+def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
+    run = train(make_run(epoch_num=5, save_epoch_step=2, batches=1))
+    names = sorted(path.name for path in run.folder.glob("*.pdparams"))
+    assert names == ["iter_epoch_2.pdparams", "iter_epoch_4.pdparams", "latest.pdparams"]
+    assert safe_pickle.load(run.folder / "latest.states")["epoch"] == 5
+
+
+@pytest.mark.parametrize("average", [{"use_ema": True, "ema_decay": 0.5}, {"model_average": True}])
+def test_averaged_weights_are_evaluated_and_saved_as_best_and_taken_out_again(make_run, average):
+    evaluation = Evaluation([0.1, 0.2])
+    run = train(make_run(evaluation=evaluation, eval_batch_epoch=1, **average))
+    plain = train(make_run())
+    np.testing.assert_array_equal(weights(run), weights(plain))
+    assert not np.array_equal(evaluation.seen[1], weights(run))
+    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.seen[1])
+    np.testing.assert_array_equal(load_weights(run.folder / "latest")["weight"], weights(plain))
+    trained = safe_pickle.load(run.folder / "best_accuracy.train_state")["trained_weights"]
+    np.testing.assert_array_equal(trained["weight"], weights(plain))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"use_ema": True, "ema_decay": 0.5}, {"model_average": True}, {"accumulate_steps": 2}]
+)
+@pytest.mark.parametrize("optimizer", [paddle.optimizer.Adam, paddle.optimizer.Momentum])
+def test_resume_at_the_end_of_an_epoch_equals_the_uninterrupted_run(make_run, options, optimizer):
+    whole = train(make_run(epoch_num=4, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options))
+    first = make_run(epoch_num=2, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options)
+    train(first)
+    second = make_run(epoch_num=4, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options)
+    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    assert (second.state.epoch, second.state.global_step) == (3, first.state.global_step)
+    train(second)
+    np.testing.assert_array_equal(weights(second), weights(whole))
+    np.testing.assert_array_equal(second.stepper.model.bias.numpy(), whole.stepper.model.bias.numpy())
+    np.testing.assert_array_equal(second.evaluation.seen[-1], whole.evaluation.seen[-1])
+    keep = ("lr", "loss")
+    last = [[values[k] for k in keep] for _, values in train_rows(whole)][len(train_rows(first)) :]
+    assert [[values[k] for k in keep] for _, values in train_rows(second)] == last
+    assert second.state == whole.state
+
+
+def test_resume_inside_an_epoch_leaves_out_what_was_seen(make_run):
+    whole = train(make_run(batches=4))
+    first = train(make_run(batches=4, max_steps=6))
+    assert (first.state.epoch, first.state.step_in_epoch) == (2, 2)
+    second = make_run(batches=4)
+    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    np.testing.assert_array_equal(weights(train(second)), weights(whole))
+
+
+def test_train_keeps_its_limits():
+    import ast
+    import inspect
+
+    tree = ast.parse(inspect.getsource(program.train)).body[0]
+    assert len(tree.args.args) <= 8
+    assert tree.end_lineno - tree.lineno < 60
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not names & {"algorithm", "amp", "scaler", "ema"}

@@ -1,0 +1,250 @@
+import io
+import pickle
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.engine.schedule import Due
+from ppocr.engine.state import TrainState
+from ppocr.engine.stepper import Stepper
+from ppocr.errors import CheckpointError
+from ppocr.global_options import GlobalOptions
+from ppocr.utils import safe_pickle
+from ppocr.utils.save_load import (
+    NAMES_KEY,
+    Checkpointer,
+    capture,
+    load_checkpoint,
+    load_model,
+    load_pretrained,
+    load_weights,
+    save_model,
+)
+
+STEPS = 3
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def info(self, text, *arguments):
+        self.lines.append(text % arguments)
+
+
+def make_stepper(seed=0, hidden=4):
+    paddle.seed(seed)
+    model = paddle.nn.Sequential(
+        paddle.nn.Linear(2, hidden), paddle.nn.BatchNorm1D(hidden), paddle.nn.Linear(hidden, 1)
+    )
+    rate = paddle.optimizer.lr.StepDecay(0.1, step_size=2)
+    optimizer = paddle.optimizer.Adam(rate, parameters=model.parameters())
+    return Stepper(model, lambda p, b: {"loss": (p**2).mean()}, optimizer, rate)
+
+
+def step(stepper, times, start=0):
+    for i in range(start, start + times):
+        values = np.random.default_rng(i).normal(size=(4, 2)).astype("float32")
+        stepper([[paddle.to_tensor(values)]], i)
+
+
+def all_weights(stepper):
+    return {name: value.numpy().copy() for name, value in stepper.model.state_dict().items()}
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A checkpoint after 3 steps, and the run that made it after 5."""
+    stepper = make_stepper()
+    step(stepper, 3)
+    state = TrainState(epoch=1, step_in_epoch=3, global_step=3, best={"acc": 0.5, "best_epoch": 1})
+    save_model(tmp_path / "latest", capture(stepper, state))
+    step(stepper, 2, start=3)
+    return tmp_path / "latest", stepper
+
+
+def test_a_resumed_run_ends_bit_for_bit_where_the_uninterrupted_one_does(saved):
+    prefix, whole = saved
+    resumed = make_stepper(seed=1)
+    state = load_checkpoint(prefix, resumed, STEPS)
+    assert state == TrainState(epoch=2, global_step=3, best={"acc": 0.5, "best_epoch": 1})
+    step(resumed, 2, start=3)
+    assert_same(all_weights(resumed), all_weights(whole))
+    assert resumed.lr_scheduler.state_dict() == whole.lr_scheduler.state_dict()
+
+
+def test_paddle_reads_what_is_written(saved):
+    prefix, _ = saved
+    weights = paddle.load(f"{prefix}.pdparams")
+    assert {type(value) for value in weights.values()} == {type(paddle.zeros([1]))}
+    model = make_stepper(seed=2).model
+    assert not any(model.set_state_dict(weights))
+    optimizer = paddle.load(f"{prefix}.pdopt")
+    assert optimizer["LR_Scheduler"]["last_epoch"] == 3
+    assert any(key.endswith("_moment1_0") for key in optimizer)
+    with open(f"{prefix}.states", "rb") as file:
+        states = pickle.load(file)
+    assert states["epoch"] == 1 and states["global_step"] == 3 and states["best_model_dict"]["acc"] == 0.5
+
+
+def test_what_paddle_writes_is_read(tmp_path):
+    source = make_stepper()
+    step(source, 3)
+    paddle.save(source.model.state_dict(), str(tmp_path / "m.pdparams"))
+    paddle.save(source.optimizer.state_dict(), str(tmp_path / "m.pdopt"))
+    with open(tmp_path / "m.states", "wb") as file:
+        best = {"acc": 0.25, "best_epoch": 1, "is_float16": False}
+        pickle.dump({"best_model_dict": best, "epoch": 1, "global_step": 3}, file, protocol=2)
+    resumed = make_stepper(seed=1)
+    state = load_checkpoint(tmp_path / "m", resumed, STEPS)
+    assert state == TrainState(epoch=2, global_step=3, best={"acc": 0.25, "best_epoch": 1})
+    step(source, 2, start=3)
+    step(resumed, 2, start=3)
+    assert_same(all_weights(resumed), all_weights(source))
+
+
+def test_weights_of_plain_arrays_and_of_unnamed_tensors_are_read(tmp_path):
+    paddle.save({"a": np.ones(2, "float32"), "b": 1}, str(tmp_path / "arrays.pdparams"))
+    assert load_weights(tmp_path / "arrays")["a"].tolist() == [1, 1]
+    assert list(load_weights(tmp_path / "arrays.pdparams")) == ["a"]
+    with open(tmp_path / "old.pdparams", "wb") as file:
+        pickle.dump({"w": ("linear_0.w_0", np.zeros(3, "float32")), NAMES_KEY: {"w": "linear_0.w_0"}}, file, protocol=2)
+    assert load_weights(tmp_path / "old")["w"].shape == (3,)
+
+
+def test_half_precision_weights_load_into_a_float32_model(tmp_path):
+    model = paddle.nn.Linear(2, 1)
+    save_model(
+        tmp_path / "h", {".pdparams": {"weight": np.full((2, 1), 0.5, "float16"), "bias": np.ones(1, "float16")}}
+    )
+    load_pretrained(model, tmp_path / "h")
+    assert model.weight.dtype == paddle.float32 and model.weight.numpy().ravel().tolist() == [0.5, 0.5]
+
+
+def test_the_transfer_report_says_what_happened(saved, tmp_path):
+    prefix, _ = saved
+    other = make_stepper(hidden=4).model
+    other.add_sublayer("extra", paddle.nn.Linear(1, 2))
+    weights = load_weights(prefix)
+    weights["2.weight"] = np.zeros((5, 1), "float32")
+    weights["gone"] = np.zeros(1, "float32")
+    save_model(tmp_path / "changed", {".pdparams": weights})
+    report = load_pretrained(other, tmp_path / "changed")
+    assert report.missing == ["extra.weight", "extra.bias"] and report.unexpected == ["gone"]
+    assert report.mismatched == ["2.weight [5, 1] for [4, 1]"]
+    total = 8 + 4 + 4 * 4 + 4 + 1 + 4
+    assert report.share == pytest.approx((total - 4 - 4) / total)
+    assert "1 mismatched: 2.weight [5, 1] for [4, 1]" in str(report)
+    np.testing.assert_array_equal(other.state_dict()["0.weight"].numpy(), weights["0.weight"])
+
+
+def test_pretrained_weights_of_which_nothing_fits_are_refused(tmp_path):
+    save_model(tmp_path / "other", {".pdparams": {"x": np.zeros(1, "float32")}})
+    with pytest.raises(CheckpointError, match="no weight fits the model"):
+        load_pretrained(paddle.nn.Linear(2, 1), tmp_path / "other")
+
+
+@pytest.mark.parametrize("suffix, hint", [(".pdparams", "cannot be resumed"), (".pdopt", "Global.pretrained_model")])
+def test_a_checkpoint_without_one_of_its_files_is_refused(saved, suffix, hint):
+    prefix, _ = saved
+    prefix.with_name(prefix.name + suffix).unlink()
+    with pytest.raises(CheckpointError, match=hint):
+        load_checkpoint(prefix, make_stepper(), STEPS)
+
+
+def test_resuming_another_architecture_is_refused(saved):
+    with pytest.raises(CheckpointError, match="weights are missing or of another shape, first 0.weight"):
+        load_checkpoint(saved[0], make_stepper(hidden=5), STEPS)
+
+
+class Attack:
+    def __reduce__(self):
+        return print, ("this code ran",)
+
+
+@pytest.mark.parametrize("content", [Attack(), {"w": Attack()}, {"w": np.array([Attack()], dtype=object)}, [Attack]])
+def test_nothing_in_a_file_is_run(tmp_path, capsys, content):
+    path = tmp_path / "evil.pdparams"
+    path.write_bytes(pickle.dumps(content))
+    with pytest.raises(CheckpointError, match="evil.pdparams: cannot be loaded: it refers to"):
+        load_weights(path)
+    assert "this code ran" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"", lambda b: b"junk" + b, lambda b: b[:-1]])
+def test_a_damaged_file_ends_in_one_line(saved, damage):
+    path = saved[0].with_name("latest.pdparams")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CheckpointError, match="cannot be loaded") as caught:
+        load_weights(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_holds_something_else(tmp_path):
+    (tmp_path / "a.pdparams").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(CheckpointError, match="holds a list instead of weights"):
+        load_weights(tmp_path / "a")
+
+
+def test_safe_pickle_takes_plain_values_and_arrays():
+    content = {
+        "a": [1, 2.5, None, True, "x", b"y", (1, {2}), 1j],
+        "b": np.arange(6).reshape(2, 3),
+        "c": np.float64(0.5),
+        "d": np.array(["x"], dtype=object),
+    }
+    for protocol in (2, 4, 5):
+        file = io.BytesIO(pickle.dumps(content, protocol=protocol))
+        result = safe_pickle._Unpickler(file, encoding="latin1").load()
+        assert result["a"] == content["a"] and result["c"] == 0.5 and result["d"].tolist() == ["x"]
+        np.testing.assert_array_equal(result["b"], content["b"])
+
+
+def test_a_failed_write_leaves_the_file_before_it(saved, monkeypatch):
+    prefix, stepper = saved
+    before = prefix.with_name("latest.pdparams").read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CheckpointError, match="latest.pdparams: cannot be written: No space left on device"):
+        save_model(prefix, capture(stepper, TrainState()))
+    assert prefix.with_name("latest.pdparams").read_bytes() == before
+    assert not list(prefix.parent.glob("*.tmp"))
+
+
+def test_only_the_first_process_writes(tmp_path):
+    log = Log()
+    Checkpointer(tmp_path, make_stepper(), log, enabled=False).save_latest(TrainState())
+    assert not list(tmp_path.iterdir()) and not log.lines
+
+
+def due(**options):
+    return Due.from_options(GlobalOptions(**options), STEPS, evaluates=False)
+
+
+def test_load_model_resumes_starts_from_weights_or_from_scratch(saved):
+    prefix, _ = saved
+    log = Log()
+    state = load_model(GlobalOptions(checkpoints=str(prefix)), make_stepper(1), due(epoch_num=2), log)
+    assert state.global_step == 3
+    fresh = make_stepper(1)
+    assert load_model(GlobalOptions(pretrained_model=str(prefix)), fresh, due(), log) == TrainState()
+    np.testing.assert_array_equal(fresh.model.state_dict()["0.weight"].numpy(), load_weights(prefix)["0.weight"])
+    assert load_model(GlobalOptions(), fresh, due(), log) == TrainState()
+    assert [line.split()[0] for line in log.lines] == ["resume", "pretrained", "train"]
+
+
+def test_a_finished_run_is_not_resumed(saved):
+    with pytest.raises(
+        CheckpointError, match="this run is finished .3 steps of 3.; to train on, raise Global.epoch_num"
+    ):
+        load_model(GlobalOptions(checkpoints=str(saved[0])), make_stepper(), due(epoch_num=1), Log())
