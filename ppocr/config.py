@@ -192,6 +192,7 @@ def _assign(config, keys, value, assignment):
         inner = holder.get(key) if isinstance(holder, dict) else holder[key]
         if inner is None:
             inner = holder[key] = {}
+            config.sources[tuple(path)] = Source(f"-o {assignment}", 0)
         if not isinstance(inner, (dict, list)):
             raise ConfigError(f"-o {assignment}: {'.'.join(map(str, path))} is {inner!r} and holds no keys")
         holder = inner

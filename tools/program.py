@@ -69,6 +69,7 @@ def preprocess(is_train: bool = False, arguments=None):
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
     earlier = is_train and setup.holds_a_run(folder)
+    logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
     logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
@@ -180,7 +181,7 @@ def say_error(text):
     """Writes an error to standard error, and to ``train.log`` once there is one."""
     sys.stdout.flush()
     logger = logging.getLogger(LOGGER)
-    if logger.handlers:
+    if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
         logger.error("%s", text)
     else:
         print(f"error: {text}", file=sys.stderr, flush=True)

@@ -24,6 +24,7 @@ from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
+from ppocr.utils.pictures import draw_curves, draw_examples
 from ppocr.utils.save_load import Checkpointer, load_model
 from tools import program
 
@@ -37,6 +38,8 @@ def main(arguments=None):
     stepper = build_stepper(config, options, due, device)
     evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
     state = load_model(options, stepper, due, logger)
+    loggers = loggers or MetricLoggers()
+    loggers.log_metrics({}, "start", state.global_step)
     if paddle.distributed.get_world_size() > 1:
         stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
     logger.info(
@@ -49,7 +52,7 @@ def main(arguments=None):
     progress = Progress(
         due,
         logger,
-        loggers or MetricLoggers(),
+        loggers,
         options.log_smooth_window,
         build_training_metric(config, options, logger),
         build_profiler(config.get("profiler_options")),
@@ -58,6 +61,8 @@ def main(arguments=None):
     first = paddle.distributed.get_rank() == 0
     checkpoints = Checkpointer(options.save_model_dir, stepper, logger, enabled=first)
     program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state)
+    if first:
+        save_pictures(evaluation, stepper.model, config, logger)
     logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
 
 
@@ -77,6 +82,16 @@ def build_evaluation(config, options, amp, device, logger) -> Evaluator:
     dataloader = build_dataloader(config, "Eval", device, logger, options.seed)
     post_process = build_post_process(config["PostProcess"], config["Global"])
     return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp)
+
+
+def save_pictures(evaluation, model, config, logger):
+    """Draws the curves of the run and ten samples of the evaluation set with what the model makes of them."""
+    folder = Path(global_options(config).save_model_dir)
+    made = [draw_curves(folder, evaluation.metric.main_indicator if evaluation else "")]
+    examples = evaluation and evaluation.examples(model, count=10)
+    if examples:
+        made.append(draw_examples(*examples, folder / "examples.png"))
+    logger.info("pictures: %s", ", ".join(str(path) for path in made if path) or "none")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,24 @@ class Evaluator:
             raise DataError(f"Eval: no sample could be read; {self.dataloader.report.summary()}")
         return {**self.metric.get_metric(), "fps": samples / max(seconds, 1e-9)}
 
+    def examples(self, model, count: int):
+        """Returns (images, results, batch) of up to ``count`` samples of the first batch, or None if there is none.
+
+        ``images`` are arrays as the model gets them, ``results`` what post-processing makes of the predictions.
+        """
+        was_training = model.training
+        model.eval()
+        with paddle.no_grad():
+            for batch in self.dataloader:
+                batch = [field[:count] for field in batch]
+                with self._amp.autocast():
+                    predictions = call_model(model, batch)
+                if was_training:
+                    model.train()
+                arrays = to_numpy(batch)
+                return arrays[0], self.post_process.process(to_float32(predictions), arrays), arrays
+        return None
+
     def _run(self, model):
         self.metric.reset()
         samples, seconds = 0, 0.0

@@ -3,6 +3,7 @@
 from typing import Optional
 
 import paddle
+import yaml
 
 from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
@@ -71,11 +72,11 @@ def build_profiler(text):
     """
     if not text:
         return None
-    import yaml
-
     given = {}
     for item in text.replace(" ", "").strip(";").split(";"):
-        key, _, value = item.partition("=")
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise ConfigError(f"-p {item}: must have the form key=value;key=value")
         given[key] = yaml.safe_load(value)
     binding = bind_arguments(StepProfiler, given, "-p")
     if binding.problems:

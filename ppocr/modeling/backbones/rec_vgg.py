@@ -11,7 +11,7 @@ _POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # the last two keep the width: one ti
 
 @BACKBONES.register(scope=("rec", "cls"))
 class VGG(nn.Layer):
-    """Five 3x3 convolutions with max pooling between them and a mean over what is left of the height.
+    """Four 3x3 convolutions with max pooling, one of 2x3, and a mean over what is left of the height.
 
     Source: Shi, Bai, Yao: An End-to-End Trainable Neural Network for Image-based Sequence Recognition
     (https://arxiv.org/abs/1507.05717), with batch normalisation everywhere and fewer channels.
@@ -29,14 +29,13 @@ class VGG(nn.Layer):
         if len(channels) != len(_POOLS) + 1:
             raise ConfigError(f"VGG: channels must have {len(_POOLS) + 1} entries, not {list(channels)}")
         layers = []
-        for width, pool in zip(channels, (*_POOLS, None)):
-            layers.append(ConvBNAct(in_channels, width, 3, padding=1, act="relu"))
-            if pool:
-                layers.append(nn.MaxPool2D(pool, pool))
+        for width, pool in zip(channels, _POOLS):
+            layers += [ConvBNAct(in_channels, width, 3, padding=1, act="relu"), nn.MaxPool2D(pool, pool)]
             in_channels = width
+        layers.append(ConvBNAct(in_channels, channels[-1], (2, 3), padding=(0, 1), act="relu"))
         self.layers = nn.Sequential(*layers)
-        self.out_channels = in_channels
+        self.out_channels = channels[-1]
 
     def forward(self, x):
-        """Turns images ``[N, C, H, W]`` (H at least 16) into ``[N, out_channels, 1, W // 4]``."""
+        """Turns images ``[N, C, H, W]`` (H at least 32) into ``[N, out_channels, 1, W // 4]``."""
         return self.layers(x).mean(axis=2, keepdim=True)

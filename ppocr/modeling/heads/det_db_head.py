@@ -34,9 +34,16 @@ class MapHead(nn.Layer):
 
     def forward(self, x):
         """Maps ``[N, in_channels, H / 4, W / 4]`` to ``[N, 1, H, W]``."""
+        return self.last(self.features(x))
+
+    def features(self, x):
+        """Maps ``[N, in_channels, H / 4, W / 4]`` to what the last layer is fed, ``[N, in_channels / 4, H / 2, W / 2]``."""
         x = self._clean(F.relu(self.conv_bn1(self.conv1(x))))
-        x = self._clean(F.relu(self.conv_bn2(self.conv2(x))))
-        return F.sigmoid(self.conv3(x))
+        return self._clean(F.relu(self.conv_bn2(self.conv2(x))))
+
+    def last(self, features):
+        """Maps what :meth:`features` gives to the map ``[N, 1, H, W]``."""
+        return F.sigmoid(self.conv3(features))
 
     def _clean(self, x):
         if not (self._fix_nan and self.training):

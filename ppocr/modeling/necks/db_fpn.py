@@ -8,6 +8,29 @@ from paddle.nn.initializer import KaimingUniform
 from ppocr.registry import NECKS
 
 
+def enlarge(x, factor):
+    """Returns a map with every pixel repeated ``factor`` times in both directions."""
+    return x if factor == 1 else F.interpolate(x, scale_factor=factor, mode="nearest")
+
+
+def top_down(levels):
+    """Adds to every map the enlarged one above it; ``levels`` from the largest map down, and so is the result."""
+    merged = [levels[-1]]
+    for level in reversed(levels[:-1]):
+        merged.insert(0, level + enlarge(merged[0], 2))
+    return merged
+
+
+def enlarge_levels(levels):
+    """Brings maps, each half the size of the one before, to the size of the first; the smallest comes first."""
+    return [enlarge(level, 2**i) for i, level in reversed(list(enumerate(levels)))]
+
+
+def stack_levels(levels):
+    """Returns :func:`enlarge_levels` as one map, the channels of the smallest first."""
+    return paddle.concat(enlarge_levels(levels), axis=1)
+
+
 @NECKS.register()
 class DBFPN(nn.Layer):
     """Top-down pyramid whose four levels are smoothed, enlarged to a quarter of the image and stacked.
@@ -17,30 +40,53 @@ class DBFPN(nn.Layer):
     Args:
         in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
         out_channels: channels of the result, a quarter of them from each level.
+        use_asf: weigh the levels pixel by pixel; see :class:`AdaptiveScaleFusion`.
     """
 
-    def __init__(self, in_channels: list, out_channels: int):
+    def __init__(self, in_channels: list, out_channels: int, use_asf: bool = False):
         super().__init__()
         for level, channels in zip((2, 3, 4, 5), in_channels):
             self.add_sublayer(f"in{level}_conv", _conv(channels, out_channels, 1))
         for level in (5, 4, 3, 2):
             self.add_sublayer(f"p{level}_conv", _conv(out_channels, out_channels // 4, 3))
+        self.asf = AdaptiveScaleFusion(out_channels) if use_asf else None
         self.out_channels = out_channels
 
     def forward(self, x):
         """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32."""
         c2, c3, c4, c5 = x
-        out5 = self.in5_conv(c5)
-        out4 = self.in4_conv(c4) + _enlarge(out5, 2)
-        out3 = self.in3_conv(c3) + _enlarge(out4, 2)
-        out2 = self.in2_conv(c2) + _enlarge(out3, 2)
-        levels = [
-            _enlarge(self.p5_conv(out5), 8),
-            _enlarge(self.p4_conv(out4), 4),
-            _enlarge(self.p3_conv(out3), 2),
-            self.p2_conv(out2),
-        ]
-        return paddle.concat(levels, axis=1)
+        levels = top_down([self.in2_conv(c2), self.in3_conv(c3), self.in4_conv(c4), self.in5_conv(c5)])
+        smooth = (self.p2_conv, self.p3_conv, self.p4_conv, self.p5_conv)
+        levels = enlarge_levels([conv(level) for conv, level in zip(smooth, levels)])
+        stacked = paddle.concat(levels, axis=1)
+        return stacked if self.asf is None else self.asf(stacked, levels)
+
+
+class AdaptiveScaleFusion(nn.Layer):
+    """Weighs the levels of a pyramid against each other, pixel by pixel.
+
+    Source: Differentiable Binarization and Adaptive Scale Fusion (https://arxiv.org/abs/2202.10304), section 3.3.
+
+    Args:
+        channels: of the stacked levels.
+        levels: how many there are.
+    """
+
+    def __init__(self, channels, levels=4):
+        super().__init__()
+        width = channels // levels
+        self.conv = nn.Conv2D(channels, width, 3, padding=1)
+        self.spatial_scale = nn.Sequential(
+            nn.Conv2D(1, 1, 3, padding=1, bias_attr=False), nn.ReLU(), nn.Conv2D(1, 1, 1, bias_attr=False), nn.Sigmoid()
+        )
+        self.channel_scale = nn.Sequential(nn.Conv2D(width, levels, 1, bias_attr=False), nn.Sigmoid())
+
+    def forward(self, stacked, levels):
+        """Maps the stacked levels and the list of them to the stack of the weighted levels."""
+        fused = self.conv(stacked)
+        attention = fused + self.spatial_scale(fused.mean(axis=1, keepdim=True))
+        weights = self.channel_scale(attention)
+        return paddle.concat([weights[:, i : i + 1] * level for i, level in enumerate(levels)], axis=1)
 
 
 def _conv(in_channels, out_channels, kernel_size):
@@ -48,7 +94,3 @@ def _conv(in_channels, out_channels, kernel_size):
     return nn.Conv2D(
         in_channels, out_channels, kernel_size, padding=kernel_size // 2, weight_attr=weight_attr, bias_attr=False
     )
-
-
-def _enlarge(x, factor):
-    return F.interpolate(x, scale_factor=factor, mode="nearest")

@@ -1,0 +1,97 @@
+"""What the training loop adds to a bare forward, backward and step.
+
+Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines) to a bare loop on the
+same batch, as the median over interleaved pairs.  Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+warnings.filterwarnings("ignore", message="No ccache found")
+
+from ppocr.config import load, override
+from ppocr.data import build_dataloader
+from ppocr.engine.evaluator import build_training_metric
+from ppocr.engine.progress import Progress
+from ppocr.engine.schedule import Due
+from ppocr.engine.state import TrainState
+from ppocr.global_options import global_options
+from ppocr.utils.loggers import build_loggers
+from ppocr.utils.logging import get_logger
+from tools.program import resolve
+from tools.train import build_stepper
+
+CONFIG = Path(__file__).resolve().parents[1] / "configs/quickstart/rec.yml"
+CRNN = ["Architecture.Neck={name: SequenceEncoder, encoder_type: rnn, hidden_size: 48}", "Global.device=cpu"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--metric", action="store_true", help="with the metric of training batches")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        options = [*CRNN, f"Global.save_model_dir={folder}", f"Global.cal_metric_during_train={args.metric}"]
+        bare, looped = measure(resolve(override(load(CONFIG), options)), Path(folder), args.pairs)
+    ratio = statistics.median(b / a for a, b in zip(bare, looped))
+    print(
+        f"bare step {statistics.median(bare) * 1e3:.2f} ms, step of the loop {statistics.median(looped) * 1e3:.2f} ms"
+    )
+    print(f"training step / bare step: {ratio:.4f} (at most 1.02)")
+
+
+def measure(config, folder, pairs):
+    """Returns the seconds of each bare step and of the looped step after it."""
+    options = global_options(config)
+    loader = build_dataloader(config, "Train", "cpu", None, options.seed)
+    batch = next(iter(loader))
+    due = Due.from_options(options, 10**6, evaluates=False)
+    logger = get_logger(folder / "train.log")
+    logger.handlers = logger.handlers[2:]  # the file alone
+    bare, looped = build_stepper(config, options, due, "cpu"), build_stepper(config, options, due, "cpu")
+    metric = build_training_metric(config, options, logger)
+    progress = Progress(due, logger, build_loggers(config, options), options.log_smooth_window, metric)
+    state = TrainState()
+    steps = progress.watch(iter(lambda: [batch], None), state)
+    times = ([], [])
+    for number in range(pairs + 5):
+        start = time.perf_counter()
+        bare_step(bare, batch)
+        middle = time.perf_counter()
+        loop_step(steps, looped, state, progress, due)
+        end = time.perf_counter()
+        if number >= 5:
+            times[0].append(middle - start)
+            times[1].append(end - middle)
+    return times
+
+
+def bare_step(parts, batch):
+    """Forward, loss, backward, step, clear: what any training has to do."""
+    loss = parts.loss(parts.model(batch[0]), batch)["loss"]
+    loss.backward()
+    parts.optimizer.step()
+    parts.optimizer.clear_grad()
+    parts.lr_scheduler.step()
+
+
+def loop_step(steps, stepper, state, progress, due):
+    """One turn of the loop in ``program.train``."""
+    batches = next(steps)
+    predictions, losses = stepper(batches, state.global_step)
+    state.advance()
+    progress.record(losses, stepper.lr, predictions, batches, state)
+    if due.log(state):
+        progress.log_line(state)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Data: label files, data sets, operators, and the loader that makes batches of them."""
+
+import paddle.distributed
+
+from ppocr.data.loader import BatchLoader, LoaderOptions
+from ppocr.data.report import DataReport
+from ppocr.data.sampling import EpochSampler, ScaledSampler
+from ppocr.errors import ConfigError
+from ppocr.registry import COLLATE_FNS, DATASETS, SAMPLERS, bind_arguments
+from ppocr.unread_keys import UNREAD_KEYS
+
+__all__ = ["build_dataloader"]
+
+
+def build_dataloader(config, mode, device, logger, seed=None):
+    """Builds the loader of one section.
+
+    Args:
+        config: configuration with ``Global`` and the section; other sections are not looked at.
+        mode: name of the section; ``Train`` is training, every other name evaluation.
+        device: paddle place, its name such as ``"cpu"``, or None for the current one.
+        logger: gets warnings about bad samples; may be None.
+        seed: seed of the run; by default ``Global.seed``, or 0.
+
+    Returns:
+        A :class:`ppocr.data.loader.BatchLoader`.
+
+    Raises:
+        ConfigError: a section is missing or a key does not fit.
+        DataError: label files, databases or folders cannot be used.
+    """
+    section, global_config = config.get(mode), config.get("Global") or {}
+    if not isinstance(section, dict):
+        raise ConfigError(f"section {mode} is missing or no mapping")
+    training = mode == "Train"
+    supplied = {
+        "training": training,
+        "base_seed": (global_config.get("seed") or 0) if seed is None else seed,
+        "global_config": global_config,
+    }
+    options = _options(section, mode)
+    dataset = DATASETS.build(_part(section, mode, "dataset"), supplied=supplied, inherited=global_config)
+    sampler = _sampler(section.get("sampler"), dataset, options)
+    report = DataReport(len(dataset), training, logger, dataset.max_bad_ratio)
+    collate = COLLATE_FNS.build(_collate_config(options.collate_fn))
+    world_size = paddle.distributed.get_world_size()
+    return BatchLoader(dataset, sampler, collate, options, report, device, logger, world_size)
+
+
+def _part(section, mode, name):
+    if not isinstance(section.get(name), dict):
+        raise ConfigError(f"{mode}.{name} is missing or no mapping")
+    return section[name]
+
+
+def _options(section, mode):
+    given = _part(section, mode, "loader")
+    binding = bind_arguments(LoaderOptions, given, f"{mode}.loader", unread=UNREAD_KEYS.get("section/loader"))
+    if binding.problems:
+        raise ConfigError("; ".join(problem.message for problem in binding.problems))
+    return LoaderOptions(**binding.arguments)
+
+
+def _collate_config(collate_fn):
+    return collate_fn if isinstance(collate_fn, dict) else {"name": collate_fn or "ListCollator"}
+
+
+def _sampler(config, dataset, options):
+    processes = {"rank": paddle.distributed.get_rank(), "world_size": paddle.distributed.get_world_size()}
+    training = dataset.training
+    if config is None:
+        shuffle = training if options.shuffle is None else options.shuffle
+        size = options.batch_size_per_card
+        return EpochSampler(dataset, size, shuffle, options.drop_last, training, **processes)
+    supplied = {"data_source": dataset, "seed": dataset.seed, **processes}
+    if not training:
+        supplied["is_training"] = False
+    return ScaledSampler(dataset, SAMPLERS.build(config, supplied=supplied))

@@ -1,0 +1,138 @@
+"""Collate functions: how the samples of a batch become arrays."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.errors import DataError
+from ppocr.registry import COLLATE_FNS
+
+_DY_MASK_AREA = 1600 * 320  # pixels of the largest padded formula image
+
+
+def collate_field(values):
+    """Returns one field of a batch: arrays of one shape and numbers become one array, the rest stays a list.
+
+    Python and NumPy floats become float32, whole numbers int64; arrays keep their dtype.
+    """
+    first = values[0]
+    if isinstance(first, np.ndarray):
+        same = all(isinstance(v, np.ndarray) and v.shape == first.shape for v in values)
+        return np.stack(values) if same and first.dtype != object else list(values)
+    if isinstance(first, (bool, np.bool_)):
+        return np.array(values)
+    if all(isinstance(v, (int, np.integer)) for v in values):
+        return np.array(values, dtype=np.int64)
+    if all(isinstance(v, (int, float, np.number)) for v in values):
+        return np.array(values, dtype=np.float32)
+    return list(values)
+
+
+@COLLATE_FNS.register()
+class ListCollator:
+    """Collates samples that are lists field by field; this is what a loader does by default.
+
+    Returns:
+        A list with one entry for each field, see :func:`collate_field`.
+    """
+
+    def __call__(self, batch):
+        return [collate_field(values) for values in zip(*batch)]
+
+
+@COLLATE_FNS.register()
+class DictCollator:
+    """Collates samples that are dictionaries with the same keys; returns a dictionary of batched fields."""
+
+    def __call__(self, batch):
+        return {key: collate_field([sample[key] for sample in batch]) for key in batch[0]}
+
+
+@COLLATE_FNS.register()
+class SSLRotateCollate:
+    """Joins samples that are themselves stacks: the four rotations of a picture and their four labels.
+
+    Returns:
+        ``[images (4B, C, H, W), labels (4B,)]``.
+    """
+
+    def __call__(self, batch):
+        return [np.concatenate(values) for values in zip(*batch)]
+
+
+@COLLATE_FNS.register()
+class PadCollator:
+    """Pads images of different size with zeros at the right and at the bottom, so that they make one batch.
+
+    The shape vector ``(source height, source width, ratio_h, ratio_w)`` of a padded image is replaced by that of a
+    source that would fill the padded image, so that a detector's boxes keep their place in the true source.
+
+    Args:
+        image_at: position of the image, float32 ``(C, H, W)``, in the sample.
+        shape_at: position of the shape vector; null if there is none.
+    """
+
+    def __init__(self, image_at: int = 0, shape_at: Optional[int] = 1):
+        self.image_at = image_at
+        self.shape_at = shape_at
+
+    def __call__(self, batch):
+        fields = [list(values) for values in zip(*batch)]
+        images = fields[self.image_at]
+        size = tuple(max(image.shape[axis] for image in images) for axis in (1, 2))
+        if self.shape_at is not None:
+            shapes = fields[self.shape_at]
+            fields[self.shape_at] = [_padded_source(s, image, size) for s, image in zip(shapes, images)]
+        padded = [pad_to(image, size) for image in images]
+        fields[self.image_at] = padded
+        return [collate_field(values) for values in fields]
+
+
+def pad_to(image, size):
+    """Returns a ``(C, H, W)`` image with zeros added at the bottom and at the right up to ``size`` (height, width)."""
+    if image.shape[1:] == size:
+        return image
+    padded = np.zeros((image.shape[0], *size), image.dtype)
+    padded[:, : image.shape[1], : image.shape[2]] = image
+    return padded
+
+
+def _padded_source(shape, image, size):
+    if np.shape(shape) != (4,):
+        raise DataError(f"PadCollator: the shape entry must be (height, width, ratio_h, ratio_w), not {shape!r}")
+    if image.shape[1:] == size:
+        return shape
+    shape = np.array(shape)
+    shape[:2] = np.asarray(size) / shape[2:]
+    return shape
+
+
+@COLLATE_FNS.register()
+class DyMaskCollator:
+    """Batches formula images and token lists of different sizes, with masks of what is real (CAN, arXiv 2207.11463).
+
+    Returns:
+        ``[images (B, C, H, W), image masks (B, 1, H, W) float32, labels (B, T) int64, label masks (B, T) int64]``.
+    """
+
+    def select(self, batch):
+        """Returns the positions of the samples that fit: too large ones, once padded, would not fit in memory."""
+        height, width, chosen = 0, 0, []
+        for position, (image, *_) in enumerate(batch):
+            h, w = image.shape[1:]
+            if h * width <= _DY_MASK_AREA and w * height <= _DY_MASK_AREA:
+                height, width = max(height, h), max(width, w)
+                chosen.append(position)
+        return chosen
+
+    def __call__(self, batch):
+        items = [batch[position] for position in self.select(batch)]
+        images, labels = [item[0] for item in items], [item[1] for item in items]
+        size = tuple(max(image.shape[axis] for image in images) for axis in (1, 2))
+        length = max(len(label) for label in labels)
+        masks = [pad_to(np.ones((1, *image.shape[1:]), np.float32), size) for image in images]
+        tokens, real = np.zeros((2, len(items), length), np.int64)
+        for row, label in enumerate(labels):
+            tokens[row, : len(label)] = label
+            real[row, : len(label)] = 1
+        return [np.stack([pad_to(image, size) for image in images]), np.stack(masks), tokens, real]

@@ -1,0 +1,125 @@
+"""LMDBDataSet: images and labels in LMDB databases of the text-recognition benchmarks."""
+
+import importlib.util
+import os
+from contextlib import contextmanager
+from typing import Optional
+
+from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import ConfigError, DataError
+from ppocr.registry import DATASETS
+
+
+@DATASETS.register()
+class LMDBDataSet(OcrDataset):
+    """Samples of one database or of all databases in a folder.
+
+    A database holds ``num-samples`` and, numbered from 1, ``image-%09d`` (an encoded image) and ``label-%09d`` (UTF-8
+    text).  Values are only ever read as bytes.  Operators get ``image`` (bytes) and ``label`` (str).
+
+    Args:
+        data_dir: a database (a folder with ``data.mdb``), or a folder with databases at any depth.
+        transforms: list of operators.
+        ext_op_transform_idx: number of leading operators for samples that are mixed in.
+        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        training, base_seed, global_config: given by the builder.
+
+    Raises:
+        DataError: there is no database, or one cannot be read or is empty.
+    """
+
+    def __init__(
+        self,
+        data_dir: str,
+        transforms: list,
+        ext_op_transform_idx: int = 2,
+        max_bad_ratio: float = 0.1,
+        training: bool = False,
+        base_seed: int = 0,
+        global_config: Optional[dict] = None,
+    ):
+        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio)
+        if importlib.util.find_spec("lmdb") is None:
+            raise ConfigError("LMDBDataSet needs the package lmdb: pip install lmdb")
+        self.paths = sorted(folder for folder, _, files in os.walk(data_dir) if "data.mdb" in files)
+        if not self.paths:
+            raise DataError(f"data_dir {data_dir!r} holds no LMDB database (a folder with data.mdb)")
+        self._builder = os.getpid()
+        self._environments = {}
+        self.counts = [self._count(number) for number in range(len(self.paths))]
+
+    def sample_count(self):
+        """Returns the number of samples in all databases."""
+        return sum(self.counts)
+
+    def load(self, index, key, rng):
+        """Returns ``image`` (bytes) and ``label``."""
+        number, position = self._locate(index)
+        image, label = self._get(number, f"image-{position + 1:09d}", f"label-{position + 1:09d}")
+        if label is None:
+            raise Dropped("bad_label", "the database holds no label for it")
+        if not image:
+            raise Dropped("unreadable_image", "the database holds no image for it")
+        try:
+            return {"image": image, "label": label.decode("utf-8")}
+        except UnicodeDecodeError as error:
+            raise Dropped("bad_label", f"the label is not UTF-8 ({error.reason})") from error
+
+    def label_of(self, index, epoch=0):
+        """Returns the stored label."""
+        number, position = self._locate(index)
+        (label,) = self._get(number, f"label-{position + 1:09d}")
+        return (label or b"").decode("utf-8", "replace")
+
+    def describe(self, index):
+        """Returns database and number, from 1 as in the database's keys."""
+        number, position = self._locate(index)
+        return f"{self.paths[number]}, number {position + 1}"
+
+    def __getstate__(self):
+        return {**self.__dict__, "_environments": {}}
+
+    def _locate(self, index):
+        for number, count in enumerate(self.counts):
+            if index < count:
+                return number, index
+            index -= count
+        raise IndexError(f"sample {index} beyond the last")
+
+    def _count(self, number):
+        (value,) = self._get(number, "num-samples")
+        if value is None or not value.isdigit() or not int(value):
+            raise DataError(f"LMDB database {self.paths[number]}: num-samples is {value!r}, not a number above 0")
+        return int(value)
+
+    def _get(self, number, *keys):
+        """Returns the values of keys, None for what is not there."""
+        import lmdb
+
+        try:
+            with self._environment(number) as environment, environment.begin() as transaction:
+                return [transaction.get(key.encode()) for key in keys]
+        except lmdb.Error as error:
+            raise DataError(f"LMDB database {self.paths[number]}: {error}") from error
+
+    @contextmanager
+    def _environment(self, number):
+        """Gives an open database.
+
+        A worker process keeps it open.  The process that built the data set does not: LMDB's handles must not cross
+        a fork, and a process may hold a database open only once, while training and evaluation may share one.
+        """
+        if os.getpid() == self._builder:
+            with _open(self.paths[number]) as environment:
+                yield environment
+            return
+        if number not in self._environments:
+            self._environments[number] = _open(self.paths[number])
+        yield self._environments[number]
+
+
+def _open(path):
+    import lmdb
+
+    return lmdb.open(path, readonly=True, lock=False, readahead=False, meminit=False)

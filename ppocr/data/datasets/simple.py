@@ -1,0 +1,149 @@
+"""SimpleDataSet: images named in label files, one ``path<delimiter>label`` a line."""
+
+import json
+import os
+from typing import Optional, Union
+
+import numpy as np
+
+from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.imaug.operator import Dropped
+from ppocr.data.label_index import LabelIndex
+from ppocr.data.randomness import generator, shuffled
+from ppocr.errors import ConfigError, DataError
+from ppocr.registry import DATASETS
+
+
+@DATASETS.register()
+class SimpleDataSet(OcrDataset):
+    """Images and labels of one or several label files.
+
+    The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
+    ``img_path``, ``label`` (str) and ``image`` (the file's bytes).
+
+    Args:
+        data_dir: folder that the paths are relative to.
+        label_file_list: one label file or several, UTF-8.
+        transforms: list of operators.
+        ratio_list: share of each file's lines that an epoch uses, 0 to 1; one number for all files or a list.
+        delimiter: what stands between path and label.
+        ext_op_transform_idx: number of leading operators for the samples that CopyPaste and its like mix in.
+        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        training, base_seed, global_config: given by the builder.
+
+    Raises:
+        DataError: a label file or ``data_dir`` is missing, a label file is empty.
+        ConfigError: ``ratio_list`` does not fit the files or leaves [0, 1].
+    """
+
+    def __init__(
+        self,
+        data_dir: str,
+        label_file_list: Union[str, list],
+        transforms: list,
+        ratio_list: Union[float, list] = 1.0,
+        delimiter: str = "\t",
+        ext_op_transform_idx: int = 2,
+        max_bad_ratio: float = 0.1,
+        training: bool = False,
+        base_seed: int = 0,
+        global_config: Optional[dict] = None,
+    ):
+        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio)
+        files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list)
+        ratios = _ratios(ratio_list, len(files))
+        if not os.path.isdir(data_dir):
+            raise DataError(f"data_dir {data_dir!r} is not a folder; paths in the label files are relative to it")
+        self.data_dir = data_dir
+        self.delimiter = delimiter
+        self.lines = LabelIndex(files)
+        self._kept = [round(count * ratio) for count, ratio in zip(self.lines.counts, ratios)]
+        if not sum(self._kept):
+            raise DataError(f"ratio_list {ratio_list} leaves no line of {', '.join(files)}")
+
+    def __len__(self):
+        return sum(self._kept)
+
+    def sample_count(self):
+        """Returns the number of lines in all files."""
+        return len(self.lines)
+
+    def select(self, epoch):
+        """Returns the lines that this epoch uses, drawn anew for each; None if all are used."""
+        if self._kept == self.lines.counts:
+            return None
+        parts, first = [], 0
+        for number, (count, kept) in enumerate(zip(self.lines.counts, self._kept)):
+            chosen = shuffled(count, generator(self.seed, epoch, "select", number))[:kept]
+            parts.append(np.sort(chosen) + first)
+            first += count
+        return np.concatenate(parts)
+
+    def draw(self, rng):
+        """Returns a random line, each file as likely as ``ratio_list`` makes it."""
+        position, first = int(rng.integers(len(self))), 0
+        for count, kept in zip(self.lines.counts, self._kept):
+            if position < kept:
+                return first + (position if kept == count else int(rng.integers(count)))
+            position -= kept
+            first += count
+        raise AssertionError("a position beyond the last file")
+
+    def load(self, index, key, rng):
+        """Returns ``img_path``, ``label`` and ``image`` (bytes)."""
+        path, label = self.fields(index)[:2]
+        path = os.path.join(self.data_dir, _one_path(path, rng))
+        return {"img_path": path, "label": label, "image": _read(path)}
+
+    def fields(self, index) -> list:
+        """Returns path, label and what else stands on the line."""
+        try:
+            line = self.lines.line(index).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason})") from error
+        path, delimiter, rest = line.partition(self.delimiter)
+        if not delimiter:
+            raise Dropped("bad_label", f"no delimiter {self.delimiter!r} in the line {line[:60]!r}")
+        return [path, *rest.split("\t")]
+
+    def label_of(self, index, epoch=0):
+        """Returns the label as it stands in the file."""
+        line = self.lines.line(index).decode("utf-8", "replace")
+        return line.partition(self.delimiter)[2].split("\t")[0]
+
+    def describe(self, index):
+        """Returns label file, number of the line among those with content, and path."""
+        number, position = self.lines.locate(index)
+        path = self.lines.line(index).decode("utf-8", "replace").partition(self.delimiter)[0]
+        return f"{path[:120]} ({os.path.basename(self.lines.paths[number])}, line {position + 1})"
+
+
+def _ratios(ratio_list, files):
+    ratios = list(ratio_list) if isinstance(ratio_list, (list, tuple)) else [ratio_list] * files
+    if len(ratios) != files:
+        raise ConfigError(f"ratio_list has {len(ratios)} entries for {files} label files; give one for each")
+    for ratio in ratios:
+        if isinstance(ratio, bool) or not isinstance(ratio, (int, float)) or not 0 <= ratio <= 1:
+            raise ConfigError(f"ratio_list: {ratio!r} is not a share between 0 and 1")
+    return ratios
+
+
+def _one_path(path, rng):
+    if not path.startswith("["):
+        return path
+    try:
+        paths = json.loads(path)
+    except json.JSONDecodeError:
+        return path
+    return str(paths[int(rng.integers(len(paths)))]) if paths else path
+
+
+def _read(path):
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except (OSError, ValueError) as error:
+        raise Dropped("unreadable_image", getattr(error, "strerror", None) or str(error)) from error
+    if not content:
+        raise Dropped("unreadable_image", "the file is empty")
+    return content

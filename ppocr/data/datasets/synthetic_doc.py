@@ -1,0 +1,167 @@
+"""SyntheticDocDataSet: pages with lines of random words and their boxes, drawn when they are asked for."""
+
+import json
+from typing import Literal, Optional, Union
+
+import cv2
+import numpy as np
+
+from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.datasets.synthetic_text import Words
+from ppocr.data.randomness import generator
+from ppocr.data.rendering import FontSet, Noise, background, blend, corners, maybe_blur, placement, two_colours, warp
+from ppocr.errors import ConfigError
+from ppocr.registry import DATASETS
+
+_WORD_GAP = 14  # pixels between words of a line, before it is scaled
+
+
+@DATASETS.register()
+class SyntheticDocDataSet(OcrDataset):
+    """Pages of text lines in varied fonts, sizes and colours, slightly rotated.
+
+    Operators get ``image``, uint8 BGR, and ``label``: a JSON list of ``{"transcription", "points"}`` with four corners
+    in pixels, clockwise from the text's top left.
+
+    Args:
+        length: number of pages of an epoch.
+        transforms: list of operators; the image needs no decoding.
+        image_size: ``[height, width]`` in pixels.
+        line_height: ``[least, most]`` pixels of a line's ink.
+        lines: ``[least, most]`` lines of a page, as far as they fit.
+        boxes: one box for each ``word`` or for each ``line``.
+        characters: alphabet; by default that of ``character_dict_path``, or digits and lower-case letters.
+        character_dict_path: dictionary file.
+        min_length, max_length: characters of a word.
+        fonts: font files, or names of fonts that come with matplotlib; by default twelve of these.
+        fixed: give the same pages in every epoch; by default in evaluation only.
+        content_seed: seed of the pages; by default the run's.
+        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        training, base_seed, global_config: given by the builder.
+
+    Raises:
+        ConfigError: sizes or lengths make no sense, or no font holds the alphabet.
+    """
+
+    def __init__(
+        self,
+        length: int,
+        transforms: list,
+        image_size: list = (640, 640),
+        line_height: list = (14, 44),
+        lines: list = (3, 12),
+        boxes: Literal["word", "line"] = "word",
+        characters: Union[str, list, None] = None,
+        character_dict_path: Optional[str] = None,
+        min_length: int = 2,
+        max_length: int = 9,
+        fonts: Optional[list] = None,
+        fixed: Optional[bool] = None,
+        content_seed: Optional[int] = None,
+        max_bad_ratio: float = 0.1,
+        training: bool = False,
+        base_seed: int = 0,
+        global_config: Optional[dict] = None,
+    ):
+        super().__init__(transforms, training, base_seed, global_config, max_bad_ratio=max_bad_ratio)
+        for name, pair in (("line_height", line_height), ("lines", lines)):
+            if len(pair) != 2 or not 1 <= pair[0] <= pair[1]:
+                raise ConfigError(f"{name} must be [least, most], not {list(pair)}")
+        if length < 1 or len(image_size) != 2 or min(image_size) < 2 * line_height[1]:
+            raise ConfigError(f"length {length} or image_size {list(image_size)}: needs pages of two lines at least")
+        self._length = length
+        self._size = tuple(image_size)
+        self._line_height = tuple(line_height)
+        self._lines = tuple(lines)
+        self._by_word = boxes == "word"
+        self._words = Words(characters, character_dict_path, min_length, max_length, training)
+        self._fonts = FontSet(self._words.characters, fonts)
+        self._fixed = not training if fixed is None else fixed
+        self._content_seed = base_seed if content_seed is None else content_seed
+        self._noise = Noise(*self._size)
+
+    def sample_count(self):
+        """Returns ``length``."""
+        return self._length
+
+    def load(self, index, key, rng):
+        """Returns ``image`` and ``label``."""
+        image, boxes = self._page(index, key.epoch)
+        return {"image": image, "label": json.dumps(boxes)}
+
+    def label_of(self, index, epoch=0):
+        """Returns the boxes as JSON."""
+        return json.dumps(self._page(index, epoch)[1])
+
+    def _page(self, index, epoch):
+        rng = generator(self._content_seed, 0 if self._fixed else epoch, "page", index)
+        height, width = self._size
+        paper, ink = two_colours(rng)
+        picture = background(height, width, paper, rng)
+        slant = float(np.clip(rng.normal(0, 2), -5, 5))
+        boxes, y = [], float(rng.uniform(0.02, 0.1)) * height
+        for _ in range(int(rng.integers(self._lines[0], self._lines[1], endpoint=True))):
+            size = float(rng.uniform(*self._line_height))
+            strip, words = self._line(rng, float(rng.uniform(0.3, 0.95)) * width / size)
+            scale = size / strip.shape[0]
+            room = max(0.0, width * 0.96 - scale * strip.shape[1])
+            x = 0.02 * width + float(rng.random()) * room + scale * strip.shape[1] / 2
+            matrix = _turned(placement(strip, scale, rng.normal(0, 0.5), (x, y + size / 2)), slant, (width, height))
+            quads = [(text, corners(matrix, left, 0, right, strip.shape[0])) for text, left, right in words]
+            if all(_inside(quad, width, height) for _, quad in quads):
+                _print(picture, strip, matrix, ink)
+                boxes.extend(quads if self._by_word else [_joined(quads)])
+            y += size * float(rng.uniform(1.5, 2.5)) + 0.02 * width
+        image = self._noise.finish(maybe_blur(picture, rng), rng)
+        return image, [{"transcription": text, "points": np.rint(quad).astype(int).tolist()} for text, quad in boxes]
+
+    def _line(self, rng, longest):
+        """Returns the strip of a line, at most ``longest`` times as wide as high, and ``(word, left, right)``."""
+        font, spacing = int(rng.integers(len(self._fonts))), float(rng.uniform(-1, 3))
+        strips, words, x = [], [], 0
+        while True:
+            word = self._words.draw(rng)
+            strip = self._fonts.strip(word, font, spacing)
+            x_end = x + strip[0].shape[1]
+            if strips and x_end > longest * max(s.shape[0] for s, _ in (*strips, strip)):
+                return _side_by_side(strips, [left for _, left, _ in words]), words
+            strips.append(strip)
+            words.append((word, x, x_end))
+            x = x_end + _WORD_GAP
+
+
+def _side_by_side(strips, lefts):
+    """Returns one strip of several ``(coverage, rows above the baseline)``, on a common baseline."""
+    above = max(rows for _, rows in strips)
+    below = max(strip.shape[0] - rows for strip, rows in strips)
+    line = np.zeros((above + below, lefts[-1] + strips[-1][0].shape[1]), np.uint8)
+    for (strip, rows), left in zip(strips, lefts):
+        line[above - rows : above - rows + strip.shape[0], left : left + strip.shape[1]] = strip
+    return line
+
+
+def _turned(matrix, degrees, size):
+    """Returns the placement after the whole page has been turned about its middle."""
+    turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), -degrees, 1)
+    return turn @ np.vstack([matrix, [0, 0, 1]])
+
+
+def _inside(quad, width, height):
+    return quad.min() >= 0 and quad[:, 0].max() <= width - 1 and quad[:, 1].max() <= height - 1
+
+
+def _print(picture, strip, matrix, ink):
+    """Lays a strip over the part of the picture that it covers."""
+    quad = corners(matrix, 0, 0, strip.shape[1], strip.shape[0])
+    x0, y0 = np.floor(quad.min(axis=0)).astype(int).tolist()
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int).tolist()
+    local = matrix - [[0, 0, x0], [0, 0, y0]]
+    part = picture[y0 : y1 + 1, x0 : x1 + 1]
+    size = (part.shape[1], part.shape[0])
+    blend(part, warp(strip, local, size), ink)
+
+
+def _joined(quads):
+    """Returns the text and the box of a whole line; its words share top and bottom."""
+    first, last = quads[0][1], quads[-1][1]
+    return " ".join(text for text, _ in quads), np.stack([first[0], last[1], last[2], first[3]])

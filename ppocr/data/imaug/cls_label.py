@@ -1,0 +1,25 @@
+"""Labels of text-direction classification."""
+
+from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.registry import OPERATORS
+
+
+@OPERATORS.register()
+class ClsLabelEncode(Operator):
+    """Replaces a class name by its index; an unknown one drops the sample (``bad_label``).
+
+    Args:
+        label_list: the class names, in the order of the classes.
+    """
+
+    reads = ("label",)
+    writes = ("label",)
+
+    def __init__(self, label_list: list):
+        self.index = {str(name): i for i, name in enumerate(label_list)}
+
+    def __call__(self, data):
+        if data["label"] not in self.index:
+            raise Dropped("bad_label", f"{data['label']!r} is not one of {', '.join(self.index)}")
+        data["label"] = self.index[data["label"]]
+        return data

@@ -1,0 +1,97 @@
+"""Pasting of texts of one detection picture into another."""
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.det_crop import Window, touching
+from ppocr.data.imaug.geometry import map_points, rotation, then, translation, warp
+from ppocr.data.imaug.operator import Operator
+from ppocr.registry import OPERATORS
+
+TRIES = 50
+
+
+@OPERATORS.register()
+class CopyPaste(Operator):
+    """Pastes texts of another picture, turned by any angle.
+
+    Args:
+        objects_paste_ratio: how many texts, as a part of the other picture's; at least one.
+        limit_paste: only paste where no polygon's box is; a text without a place is left out.
+
+    Takes ``ext_data``, a sequence of samples, out of the sample and uses the first.
+    """
+
+    reads = ("image", "polys", "texts", "ignore_tags", "ext_data")
+    writes = ("image", "polys", "texts", "ignore_tags")
+    random = True
+    ext_data_num = 1
+
+    def __init__(self, objects_paste_ratio: float = 0.2, limit_paste: bool = True):
+        self.objects_paste_ratio = objects_paste_ratio
+        self.limit_paste = limit_paste
+
+    def __call__(self, data, rng):
+        further = data.pop("ext_data", ())
+        if not len(further):
+            return data
+        other = further[0]
+        usable = np.flatnonzero(~np.asarray(other["ignore_tags"], bool))
+        wanted = max(1, int(self.objects_paste_ratio * len(other["polys"])))
+        image, boxes, pasted = None, list(np.asarray(data["polys"], np.float32)), {}
+        for i in rng.permutation(usable)[:wanted].tolist():
+            matrix, window, polygon = _turned(other["polys"][i], rng)
+            corner = self._place(boxes, window, data["image"].shape, rng)
+            if corner is None:
+                continue
+            image = data["image"].copy() if image is None else image
+            _paste(image, other["image"], matrix, window, polygon, corner)
+            pasted[i] = polygon + np.float32(corner)
+            boxes.append(pasted[i])
+        if pasted:
+            data["image"] = image
+            data["polys"] = _stack(boxes)
+            data["texts"] = [*data["texts"], *(other["texts"][i] for i in pasted)]
+            data["ignore_tags"] = np.append(np.asarray(data["ignore_tags"], bool), [False] * len(pasted))
+        return data
+
+    def _place(self, polys, window, shape, rng):
+        """Draws the upper left corner (x, y) of a rectangle of the window's size; None if there is no room."""
+        room = np.array([shape[1] - window.width, shape[0] - window.height])
+        if room.min() < 0:
+            return None
+        corners = rng.integers(0, room + 1, (TRIES, 2)).tolist()
+        if not self.limit_paste or not polys:
+            return corners[0]
+        low = np.array([polygon.min(axis=0) for polygon in polys])
+        high = np.array([polygon.max(axis=0) for polygon in polys])
+        for left, top in corners:
+            if not touching(low, high, Window(left, top, window.width, window.height)).any():
+                return left, top
+        return None
+
+
+def _turned(polygon, rng):
+    """Draws an angle; returns matrix, size and polygon of the text in a picture of its own."""
+    polygon = np.asarray(polygon, np.float32)
+    matrix = rotation(rng.uniform(0, 360), polygon.mean(axis=0))
+    turned = map_points(polygon, matrix)
+    corner = np.floor(turned.min(axis=0))
+    width, height = (np.ceil(turned.max(axis=0)) - corner).astype(int).tolist()
+    window = Window(0, 0, max(width, 1), max(height, 1))
+    return then(matrix, translation(*-corner)), window, turned - corner
+
+
+def _paste(image, source, matrix, window, polygon, corner):
+    """Copies the text into ``image``, whose window at ``corner`` is changed in place."""
+    (left, top), size = corner, (window.height, window.width)
+    text = warp(source, matrix, window.width, window.height)
+    mask = np.zeros(size, np.uint8)
+    cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 255)
+    target = image[top : top + window.height, left : left + window.width]
+    target[:] = cv2.copyTo(text, mask, target.copy())
+
+
+def _stack(polygons):
+    longest = max(map(len, polygons))
+    return np.stack([np.concatenate([p, np.repeat(p[-1:], longest - len(p), axis=0)]) for p in polygons])

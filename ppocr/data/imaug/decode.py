@@ -1,0 +1,56 @@
+"""Decoding of picture files."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.errors import DataError
+from ppocr.registry import OPERATORS
+
+
+@OPERATORS.register()
+class DecodeImage(Operator):
+    """Turns the bytes of a picture file into an array.
+
+    Args:
+        img_mode: ``BGR``, ``RGB``, or ``GRAY`` (three equal channels).
+        channel_first: give C x H x W instead of H x W x C.
+        ignore_orientation: leave the EXIF orientation aside.
+
+    The result is ``uint8``.  Bytes that are no picture drop the sample (``unreadable_image``); no bytes at all are a
+    :class:`~ppocr.errors.DataError`.
+    """
+
+    reads = ("image",)
+    writes = ("image",)
+
+    def __init__(
+        self,
+        img_mode: Literal["BGR", "RGB", "GRAY"] = "RGB",
+        channel_first: bool = False,
+        ignore_orientation: bool = False,
+    ):
+        self.img_mode = img_mode
+        self.channel_first = channel_first
+        self.flags = cv2.IMREAD_GRAYSCALE if img_mode == "GRAY" else cv2.IMREAD_COLOR
+        if ignore_orientation:
+            self.flags |= cv2.IMREAD_IGNORE_ORIENTATION
+
+    def __call__(self, data):
+        encoded = data["image"]
+        if not isinstance(encoded, (bytes, bytearray, memoryview)) or not len(encoded):
+            raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__} (or none)")
+        try:
+            image = cv2.imdecode(np.frombuffer(encoded, dtype=np.uint8), self.flags)
+        except cv2.error as error:
+            raise Dropped("unreadable_image", str(error).strip().splitlines()[0]) from error
+        if image is None:
+            raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no picture")
+        if self.img_mode == "GRAY":
+            image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        elif self.img_mode == "RGB":
+            image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+        data["image"] = image.transpose(2, 0, 1) if self.channel_first else image
+        return data

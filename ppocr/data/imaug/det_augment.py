@@ -1,0 +1,151 @@
+"""Flip, rotation and scaling of detection pictures together with their polygons."""
+
+from typing import Optional
+
+from ppocr.data.imaug.det_crop import EastRandomCropData
+from ppocr.data.imaug.geometry import IDENTITY, map_points, rotation, scaling, then, translation, warp
+from ppocr.data.imaug.operator import Operator
+from ppocr.errors import ConfigError
+from ppocr.registry import OPERATORS, did_you_mean
+
+DEFAULT_AUGMENTERS = (
+    {"type": "Fliplr", "args": {"p": 0.5}},
+    {"type": "Affine", "args": {"rotate": [-10, 10]}},
+    {"type": "Resize", "args": {"size": [0.5, 3]}},
+)
+
+
+def _span(values):
+    low, high = (values, values) if isinstance(values, (int, float)) else values
+    return float(low), float(high)
+
+
+class Flip:
+    """Mirrors with probability ``p``.
+
+    Args:
+        p: probability.
+        vertical: top to bottom instead of left to right.
+    """
+
+    def __init__(self, p: float = 0.5, vertical: bool = False):
+        self.p = p
+        self.vertical = vertical
+
+    def __call__(self, width, height, rng):
+        if rng.random() >= self.p:
+            return IDENTITY, width, height
+        if self.vertical:
+            return then(scaling(1, -1), translation(0, height)), width, height
+        return then(scaling(-1, 1), translation(width, 0)), width, height
+
+
+class Affine:
+    """Turns about the centre; the size of the picture stays.
+
+    Args:
+        rotate: degrees, or the range to draw them from.
+    """
+
+    def __init__(self, rotate=0.0):
+        self.rotate = _span(rotate)
+
+    def __call__(self, width, height, rng):
+        return rotation(rng.uniform(*self.rotate), (width / 2, height / 2)), width, height
+
+
+class Resize:
+    """Scales both sides by the same factor.
+
+    Args:
+        size: factor, or the range to draw it from.
+    """
+
+    def __init__(self, size=1.0):
+        self.size = _span(size)
+
+    def __call__(self, width, height, rng):
+        factor = rng.uniform(*self.size)
+        new_width, new_height = max(int(width * factor), 1), max(int(height * factor), 1)
+        return scaling(new_width / width, new_height / height), new_width, new_height
+
+
+_AUGMENTERS = {
+    "Fliplr": Flip,
+    "Flipud": lambda p=0.5: Flip(p, vertical=True),
+    "Affine": Affine,
+    "Resize": Resize,
+}
+
+
+def _build(entry):
+    name = entry.get("type") if isinstance(entry, dict) else None
+    if name not in _AUGMENTERS:
+        hint = did_you_mean(name, _AUGMENTERS)
+        raise ConfigError(f"augmenter_args: {entry!r} is none of {', '.join(_AUGMENTERS)}{hint}")
+    try:
+        return _AUGMENTERS[name](**(entry.get("args") or {}))
+    except TypeError as error:
+        raise ConfigError(f"augmenter_args: {name}: {error}") from error
+
+
+@OPERATORS.register()
+class IaaAugment(Operator):
+    """Flips, turns and scales a picture and its polygons, all in one warp.
+
+    Args:
+        augmenter_args: list of ``{"type": name, "args": {...}}`` with the types ``Fliplr`` and ``Flipud`` (``p``),
+            ``Affine`` (``rotate``: degrees or a range) and ``Resize`` (``size``: a factor or a range); by default
+            ``Fliplr`` 0.5, ``Affine`` +-10 degrees, ``Resize`` 0.5 to 3.
+    """
+
+    reads = ("image", "polys")
+    writes = ("image", "polys")
+    random = True
+
+    def __init__(self, augmenter_args: Optional[list] = None):
+        self.augmenters = [_build(entry) for entry in augmenter_args or DEFAULT_AUGMENTERS]
+
+    def draw(self, width: int, height: int, rng):
+        """Returns matrix, width and height of one random augmentation."""
+        matrix = IDENTITY
+        for augmenter in self.augmenters:
+            step, width, height = augmenter(width, height, rng)
+            matrix = then(matrix, step)
+        return matrix, width, height
+
+    def __call__(self, data, rng):
+        height, width = data["image"].shape[:2]
+        matrix, width, height = self.draw(width, height, rng)
+        data["image"] = warp(data["image"], matrix, width, height)
+        data["polys"] = map_points(data["polys"], matrix)
+        return data
+
+    def fused_with(self, following):
+        """Joins an ``EastRandomCropData`` that follows: only the crop is ever computed."""
+        return AugmentAndCrop(self, following) if type(following) is EastRandomCropData else None
+
+
+class AugmentAndCrop(Operator):
+    """``IaaAugment`` and ``EastRandomCropData`` in one warp.
+
+    Args:
+        augment: the first of the two.
+        crop: the second.
+    """
+
+    reads = ("image", "polys", "texts", "ignore_tags")
+    writes = ("image", "polys", "texts", "ignore_tags")
+    random = True
+
+    def __init__(self, augment: IaaAugment, crop: EastRandomCropData):
+        self.augment = augment
+        self.crop = crop
+
+    def __call__(self, data, rng):
+        image = data["image"]
+        matrix, width, height = self.augment.draw(image.shape[1], image.shape[0], rng)
+        data["polys"] = map_points(data["polys"], matrix)
+        window = self.crop.draw(data, width, height, rng)
+        data["image"] = self.crop.cut(image, matrix, window)
+        return self.crop.keep_polygons(data, window)

@@ -1,0 +1,200 @@
+"""Random crops of detection pictures that cut no text."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ppocr.data.imaug.geometry import IDENTITY, map_points, scaling, then, translation, warp
+from ppocr.data.imaug.operator import Operator
+from ppocr.registry import OPERATORS
+
+
+class Window(NamedTuple):
+    """A rectangle of a picture, in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def free_stretches(lows, highs, length: int):
+    """Returns where a line of ``length`` pixels is not covered by the intervals [low, high).
+
+    Returns:
+        Starts and ends (exclusive) of the free stretches, in order.
+    """
+    order = np.argsort(lows, kind="stable")
+    starts = np.append(np.clip(lows[order], 0, length), length)
+    covered = np.maximum.accumulate(np.append(0, np.clip(highs[order], 0, length)))
+    free = starts > covered
+    return covered[free], starts[free]
+
+
+def draw_edges(starts, ends, tries: int, rng):
+    """Draws pairs of cutting places in free stretches.
+
+    With up to two stretches each place is any free pixel.  With more, each place is in any stretch but the last, all
+    stretches being as likely: as PaddleOCR has it.
+
+    Returns:
+        The smaller and the larger place of each of ``tries`` pairs.
+    """
+    lengths = ends - starts
+    if len(starts) > 2:
+        chosen = rng.integers(len(starts) - 1, size=(tries, 2))
+        places = starts[chosen] + (rng.random((tries, 2)) * lengths[chosen]).astype(np.int64)
+    else:
+        places = rng.integers(lengths.sum(), size=(tries, 2))
+        places += np.where(places < lengths[0], starts[0], starts[-1] - lengths[0])
+    return places.min(axis=1), places.max(axis=1)
+
+
+def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: int, rng) -> Window:
+    """Draws a rectangle that cuts none of the polygons and holds at least one; all of the picture if none is found.
+
+    Args:
+        polys: N x K x 2.
+        min_side_ratio: least width and height, as parts of the picture's.
+        max_tries: how many rectangles are drawn.
+    """
+    everything = Window(0, 0, width, height)
+    if not len(polys):
+        return everything
+    corners = np.rint(polys).astype(np.int64)
+    lows, highs = corners.min(axis=1), corners.max(axis=1)
+    x_stretches = free_stretches(lows[:, 0], highs[:, 0], width)
+    y_stretches = free_stretches(lows[:, 1], highs[:, 1], height)
+    if not len(x_stretches[0]) or not len(y_stretches[0]):
+        return everything
+    left, right = draw_edges(*x_stretches, max_tries, rng)
+    top, bottom = draw_edges(*y_stretches, max_tries, rng)
+    large = (right - left >= max(min_side_ratio * width, 1)) & (bottom - top >= max(min_side_ratio * height, 1))
+    low, high = polys.min(axis=1), polys.max(axis=1)
+    for i in np.flatnonzero(large):
+        window = Window(int(left[i]), int(top[i]), int(right[i] - left[i]), int(bottom[i] - top[i]))
+        if touching(low, high, window).any():
+            return window
+    return everything
+
+
+def touching(low, high, window: Window) -> np.ndarray:
+    """Tells which boxes, given by their least and largest x and y (N x 2 each), are not outside of the window."""
+    start = np.array([window.left, window.top])
+    end = start + (window.width, window.height)
+    return ((high >= start) & (low <= end)).all(axis=1)
+
+
+@OPERATORS.register()
+class EastRandomCropData(Operator):
+    """Crops a random rectangle between the texts and brings it to a fixed size.
+
+    The rectangle's edges run where no text is that counts (Zhou et al., EAST, 2017).  Polygons outside of it go.
+
+    Args:
+        size: (width, height) of the result.
+        max_tries: how many rectangles are drawn; if none holds a text, the whole picture is taken.
+        min_crop_side_ratio: least width and height of the rectangle, as parts of the picture's.
+        keep_ratio: keep the proportions and fill with zeros to the right and below; otherwise the picture is stretched,
+            but the polygons still keep theirs, as PaddleOCR has it: leave it true.
+    """
+
+    reads = ("image", "polys", "texts", "ignore_tags")
+    writes = ("image", "polys", "texts", "ignore_tags")
+    random = True
+
+    def __init__(
+        self,
+        size: list = (640, 640),
+        max_tries: int = 10,
+        min_crop_side_ratio: float = 0.1,
+        keep_ratio: bool = True,
+    ):
+        self.width, self.height = size
+        self.max_tries = max_tries
+        self.min_crop_side_ratio = min_crop_side_ratio
+        self.keep_ratio = keep_ratio
+
+    def draw(self, data, width: int, height: int, rng) -> Window:
+        """Draws the rectangle for a picture of that size with the sample's polygons."""
+        counted = data["polys"][~np.asarray(data["ignore_tags"], bool)]
+        return draw_window(counted, width, height, self.min_crop_side_ratio, self.max_tries, rng)
+
+    def _fit(self, window, keep_ratio):
+        """Returns matrix, width and height of the filled part of the result."""
+        width, height = self.width, self.height
+        if keep_ratio:
+            scale = min(width / window.width, height / window.height)
+            width, height = max(int(window.width * scale), 1), max(int(window.height * scale), 1)
+        to_origin = translation(-window.left, -window.top)
+        return then(to_origin, scaling(width / window.width, height / window.height)), width, height
+
+    def cut(self, image, matrix, window: Window) -> np.ndarray:
+        """Returns the rectangle of a picture that ``matrix`` has mapped, at the fixed size."""
+        fit, width, height = self._fit(window, self.keep_ratio)
+        matrix = then(matrix, fit)
+        if (width, height) == (self.width, self.height):
+            return warp(image, matrix, width, height)
+        canvas = np.empty((self.height, self.width, *image.shape[2:]), image.dtype)
+        canvas[height:] = 0
+        canvas[:height, width:] = 0
+        warp(image, matrix, width, height, out=canvas[:height, :width])
+        return canvas
+
+    def keep_polygons(self, data, window: Window):
+        """Drops the polygons outside of the rectangle and maps the others into the result."""
+        polys = data["polys"]
+        inside = touching(polys.min(axis=1), polys.max(axis=1), window)
+        data["polys"] = map_points(polys[inside], self._fit(window, keep_ratio=True)[0])
+        data["ignore_tags"] = np.asarray(data["ignore_tags"], bool)[inside]
+        data["texts"] = [text for text, keep in zip(data["texts"], inside) if keep]
+        return data
+
+    def __call__(self, data, rng):
+        image = data["image"]
+        data["polys"] = np.asarray(data["polys"], np.float32)
+        window = self.draw(data, image.shape[1], image.shape[0], rng)
+        data["image"] = self.cut(image, IDENTITY, window)
+        return self.keep_polygons(data, window)
+
+
+@OPERATORS.register()
+class RandomCropImgMask(Operator):
+    """Crops the same random rectangle out of a picture and of its maps.
+
+    Args:
+        size: (height, width) of the rectangle, or one number for both.
+        main_key: the map that says where text is: with probability ``1 - p`` the rectangle is drawn so that it starts
+            between the ends of the text, if there is any.
+        crop_keys: what is cropped; H x W or H x W x C each.
+        p: probability of a rectangle anywhere.
+    """
+
+    random = True
+
+    def __init__(self, size: list, main_key: str, crop_keys: list, p: float = 3 / 8):
+        self.height, self.width = (size, size) if isinstance(size, int) else size
+        self.main_key = main_key
+        self.crop_keys = list(crop_keys)
+        self.reads = self.writes = tuple(self.crop_keys)
+        self.p = p
+
+    def __call__(self, data, rng):
+        height, width = data["image"].shape[:2]
+        crop_height, crop_width = min(height, self.height), min(width, self.width)
+        if (crop_height, crop_width) == (height, width):
+            return data
+        top, left = self._draw(data[self.main_key], height - crop_height, width - crop_width, rng)
+        for key in self.crop_keys:
+            data[key] = data[key][top : top + crop_height, left : left + crop_width]
+        return data
+
+    def _draw(self, text_map, last_top, last_left, rng):
+        ys, xs = np.nonzero(text_map)
+        if not len(ys) or rng.random() < self.p:
+            return int(rng.integers(last_top + 1)), int(rng.integers(last_left + 1))
+        size = np.array([self.height, self.width])
+        low = np.maximum(np.array([ys.min(), xs.min()]) - size, 0)
+        high = np.maximum(np.array([ys.max(), xs.max()]) - size, 0)
+        last = np.array([last_top, last_left])
+        return tuple(int(i) for i in rng.integers(np.minimum(low, last), np.minimum(high, last) + 1))

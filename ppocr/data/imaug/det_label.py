@@ -1,0 +1,65 @@
+"""Labels of text detection: polygons, texts and which of them to ignore."""
+
+import json
+
+import numpy as np
+
+from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.errors import DataError
+from ppocr.registry import OPERATORS
+
+IGNORED_TEXTS = ("*", "###")
+
+
+def stack_polygons(polygons) -> np.ndarray:
+    """Returns polygons as N x K x 2 ``float32``; shorter ones repeat their last point.
+
+    Raises:
+        DataError: a polygon is not a list of points.
+    """
+    longest = max(map(len, polygons))
+    try:
+        padded = [
+            points if len(points) == longest else points + points[-1:] * (longest - len(points)) for points in polygons
+        ]
+        stacked = np.array(padded, np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"a polygon must be a list of [x, y] points: {error}") from error
+    if stacked.ndim != 3 or stacked.shape[2] != 2:
+        raise DataError(f"a polygon must be a list of [x, y] points, got an array of shape {stacked.shape}")
+    return stacked
+
+
+@OPERATORS.register()
+class DetLabelEncode(Operator):
+    """Reads ``[{"transcription": text, "points": [[x, y], ...]}, ...]``.
+
+    Sets ``polys`` (N x K x 2 ``float32``, pixels), ``texts`` and ``ignore_tags`` (N ``bool``: the texts ``*`` and
+    ``###``, and polygons that hold no finite numbers).  An empty list drops the sample (``no_text``).
+
+    Raises:
+        DataError: the label is no such list.
+    """
+
+    reads = ("label",)
+    writes = ("polys", "texts", "ignore_tags")
+
+    def __call__(self, data):
+        try:
+            label = json.loads(data["label"])
+            texts = [item["transcription"] for item in label]
+            polygons = [item["points"] for item in label]
+        except (ValueError, TypeError, KeyError) as error:
+            raise DataError(
+                f"not a detection label ({type(error).__name__}: {error}): {data['label']!r:.80}"
+            ) from error
+        if not texts:
+            raise Dropped("no_text", "the label is an empty list")
+        polys = stack_polygons(polygons)
+        ignore = np.array([text in IGNORED_TEXTS for text in texts], bool)
+        finite = np.isfinite(polys).all(axis=(1, 2))
+        if not finite.all():
+            polys[~finite] = 0
+            ignore |= ~finite
+        data.update(polys=polys, texts=texts, ignore_tags=ignore)
+        return data

@@ -1,0 +1,90 @@
+"""Plane geometry of pictures: affine matrices on pixel corners, one warp, polygon measures.
+
+Matrices are 2 x 3 ``float64`` and map (x, y) to (x, y), where pixel (i, j) covers the square from (i, j) to
+(i + 1, j + 1); so a picture of width w lies between x = 0 and x = w, and polygons map with the same matrix.
+"""
+
+import cv2
+import numpy as np
+
+IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def then(first, second) -> np.ndarray:
+    """Returns the matrix that maps by ``first`` and after it by ``second``."""
+    linear = second[:, :2] @ first[:, :2]
+    offset = second[:, :2] @ first[:, 2] + second[:, 2]
+    return np.column_stack([linear, offset])
+
+
+def scaling(x: float, y: float) -> np.ndarray:
+    """Returns the matrix that multiplies the coordinates."""
+    return np.array([[x, 0.0, 0.0], [0.0, y, 0.0]])
+
+
+def translation(x: float, y: float) -> np.ndarray:
+    """Returns the matrix that adds to the coordinates."""
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
+
+
+def rotation(degrees: float, center) -> np.ndarray:
+    """Returns the matrix that turns by ``degrees``, clockwise as seen on the screen, about ``center`` (x, y)."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    linear = np.array([[cos, -sin], [sin, cos]])
+    center = np.asarray(center, np.float64)
+    return np.column_stack([linear, center - linear @ center])
+
+
+def map_points(points, matrix) -> np.ndarray:
+    """Returns points (..., 2) mapped by a matrix, ``float32``."""
+    points = np.asarray(points, np.float64)
+    return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+
+
+def warp(image, matrix, width: int, height: int, out=None) -> np.ndarray:
+    """Maps a picture into one of ``height`` x ``width``, bilinearly; what it does not cover is zero.
+
+    Args:
+        image: H x W x C ``uint8``; it is returned itself where nothing changes.
+        matrix: from the picture to the result.
+        out: ``height`` x ``width`` x C ``uint8`` to write into.
+    """
+    if out is None and image.shape[:2] == (height, width) and np.array_equal(matrix, IDENTITY):
+        return image
+    source = _covering_crop(image, matrix, width, height)
+    if source is not None:
+        resized = cv2.resize(source, (width, height), dst=out)
+        return cv2.flip(resized, 1, dst=out) if matrix[0, 0] < 0 else resized
+    on_centers = matrix.copy()
+    on_centers[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
+    return cv2.warpAffine(image, on_centers, (width, height), dst=out)
+
+
+def _covering_crop(image, matrix, width, height):
+    """Returns the crop of whole pixels that the matrix stretches, or mirrors, onto the result; None if none is."""
+    if matrix[0, 1] or matrix[1, 0] or not matrix[0, 0] or matrix[1, 1] <= 0:
+        return None
+    x = (np.array([0, width]) - matrix[0, 2]) / matrix[0, 0]
+    y = (np.array([0, height]) - matrix[1, 2]) / matrix[1, 1]
+    corners = np.array([x.min(), y.min(), x.max(), y.max()])
+    left, top, right, bottom = whole = np.rint(corners).astype(int)
+    inside = left >= 0 and top >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
+    return image[top:bottom, left:right] if inside and np.abs(corners - whole).max() < 1e-6 else None
+
+
+def following(points, axis: int = 0) -> np.ndarray:
+    """Returns, for each point along an axis, the one after it; the first comes after the last."""
+    return np.take(points, np.arange(1, points.shape[axis] + 1), axis=axis, mode="wrap")
+
+
+def signed_areas(polys) -> np.ndarray:
+    """Returns the areas of polygons (N x K x 2), positive where the points go clockwise on the screen."""
+    polys = np.asarray(polys, np.float64)
+    ends = following(polys, axis=1)
+    return (polys[..., 0] * ends[..., 1] - polys[..., 1] * ends[..., 0]).sum(axis=1) / 2
+
+
+def perimeters(polys) -> np.ndarray:
+    """Returns the lengths of the outlines of polygons (N x K x 2)."""
+    steps = following(polys, axis=1) - np.asarray(polys, np.float64)
+    return np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)

@@ -1,0 +1,52 @@
+"""What every data operator is made of: its declaration, the way it drops a sample, and notes about losses."""
+
+
+class Dropped(Exception):
+    """A sample that cannot be used; whoever runs the operators replaces or counts it.
+
+    Malformed input (a label that is no JSON, an empty file) raises :class:`ppocr.errors.DataError` instead.
+
+    Args:
+        reason: one of a few short words (``"unreadable_image"``, ``"bad_label"``, ``"too_long"``,
+            ``"unknown_characters"``, ``"too_small"``, ``"no_text"``), by which samples are counted.
+        detail: what exactly was wrong, for a list that a person reads.
+    """
+
+    def __init__(self, reason: str, detail: str = ""):
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+    def __reduce__(self):
+        return type(self), (self.reason, self.detail)
+
+
+class Operator:
+    """One step of a sample's way from the file to the batch.
+
+    A subclass defines ``__call__(data)``, or ``__call__(data, rng)`` with a ``numpy.random.Generator`` where
+    ``random`` is true.  It returns the sample (the same dictionary, changed) and leaves the arrays that it was given
+    as they are.
+
+    Attributes:
+        reads: keys of the sample that it needs.
+        writes: keys that it sets.
+        random: whether it draws random numbers.
+    """
+
+    reads: tuple = ()
+    writes: tuple = ()
+    random: bool = False
+
+    def fused_with(self, following):
+        """Returns one operator that does the work of this one and the following one, or None."""
+        return None
+
+    def __repr__(self):
+        return type(self).__name__
+
+
+def note(data: dict, reason: str, detail: str = "") -> None:
+    """Records that a sample survived but lost something, where the sample carries a list ``notes``."""
+    if "notes" in data:
+        data["notes"].append((reason, detail))

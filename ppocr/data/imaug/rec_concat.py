@@ -1,0 +1,64 @@
+"""Joining of several text lines into one."""
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.operator import Operator
+from ppocr.registry import OPERATORS
+
+
+@OPERATORS.register()
+class RecConAug(Operator):
+    """Puts further text lines to the right of a sample's, as long as text and picture do not get too long.
+
+    Args:
+        prob: probability.
+        image_shape: (height, width, channels): the joined lines get this height and at most this width.
+        max_text_length: most characters of the joined text.
+        ext_data_num: number of further lines that are tried.
+
+    Takes ``ext_data``, a sequence of samples, out of the sample; it is read only where lines are joined.
+    """
+
+    reads = ("image", "label", "ext_data")
+    writes = ("image", "label")
+    random = True
+
+    def __init__(
+        self,
+        prob: float = 0.5,
+        image_shape: list = (32, 320, 3),
+        max_text_length: int = 25,
+        ext_data_num: int = 1,
+    ):
+        self.prob = prob
+        self.height = image_shape[0]
+        self.max_proportions = image_shape[1] / image_shape[0]
+        self.max_text_length = max_text_length
+        self.ext_data_num = ext_data_num
+
+    def __call__(self, data, rng):
+        further = data.pop("ext_data", ())
+        if rng.random() >= self.prob:
+            return data
+        images, label = [data["image"]], data["label"]
+        ratio = _proportions(data["image"])
+        for i in range(min(self.ext_data_num, len(further))):
+            other = further[i]
+            ratio += _proportions(other["image"])
+            if len(label) + len(other["label"]) > self.max_text_length or ratio > self.max_proportions:
+                break
+            images.append(other["image"])
+            label += other["label"]
+        if len(images) > 1:
+            data["image"] = np.concatenate([self._at_height(image) for image in images], axis=1)
+            data["label"] = label
+        return data
+
+    def _at_height(self, image):
+        width = max(round(self.height * _proportions(image)), 1)
+        return cv2.resize(image, (width, self.height))
+
+
+def _proportions(image):
+    return image.shape[1] / image.shape[0]

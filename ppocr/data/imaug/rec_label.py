@@ -1,0 +1,120 @@
+"""Labels of text recognition: what every encoder shares, and CTC."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.data.imaug.operator import Dropped, Operator, note
+from ppocr.registry import OPERATORS
+from ppocr.utils.dictionary import character_list
+
+
+class BaseRecLabelEncode(Operator):
+    """Turns a text into indices of a vocabulary of characters and special symbols.
+
+    A subclass names its special symbols and says in ``encode`` how a label is framed by them.
+
+    Args:
+        max_text_length: longest text, in characters.
+        character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
+        use_space_char: adds the space to the characters of the dictionary.
+        lower: lower-case every text.
+
+    Attributes:
+        symbols_before, symbols_after: how many special symbols come before and after the characters.
+        reserved: by how many characters the longest text is shorter than ``max_text_length``; None for no limit.
+        unknown: index of the symbol that stands for unknown characters; None leaves them out.
+        size: entries of a finished label.
+        vocabulary_size: characters and special symbols together.
+
+    A sample is dropped if its text is empty (``no_text``), longer than what fits (``too_long``) or has no known
+    character (``unknown_characters``); single unknown characters are noted.
+    """
+
+    reads = ("label",)
+    writes = ("label", "length")
+    symbols_before = 0
+    symbols_after = 0
+    reserved: Optional[int] = 0
+    unknown: Optional[int] = None
+
+    def __init__(
+        self,
+        max_text_length: int,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        lower: bool = False,
+    ):
+        characters = character_list(character_dict_path, use_space_char)
+        self.max_text_length = max_text_length
+        self.size = max_text_length
+        self.lower = lower or character_dict_path is None
+        self.index = {character: i for i, character in enumerate(characters, self.symbols_before)}
+        self.first_after = self.symbols_before + len(characters)
+        self.vocabulary_size = self.first_after + self.symbols_after
+
+    def __call__(self, data):
+        data.update(self.encode(self.indices(data)))
+        return data
+
+    def encode(self, indices: list) -> dict:
+        """Returns the keys of the sample that follow from the indices of a text's known characters."""
+        raise NotImplementedError
+
+    def indices(self, data: dict) -> list:
+        """Returns the indices of the characters of ``data["label"]``.
+
+        Raises:
+            Dropped: see the class.
+        """
+        text = data["label"].lower() if self.lower else data["label"]
+        if not text:
+            raise Dropped("no_text", "an empty text")
+        if self.reserved is not None and len(text) > self.max_text_length - self.reserved:
+            limit = self.max_text_length - self.reserved
+            raise Dropped("too_long", f"{len(text)} characters, more than {limit}: {text!r:.60}")
+        found = [self.index.get(character, self.unknown) for character in text]
+        known = [i for i in found if i is not None]
+        if len(known) < len(found) or self.unknown is not None and self.unknown in known:
+            missing = "".join(sorted(set(text) - self.index.keys()))
+            if not known:
+                raise Dropped("unknown_characters", f"none of {missing!r} is in the dictionary")
+            note(data, "unknown_characters", missing)
+        return known
+
+    def frame(self, indices: list, pad: int, start: Optional[int] = None, end: Optional[int] = None) -> np.ndarray:
+        """Returns start symbol, indices, end symbol and padding: ``size`` numbers, ``int64``.
+
+        Raises:
+            Dropped: it does not fit (``too_long``).
+        """
+        framed = ([] if start is None else [start]) + indices + ([] if end is None else [end])
+        if len(framed) > self.size:
+            raise Dropped("too_long", f"{len(indices)} characters and their marks need more than {self.size} entries")
+        label = np.full(self.size, pad, np.int64)
+        label[: len(framed)] = framed
+        return label
+
+
+@OPERATORS.register()
+class CTCLabelEncode(BaseRecLabelEncode):
+    """Labels for CTC: 0 is the blank and the padding.
+
+    Sets ``label`` (``max_text_length``), ``length``, and ``label_ace``: how often each index stands in ``label``.
+    """
+
+    writes = ("label", "length", "label_ace")
+    symbols_before = 1
+
+    def __init__(
+        self,
+        max_text_length: int,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+    ):
+        super().__init__(max_text_length, character_dict_path, use_space_char)
+
+    def encode(self, indices):
+        label = self.frame(indices, pad=0)
+        counts = np.bincount(label, minlength=self.vocabulary_size)
+        return {"label": label, "length": np.array(len(indices)), "label_ace": counts}

@@ -1,0 +1,102 @@
+"""Labels of recognisers that also count characters (CPPD) or take one out (VisionLAN)."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.data.imaug.rec_label import BaseRecLabelEncode
+from ppocr.registry import OPERATORS
+
+SAMPLED_CLASSES = 37
+
+
+@OPERATORS.register()
+class CPPDLabelEncode(BaseRecLabelEncode):
+    """Labels as ABINet's, with the counts of the characters and the filled positions (``label_node``).
+
+    Du et al., Context Perception Parallel Decoder for Scene Text Recognition, 2023.
+
+    Args:
+        ch: for large vocabularies: ``label_node`` counts only the end mark, the characters of the text and further
+            ones drawn at random, 37 in all, which ``label_index`` lists.
+        ignore_index: the padding of ``label``.
+
+    Sets ``label`` (``max_text_length + 1``: characters, end 0), ``length``, ``label_node`` (counts of the classes, the
+    end mark counting 1, then ``max_text_length + 1`` positions that are 1 up to the end mark's), ``label_order`` (the
+    text's indices, each once, in ascending order) and, with ``ch``, ``label_index``.
+    """
+
+    writes = ("label", "length", "label_node", "label_index", "label_order")
+    symbols_before = 1
+
+    def __init__(
+        self,
+        max_text_length: int,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        ch: bool = False,
+        ignore_index: int = 100,
+    ):
+        super().__init__(max_text_length, character_dict_path, use_space_char)
+        self.random = ch
+        self.reserved = 0 if ch else 1
+        self.size = max_text_length + 1
+        self.ignore_index = ignore_index
+
+    def __call__(self, data, rng=None):
+        indices = self.indices(data)
+        data.update(self.encode(indices))
+        counts = np.bincount([0, *indices], minlength=self.vocabulary_size)
+        if self.random:
+            data["label_index"] = self._draw_classes(indices, rng)
+            counts = counts[data["label_index"]]
+        filled = (np.arange(self.size) <= len(indices)).astype(np.int64)
+        data["label_node"] = np.concatenate([counts, filled])
+        return data
+
+    def encode(self, indices):
+        label = self.frame(indices, pad=self.ignore_index, end=0)
+        return {"label": label, "length": np.array(len(indices)), "label_order": np.unique(indices)}
+
+    def _draw_classes(self, indices, rng):
+        wanted = min(SAMPLED_CLASSES, self.vocabulary_size)
+        chosen = np.unique([0, *indices])[:wanted]
+        others = rng.permutation(np.setdiff1d(np.arange(self.vocabulary_size), chosen))
+        return np.sort(np.concatenate([chosen, others[: wanted - len(chosen)]]))
+
+
+@OPERATORS.register()
+class VLLabelEncode(BaseRecLabelEncode):
+    """Labels of a text, of the text without one character drawn at random, and of that character; 0 is the padding.
+
+    Wang et al., From Two to One: A New Scene Text Recognizer with Visual Language Modeling Network, 2021.
+
+    Sets ``label``, ``label_res``, ``label_sub`` (``max_text_length`` each), ``label_id`` (the position) and ``length``,
+    ``length_res``, ``length_sub``.
+    """
+
+    writes = ("label", "label_res", "label_sub", "label_id", "length", "length_res", "length_sub")
+    symbols_before = 1
+    random = True
+
+    def __init__(
+        self,
+        max_text_length: int,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+    ):
+        super().__init__(max_text_length, character_dict_path, use_space_char)
+
+    def __call__(self, data, rng):
+        indices = self.indices(data)
+        position = int(rng.integers(len(indices)))
+        parts = {
+            "": indices,
+            "_res": indices[:position] + indices[position + 1 :],
+            "_sub": indices[position : position + 1],
+        }
+        for suffix, part in parts.items():
+            data[f"label{suffix}"] = self.frame(part, pad=0)
+            data[f"length{suffix}"] = np.array(len(part))
+        data["label_id"] = position
+        return data

@@ -1,0 +1,246 @@
+"""Resizing of text lines for recognition and for direction classification."""
+
+import math
+from typing import Optional
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
+from ppocr.data.imaug.operator import Operator
+from ppocr.registry import OPERATORS
+
+_SIGNED = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5).astype(np.float32)
+
+
+def to_signed_planes(image) -> np.ndarray:
+    """Returns a ``uint8`` picture as C x H x W ``float32`` in [-1, 1]; H x W gives one plane."""
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    return planes_from_table(image, [_SIGNED] * channels)
+
+
+def pad_right(planes, width: int, value: float = 0.0) -> np.ndarray:
+    """Returns C x H x ``width`` with ``value`` to the right of the planes."""
+    if planes.shape[2] == width:
+        return planes
+    padded = np.empty((*planes.shape[:2], width), planes.dtype)
+    padded[:, :, : planes.shape[2]] = planes
+    padded[:, :, planes.shape[2] :] = value
+    return padded
+
+
+def fitted_width(image, height: int, limit: int) -> int:
+    """Returns the width that keeps the picture's proportions at ``height``, at most ``limit``."""
+    return min(limit, math.ceil(height * image.shape[1] / image.shape[0]))
+
+
+def resize_line(image, height: int, width: int, limit: int) -> np.ndarray:
+    """Resizes a text line to ``height`` x ``width`` and pads it to ``limit``; C x H x W ``float32`` in [-1, 1]."""
+    return pad_right(to_signed_planes(cv2.resize(image, (width, height))), limit)
+
+
+@OPERATORS.register()
+class RecResizeImg(Operator):
+    """Brings a text line to a fixed height; sets ``valid_ratio``, the filled part of the width.
+
+    Args:
+        image_shape: (channels, height, width).
+        infer_mode: for inference: the width grows with the picture (unless ``character_dict_path`` is null).
+        eval_mode: the width grows with the picture: height x its proportions where that is more than the width.
+        character_dict_path: see ``infer_mode``.
+        padding: keep the proportions and pad with zeros to the right; otherwise stretch.
+
+    ``image`` becomes channels x height x width, ``float32`` in [-1, 1].
+    """
+
+    reads = ("image",)
+    writes = ("image", "valid_ratio")
+
+    def __init__(
+        self,
+        image_shape: list,
+        infer_mode: bool = False,
+        eval_mode: bool = False,
+        character_dict_path: Optional[str] = "./ppocr/utils/ppocr_keys_v1.txt",
+        padding: bool = True,
+    ):
+        _, self.height, self.width = image_shape
+        self.padding = padding
+        self.growing = eval_mode or (infer_mode and character_dict_path is not None)
+
+    def __call__(self, data):
+        image = data["image"]
+        limit = self.width
+        if self.growing:
+            ratio = max(self.width / self.height, image.shape[1] / image.shape[0])
+            limit = int(self.height * ratio)
+        width = fitted_width(image, self.height, limit) if self.padding or self.growing else limit
+        data["image"] = resize_line(image, self.height, width, limit)
+        data["valid_ratio"] = min(1.0, width / limit)
+        return data
+
+
+@OPERATORS.register()
+class SVTRRecResizeImg(Operator):
+    """Brings a text line to a fixed size; sets ``valid_ratio``, the filled part of the width.
+
+    Args:
+        image_shape: (channels, height, width).
+        padding: keep the proportions and pad with zeros to the right; otherwise stretch.
+    """
+
+    reads = ("image",)
+    writes = ("image", "valid_ratio")
+
+    def __init__(self, image_shape: list, padding: bool = True):
+        _, self.height, self.width = image_shape
+        self.padding = padding
+
+    def __call__(self, data):
+        image = data["image"]
+        width = fitted_width(image, self.height, self.width) if self.padding else self.width
+        data["image"] = resize_line(image, self.height, width, self.width)
+        data["valid_ratio"] = min(1.0, width / self.width)
+        return data
+
+
+@OPERATORS.register()
+class ClsResizeImg(Operator):
+    """Brings a text line to a fixed size for classification, padded with zeros to the right.
+
+    Args:
+        image_shape: (channels, height, width).
+    """
+
+    reads = ("image",)
+    writes = ("image",)
+
+    def __init__(self, image_shape: list):
+        _, self.height, self.width = image_shape
+
+    def __call__(self, data):
+        image = data["image"]
+        width = fitted_width(image, self.height, self.width)
+        data["image"] = resize_line(image, self.height, width, self.width)
+        return data
+
+
+def stretch(image, height: int, width: int) -> np.ndarray:
+    """Resizes a picture without keeping its proportions."""
+    return cv2.resize(image, (width, height))
+
+
+@OPERATORS.register()
+class VLRecResizeImg(Operator):
+    """Stretches a text line to a fixed size, values in [0, 1]; sets ``valid_ratio`` to 1.
+
+    Args:
+        image_shape: (channels, height, width).
+    """
+
+    reads = ("image",)
+    writes = ("image", "valid_ratio")
+
+    def __init__(self, image_shape: list):
+        _, self.height, self.width = image_shape
+        self.tables = [np.arange(256, dtype=np.float32) / 255] * 3
+
+    def __call__(self, data):
+        data["image"] = planes_from_table(stretch(data["image"], self.height, self.width), self.tables)
+        data["valid_ratio"] = 1.0
+        return data
+
+
+@OPERATORS.register()
+class ABINetRecResizeImg(Operator):
+    """Stretches a text line to a fixed size and normalizes with the mean and deviation of ImageNet.
+
+    Args:
+        image_shape: (channels, height, width).
+
+    Sets ``valid_ratio`` to 1.
+    """
+
+    reads = ("image",)
+    writes = ("image", "valid_ratio")
+
+    def __init__(self, image_shape: list):
+        _, self.height, self.width = image_shape
+        self.tables = NormalizeImage(order="hwc").tables
+
+    def __call__(self, data):
+        data["image"] = planes_from_table(stretch(data["image"], self.height, self.width), self.tables)
+        data["valid_ratio"] = 1.0
+        return data
+
+
+@OPERATORS.register()
+class PRENResizeImg(Operator):
+    """Stretches a text line to a fixed size, values in [-1, 1].
+
+    Args:
+        image_shape: (height, width).
+    """
+
+    reads = ("image",)
+    writes = ("image",)
+
+    def __init__(self, image_shape: list):
+        self.height, self.width = image_shape
+
+    def __call__(self, data):
+        data["image"] = to_signed_planes(stretch(data["image"], self.height, self.width))
+        return data
+
+
+@OPERATORS.register()
+class SARRecResizeImg(Operator):
+    """Brings a text line to a fixed height and a bounded width, padded with -1 to the right.
+
+    Args:
+        image_shape: (channels, height, least width, greatest width).
+        width_downsample_ratio: the width becomes a multiple of one over this.
+
+    Sets ``resized_shape``, ``pad_shape`` (channels, height, width) and ``valid_ratio``.
+    """
+
+    reads = ("image",)
+    writes = ("image", "resized_shape", "pad_shape", "valid_ratio")
+
+    def __init__(self, image_shape: list, width_downsample_ratio: float = 0.25):
+        _, self.height, self.least, self.greatest = image_shape
+        self.divisor = int(1 / width_downsample_ratio)
+
+    def __call__(self, data):
+        image = data["image"]
+        width = math.ceil(self.height * image.shape[1] / image.shape[0])
+        if width % self.divisor:
+            width = round(width / self.divisor) * self.divisor
+        width = max(width, self.least)
+        data["valid_ratio"] = min(1.0, width / self.greatest)
+        width = min(width, self.greatest)
+        planes = to_signed_planes(cv2.resize(image, (width, self.height)))
+        data["resized_shape"] = planes.shape
+        data["image"] = pad_right(planes, self.greatest, -1.0)
+        data["pad_shape"] = data["image"].shape
+        return data
+
+
+@OPERATORS.register()
+class RobustScannerRecResizeImg(SARRecResizeImg):
+    """As :class:`SARRecResizeImg`, with ``word_positons``: 0, 1, ... (the family spells it so).
+
+    Args:
+        image_shape, width_downsample_ratio: see there.
+        max_text_length: how many positions.
+    """
+
+    writes = (*SARRecResizeImg.writes, "word_positons")
+
+    def __init__(self, image_shape: list, max_text_length: int, width_downsample_ratio: float = 0.25):
+        super().__init__(image_shape, width_downsample_ratio)
+        self.max_text_length = max_text_length
+
+    def __call__(self, data):
+        data["word_positons"] = np.arange(self.max_text_length)
+        return super().__call__(data)

@@ -1,0 +1,159 @@
+"""BatchLoader: batches in a reproducible order, with an account of what could not be read."""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import Optional, Union
+
+import cv2
+import paddle
+
+from ppocr.data import workers
+from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
+from ppocr.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class LoaderOptions:
+    """The keys of a ``loader`` section.
+
+    Attributes:
+        batch_size_per_card: samples of one process in one batch.
+        shuffle: whether the order is random; by default in training only.
+        drop_last: leave out a last batch that is not full.
+        num_workers: processes that read; 0 reads in the main process.
+        use_shared_memory: pass batches through shared memory rather than through pipes.
+        collate_fn: name of a collate function, or a mapping with ``name`` and its keys; by default ``ListCollator``.
+        prefetch_factor: batches that each worker reads ahead.
+    """
+
+    batch_size_per_card: int
+    shuffle: Optional[bool] = None
+    drop_last: bool = False
+    num_workers: int = 0
+    use_shared_memory: bool = True
+    collate_fn: Union[str, dict, None] = None
+    prefetch_factor: int = 2
+
+    def __post_init__(self):
+        for name, least in (("batch_size_per_card", 1), ("num_workers", 0), ("prefetch_factor", 1)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"loader: {name} must be at least {least}, not {getattr(self, name)}")
+
+
+class BatchLoader:
+    """Iterates over the batches of one epoch: lists in ``keep_keys`` order, tensors for arrays, lists for the rest.
+
+    Args:
+        dataset: an ``OcrDataset``.
+        sampler: has ``len()`` and ``batches(epoch, skip)``.
+        collate: collate function.
+        options: :class:`LoaderOptions`.
+        report: a ``DataReport``.
+        place: paddle place, its name, or None for the current one.
+        logger: for warnings.
+        world_size: number of processes that share this machine's memory.
+
+    Raises:
+        DataError: an epoch would have no batch.
+    """
+
+    def __init__(self, dataset, sampler, collate, options, report, place=None, logger=None, world_size=1):
+        self.dataset = dataset
+        self.report = report
+        self.options = options
+        self._sampler = sampler
+        self._reader = BatchReader(dataset, collate)
+        self._place = place
+        self._logger = logger
+        self._world_size = world_size
+        self._epoch = 0
+        self._skip = 0
+        self._shared_memory = None
+        if not len(sampler) and (dataset.training or world_size == 1):
+            size, few = options.batch_size_per_card, "fewer than one batch" if options.drop_last else "none"
+            raise DataError(f"{len(dataset)} samples are {few} of {size} per card; set loader.drop_last to false")
+
+    def __len__(self):
+        return len(self._sampler)
+
+    def set_epoch(self, epoch: int, skip_batches: int = 0):
+        """Chooses the epoch of the next iteration; evaluation sees epoch 0 always.
+
+        Args:
+            epoch: epoch, from 0.
+            skip_batches: batches at the epoch's start that the next iteration leaves out without reading them.
+        """
+        self._epoch = epoch if self.dataset.training else 0
+        self._skip = skip_batches
+
+    def __iter__(self):
+        """Yields the batches; one of which no sample could be used is left out in evaluation.
+
+        Raises:
+            DataError: too many samples are unusable, in training.
+            UserError: a worker process was killed.
+        """
+        skip, self._skip = self._skip, 0
+        keys = self._sampler.batches(self._epoch, skip)
+        self.report.start_epoch()
+        packed_batches = self._from_workers(keys) if self.options.num_workers else (self._reader[k] for k in keys)
+        with contextlib.closing(packed_batches):
+            for packed in packed_batches:
+                batch = self._receive(packed)
+                if batch is not None:
+                    yield batch
+
+    def _receive(self, packed):
+        try:
+            batch, events = unpack(packed, self._place)
+        except FatalDataError as error:
+            self.report.add(error.events)
+            raise DataError(str(error)) from None
+        self.report.add(events)
+        self.report.check()
+        return batch
+
+    def _from_workers(self, keys):
+        parent = os.getpid()
+        loader = paddle.io.DataLoader(
+            self._reader,
+            batch_sampler=([batch] for batch in keys),
+            places=self._place,
+            collate_fn=first,
+            num_workers=self.options.num_workers,
+            use_shared_memory=self._use_shared_memory(),
+            prefetch_factor=self.options.prefetch_factor,
+            worker_init_fn=lambda _: _start_worker(parent),
+        )
+        return workers.iterate(loader)
+
+    def _use_shared_memory(self):
+        """Tells whether shared memory is wanted and large enough for what the workers read ahead."""
+        if self._shared_memory is None:
+            self._shared_memory = self.options.use_shared_memory and self._shared_memory_suffices()
+        return self._shared_memory
+
+    def _shared_memory_suffices(self):
+        if not os.path.isdir(workers.SHARED_MEMORY):
+            return False
+        in_flight = (self.options.num_workers * self.options.prefetch_factor + 2) * self._world_size
+        keys = next(self._sampler.batches(0), [])
+        needed = batch_bytes(self._reader[keys[:1]]) * len(keys) * in_flight
+        stats = os.statvfs(workers.SHARED_MEMORY)
+        free = stats.f_bavail * stats.f_frsize
+        if needed <= free:
+            return True
+        if self._logger is not None:
+            self._logger.warning(
+                "%s has %d MiB free, %d MiB are needed: going on without shared memory",
+                workers.SHARED_MEMORY,
+                free >> 20,
+                needed >> 20,
+            )
+        return False
+
+
+def _start_worker(parent):
+    cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
+    workers.end_with_parent(parent)

@@ -1,0 +1,112 @@
+"""MultiScaleSampler: batches of changing image size."""
+
+from typing import Optional
+
+import numpy as np
+
+from ppocr.data.randomness import generator, shuffled
+from ppocr.errors import ConfigError
+from ppocr.registry import SAMPLERS
+
+
+@SAMPLERS.register()
+class MultiScaleSampler:
+    """Draws one of several image sizes for each batch (multi-scale sampler of MobileViT, arXiv 2110.02178).
+
+    In training an epoch has equally many batches of each size, in random order; samples repeat to fill the last round.
+    In evaluation all batches have the first size and each sample is given once.
+
+    Args:
+        data_source: the data set; with ``ds_width`` true it offers ``wh_ratio``, an array of aspect ratios by position.
+        scales: sizes as ``[width, height]``, or as one number for both.
+        first_bs: batch size at the first size.
+        fix_bs: use that batch size for all sizes; otherwise a batch of any size has about as many pixels.
+        divided_factor: widths and heights are rounded down to multiples of these, in training.
+        is_training: see above.
+        max_w: widest image in pixels where the width follows from the aspect ratio.
+        seed: seed of the order; by default the data set's.
+        rank, world_size: this process and the number of them.
+
+    Yields:
+        Lists of ``[width, height, position, ratio]``; ratio is the batch's aspect ratio with ``ds_width``, else None.
+    """
+
+    def __init__(
+        self,
+        data_source,
+        scales: list,
+        first_bs: int = 128,
+        fix_bs: bool = True,
+        divided_factor: list = (8, 16),
+        is_training: bool = True,
+        max_w: float = 480.0,
+        seed: Optional[int] = None,
+        rank: int = 0,
+        world_size: int = 1,
+    ):
+        self._count = len(data_source)
+        self._training = is_training
+        self._max_w = max_w
+        self._seed = (getattr(data_source, "seed", None) if seed is None else seed) or 0
+        self._ratios = data_source.wh_ratio if getattr(data_source, "ds_width", False) else None
+        self._rank, self._world_size = rank, world_size
+        self._epoch = 0
+        self._scales = _batch_scales(scales, first_bs, fix_bs, divided_factor)[: None if is_training else 1]
+        if self._count < 1 or first_bs < 1:
+            raise ConfigError(f"MultiScaleSampler needs samples and a batch size, got {self._count} and {first_bs}")
+        self._scales = [(w, h, min(size, self._count)) for w, h, size in self._scales]
+
+    def set_epoch(self, epoch: int):
+        """Chooses the epoch that the next iteration gives."""
+        self._epoch = epoch
+
+    def __len__(self):
+        return len(self._rounds())
+
+    def __iter__(self):
+        rng = generator(self._seed, self._epoch, "scales")
+        scales = self._rounds()
+        order = shuffled(self._count, rng) if self._training else np.arange(self._count)
+        needed = sum(size for _, _, size in scales) * self._world_size if self._training else self._count
+        order = np.resize(order, needed)[self._rank :: self._world_size]
+        if self._ratios is not None:
+            order = order[np.argsort(self._ratios[order], kind="stable")]
+        batches = _cut(scales, order)
+        if self._training:
+            rng.shuffle(batches)
+        for width, height, positions in batches:
+            ratio = self._ratio(positions, height)
+            yield [[width, height, int(position), ratio] for position in positions]
+
+    def _rounds(self):
+        """Returns the sizes of the batches of an epoch of this process, round by round."""
+        in_round = sum(size for _, _, size in self._scales)
+        if self._training:
+            return self._scales * -(-self._count // (in_round * self._world_size))
+        mine = len(range(self._rank, self._count, self._world_size))
+        return self._scales * -(-mine // in_round)
+
+    def _ratio(self, positions, height):
+        if self._ratios is None:
+            return None
+        return min(float(self._ratios[positions].mean()), self._max_w / height)
+
+
+def _cut(scales, order):
+    batches, start = [], 0
+    for width, height, size in scales:
+        batches.append((width, height, order[start : start + size]))
+        start += size
+    return batches
+
+
+def _batch_scales(scales, first_bs, fix_bs, divided_factor):
+    """Returns ``(width, height, batch size)`` of each scale."""
+    pairs = [(scale, scale) if isinstance(scale, (int, float)) else tuple(scale) for scale in scales]
+    if not pairs or any(len(pair) != 2 or min(pair) < 1 for pair in pairs):
+        raise ConfigError(f"scales must be a list of [width, height], not {scales!r}")
+    rounded = [tuple(int(side // by * by) for side, by in zip(pair, divided_factor)) for pair in pairs]
+    if min(min(pair) for pair in rounded) < 1:
+        raise ConfigError(f"scales {scales!r}: a side is smaller than divided_factor {divided_factor!r}")
+    pixels = pairs[0][0] * pairs[0][1] * first_bs
+    return [(w, h, first_bs if fix_bs else max(1, int(pixels / (w * h)))) for w, h in rounded]

@@ -1,0 +1,149 @@
+"""What is wrong with the data: counted by cause, named, and bounded in training."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from ppocr.errors import DataError
+
+_SMALL_SETS_MAY_LOSE = 10
+
+
+class BadSample(NamedTuple):
+    """One sample that could not be used, or that lost something.
+
+    Attributes:
+        index: number of the sample in its data set.
+        reason: a short word such as ``unreadable_image``, ``bad_label``, ``too_long``, ``unknown_characters``.
+        where: file, or file and line, as a person looks for it.
+        detail: what exactly is wrong.
+        label: the sample's label as it stands in the label file.
+        kept: True where the sample is used all the same.
+    """
+
+    index: int
+    reason: str
+    where: str
+    detail: str
+    label: str
+    kept: bool = False
+
+    def __str__(self):
+        return f"{self.where}: {self.detail}" if self.detail else self.where
+
+
+class NoGoodSample(DataError):
+    """No usable sample was found in many draws; ``events`` are the :class:`BadSample` of these draws."""
+
+    def __init__(self, events):
+        causes = _causes(Counter(event.reason for event in events), _examples(events, 2))
+        super().__init__(
+            f"{len(events)} samples drawn in a row cannot be used: {causes}; "
+            "check data_dir, label_file_list, delimiter and the character dictionary"
+        )
+        self.events = events
+
+
+class DataReport:
+    """Collects bad samples of one loader.
+
+    Args:
+        samples: number of samples of an epoch.
+        training: whether too many bad samples end the run.
+        max_bad_ratio: share of the samples that may be bad within one epoch of training; 10 samples always may.
+        logger: gets one warning for each new bad sample, ``max_warnings`` at most.
+        examples: bad samples that are named for each cause.
+
+    Attributes:
+        counts: ``{reason: number of different samples}`` of the samples that were not used.
+        kept: the same for samples that lost something and were used.
+    """
+
+    def __init__(self, samples, training, logger, max_bad_ratio=0.1, examples=3, max_warnings=20):
+        self.counts = Counter()
+        self.kept = Counter()
+        self.examples = {}
+        self._samples = samples
+        self._limit = max(_SMALL_SETS_MAY_LOSE, int(max_bad_ratio * samples)) if training else None
+        self._logger = logger
+        self._named = examples
+        self._warnings_left = max_warnings
+        self._seen = set()
+        self._bad_this_epoch = {}
+        self._unreadable = []
+
+    def start_epoch(self):
+        """Starts the count against the limit anew: random augmentation may drop any sample now and then."""
+        self._bad_this_epoch = {}
+
+    def add(self, events):
+        """Takes the :class:`BadSample` of one batch."""
+        for event in events:
+            if not event.kept:
+                self._bad_this_epoch[event.index] = event
+                self._unreadable.append(event.label)
+            if (event.reason, event.index) not in self._seen:
+                self._seen.add((event.reason, event.index))
+                self._add_new(event)
+
+    def check(self):
+        """Ends training that loses too much.
+
+        Raises:
+            DataError: more samples of this epoch are bad than may be.
+        """
+        bad = self._bad_this_epoch
+        if self._limit is None or len(bad) <= self._limit:
+            return
+        causes = _causes(Counter(event.reason for event in bad.values()), self.examples)
+        raise DataError(
+            f"{len(bad)} of {self._samples} training samples cannot be used (at most {self._limit} may): {causes}; "
+            "mend the label file or raise Train.dataset.max_bad_ratio"
+        )
+
+    def take_unreadable(self) -> list:
+        """Returns the labels of the samples that were left out since the last call, as in the label file."""
+        labels, self._unreadable = self._unreadable, []
+        return labels
+
+    def summary(self) -> str:
+        """Returns one line with causes, counts and names; empty if nothing was wrong."""
+        parts = []
+        if self.counts:
+            parts.append(f"samples not used: {_causes(self.counts, self.examples)}")
+        if self.kept:
+            parts.append(f"samples used in part: {_causes(self.kept, self.examples)}")
+        return "; ".join(parts)
+
+    def _add_new(self, event):
+        (self.kept if event.kept else self.counts)[event.reason] += 1
+        named = self.examples.setdefault(event.reason, [])
+        if len(named) < self._named:
+            named.append(str(event))
+        if self._logger is None or not self._warnings_left:
+            return
+        self._warnings_left -= 1
+        more = "" if self._warnings_left else " (further ones are only counted)"
+        state = "used in part" if event.kept else "not used"
+        self._logger.warning("sample %s, %s: %s%s", state, _words(event.reason), event, more)
+
+
+def _examples(events, most):
+    found = {}
+    for event in events:
+        named = found.setdefault(event.reason, [])
+        if len(named) < most and str(event) not in named:
+            named.append(str(event))
+    return found
+
+
+def _causes(counts, examples):
+    parts = []
+    for reason, count in counts.most_common():
+        named = examples.get(reason, [])
+        more = ", ..." if count > len(named) else ""
+        parts.append(f"{count} {_words(reason)} ({', '.join(named)}{more})")
+    return "; ".join(parts)
+
+
+def _words(reason):
+    return reason.replace("_", " ")

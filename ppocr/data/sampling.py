@@ -1,0 +1,95 @@
+"""Which samples make up the batches of an epoch, for each process of a distributed run."""
+
+import numpy as np
+
+from ppocr.data.datasets.base import SampleKey
+from ppocr.data.randomness import generator, shuffled
+
+
+def share_of(order, rank: int, world_size: int, even: bool):
+    """Returns what one process takes of ``order``.
+
+    Args:
+        order: array of samples.
+        rank: number of the process.
+        world_size: number of processes.
+        even: give all processes the same number of samples, repeating some from the start where needed; otherwise
+            each sample is given exactly once.
+    """
+    if even and len(order) % world_size:
+        order = np.resize(order, -(-len(order) // world_size) * world_size)
+    return order[rank::world_size]
+
+
+def epoch_order(dataset, epoch: int, shuffle: bool):
+    """Returns the indices of the samples of an epoch in the order in which they are read."""
+    rng = generator(dataset.seed, epoch, "order")
+    chosen = dataset.select(epoch)
+    if chosen is None:
+        return shuffled(len(dataset), rng) if shuffle else np.arange(len(dataset), dtype=np.int32)
+    if shuffle:
+        rng.shuffle(chosen)
+    return chosen
+
+
+def share_size(count: int, rank: int, world_size: int, even: bool) -> int:
+    """Returns how many of ``count`` samples :func:`share_of` gives to one process."""
+    return -(-count // world_size) if even else len(range(rank, count, world_size))
+
+
+class EpochSampler:
+    """Batches of one size, in an order that (seed, epoch) determines.
+
+    Args:
+        dataset: an ``OcrDataset``.
+        batch_size: samples of one process in one batch.
+        shuffle: whether the order is random.
+        drop_last: leave out a last batch that is not full.
+        rank, world_size: this process and the number of them.
+        training: in training all processes get equally many samples, in evaluation each sample is given once.
+    """
+
+    def __init__(self, dataset, batch_size, shuffle, drop_last, training, rank=0, world_size=1):
+        self._dataset = dataset
+        self._batch_size = batch_size
+        self._shuffle = shuffle
+        self._drop_last = drop_last
+        self._share = (rank, world_size, training)
+
+    def __len__(self):
+        samples = share_size(len(self._dataset), *self._share)
+        return samples // self._batch_size if self._drop_last else -(-samples // self._batch_size)
+
+    def batches(self, epoch: int, skip: int = 0):
+        """Yields the batches of an epoch from number ``skip`` on, as lists of ``SampleKey``."""
+        order = share_of(epoch_order(self._dataset, epoch, self._shuffle), *self._share)
+        for number in range(skip, len(self)):
+            start = number * self._batch_size
+            yield [SampleKey(epoch, index) for index in order[start : start + self._batch_size].tolist()]
+
+
+class ScaledSampler:
+    """Turns the batches of a sampler that names positions and sizes into batches of ``SampleKey``.
+
+    Args:
+        dataset: an ``OcrDataset``.
+        sampler: has ``set_epoch`` and yields batches of ``(width, height, position, ratio)``.
+    """
+
+    def __init__(self, dataset, sampler):
+        self._dataset = dataset
+        self._sampler = sampler
+
+    def __len__(self):
+        return len(self._sampler)
+
+    def batches(self, epoch: int, skip: int = 0):
+        """Yields the batches of an epoch from number ``skip`` on, as lists of ``SampleKey``."""
+        self._sampler.set_epoch(epoch)
+        chosen = self._dataset.select(epoch)
+        for number, batch in enumerate(self._sampler):
+            if number >= skip:
+                yield [
+                    SampleKey(epoch, int(position if chosen is None else chosen[position]), int(width), int(height), r)
+                    for width, height, position, r in batch
+                ]

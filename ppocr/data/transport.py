@@ -1,0 +1,144 @@
+"""How a batch and what is to be told about it travel from where it is read to the loader."""
+
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+import paddle
+
+from ppocr.data.report import BadSample, NoGoodSample
+from ppocr.errors import DataError, UserError
+
+# What Paddle's shared-memory tensors hold as it is; it takes uint16 for bfloat16.
+_TENSOR_KINDS = ("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64")
+
+
+class _Slot(NamedTuple):
+    """Stands in a batch for the array of that number."""
+
+    number: int
+
+
+class Parcel:
+    """Everything of a batch but its arrays; Paddle passes an object of a type that it does not know as it is.
+
+    Attributes:
+        fields: the collated batch, a list or a dictionary, with slots for arrays; None where no sample was usable.
+        events: list of ``BadSample``.
+        error: text of an error that ends the iteration, or None.
+    """
+
+    def __init__(self, fields: Any, events: list, error: Optional[str] = None):
+        self.fields = fields
+        self.events = events
+        self.error = error
+
+
+class BatchReader(paddle.io.Dataset):
+    """Reads and collates whole batches: ``reader[list of SampleKey]`` is ``[parcel, array, ...]``.
+
+    Args:
+        dataset: an ``OcrDataset``.
+        collate: a collate function; where it has a method ``select``, the samples that it leaves out are reported.
+    """
+
+    def __init__(self, dataset, collate):
+        super().__init__()
+        self._dataset = dataset
+        self._collate = collate
+
+    def __len__(self):
+        return len(self._dataset)
+
+    def __getitem__(self, keys):
+        events = []
+        try:
+            samples = self._select(*self._read(keys, events), events)
+            return pack(self._collate(samples) if samples else None, events)
+        except NoGoodSample as error:
+            return pack(None, events + error.events, str(error))
+        except UserError as error:
+            return pack(None, events, str(error))
+
+    def _read(self, keys, events):
+        samples, found = [], []
+        for key in keys:
+            sample, bad = self._dataset.read(key)
+            events.extend(bad)
+            if sample is not None:
+                samples.append(sample)
+                found.append(key)
+        return samples, found
+
+    def _select(self, samples, keys, events):
+        select = getattr(self._collate, "select", None)
+        if select is None or not samples:
+            return samples
+        chosen = set(select(samples))
+        for position, key in enumerate(keys):
+            if position not in chosen:
+                where, label = self._dataset.describe(key.index), self._dataset.label_of(key.index, key.epoch)
+                detail = "does not fit into the batch"
+                events.append(BadSample(key.index, "too_large", where, detail, label, self._dataset.training))
+        return [sample for position, sample in enumerate(samples) if position in chosen]
+
+
+def pack(batch, events, error=None):
+    """Returns ``[parcel, array, ...]``, with at least one array: Paddle takes a batch without one for the end."""
+    arrays = []
+    parcel = Parcel(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error)
+    return [parcel, *(arrays or [np.zeros(1, np.uint8)])]
+
+
+def unpack(packed, place=None):
+    """Returns ``(batch, events)``: arrays have become tensors, the rest is as it was collated.
+
+    Args:
+        packed: what :func:`pack` made, its arrays possibly tensors by now.
+        place: where arrays go that are no tensors yet.
+
+    Raises:
+        DataError: reading came to an end in an error; its ``events`` are what led to it.
+    """
+    parcel, *tensors = packed
+    if parcel.error is not None:
+        raise FatalDataError(parcel.error, parcel.events)
+    return _map_fields(parcel.fields, lambda value: _from_slot(value, tensors, place)), parcel.events
+
+
+class FatalDataError(DataError):
+    """An error that a reading process met; ``events`` are the bad samples of its last batch."""
+
+    def __init__(self, text, events):
+        super().__init__(text)
+        self.events = events
+
+
+def batch_bytes(packed) -> int:
+    """Returns the size of a packed batch's arrays."""
+    return sum(array.nbytes for array in packed[1:])
+
+
+def first(batches):
+    """Returns the only batch of a list: the collate step of a ``paddle.io.DataLoader`` over whole batches."""
+    return batches[0]
+
+
+def _map_fields(batch, function):
+    if isinstance(batch, dict):
+        return {key: function(value) for key, value in batch.items()}
+    return None if batch is None else [function(value) for value in batch]
+
+
+def _to_slot(value, arrays):
+    if isinstance(value, np.ndarray) and value.size and value.dtype.name in _TENSOR_KINDS:
+        arrays.append(np.ascontiguousarray(value))
+        return _Slot(len(arrays) - 1)
+    return value
+
+
+def _from_slot(value, tensors, place):
+    if isinstance(value, _Slot):
+        value = tensors[value.number]
+    if isinstance(value, np.ndarray) and value.dtype.name in _TENSOR_KINDS:
+        return paddle.to_tensor(value, place=place)
+    return value

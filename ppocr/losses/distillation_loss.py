@@ -1,0 +1,284 @@
+"""Losses on the outputs of several networks that learn from each other or from one of them.
+
+``preds`` maps the name of a network to its outputs, ``{"backbone_out": ..., "head_out": ..., ...}``; each loss gives
+a dictionary of its terms.
+"""
+
+from typing import Literal, Optional
+
+from ppocr.errors import ConfigError
+from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
+from ppocr.losses.rec_ctc_loss import CTCLoss
+from ppocr.losses.rec_multi_loss import branch_batch
+from ppocr.losses.rec_nrtr_loss import NRTRLoss
+from ppocr.losses.rec_sar_loss import SARLoss
+from ppocr.registry import LOSSES
+
+MAPS = ("thrink_maps", "threshold_maps", "binary_maps")  # the first is spelled as published files spell it
+
+
+def as_pairs(pairs):
+    """Returns a list of pairs of names; one pair alone, ``[a, b]``, is taken too.
+
+    Raises:
+        ConfigError: an item is not a pair.
+    """
+    pairs = [pairs] if pairs and isinstance(pairs[0], str) else list(pairs)
+    for pair in pairs:
+        if isinstance(pair, str) or len(pair) != 2:
+            raise ConfigError(f"model_name_pairs: each item must be two names of models, not {pair!r}")
+    return pairs
+
+
+def output_of(preds, model, key=None, branch=None):
+    """Returns ``preds[model][key][branch]``, leaving out what is None.
+
+    Raises:
+        ConfigError: there is no such output; the message names the ones there are.
+    """
+    found = preds
+    for step in (model, key, branch):
+        if step is None:
+            continue
+        if not isinstance(found, dict) or step not in found:
+            known = ", ".join(map(str, found)) if isinstance(found, dict) else "a single tensor"
+            raise ConfigError(f"a loss asks for the output '{step}' of the model '{model}', which gives {known}")
+        found = found[step]
+    return found
+
+
+@LOSSES.register()
+class DistillationDMLLoss(DMLLoss):
+    """Mutual learning between pairs of networks.
+
+    Args:
+        model_name_pairs: pairs of names, or one pair.
+        act, use_log: see :class:`DMLLoss`.
+        key: the output compared; null for all of it.
+        multi_head: the output is that of a head of several branches.
+        dis_head: the branch compared.
+        maps_name: compare these of a detector's three maps: ``thrink_maps``, ``threshold_maps``, ``binary_maps``.
+        label: begins the names of the terms.
+
+    Raises:
+        ConfigError: a pair or a map that does not exist.
+    """
+
+    def __init__(
+        self,
+        model_name_pairs: list,
+        act: Optional[Literal["softmax", "sigmoid"]] = None,
+        use_log: bool = False,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        dis_head: Literal["ctc", "sar", "gtc"] = "ctc",
+        maps_name: Optional[str] = None,
+        label: str = "dml",
+    ):
+        super().__init__(act, use_log)
+        self.pairs = as_pairs(model_name_pairs)
+        self.key = key
+        self.branch = dis_head if multi_head else None
+        self.map_name = maps_name
+        self.label = label
+        if maps_name is not None and maps_name not in MAPS:
+            raise ConfigError(f"DistillationDMLLoss: maps_name must be one of {', '.join(MAPS)}, not {maps_name!r}")
+
+    def forward(self, preds, batch):
+        """Returns one term for each pair."""
+        label = self.label if self.map_name is None else f"{self.label}_{self.map_name}"
+        terms = {}
+        for i, pair in enumerate(self.pairs):
+            outputs = [output_of(preds, model, self.key, self.branch) for model in pair]
+            if self.map_name is not None:
+                outputs = [maps[:, MAPS.index(self.map_name)] for maps in outputs]
+            terms[f"{label}_{i}"] = super().forward(*outputs)
+        return terms
+
+
+@LOSSES.register()
+class DistillationDistanceLoss(DistanceLoss):
+    """Difference of the features of pairs of networks.
+
+    Args:
+        model_name_pairs: pairs of names, or one pair.
+        mode: see :class:`DistanceLoss`.
+        key: the output compared.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self,
+        model_name_pairs: list,
+        mode: Literal["l1", "l2", "smooth_l1"] = "l2",
+        key: Optional[str] = None,
+        label: str = "loss_distance",
+    ):
+        super().__init__(mode)
+        self.pairs = as_pairs(model_name_pairs)
+        self.key = key
+        self.label = f"{label}_{mode}"
+
+    def forward(self, preds, batch):
+        """Returns one term for each pair."""
+        terms = {}
+        for i, pair in enumerate(self.pairs):
+            outputs = (output_of(preds, model, self.key) for model in pair)
+            terms[f"{self.label}_{pair[0]}_{pair[1]}_{i}"] = super().forward(*outputs)
+        return terms
+
+
+@LOSSES.register()
+class DistillationDKDLoss(DKDLoss):
+    """Decoupled distillation of the guiding branch, pairs being student and teacher.
+
+    Args:
+        model_name_pairs: pairs of names, or one pair.
+        key: the output compared.
+        multi_head: the output is that of a head of several branches.
+        dis_head: the branch compared, one that gives a class for each character.
+        temperature, alpha, beta: see :class:`DKDLoss`.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self,
+        model_name_pairs: list,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        dis_head: Literal["sar", "gtc"] = "gtc",
+        temperature: float = 1.0,
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        label: str = "dkd",
+    ):
+        super().__init__(temperature, alpha, beta)
+        self.pairs = as_pairs(model_name_pairs)
+        self.key = key
+        self.branch = dis_head if multi_head else None
+        self.label = label
+
+    def forward(self, preds, batch):
+        """Returns one term for each pair."""
+        terms = {}
+        for i, pair in enumerate(self.pairs):
+            outputs = [output_of(preds, model, self.key, self.branch) for model in pair]
+            terms[f"{self.label}_{i}"] = super().forward(*outputs, batch)
+        return terms
+
+
+@LOSSES.register()
+class DistillCTCLogits(KLCTCLogits):
+    """Divergence of the alignments of student and teacher.
+
+    Args:
+        model_name_pairs: pairs of names, student first, or one pair.
+        key: the output that holds the branch ``ctc``.
+        reduction: over the pictures of a batch.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self,
+        model_name_pairs: list,
+        key: Optional[str] = None,
+        reduction: Literal["mean"] = "mean",
+        label: str = "ctc_logits",
+    ):
+        super().__init__()
+        self.pairs = as_pairs(model_name_pairs)
+        self.key = key
+        self.label = label
+
+    def forward(self, preds, batch):
+        """Returns one term for each pair."""
+        terms = {}
+        for i, pair in enumerate(self.pairs):
+            outputs = (output_of(preds, model, self.key, "ctc") for model in pair)
+            terms[f"{self.label}_{i}"] = super().forward(*outputs)
+        return terms
+
+
+class _EachModel:
+    """Adds the loss of each named network; what follows in the order of base classes says which loss."""
+
+    def _look_at(self, model_name_list, key, branch, label):
+        self.models = list(model_name_list)
+        self.key = key
+        self.branch = branch
+        self.label = label
+
+    def forward(self, preds, batch):
+        """Returns one term for each model."""
+        batch = batch if self.branch is None else branch_batch(batch, self.branch)
+        outputs = [output_of(preds, model, self.key, self.branch) for model in self.models]
+        return {
+            f"{self.label}_{model}_{i}": super(_EachModel, self).forward(output, batch)["loss"]
+            for i, (model, output) in enumerate(zip(self.models, outputs))
+        }
+
+
+@LOSSES.register()
+class DistillationCTCLoss(_EachModel, CTCLoss):
+    """The CTC loss of each of several networks.
+
+    Args:
+        model_name_list: names of the networks.
+        key: their output.
+        multi_head: the output is that of a head of several branches, whose branch ``ctc`` is taken.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self, model_name_list: list, key: Optional[str] = None, multi_head: bool = False, label: str = "loss_ctc"
+    ):
+        super().__init__()
+        self._look_at(model_name_list, key, "ctc" if multi_head else None, label)
+
+
+@LOSSES.register()
+class DistillationSARLoss(_EachModel, SARLoss):
+    """The SAR loss of each of several networks.
+
+    Args:
+        model_name_list: names of the networks.
+        key: their output.
+        multi_head: the output is that of a head of several branches, whose branch ``sar`` is taken.
+        ignore_index: see :class:`SARLoss`.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self,
+        model_name_list: list,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        ignore_index: int = 92,
+        label: str = "loss_sar",
+    ):
+        super().__init__(ignore_index)
+        self._look_at(model_name_list, key, "sar" if multi_head else None, label)
+
+
+@LOSSES.register()
+class DistillationNRTRLoss(_EachModel, NRTRLoss):
+    """The NRTR loss of each of several networks.
+
+    Args:
+        model_name_list: names of the networks.
+        key: their output.
+        multi_head: the output is that of a head of several branches, whose branch ``gtc`` is taken.
+        smoothing: see :class:`NRTRLoss`.
+        label: begins the names of the terms.
+    """
+
+    def __init__(
+        self,
+        model_name_list: list,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        smoothing: bool = True,
+        label: str = "loss_nrtr",
+    ):
+        super().__init__(smoothing)
+        self._look_at(model_name_list, key, "gtc" if multi_head else None, label)

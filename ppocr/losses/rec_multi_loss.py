@@ -1,0 +1,61 @@
+"""Loss of recognisers with a CTC branch and a branch that guides it in training."""
+
+from paddle import nn
+
+from ppocr.errors import ConfigError
+from ppocr.losses.combined_loss import split_item
+from ppocr.registry import LOSSES
+
+GUIDES = {"SARLoss": "sar", "NRTRLoss": "gtc"}
+
+
+def branch_batch(batch, branch):
+    """Returns what the loss of one branch expects of a batch of image, CTC label, guide's label, length and ratio."""
+    return [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]
+
+
+@LOSSES.register()
+class MultiLoss(nn.Layer):
+    """Weighted sum of the CTC loss and the loss of the guiding branch.
+
+    Source: Guided Training of CTC (https://arxiv.org/abs/2002.01276).
+
+    Args:
+        loss_config_list: one mapping for each branch, ``{Name: arguments}``, of ``CTCLoss``, ``SARLoss``, ``NRTRLoss``.
+        weight_1: weight of the CTC branch.
+        weight_2: weight of the guiding branch.
+
+    Raises:
+        ConfigError: a loss that belongs to no branch or cannot be built.
+    """
+
+    def __init__(self, loss_config_list: list, weight_1: float = 1.0, weight_2: float = 1.0):
+        super().__init__()
+        configs = [split_item(item)[1] for item in loss_config_list]
+        self.names = [config["name"] for config in configs]
+        for name in self.names:
+            if name != "CTCLoss" and name not in GUIDES:
+                raise ConfigError(f"MultiLoss: '{name}' belongs to no branch; known: CTCLoss, {', '.join(GUIDES)}")
+        self.losses = nn.LayerList([LOSSES.build(config) for config in configs])
+        self.weights = (weight_1, weight_2)
+
+    @staticmethod
+    def nested_components(config):
+        """Yields ``(LOSSES, path, config)`` of every listed loss."""
+        for i, item in enumerate(config.get("loss_config_list") or ()):
+            if isinstance(item, dict) and len(item) == 1:
+                yield LOSSES, ("loss_config_list", i, *item), split_item(item)[1]
+
+    def forward(self, preds, batch):
+        """Returns ``loss`` and the weighted loss of each branch by its name.
+
+        Args:
+            preds: outputs of the branches: ``ctc``, and ``sar`` or ``gtc``.
+            batch: image, CTC label, label of the guiding branch, length, valid ratio.
+        """
+        losses = {}
+        for name, loss in zip(self.names, self.losses):
+            branch = GUIDES.get(name, "ctc")
+            value = loss(preds[branch], branch_batch(batch, branch))["loss"]
+            losses[name] = value * self.weights[branch != "ctc"]
+        return {"loss": sum(losses.values()), **losses}

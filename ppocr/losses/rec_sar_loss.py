@@ -1,0 +1,35 @@
+"""Loss of the Show, Attend and Read decoder."""
+
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.registry import LOSSES
+
+
+@LOSSES.register()
+class SARLoss(nn.Layer):
+    """Mean cross entropy of the characters; padding counts nothing.
+
+    Source: Show, Attend and Read (https://arxiv.org/abs/1811.00751).
+
+    Args:
+        ignore_index: class of the padding; follows from the dictionary.
+    """
+
+    def __init__(self, ignore_index: int = 92):
+        super().__init__()
+        self.ignore_index = ignore_index
+
+    def forward(self, preds, batch):
+        """Returns ``{"loss": ...}``.
+
+        Args:
+            preds: logits ``[N, L, classes]``; the last step, which follows the last character of the label, is left out.
+            batch: image and labels ``[N, L]``: start, characters, end, padding.
+        """
+        logits = preds[:, :-1].astype("float32")
+        target = batch[1].astype("int64")[:, 1:]
+        loss = F.cross_entropy(
+            logits.reshape([-1, logits.shape[2]]), target.flatten(), ignore_index=self.ignore_index, reduction="mean"
+        )
+        return {"loss": loss}

@@ -1,0 +1,131 @@
+"""PP-LCNetV3: depthwise separable convolutions that train as several branches, for detection and recognition.
+
+Source: PP-LCNet (https://arxiv.org/abs/2109.15099), with the branches of RepVGG (https://arxiv.org/abs/2101.03697)
+and learnable affine layers.
+"""
+
+from typing import NamedTuple, Optional, Union
+
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.backbones.rep_layers import NormedConv, RepConv
+from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
+from ppocr.modeling.common import make_divisible
+from ppocr.modeling.parameter_options import exempt_norms_from_decay, scale_learning_rate
+from ppocr.registry import BACKBONES
+
+STEM_CHANNELS = 16
+DET_WIDTHS = (16, 24, 56, 480)  # channels of the four maps for detection, before scaling
+
+
+class Row(NamedTuple):
+    """One block, before scaling."""
+
+    kernel: int
+    out: int
+    stride: Union[int, tuple]
+    squeeze: bool = False
+
+
+STAGES = {
+    "det": {
+        "blocks2": (Row(3, 32, 1),),
+        "blocks3": (Row(3, 64, 2), Row(3, 64, 1)),
+        "blocks4": (Row(3, 128, 2), Row(3, 128, 1)),
+        "blocks5": (Row(3, 256, 2), *[Row(5, 256, 1)] * 4),
+        "blocks6": (Row(5, 512, 2, True), Row(5, 512, 1, True), Row(5, 512, 1), Row(5, 512, 1)),
+    },
+    "rec": {
+        "blocks2": (Row(3, 32, 1),),
+        "blocks3": (Row(3, 64, 1), Row(3, 64, 1)),
+        "blocks4": (Row(3, 128, (2, 1)), Row(3, 128, 1)),
+        "blocks5": (Row(3, 256, (1, 2)), *[Row(5, 256, 1)] * 4),
+        "blocks6": (Row(5, 512, (2, 1), True), Row(5, 512, 1, True), Row(5, 512, (2, 1)), Row(5, 512, 1)),
+    },
+}
+
+
+class SeparableBlock(nn.Layer):
+    """Depthwise convolution, optional squeeze-and-excitation, pointwise convolution."""
+
+    def __init__(self, in_channels, row, branches, rate):
+        super().__init__()
+        more = {"branches": branches, "rate": rate}
+        self.dw_conv = RepConv(in_channels, in_channels, row.kernel, row.stride, groups=in_channels, **more)
+        self.se = SqueezeExcite(in_channels) if row.squeeze else None
+        self.pw_conv = RepConv(in_channels, row.out, 1, 1, **more)
+
+    def forward(self, x):
+        x = self.dw_conv(x)
+        return self.pw_conv(x if self.se is None else self.se(x))
+
+
+@BACKBONES.register()
+class PPLCNetV3(nn.Layer):
+    """PP-LCNetV3 as a feature pyramid (``det``) or as a map of a text line.
+
+    Args:
+        in_channels: channels of the image.
+        scale: factor on the channel numbers, which stay multiples of 16.
+        conv_kxk_num: convolutions of the full size that train in parallel.
+        lr_mult_list: shares of the learning rate for the stem and the five stages, 1 by default.
+        lab_lr: share of the learning rate for the affine layers, in addition.
+        det: the form for detection: the maps at 1/4, 1/8, 1/16 and 1/32 of the image.
+
+    Raises:
+        ConfigError: ``lr_mult_list`` is not six numbers.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        scale: float = 1.0,
+        conv_kxk_num: int = 4,
+        lr_mult_list: Optional[list] = None,
+        lab_lr: float = 0.1,
+        det: bool = False,
+    ):
+        super().__init__()
+        rates = lr_mult_list or [1.0] * 6
+        if len(rates) != 6:
+            raise ConfigError(f"PPLCNetV3: lr_mult_list must be 6 numbers, stem and five stages, not {rates}")
+        channels = make_divisible(STEM_CHANNELS * scale, 16)
+        self.conv1 = NormedConv(in_channels, channels, 3, stride=2)
+        self._stages, widths = [], []
+        for name, rows in STAGES["det" if det else "rec"].items():
+            blocks = []
+            for row in rows:
+                row = row._replace(out=make_divisible(row.out * scale, 16))
+                blocks.append(SeparableBlock(channels, row, conv_kxk_num, lab_lr))
+                channels = row.out
+            self._stages.append(self.add_sublayer(name, nn.Sequential(*blocks)))
+            widths.append(channels)
+        self.layer_list = None
+        self.out_channels = channels
+        if det:
+            self.out_channels = [int(width * scale) for width in DET_WIDTHS]
+            self.layer_list = nn.LayerList([nn.Conv2D(a, b, 1) for a, b in zip(widths[1:], self.out_channels)])
+        exempt_norms_from_decay(self)
+        for part, rate in zip((self.conv1, *self._stages), rates):
+            scale_learning_rate(part, rate)
+
+    def forward(self, x):
+        """Maps ``[N, in_channels, H, W]`` to a list of four maps (``det``) or to ``[N, out_channels, 1, T]``.
+
+        For a text line H is 48; T is 40 in training, whatever the width, and W / 8 in evaluation.
+        """
+        maps = []
+        x = self.conv1(x)
+        for stage in self._stages:
+            x = stage(x)
+            maps.append(x)
+        if self.layer_list is not None:
+            return [layer(m) for layer, m in zip(self.layer_list, maps[1:])]
+        return pool_text_line(x, self.training)
+
+
+def pool_text_line(x, training):
+    """Pools a map of 3 rows to one of 1 row and half the columns; in training always to 40 columns."""
+    return F.adaptive_avg_pool2d(x, [1, 40]) if training else F.avg_pool2d(x, [3, 2])

@@ -1,0 +1,102 @@
+"""Path aggregation with large kernels, for server-side detectors."""
+
+from paddle import ParamAttr, nn
+from paddle.nn.initializer import KaimingUniform
+
+from ppocr.modeling.necks.db_fpn import stack_levels, top_down
+from ppocr.modeling.necks.det_intracl import IntraContext
+from ppocr.modeling.necks.det_rep_lk import LargeSeparableConv
+from ppocr.registry import NECKS
+
+KERNEL = 9
+
+
+class PathAggregation(nn.Layer):
+    """Top-down pyramid, a bottom-up path behind it, and a large convolution at every level of both.
+
+    Source: PP-OCRv3 (https://arxiv.org/abs/2206.03001), section 2.1; Path Aggregation Network
+    (https://arxiv.org/abs/1803.01534).
+
+    Args:
+        in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
+        out_channels: channels of the result, a quarter of them from each level.
+        intracl: add context along rows and columns to every level.
+        make_conv: ``(in_channels, out_channels) -> layer``, the large convolution.
+    """
+
+    def __init__(self, in_channels, out_channels, intracl, make_conv):
+        super().__init__()
+        width = out_channels // 4
+        self.ins_conv = nn.LayerList([_conv(c, out_channels, 1) for c in in_channels])
+        self.inp_conv = nn.LayerList([make_conv(out_channels, width) for _ in in_channels])
+        self.pan_head_conv = nn.LayerList([_conv(width, width, 3, stride=2) for _ in in_channels[1:]])
+        self.pan_lat_conv = nn.LayerList([make_conv(width, width) for _ in in_channels])
+        self._context = []
+        if intracl:
+            self._context = [self.add_sublayer(f"incl{i}", IntraContext(width)) for i in (1, 2, 3, 4)]
+        self.out_channels = out_channels
+
+    def aggregate(self, x):
+        """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]`` and the maps of the top-down pyramid."""
+        merged = top_down([conv(level) for conv, level in zip(self.ins_conv, x)])
+        levels = [conv(level) for conv, level in zip(self.inp_conv, merged)]
+        path = levels[:1]
+        for conv, level in zip(self.pan_head_conv, levels[1:]):
+            path.append(level + conv(path[-1]))
+        path = [conv(level) for conv, level in zip(self.pan_lat_conv, path)]
+        for i, context in enumerate(self._context):
+            path[i] = context(path[i])
+        return stack_levels(path), merged
+
+
+@NECKS.register()
+class LKPAN(PathAggregation):
+    """Path aggregation with 9x9 convolutions; see :class:`PathAggregation`.
+
+    Args:
+        in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
+        out_channels: channels of the result, a quarter of them from each level.
+        intracl: add context along rows and columns to every level.
+    """
+
+    def __init__(self, in_channels: list, out_channels: int, intracl: bool = False):
+        super().__init__(in_channels, out_channels, intracl, lambda a, b: _conv(a, b, KERNEL))
+
+    def forward(self, x):
+        """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32."""
+        return self.aggregate(x)[0]
+
+
+@NECKS.register()
+class RepLKPAN(PathAggregation):
+    """Path aggregation with separable 9x9 convolutions that train as several branches; see :class:`PathAggregation`.
+
+    Args:
+        in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
+        out_channels: channels of the result, a quarter of them from each level.
+        intracl: add context along rows and columns to every level.
+    """
+
+    def __init__(self, in_channels: list, out_channels: int, intracl: bool = False):
+        super().__init__(in_channels, out_channels, intracl, lambda a, b: LargeSeparableConv(a, b, KERNEL))
+
+    def forward(self, x):
+        """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32.
+
+        In training that map comes with the list of the first three maps of the top-down pyramid, at 1/4, 1/8 and 1/16,
+        for :class:`ppocr.modeling.heads.det_db_head.DBHead` to supervise.
+        """
+        fused, merged = self.aggregate(x)
+        return (fused, merged[:3]) if self.training else fused
+
+
+def _conv(in_channels, out_channels, kernel_size, stride=1):
+    return nn.Conv2D(
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        kernel_size // 2,
+        weight_attr=ParamAttr(initializer=KaimingUniform()),
+        bias_attr=False,
+    )

@@ -1,0 +1,205 @@
+"""What the checks look at: the configuration, and what follows from it, each made when it is first asked for."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Optional
+
+from ppocr import config as configuration
+from ppocr.data.datasets.multi_scale import MultiScaleDataSet
+from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.global_options import global_options
+from ppocr.preflight.failures import FAILURES
+from ppocr.registry import DATASETS, OPERATORS
+
+LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator of a ``transforms`` list.
+
+    Attributes:
+        path: YAML path of its settings.
+        name: as the configuration names it.
+        operator: the operator; its class where it cannot be built.
+        error: what building it ended in, or None.
+    """
+
+    path: tuple
+    name: str
+    operator: Any
+    error: Optional[Exception] = None
+
+    @property
+    def reads(self) -> tuple:
+        return getattr(self.operator, "reads", ())
+
+    @property
+    def writes(self) -> tuple:
+        return getattr(self.operator, "writes", ())
+
+    @property
+    def declares(self) -> bool:
+        """Whether it says which keys it reads and writes."""
+        return bool(self.reads or self.writes)
+
+
+@dataclass
+class DataSection:
+    """``Train`` or ``Eval``.
+
+    Attributes:
+        name: of the section.
+        config: the section.
+        inherited: the ``Global`` section.
+    """
+
+    name: str
+    config: dict
+    inherited: dict
+
+    @property
+    def training(self) -> bool:
+        return self.name == "Train"
+
+    @property
+    def dataset(self) -> dict:
+        return self.config["dataset"]
+
+    @property
+    def path(self) -> tuple:
+        """YAML path of the data set."""
+        return (self.name, "dataset")
+
+    @cached_property
+    def dataset_class(self):
+        """The class of the data set."""
+        return DATASETS.get(self.dataset["name"])
+
+    @property
+    def has_label_lines(self) -> bool:
+        """Whether its label files hold a path, the delimiter and a label on each line."""
+        return isinstance(self.dataset_class, type) and issubclass(self.dataset_class, SimpleDataSet)
+
+    @cached_property
+    def label_files(self) -> list:
+        """``(YAML path, file)`` of each label file."""
+        given = self.dataset.get(LABEL_FILES) or []
+        if isinstance(given, str):
+            return [((*self.path, LABEL_FILES), given)]
+        return [((*self.path, LABEL_FILES, i), str(file)) for i, file in enumerate(given)]
+
+    @property
+    def readable_files(self) -> list:
+        """The label files that are there and not empty."""
+        return [file for _, file in self.label_files if os.path.isfile(file) and os.path.getsize(file)]
+
+    @cached_property
+    def given_keys(self):
+        """The keys that a sample has before the first operator; None if the data set does not say."""
+        declared = getattr(self.dataset_class, "gives", None)
+        if declared is None:
+            return {"image", "label", "img_path"} if self.has_label_lines else {"image", "label"}
+        return set(declared)
+
+    @property
+    def late_keys(self) -> set:
+        """The keys that the data set itself sets before the last operator."""
+        multi_scale = isinstance(self.dataset_class, type) and issubclass(self.dataset_class, MultiScaleDataSet)
+        return {"valid_ratio"} if multi_scale and self.config.get("sampler") else set()
+
+    @cached_property
+    def steps(self) -> list:
+        """The operators as :class:`Step`, none fused with another."""
+        return [self._step(i, entry) for i, entry in enumerate(self.dataset[TRANSFORMS])]
+
+    def _step(self, position, entry):
+        ((name, given),) = entry.items()
+        path = (*self.path, TRANSFORMS, position, name)
+        try:
+            return Step(path, name, OPERATORS.build({**(given or {}), "name": name}, inherited=self.inherited))
+        except FAILURES as error:
+            return Step(path, name, OPERATORS.get(name), error)
+
+    def find(self, kind: type):
+        """Returns the first operator of a class that could be built, or None."""
+        built = (step.operator for step in self.steps if step.error is None)
+        return next((operator for operator in built if isinstance(operator, kind)), None)
+
+
+@dataclass
+class Context:
+    """Everything that a check may look at.
+
+    Attributes:
+        config: merged configuration; with ``sources``, findings name file and line.
+        file: name of the configuration file.
+        sample: images that are looked at in each data set; None for all.
+        label_limit: lines that are looked at in each label file; None for all.
+        processes: processes that read label files and images.
+        progress: show progress bars.
+    """
+
+    config: dict
+    file: str = ""
+    sample: Optional[int] = None
+    label_limit: Optional[int] = None
+    processes: int = 1
+    progress: bool = False
+
+    def where(self, path) -> tuple:
+        """Returns ``(file, line)`` of a YAML path, or of what holds it."""
+        sources, path = getattr(self.config, "sources", {}), tuple(path)
+        while path and path not in sources:
+            path = path[:-1]
+        source = sources.get(path) if path else None
+        return (source.file, source.line) if source else (self.file, 0)
+
+    @cached_property
+    def options(self):
+        """The ``Global`` section with every default."""
+        return global_options(self.config)
+
+    @cached_property
+    def sections(self) -> list:
+        """The :class:`DataSection` that there are."""
+        inherited = self.config.get("Global") or {}
+        found = [(name, self.config.get(name)) for name in ("Train", "Eval")]
+        return [DataSection(name, config, inherited) for name, config in found if isinstance(config, dict)]
+
+    def section(self, name):
+        """Returns a :class:`DataSection` by its name, or None."""
+        return next((section for section in self.sections if section.name == name), None)
+
+    @cached_property
+    def post_process(self):
+        """The post-processing."""
+        from ppocr.postprocess import build_post_process
+
+        return build_post_process(self.config["PostProcess"], self.config["Global"])
+
+    @cached_property
+    def resolved(self):
+        """The configuration with what follows from the dictionary."""
+        return configuration.resolve(self.config, getattr(self.post_process, "character", None))
+
+    @cached_property
+    def scans(self) -> dict:
+        """What stands in the label files: ``{section: list of FileScan}``."""
+        from ppocr.preflight.label_rules import rule_of
+        from ppocr.preflight.label_scan import scan_files
+
+        found = {}
+        for section in self.sections:
+            if section.has_label_lines:
+                rule, folder = rule_of(section), str(section.dataset.get("data_dir"))
+                found[section.name] = scan_files(section.readable_files, folder, rule, self)
+        return found
+
+    @cached_property
+    def trial(self):
+        """Model, first batches and what came of them: :class:`ppocr.preflight.trial.Trial`."""
+        from ppocr.preflight.trial import Trial
+
+        return Trial(self)

@@ -1,0 +1,63 @@
+"""What a part of a run may raise when it is tried out, and how a finding tells of it."""
+
+import re
+from contextlib import contextmanager
+
+import cv2
+
+from ppocr.errors import UserError
+
+# Every kind of error that code which does not fit its data or its settings ends in.
+FAILURES = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SystemError,
+    TypeError,
+    ValueError,
+    cv2.error,
+)
+_PADDLE = re.compile(r"^\((?:InvalidArgument|NotFound|OutOfRange|ResourceExhausted|\w+)\) .*", re.MULTILINE)
+_LONGEST = 300
+
+
+class Blame(Exception):
+    """A part of the run fails.
+
+    Args:
+        path: YAML path of the section that is to blame.
+        what: one line for the user.
+    """
+
+    def __init__(self, path, what):
+        super().__init__(what)
+        self.path, self.what = tuple(path), what
+
+
+class CannotRun(Exception):
+    """A check has nothing to work on; the message says why."""
+
+
+@contextmanager
+def blaming(*path, doing=""):
+    """Turns any failure inside into :class:`Blame` of a YAML path; ``doing`` says what was tried."""
+    try:
+        yield
+    except FAILURES as error:
+        words = f"{'.'.join(map(str, path))}: {doing}: " if doing else f"{'.'.join(map(str, path))}: "
+        raise Blame(path, words + describe(error)) from error
+
+
+def describe(error) -> str:
+    """Returns one line about an error; a user error's own, else the kind and the line of it that tells most."""
+    if isinstance(error, UserError):
+        return str(error)
+    text = str(error)
+    paddle = _PADDLE.search(text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = paddle[0] if paddle else lines[-1] if lines else ""
+    return f"{type(error).__name__}: {told}"[:_LONGEST].rstrip(": ")

@@ -1,0 +1,110 @@
+"""Checks of the label files: every line, repeated paths, and characters that are in no dictionary."""
+
+import numpy as np
+
+from ppocr.data.report import SMALL_SETS_MAY_LOSE
+from ppocr.preflight.config_checks import dotted
+from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
+from ppocr.preflight.label_lines import FAULTS
+from ppocr.preflight.label_scan import line_text
+
+_SHOWN = 12  # unknown characters that are named
+
+
+def check_labels(context):
+    """Every line has a path, the delimiter and a label that its operators can use."""
+    for section in context.sections:
+        if section.name not in context.scans:
+            what = f"not checked: the labels of {section.name}, for {section.dataset['name']} has no lines of path and label"
+            yield Finding(NOTE, what, *context.where(section.path))
+            continue
+        for scan in context.scans[section.name]:
+            for kind, tally in scan.seen.faults.items():
+                detail = f" ({tally.detail})" if tally.detail else ""
+                yield Finding(WARNING, f"{FAULTS[kind][1]}{detail}{_others(tally)}", scan.path, tally.line)
+        yield from _too_many(context, section)
+
+
+def _others(tally):
+    return f"; so are {tally.count - 1} further lines" if tally.count > 1 else ""
+
+
+def _too_many(context, section):
+    scans = context.scans[section.name]
+    lines = sum(len(scan.seen.numbers) for scan in scans)
+    unusable = sum(scan.seen.unusable for scan in scans)
+    if not unusable or not lines:
+        return
+    ratio = section.dataset.get("max_bad_ratio", 0.1)
+    limit = max(SMALL_SETS_MAY_LOSE, int(ratio * lines)) if section.training else lines - 1
+    if unusable > min(limit, lines - 1):
+        path = (*section.path, "label_file_list")
+        what = f"{dotted(path)}: {unusable} of {lines} lines cannot be used, which would end the run"
+        yield Finding(ERROR, what, *context.where(path))
+
+
+def check_characters(context):
+    """Every character of the texts is in the dictionary."""
+    for section in context.sections:
+        for scan in context.scans.get(section.name, ()):
+            unknown = scan.seen.unknown
+            if unknown:
+                most = sorted(unknown, key=lambda character: -unknown[character].count)
+                named = ", ".join(f"{c!r} {unknown[c].count} times, first in line {unknown[c].line}" for c in most[:_SHOWN])
+                more = f", and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
+                what = f"{len(most)} characters are not in the dictionary and will be left out: {named}{more}"
+                yield Finding(WARNING, what, scan.path, min(tally.line for tally in unknown.values()))
+
+
+def check_paths(context):
+    """No picture stands in a data set twice, nor in both training and evaluation."""
+    for scans in context.scans.values():
+        yield from _repeated(scans)
+    if {"Train", "Eval"} <= context.scans.keys():
+        yield from _shared(context.scans["Train"], context.scans["Eval"])
+
+
+def _repeated(scans):
+    """Finds paths that stand on several lines of a data set."""
+    hashes, position = _paths(scans)
+    order = np.argsort(hashes, kind="stable")
+    equal = hashes[order[1:]] == hashes[order[:-1]]
+    if not equal.any():
+        return
+    again = order[1:][equal]
+    at = int(again.min())
+    first = int(np.flatnonzero(hashes == hashes[at])[0])
+    (path, line), (other, earlier) = (_place(scans, position[i]) for i in (at, first))
+    place = f"line {earlier}" if other == path else f"{other}, line {earlier}"
+    more = f"; {len(again)} lines repeat a path" if len(again) > 1 else ""
+    yield Finding(WARNING, f"repeats the path of {place}: {_path_on(path, line)!r}{more}", path, line)
+
+
+def _shared(train, evaluation):
+    """Finds paths of the evaluation set that training has, too."""
+    hashes, position = _paths(evaluation)
+    shared = np.flatnonzero(np.isin(hashes, _paths(train)[0]))
+    if len(shared):
+        path, line = _place(evaluation, position[shared[0]])
+        what = f"{len(shared)} of {len(hashes)} pictures of Eval are in Train, too; first {_path_on(path, line)!r}"
+        yield Finding(WARNING, what, path, line)
+
+
+def _paths(scans):
+    """Returns hashes of all paths of a data set, and where each stands among its lines."""
+    hashes = np.concatenate([np.empty(0, np.uint64), *(scan.seen.hashes for scan in scans)])
+    position = np.flatnonzero(hashes)
+    return hashes[position], position
+
+
+def _place(scans, position):
+    """Returns file and line of a position among the lines with content of a data set."""
+    for scan in scans:
+        if position < len(scan.seen.numbers):
+            return scan.path, int(scan.seen.numbers[position])
+        position -= len(scan.seen.numbers)
+    raise AssertionError("a position behind the last line")
+
+
+def _path_on(path, line):
+    return line_text(path, line).split("\t")[0][:80]

@@ -1,0 +1,219 @@
+"""What is wrong with the lines of a label file: the part that worker processes do, without Paddle."""
+
+import json
+import operator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+BOM = b"\xef\xbb\xbf"
+MIN_POINTS = 4
+MIN_AREA = 1.0  # square pixels
+
+# kind of fault -> (whether the line cannot be used, what to say)
+FAULTS = {
+    "encoding": (True, "the line is not UTF-8"),
+    "delimiter": (True, "no delimiter between path and label"),
+    "no_path": (True, "the path is empty"),
+    "no_label": (True, "the label is empty"),
+    "too_long": (True, "the label is too long"),
+    "all_unknown": (True, "no character of the label is in the dictionary"),
+    "class": (True, "the label is no class of label_list"),
+    "json": (True, "the label is no JSON"),
+    "boxes": (True, "the label is no list of {transcription, points}"),
+    "no_boxes": (True, "the label is an empty list of boxes"),
+    "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
+    "no_area": (False, "a box has no area"),
+}
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """What the labels of a data set must be.
+
+    Attributes:
+        kind: ``text``, ``boxes``, ``class``, or ``any`` where nothing is known about them.
+        delimiter: what stands between path and label.
+        characters: known characters, for ``text``.
+        lower: lower-case a text before it is looked at.
+        longest: most characters of a text; None for no limit.
+        ctc: the text is learnt with CTC.
+        classes: names of the classes, for ``class``.
+        ignored: texts of boxes that do not count, for ``boxes``.
+    """
+
+    kind: str = "any"
+    delimiter: str = "\t"
+    characters: frozenset = frozenset()
+    lower: bool = False
+    longest: Optional[int] = None
+    ctc: bool = False
+    classes: frozenset = frozenset()
+    ignored: frozenset = frozenset()
+
+
+class Job(NamedTuple):
+    """A part of a label file: the lines that start at ``start`` and before ``end`` (bytes)."""
+
+    path: str
+    start: int
+    end: int
+    folder: str
+    rule: LabelRule
+
+
+class Tally(NamedTuple):
+    """How often something was seen, and where first: line (from 0) and an example."""
+
+    count: int
+    line: int
+    detail: str = ""
+
+
+
+@dataclass
+class Seen:
+    """What was seen in some lines, numbered from 0.
+
+    Attributes:
+        lines: number of lines, empty ones included.
+        numbers: line of each line with content, int32.
+        hashes: of the path of each, uint64.
+        unusable: lines with content that cannot be used.
+        faults: kind of fault -> :class:`Tally`.
+        unknown: character -> :class:`Tally`.
+        steps: CTC time steps that a text needs -> :class:`Tally`.
+    """
+
+    lines: int = 0
+    numbers: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    hashes: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
+    unusable: int = 0
+    faults: dict = field(default_factory=dict)
+    unknown: dict = field(default_factory=dict)
+    steps: dict = field(default_factory=dict)
+
+
+def count(tallies, key, line, detail="", times=1):
+    """Adds to the tally of ``key``."""
+    old = tallies.get(key)
+    tallies[key] = Tally(times, line, detail) if old is None else old._replace(count=old.count + times)
+
+
+def read_job(job: Job) -> Seen:
+    """Looks at the lines of a part of a label file."""
+    with open(job.path, "rb") as file:
+        file.seek(job.start)
+        content = file.read(job.end - job.start)
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    if job.start == 0 and lines and lines[0].startswith(BOM):
+        lines[0] = lines[0][len(BOM) :]
+    seen, numbers, hashes = Seen(lines=len(lines)), [], []
+    folder = job.folder.encode() + b"/"
+    for number, line in enumerate(lines):
+        line = line.rstrip(b"\r")
+        if line:
+            numbers.append(number)
+            hashes.append(look_at(line, number, folder, job.rule, seen))
+    seen.numbers = np.array(numbers, np.int32)
+    seen.hashes = np.array(hashes, np.uint64)
+    return seen
+
+
+def look_at(line, number, folder, rule, seen) -> int:
+    """Notes in ``seen`` what is wrong with a line; returns the hash of its path, 0 where there is none."""
+    fault, path = None, ""
+    try:
+        path, delimiter, rest = line.decode("utf-8").partition(rule.delimiter)
+        if not delimiter:
+            fault, path = ("delimiter", f"{rule.delimiter!r} in {path[:60]!r}"), ""
+        elif not path:
+            fault = ("no_path", "")
+        else:
+            label = rest.partition("\t")[0]
+            fault = _LABELS[rule.kind](label, number, rule, seen)
+    except UnicodeDecodeError as error:
+        fault = ("encoding", error.reason)
+    if fault is not None:
+        count(seen.faults, fault[0], number, fault[1])
+        seen.unusable += FAULTS[fault[0]][0]
+    return path_hash(folder, path) if path else 0
+
+
+def path_hash(folder, path) -> int:
+    """Returns a number above 0 that stands for a path below a folder."""
+    text = path[2:] if path.startswith("./") else path
+    return int.from_bytes(blake2b(folder + text.encode(), digest_size=8).digest(), "little") | 1
+
+
+def _any_label(label, number, rule, seen):
+    return None if label else ("no_label", "")
+
+
+def _class(label, number, rule, seen):
+    if not label:
+        return "no_label", ""
+    return None if label in rule.classes else ("class", repr(label[:60]))
+
+
+def _text(label, number, rule, seen):
+    text = label.lower() if rule.lower else label
+    if not text:
+        return "no_label", ""
+    unusable = None
+    if rule.longest is not None and len(text) > rule.longest:
+        unusable = "too_long", f"{len(text)} characters, at most {rule.longest}: {text[:40]!r}"
+    if not rule.characters.issuperset(text):
+        for character in text:
+            if character not in rule.characters:
+                count(seen.unknown, character, number)
+        text = "".join([character for character in text if character in rule.characters])
+        if not text:
+            return unusable or ("all_unknown", repr(label[:40]))
+    if rule.ctc and unusable is None:
+        count(seen.steps, len(text) + sum(map(operator.eq, text, text[1:])), number)
+    return unusable
+
+
+def _boxes(label, number, rule, seen):
+    if not label:
+        return "no_label", ""
+    try:
+        boxes = json.loads(label)
+    except ValueError as error:
+        return "json", f"{error.args[0]}: {label[:60]!r}"
+    if not isinstance(boxes, list):
+        return "boxes", f"{label[:60]!r}"
+    if not boxes:
+        return "no_boxes", ""
+    try:
+        for position, box in enumerate(boxes, start=1):
+            text, points = box["transcription"], [(x + 0.0, y + 0.0) for x, y in box["points"]]
+            if text not in rule.ignored:
+                _look_at_box(points, position, number, seen)
+    except (TypeError, KeyError, ValueError) as error:
+        return "boxes", f"box {position}: {type(error).__name__} {error}"
+    return None
+
+
+def _look_at_box(points, position, number, seen):
+    if len(points) < MIN_POINTS:
+        count(seen.faults, "few_points", number, f"box {position} has {len(points)}")
+    elif area(points) < MIN_AREA:
+        count(seen.faults, "no_area", number, f"box {position}: {points[:4]}")
+
+
+def area(points) -> float:
+    """Returns the area of a polygon, a list of (x, y); 0 if a number is not finite."""
+    twice, (last_x, last_y) = 0.0, points[-1]
+    for x, y in points:
+        twice += last_x * y - x * last_y
+        last_x, last_y = x, y
+    return abs(twice) / 2 if twice == twice else 0.0
+
+
+_LABELS = {"any": _any_label, "class": _class, "text": _text, "boxes": _boxes}

@@ -1,0 +1,51 @@
+"""What the labels of a data set must be, as its operators say."""
+
+from ppocr.data.imaug.cls_label import ClsLabelEncode
+from ppocr.data.imaug.det_label import IGNORED_TEXTS, DetLabelEncode
+from ppocr.data.imaug.operator import Dropped
+from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
+from ppocr.data.imaug.rec_label_attention import MultiLabelEncode
+from ppocr.preflight.label_lines import LabelRule
+
+
+def text_encoders(section) -> list:
+    """Returns the operators that turn the texts of a data set into numbers; several where a model has branches."""
+    several = section.find(MultiLabelEncode)
+    if several is not None:
+        return [several.ctc, several.gtc]
+    one = section.find(BaseRecLabelEncode)
+    return [] if one is None else [one]
+
+
+def rule_of(section) -> LabelRule:
+    """Returns the rule for a :class:`ppocr.preflight.context.DataSection`."""
+    delimiter = section.dataset.get("delimiter") or "\t"
+    encoders = text_encoders(section)
+    if encoders:
+        limits = [limit for limit in map(longest_text, encoders) if limit is not None]
+        return LabelRule(
+            "text",
+            delimiter,
+            characters=frozenset(encoders[0].index),
+            lower=encoders[0].lower,
+            longest=min(limits, default=None),
+            ctc=any(isinstance(encoder, CTCLabelEncode) for encoder in encoders),
+        )
+    if section.find(DetLabelEncode) is not None:
+        return LabelRule("boxes", delimiter, ignored=frozenset(IGNORED_TEXTS))
+    classes = section.find(ClsLabelEncode)
+    if classes is not None:
+        return LabelRule("class", delimiter, classes=frozenset(classes.index))
+    return LabelRule("any", delimiter)
+
+
+def longest_text(encoder):
+    """Returns the most characters that a label encoder takes, None for any number; found by trying."""
+    character = next(iter(encoder.index))
+    for length in range(encoder.max_text_length + 1, 0, -1):
+        try:
+            encoder.encode(encoder.indices({"label": character * length}))
+        except Dropped:
+            continue
+        return None if length > encoder.max_text_length else length
+    return 0

@@ -1,0 +1,21 @@
+"""Packaging; the dependencies are those of requirements.txt."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+REQUIREMENTS = (HERE / "requirements.txt").read_text(encoding="utf-8").split()
+
+setup(
+    name="ppocr-train",
+    version="0.1.0",
+    description="Config-driven training of OCR models on PaddlePaddle",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.9",
+    packages=find_packages(include=["ppocr", "ppocr.*"]),
+    package_data={"ppocr": ["**/*.txt"]},
+    install_requires=REQUIREMENTS,
+    extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3"]},
+)

@@ -1,0 +1,91 @@
+"""Affine matrices, the warp, and measures of polygons."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ppocr.data.imaug.geometry import (
+    IDENTITY,
+    following,
+    map_points,
+    perimeters,
+    rotation,
+    scaling,
+    signed_areas,
+    then,
+    translation,
+    warp,
+)
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+
+
+def test_matrices():
+    assert map_points([[1, 2]], scaling(3, 4)).tolist() == [[3, 8]]
+    assert map_points([[1, 2]], translation(3, 4)).tolist() == [[4, 6]]
+    assert map_points([[1, 2]], then(scaling(3, 4), translation(1, 1))).tolist() == [[4, 9]]
+    # clockwise on the screen, where y grows downwards: right goes to below
+    np.testing.assert_allclose(map_points([[7, 5]], rotation(90, (5, 5))), [[5, 7]], atol=1e-6)
+
+
+def test_identity_gives_the_picture_itself(picture):
+    assert warp(picture, IDENTITY, 30, 20) is picture
+
+
+def test_flips_and_crops_move_whole_pixels(picture):
+    mirror = then(scaling(-1, 1), translation(30, 0))
+    assert (warp(picture, mirror, 30, 20) == picture[:, ::-1]).all()
+    upside_down = then(scaling(1, -1), translation(0, 20))
+    assert (warp(picture, upside_down, 30, 20) == picture[::-1]).all()
+    assert (warp(picture, translation(-4, -3), 10, 8) == picture[3:11, 4:14]).all()
+    shifted = warp(picture, translation(4, 3), 30, 20)
+    assert (shifted[3:, 4:] == picture[:-3, :-4]).all()
+    assert not shifted[:3].any() and not shifted[:, :4].any()
+
+
+def test_quarter_turn_moves_whole_pixels(picture):
+    square = picture[:, :20]
+    turned = warp(square, rotation(90, (10, 10)), 20, 20)
+    assert (turned == np.rot90(square, -1)).all()
+
+
+def test_out_is_written_in_place(picture):
+    for matrix in (
+        then(scaling(0.5, 0.5), translation(0.3, 0)),
+        scaling(0.5, 0.5),
+        then(scaling(-0.5, 0.5), translation(15, 0)),
+    ):
+        canvas = np.full((12, 20, 3), 7, np.uint8)
+        warp(picture, matrix, 15, 10, out=canvas[:10, :15])
+        assert (canvas[:10, :15] == warp(picture, matrix, 15, 10)).all()
+        assert (canvas[10:] == 7).all() and (canvas[:, 15:] == 7).all()
+
+
+def test_point_and_pixel_move_together():
+    image = np.zeros((60, 80), np.uint8)
+    image[30, 50] = 255
+    matrix = then(then(rotation(25, (40, 30)), scaling(1.5, 1.5)), translation(3.5, -2))
+    moved = warp(image, matrix, 120, 90).astype(float)
+    ys, xs = np.mgrid[:90, :120] + 0.5
+    center = [(xs * moved).sum() / moved.sum(), (ys * moved).sum() / moved.sum()]
+    np.testing.assert_allclose(center, map_points([50.5, 30.5], matrix), atol=0.1)
+
+
+def test_measures():
+    square = [[0, 0], [4, 0], [4, 4], [0, 4]]
+    assert signed_areas([square, square[::-1]]).tolist() == [16, -16]
+    assert perimeters(np.array([square, [[0, 0], [3, 4], [3, 4], [3, 4]]])).tolist() == [16, 10]
+    assert following(np.array([1, 2, 3])).tolist() == [2, 3, 1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-180, 180), st.floats(0.3, 3), st.floats(-20, 20), st.floats(-20, 20))
+def test_areas_scale_with_the_matrix(degrees, factor, x, y):
+    matrix = then(then(rotation(degrees, (3, 4)), scaling(factor, 2 * factor)), translation(x, y))
+    polygon = np.array([[[0, 0], [10, 1], [9, 5], [-1, 6]]], np.float64)
+    area = signed_areas(map_points(polygon, matrix))[0]
+    assert area == pytest.approx(signed_areas(polygon)[0] * 2 * factor**2, rel=1e-3)

@@ -1,0 +1,91 @@
+"""The account of bad samples."""
+
+import logging
+
+import pytest
+
+from ppocr.data.report import BadSample, DataReport, NoGoodSample
+from ppocr.errors import DataError
+
+
+def bad(index, reason="unreadable_image", kept=False):
+    return BadSample(index, reason, f"{index}.png", "gone", f"label {index}", kept)
+
+
+def test_counts_different_samples_by_cause():
+    report = DataReport(100, False, None)
+    report.add([bad(1), bad(2), bad(1), bad(3, "too_long"), bad(4, "unknown_characters", kept=True)])
+    assert report.counts == {"unreadable_image": 2, "too_long": 1}
+    assert report.kept == {"unknown_characters": 1}
+    assert report.summary() == (
+        "samples not used: 2 unreadable image (1.png: gone, 2.png: gone); 1 too long (3.png: gone); "
+        "samples used in part: 1 unknown characters (4.png: gone)"
+    )
+
+
+def test_nothing_wrong_gives_an_empty_summary():
+    assert DataReport(5, True, None).summary() == ""
+
+
+def test_names_no_more_than_asked_for():
+    report = DataReport(100, False, None, examples=1)
+    report.add([bad(1), bad(2)])
+    assert report.summary() == "samples not used: 2 unreadable image (1.png: gone, ...)"
+
+
+def test_labels_left_out_are_given_once():
+    report = DataReport(100, False, None)
+    report.add([bad(1), bad(2, kept=True)])
+    report.add([bad(1)])
+    assert report.take_unreadable() == ["label 1", "label 1"]
+    assert report.take_unreadable() == []
+
+
+@pytest.mark.parametrize("samples, ratio, limit", [(20, 0.1, 10), (300, 0.1, 30), (300, 0.5, 150), (300, 0.0, 10)])
+def test_training_ends_beyond_the_limit(samples, ratio, limit):
+    report = DataReport(samples, True, None, ratio)
+    report.add([bad(i) for i in range(limit)] * 2)
+    report.add([bad(i, kept=True) for i in range(limit, samples)])
+    report.check()
+    report.add([bad(limit + 1, "too_long")])
+    with pytest.raises(DataError) as caught:
+        report.check()
+    text = str(caught.value)
+    assert f"{limit + 1} of {samples}" in text and f"{limit} unreadable image (0.png: gone" in text
+    assert "1 too long" in text and "max_bad_ratio" in text and "\n" not in text
+
+
+def test_each_epoch_counts_anew_against_the_limit():
+    report = DataReport(20, True, None)
+    report.add([bad(i) for i in range(10)])
+    report.start_epoch()
+    report.add([bad(i) for i in range(10, 20)])
+    report.check()
+    assert report.counts["unreadable_image"] == 20
+
+
+def test_evaluation_has_no_limit():
+    report = DataReport(20, False, None)
+    report.add([bad(i) for i in range(20)])
+    report.check()
+    assert len(report.take_unreadable()) == 20
+
+
+def test_warns_once_for_each_new_sample_up_to_a_number(caplog):
+    logger = logging.getLogger("report-test")
+    report = DataReport(100, False, logger, max_warnings=2)
+    with caplog.at_level(logging.WARNING, logger="report-test"):
+        report.add([bad(1), bad(1), bad(2), bad(3)])
+    assert [record.getMessage() for record in caplog.records] == [
+        "sample not used, unreadable image: 1.png: gone",
+        "sample not used, unreadable image: 2.png: gone (further ones are only counted)",
+    ]
+
+
+def test_no_good_sample_names_causes():
+    error = NoGoodSample([bad(1), bad(2), bad(2), bad(5, "too_long")])
+    assert str(error).startswith(
+        "4 samples drawn in a row cannot be used: 3 unreadable image (1.png: gone, 2.png: gone, ...); "
+        "1 too long (5.png: gone)"
+    )
+    assert len(error.events) == 4

@@ -1,0 +1,93 @@
+"""LMDBDataSet."""
+
+import cv2
+import numpy as np
+import pytest
+
+from ppocr.data.datasets.base import SampleKey
+from ppocr.data.datasets.lmdb import LMDBDataSet
+from ppocr.errors import DataError
+
+lmdb = pytest.importorskip("lmdb")
+DECODE = [{"DecodeImage": {"img_mode": "BGR"}}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]
+
+
+def png(value):
+    return cv2.imencode(".png", np.full((8, 16, 3), value, np.uint8))[1].tobytes()
+
+
+def write(folder, items, count=None):
+    """Writes a database; ``items`` are ``(image bytes or None, label bytes or None)``."""
+    folder.mkdir(parents=True)
+    with lmdb.open(str(folder), map_size=1 << 22) as environment, environment.begin(write=True) as transaction:
+        for number, (image, label) in enumerate(items, 1):
+            for name, value in (("image", image), ("label", label)):
+                if value is not None:
+                    transaction.put(f"{name}-{number:09d}".encode(), value)
+        transaction.put(b"num-samples", str(len(items) if count is None else count).encode())
+    return folder
+
+
+@pytest.fixture
+def two(tmp_path):
+    write(tmp_path / "all" / "a", [(png(i), f"a{i}".encode()) for i in range(3)])
+    write(tmp_path / "all" / "deep" / "b", [(png(10 + i), f"b{i}é".encode()) for i in range(2)])
+    return str(tmp_path / "all")
+
+
+def test_nested_databases_are_numbered_through(two):
+    dataset = LMDBDataSet(two, DECODE)
+    assert len(dataset) == 5
+    samples = [dataset[i] for i in range(5)]
+    assert [label for _, label in samples] == ["a0", "a1", "a2", "b0é", "b1é"]
+    assert [int(image[0, 0, 0]) for image, _ in samples] == [0, 1, 2, 10, 11]
+    assert dataset.label_of(4) == "b1é" and dataset.describe(4).endswith("b, number 2")
+
+
+def test_raw_sample_is_bytes(two):
+    sample = LMDBDataSet(two, [])[1]
+    assert sample["image"] == png(1) and sample["label"] == "a1"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_training_and_evaluation_may_share_a_database(two, make_loader, labels_of, workers):
+    section = {"name": "LMDBDataSet", "data_dir": two, "transforms": DECODE}
+    train = make_loader(section, num_workers=workers, batch_size_per_card=2)
+    evaluation = make_loader(section, "Eval", num_workers=workers)
+    seen = []
+    for _, labels in train:
+        seen += labels
+        assert labels_of(evaluation) == [["a0", "a1", "a2", "b0é"], ["b1é"]]
+    assert sorted(seen) == ["a0", "a1", "a2", "b0é", "b1é"]
+
+
+def test_bad_samples_are_told_apart(tmp_path):
+    items = [(None, b"x"), (png(1), None), (b"no image", b"y"), (png(2), b"\xff"), (b"", b"z"), (png(3), b"good")]
+    dataset = LMDBDataSet(str(write(tmp_path / "db", items)), DECODE)
+    found = [dataset.read(SampleKey(0, i)) for i in range(6)]
+    assert [events[0].reason for _, events in found[:5]] == [
+        "unreadable_image",
+        "bad_label",
+        "unreadable_image",
+        "bad_label",
+        "unreadable_image",
+    ]
+    assert found[0][1][0].label == "x" and found[5][0][1] == "good" and not found[5][1]
+
+
+def test_training_replaces_bad_samples(tmp_path):
+    items = [(png(1), b"good"), (None, b"bad")]
+    dataset = LMDBDataSet(str(write(tmp_path / "db", items)), DECODE, training=True)
+    sample, events = dataset.read(SampleKey(1, 1))
+    assert sample[1] == "good" and {event.label for event in events} == {"bad"}
+
+
+def test_what_is_no_database_is_refused(tmp_path):
+    with pytest.raises(DataError, match="holds no LMDB database"):
+        LMDBDataSet(str(tmp_path), DECODE)
+    with pytest.raises(DataError, match="num-samples is b'0'"):
+        LMDBDataSet(str(write(tmp_path / "empty", [])), DECODE)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "data.mdb").write_bytes(b"garbage" * 2000)
+    with pytest.raises(DataError, match="broken"):
+        LMDBDataSet(str(tmp_path / "broken"), DECODE)

@@ -1,0 +1,229 @@
+"""The loader: order, workers, resuming, bad samples, death of a worker."""
+
+import glob
+import logging
+import multiprocessing
+import os
+import signal
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.data import build_dataloader, loader
+from ppocr.data.imaug.operator import Operator
+from ppocr.errors import ConfigError, DataError, UserError
+
+
+class Tag(Operator):
+    """Writes a random number and the epoch into the image, so that content shows what it depends on."""
+
+    random = True
+
+    def __call__(self, data, rng):
+        image = data["image"].astype(np.int64)
+        image[0, 0] = [rng.integers(1 << 40), data["epoch"], 0]
+        data["image"] = image
+        return data
+
+
+def content(batches):
+    return [(labels, [image[0, 0].tolist() for image in images.numpy()]) for images, labels in batches]
+
+
+def tagged(make_loader, section, **options):
+    made = make_loader(section, **options)
+    made.dataset.ops.insert(1, Tag())
+    return made
+
+
+def test_batches_are_tensors_and_lists(line_set, make_loader):
+    made = make_loader(line_set(6), "Eval")
+    batches = list(made)
+    assert len(made) == len(batches) == 2 and isinstance(batches[0], list)
+    images, labels = batches[0]
+    assert isinstance(images, paddle.Tensor) and images.shape == [4, 8, 16, 3] and images.dtype == paddle.uint8
+    assert labels == ["w0", "w1", "w2", "w3"] and batches[1][1] == ["w4", "w5"]
+    assert images.numpy()[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_content_is_the_same_for_any_number_of_workers(line_set, make_loader):
+    section = line_set(23, missing=[2, 9])
+    results = []
+    for workers, shared in [(0, False), (1, True), (3, True), (3, False)]:
+        made = tagged(make_loader, section, num_workers=workers, use_shared_memory=shared)
+        made.set_epoch(2)
+        results.append((content(made), sorted(made.report.counts.items()), sorted(made.report.examples.items())))
+    assert results[0][1] == [("unreadable_image", 2)]
+    assert all(result == results[0] for result in results[1:])
+
+
+@pytest.mark.parametrize("workers", [0, 3])
+def test_epochs_differ_and_resume_exactly(line_set, make_loader, workers):
+    section = line_set(11)
+    made = tagged(make_loader, section, num_workers=workers)
+    made.set_epoch(5)
+    epoch = content(made)
+    made.set_epoch(6)
+    assert content(made) != epoch
+    resumed = tagged(make_loader, section)
+    reads = []
+    read = resumed.dataset.read
+    resumed.dataset.read = lambda key: reads.append(key) or read(key)
+    resumed.set_epoch(5, skip_batches=2)
+    assert content(resumed) == epoch[2:] and len(reads) == 3
+    assert content(resumed) == epoch  # the next pass skips nothing
+
+
+def test_seed_matters(line_set, make_loader, labels_of):
+    section = line_set(20)
+    assert labels_of(make_loader(section, seed=1)) == labels_of(make_loader(section, seed=1))
+    assert labels_of(make_loader(section, seed=1)) != labels_of(make_loader(section, seed=2))
+
+
+def test_seed_comes_from_global_where_none_is_given(line_set):
+    config = {
+        "Global": {"seed": 5},
+        "Train": {"dataset": line_set(4), "loader": {"batch_size_per_card": 2}},
+    }
+    assert build_dataloader(config, "Train", None, None).dataset.seed == 5
+    assert build_dataloader(config, "Train", None, None, seed=8).dataset.seed == 8
+
+
+def test_ratio_list_changes_with_the_epoch(line_set, make_loader, labels_of):
+    made = make_loader({**line_set(20), "ratio_list": 0.5})
+    epochs = []
+    for epoch in range(3):
+        made.set_epoch(epoch)
+        epochs.append(frozenset(sum(labels_of(made), [])))
+    assert all(len(epoch) == 10 for epoch in epochs) and len(set(epochs)) > 1
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_evaluation_leaves_out_and_names_bad_samples(line_set, make_loader, labels_of, workers):
+    made = make_loader(line_set(9, missing=[2, 4, 5, 6, 7]), "Eval", num_workers=workers)
+    made.set_epoch(3)
+    for _ in range(2):
+        assert labels_of(made) == [["w0", "w1", "w3"], ["w8"]]  # nothing is left of the second batch
+        assert made.report.take_unreadable() == ["w2", "w4", "w5", "w6", "w7"]
+    assert made.report.counts == {"unreadable_image": 5}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_training_ends_in_one_line_when_nothing_is_readable(line_set, make_loader, workers):
+    made = make_loader(line_set(300, missing=range(300)), num_workers=workers)
+    with pytest.raises(DataError) as caught:
+        list(made)
+    text = str(caught.value)
+    assert "unreadable image" in text and ".png (label.txt, line" in text and "check data_dir" in text
+    assert "\n" not in text and made.report.counts["unreadable_image"] > 1
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_training_ends_when_too_many_are_bad(line_set, make_loader, workers):
+    section = line_set(40, missing=range(20))
+    with pytest.raises(DataError, match=r"11 of 40 training samples .at most 10 may.|1[1-9] of 40 training samples"):
+        list(make_loader(section, num_workers=workers))
+    tolerant = make_loader({**section, "max_bad_ratio": 0.5}, num_workers=workers)
+    assert sum(len(batch[1]) for batch in tolerant) == 40
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_killed_worker_ends_in_one_line(line_set, make_loader, shared):
+    made = make_loader(line_set(400), batch_size_per_card=1, num_workers=2, use_shared_memory=shared)
+    before = {child.pid for child in multiprocessing.active_children()}
+    batches = iter(made)
+    next(batches)
+    workers = [child.pid for child in multiprocessing.active_children() if child.pid not in before]
+    os.kill(workers[0], signal.SIGKILL)
+    with pytest.raises(UserError, match="killed by signal 9.*num_workers"):
+        list(batches)
+    assert not {child.pid for child in multiprocessing.active_children()} & set(workers)
+    assert not [path for pid in workers for path in glob.glob(f"/dev/shm/paddle_{pid}_*")]
+
+
+def test_workers_end_with_the_iteration(line_set, make_loader):
+    before = len(multiprocessing.active_children())
+    handler = signal.getsignal(signal.SIGCHLD)
+    for number, _ in enumerate(make_loader(line_set(40), num_workers=2)):
+        if number == 1:
+            break
+    assert len(multiprocessing.active_children()) == before
+    assert signal.getsignal(signal.SIGCHLD) == handler
+
+
+def test_too_small_shared_memory_is_not_used(line_set, make_loader, monkeypatch, caplog):
+    class Full:
+        f_bavail, f_frsize = 10, 100
+
+    monkeypatch.setattr(loader.os, "statvfs", lambda path: Full)
+    logger = logging.getLogger("loader-test")
+    made = make_loader(line_set(8), "Eval", num_workers=1, logger=logger)
+    with caplog.at_level(logging.WARNING, logger="loader-test"):
+        assert [batch[1] for batch in made] == [["w0", "w1", "w2", "w3"], ["w4", "w5", "w6", "w7"]]
+    # a batch of 4 images of 8*16*3 bytes, 2 read ahead, 2 on their way
+    (record,) = [r for r in caplog.records if "shared memory" in r.getMessage()]
+    assert record.args[1:] == (1000 >> 20, 4 * 384 * 4 >> 20)
+
+
+def test_loader_options_are_checked(line_set, make_loader):
+    section = line_set(3)
+    with pytest.raises(ConfigError, match="num_worker.*did you mean 'num_workers'"):
+        make_loader(section, num_worker=2)
+    with pytest.raises(ConfigError, match="batch_size_per_card must be at least 1"):
+        make_loader(section, batch_size_per_card=0)
+    with pytest.raises(ConfigError, match="collate function 'NoSuch'"):
+        make_loader(section, collate_fn="NoSuch")
+    with pytest.raises(DataError, match="fewer than one batch of 4"):
+        make_loader(section, drop_last=True)
+    with pytest.raises(ConfigError, match="Train.loader is missing"):
+        build_dataloader({"Train": {"dataset": section}}, "Train", None, None)
+    with pytest.raises(ConfigError, match="section Eval is missing"):
+        build_dataloader({}, "Eval", None, None)
+
+
+def test_collate_function_by_name_and_with_keys(line_set, make_loader):
+    section = {**line_set(4), "transforms": [{"DecodeImage": {"img_mode": "BGR"}}]}
+    (batch,) = make_loader(section, "Eval", collate_fn="DictCollator")
+    assert batch["label"] == ["w0", "w1", "w2", "w3"] and batch["image"].shape == [4, 8, 16, 3]
+    pad = {"name": "PadCollator", "shape_at": None}
+    (batch,) = make_loader(line_set(4), "Eval", collate_fn=pad, num_workers=1)
+    assert batch[0].shape == [4, 8, 16, 3]
+
+
+def test_shuffle_and_drop_last_are_honoured(line_set, make_loader, labels_of):
+    section = line_set(6)
+    assert labels_of(make_loader(section, shuffle=False)) == [["w0", "w1", "w2", "w3"], ["w4", "w5"]]
+    assert labels_of(make_loader(section, shuffle=False, drop_last=True)) == [["w0", "w1", "w2", "w3"]]
+    shuffled = sum(labels_of(make_loader(section, "Eval", shuffle=True)), [])
+    assert sorted(shuffled) == [f"w{i}" for i in range(6)] != shuffled
+
+
+def test_processes_share_the_samples(line_set, make_loader, labels_of, monkeypatch):
+    section, found = line_set(5), {}
+    monkeypatch.setattr(paddle.distributed, "get_world_size", lambda: 2)
+    for mode in ("Train", "Eval"):
+        for rank in range(2):
+            monkeypatch.setattr(paddle.distributed, "get_rank", lambda rank=rank: rank)
+            found[mode, rank] = sum(labels_of(make_loader(section, mode)), [])
+    assert found["Eval", 0] == ["w0", "w2", "w4"] and found["Eval", 1] == ["w1", "w3"]
+    assert len(found["Train", 0]) == len(found["Train", 1]) == 3
+    assert set(found["Train", 0]) | set(found["Train", 1]) == {f"w{i}" for i in range(5)}
+
+
+class Faulty(Operator):
+    """Has a bug that one sample brings out."""
+
+    def __call__(self, data):
+        if data["label"] == "w3":
+            raise ZeroDivisionError("a bug")
+        return data
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("workers, error", [(0, ZeroDivisionError), (2, RuntimeError)])
+def test_a_bug_is_not_taken_for_bad_data(line_set, make_loader, workers, error):
+    made = make_loader(line_set(4), "Eval", num_workers=workers)
+    made.dataset.ops.insert(0, Faulty())
+    with pytest.raises(error):
+        list(made)

@@ -1,0 +1,129 @@
+import copy
+from pathlib import Path
+
+import pytest
+
+from ppocr.config import check, load, override, validate
+from ppocr.unread_keys import UNREAD_KEYS
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    return load(ROOT / "configs/quickstart/rec.yml")
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return load(ROOT / "configs/quickstart/det.yml")
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_configuration_of_ours_is_valid_and_warns_of_nothing(path):
+    found = check(load(path))
+    assert [str(p) for p in found.problems + found.warnings] == []
+
+
+def problems(config, *assignments):
+    return [str(problem) for problem in validate(override(config, assignments))]
+
+
+@pytest.mark.parametrize(
+    "assignment, message",
+    [
+        ("Global.epoch_nums=3", "Global has no key 'epoch_nums' (did you mean 'epoch_num'?)"),
+        ("Global.epoch_num=abc", "'epoch_num' must be a whole number, not 'abc'"),
+        ("Global.epoch_num=0", "must be at least 1, not 0"),
+        ("Global.eval_batch_step=[1, 2, 3]", "must be an interval or [start, interval], not [1, 2, 3]"),
+        ("Global.amp_level=O3", "must be one of O1, O2"),
+        ("Globl.a=1", "unknown section (did you mean 'Global'?)"),
+        ("Architecture.Backbone.scalee=1", "backbone 'VGG' has no key 'scalee'"),
+        ("Architecture.Backbone.name=VGGG", "unknown backbone 'VGGG' (did you mean 'VGG'?)"),
+        ("Architecture.Bckbone.name=VGG", "has no key 'Bckbone' (did you mean 'Backbone'?)"),
+        ("Loss.weight=1", "loss 'CTCLoss' has no key 'weight'"),
+        ("Optimizer.name=Adm", "unknown optimizer 'Adm' (did you mean 'Adam'?)"),
+        ("Optimizer.weight_deacy=1", "optimizer 'Adam' has no key 'weight_deacy'"),
+        ("Optimizer.clip_norm=big", "must be a number, not 'big'"),
+        ("Optimizer.lr.name=Cosin", "unknown learning-rate schedule 'Cosin' (did you mean 'Cosine'?)"),
+        ("Optimizer.lr.warmup=2", "no key 'warmup'"),
+        ("Optimizer.regularizer.name=L3", "unknown regularizer 'L3'"),
+        ("PostProcess.nme=1", "post-process 'CTCLabelDecode' has no key 'nme'"),
+        ("Metric.main_indicator=accuracy", "must be one of acc, norm_edit_dis"),
+        ("Train.loader.batch_size_per_card=four", "must be a whole number, not 'four'"),
+        ("Train.loader.batch_size=4", "no key 'batch_size' (did you mean 'batch_size_per_card'?)"),
+        ("Train.loder.batch_size=4", "no key 'loder' (did you mean 'loader'?)"),
+        ("Train.loader.collate_fn=Nothing", "unknown collate function 'Nothing'"),
+        ("Train.dataset.lenght=3", "has no key 'lenght' (did you mean 'length'?)"),
+        ("Train.dataset.name=Synthetic", "unknown dataset 'Synthetic'"),
+        ("Train.dataset.transforms.1.RecResizeImg.shape=3", "operator 'RecResizeImg' has no key 'shape'"),
+        ("Train.dataset.transforms.1={NoOp: }", "unknown operator 'NoOp'"),
+        ("Train.dataset.transforms.1=NoOp", "must be one operator, {Name: arguments}"),
+        ("Train.dataset.transforms.1={CTCLabelEncode: 3}", "the arguments must be a mapping, not 3"),
+        ("Train.dataset.transforms=3", "must be a list of operators"),
+        ("Train.sampler.name=X", "unknown sampler 'X'"),
+        ("Train.dataset=", "this section is missing"),
+        ("Train.loader=", "this section is missing"),
+        ("Optimizer.lr=", "this section is missing"),
+        ("Loss=3", "must be a mapping, not 3"),
+    ],
+)
+def test_a_fault_is_found_where_it_was_written(recogniser, assignment, message):
+    found = problems(recogniser, assignment)
+    assert any(message in text for text in found), found
+    assert any(text.startswith(f"-o {assignment}: ") for text in found), found
+
+
+def test_all_faults_are_reported_at_once_with_file_and_line(tmp_path):
+    path = tmp_path / "a.yml"
+    base = ROOT / "configs/quickstart/rec.yml"
+    path.write_text(f"_BASE_: {base}\nGlobal:\n  epoch_nm: 3\nLoss:\n  name: CTCLos\n\nOptimizer:\n  beta3: 0.9\n")
+    found = {str(p).split(": ")[0]: str(p) for p in validate(load(path))}
+    assert f"{path}:3" in found and f"{path}:5" in found and f"{path}:8" in found
+    assert "did you mean 'epoch_num'" in found[f"{path}:3"]
+
+
+def test_a_section_that_is_missing(recogniser):
+    config = copy.deepcopy(recogniser)
+    del config["Metric"]
+    assert [text.split(": ", 1)[1] for text in problems(config)] == ["Metric: this section is missing"]
+
+
+def test_evaluation_may_be_absent(recogniser):
+    config = copy.deepcopy(recogniser)
+    del config["Eval"]
+    assert problems(config) == []
+    assert problems(recogniser, "Eval=") == []
+
+
+def test_a_key_that_nothing_reads_warns_from_the_table(recogniser, detector):
+    found = check(override(recogniser, ["Global.debug=false", "Train.loader.num_sections=1"]))
+    assert not found.problems
+    assert sorted(w.path[-1] for w in found.warnings) == ["debug", "num_sections"]
+
+
+def test_what_a_builder_supplies_may_stand_in_the_file(recogniser):
+    assert not problems(recogniser, "Architecture.Head.out_channels=37", "Architecture.Backbone.in_channels=3")
+    assert not problems(recogniser, "Optimizer.lr.epochs=3", "Optimizer.lr.step_each_epoch=4")
+
+
+def test_an_operator_takes_what_it_lacks_from_global(recogniser):
+    assert problems(recogniser, "Global={}") != []
+    config = copy.deepcopy(recogniser)
+    del config["Global"]["max_text_length"]
+    assert any("needs the key 'max_text_length'" in text for text in problems(config))
+    assert not problems(
+        config,
+        "Train.dataset.transforms.0={CTCLabelEncode: {max_text_length: 5}}",
+        "Eval.dataset.transforms.0={CTCLabelEncode: {max_text_length: 5}}",
+    )
+
+
+def test_the_table_names_kinds_and_classes_that_exist():
+    from ppocr import registry
+
+    registries = {r.kind: r for r in vars(registry).values() if isinstance(r, registry.Registry)}
+    for entry in UNREAD_KEYS:
+        kind, name = entry.split("/")
+        assert kind == "section" or any(name == known for _, known in registries[kind].entries()), entry

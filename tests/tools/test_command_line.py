@@ -1,0 +1,248 @@
+"""The tools through their command line, on tiny configurations, in this process."""
+
+import json
+import logging
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from ppocr.utils import safe_pickle
+from tools import eval as eval_tool
+from tools import program
+from tools import train as train_tool
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICKSTART = ROOT / "configs/quickstart"
+TINY = {
+    "rec": [
+        "Train.dataset.length=8",
+        "Eval.dataset.length=6",
+        "Train.loader.batch_size_per_card=4",
+        "Eval.loader.batch_size_per_card=4",
+        "Architecture.Backbone.channels=[4, 4, 4, 4, 8]",
+    ],
+    "det": [
+        "Train.dataset.length=4",
+        "Eval.dataset.length=2",
+        "Train.loader.batch_size_per_card=2",
+        "Architecture.Neck.out_channels=16",
+        "Train.dataset.transforms.2.EastRandomCropData.size=[96, 96]",
+        "Train.dataset.image_size=[128, 128]",
+        "Eval.dataset.image_size=[128, 128]",
+        "Eval.dataset.transforms.1.DetResizeForTest.image_shape=[96, 96]",
+    ],
+}
+TINY["cls"] = TINY["rec"]
+SHORT = ["Global.epoch_num=2", "Global.print_batch_step=1", "Train.loader.num_workers=0", "Global.device=cpu"]
+
+
+@pytest.fixture(autouse=True)
+def restored_logger():
+    logger = logging.getLogger("ppocr")
+    yield
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def command(config, folder, *overrides):
+    return ["-c", str(config), "-o", f"Global.save_model_dir={folder}", *overrides]
+
+
+def run(main, arguments, monkeypatch):
+    """The exit code of a tool, as its script would end with."""
+    monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+    return program.run(main)
+
+
+@pytest.mark.parametrize("task", ["rec", "det", "cls"])
+def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
+    config, options = QUICKSTART / f"{task}.yml", [*TINY[task], *SHORT]
+    assert run(train_tool.main, command(config, tmp_path, *options, "Global.save_epoch_step=1"), monkeypatch) == 0
+    names = {path.name for path in tmp_path.iterdir()}
+    for prefix in ("latest", "best_accuracy", "iter_epoch_1", "iter_epoch_2"):
+        for suffix in (".pdparams", ".pdopt", ".states", ".train_state"):
+            assert prefix + suffix in names
+    assert {"config.yml", "train.log", "metrics.jsonl", "curves.png", "examples.png"} <= names
+    log = (tmp_path / "train.log").read_text()
+    assert "seed 2024" in log and "2 steps in each of 2 epochs, up to step 4; 2 evaluations" in log
+    assert log.count("epoch: [") == 4 and log.count("cur metric") == 2
+
+    # tools/eval.py on the saved configuration gives the number of the evaluation inside training.
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    last = [row for row in rows if row["split"] == "eval"][-1]
+    arguments = ["-c", str(tmp_path / "config.yml"), "-o", f"Global.checkpoints={tmp_path}/latest"]
+    metrics = eval_tool.main(arguments)
+    assert {k: v for k, v in metrics.items() if k != "fps"} == {k: last[k] for k in metrics if k != "fps"}
+
+    # A third epoch from the checkpoint.
+    again = command(config, tmp_path, *options, "Global.epoch_num=3", f"Global.checkpoints={tmp_path}/latest")
+    assert run(train_tool.main, again, monkeypatch) == 0
+    states = safe_pickle.load(tmp_path / "latest.states")
+    assert (states["epoch"], states["global_step"]) == (3, 6)
+    capsys.readouterr()
+
+    # Finished, so that going on needs more epochs.
+    assert run(train_tool.main, again, monkeypatch) == 2
+    assert "this run is finished" in capsys.readouterr().err
+
+
+def test_a_finished_folder_is_said_before_it_is_used_again(tmp_path, monkeypatch, capsys):
+    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, "Global.max_steps=1")
+    assert run(train_tool.main, arguments, monkeypatch) == 0
+    assert "already holds a run" not in capsys.readouterr().out
+    assert run(train_tool.main, arguments, monkeypatch) == 0
+    assert "already holds a run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "overrides, message",
+    [
+        (["Global.epoch_nmu=3"], "did you mean 'epoch_num'"),
+        (["Global.epoch_num"], "must have the form key=value"),
+        (["Global.use_gpu=true", "Global.device="], "run with -o Global.use_gpu=false"),
+        (["Global.use_xpu=true", "Global.device="], "run with -o Global.use_xpu=false"),
+        (["Global.use_npu=true", "Global.device="], "run with -o Global.use_npu=false"),
+        (["Global.device=tpu"], "must be auto, cpu, gpu or gpu:N"),
+        (["Global.pretrained_model=/nowhere/x"], "/nowhere/x.pdparams: no such file"),
+        (["Global.checkpoints=/nowhere/x"], "/nowhere/x.pdparams: no such file"),
+        (["Global.character_dict_path=/nowhere/d.txt"], "/nowhere/d.txt"),
+        (["Global.save_model_dir=/proc/nowhere"], "cannot be made or written"),
+        (["Train.loader.batch_size_per_card=100", "Train.loader.drop_last=true"], "drop_last"),
+        (["Global.use_wandb=true"], "wandb is not installed"),
+    ],
+)
+def test_what_the_user_can_mend_ends_with_one_line_and_code_2(tmp_path, monkeypatch, capsys, overrides, message):
+    if "wandb" in message:
+        monkeypatch.setitem(sys.modules, "wandb", None)
+    if "Global.use_gpu=true" in overrides:
+        import paddle
+
+        monkeypatch.setattr(paddle, "is_compiled_with_cuda", lambda: False)
+    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, *overrides)
+    assert run(train_tool.main, arguments, monkeypatch) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error and len(error.strip().splitlines()) == 1
+
+
+def test_a_file_that_is_not_yaml(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "a.yml"
+    path.write_text("Global: {a: [1\n")
+    assert run(train_tool.main, ["-c", str(path)], monkeypatch) == 2
+    assert f"{path}:2: not YAML" in capsys.readouterr().err
+
+
+def test_a_dictionary_with_duplicates(tmp_path, monkeypatch, capsys):
+    (tmp_path / "d.txt").write_text("a\nb\na\n")
+    path = f"Global.character_dict_path={tmp_path}/d.txt"
+    assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "o", path), monkeypatch) == 2
+    assert "d.txt" in capsys.readouterr().err
+
+
+def test_traceback_on_request(tmp_path, monkeypatch):
+    arguments = ["-c", str(tmp_path / "none.yml"), "--traceback"]
+    with pytest.raises(ValueError, match="no such config file"):
+        run(train_tool.main, arguments, monkeypatch)
+
+
+def file_config(tmp_path, train_lines, eval_lines):
+    """A configuration on label files, with six pictures ``0.png`` to ``5.png``."""
+    for i in range(6):
+        picture = np.full((32, 64, 3), 30 * i, "uint8")
+        cv2.imwrite(str(tmp_path / f"{i}.png"), picture)
+    (tmp_path / "train.txt").write_text("\n".join(train_lines) + "\n", encoding="utf-8")
+    (tmp_path / "eval.txt").write_text("\n".join(eval_lines) + "\n", encoding="utf-8")
+    config = program.merge_config(program.load_config(QUICKSTART / "rec.yml"), [*TINY["rec"], *SHORT])
+    for section, name in (("Train", "train.txt"), ("Eval", "eval.txt")):
+        config[section]["dataset"] = {
+            "name": "SimpleDataSet",
+            "data_dir": str(tmp_path),
+            "label_file_list": [str(tmp_path / name)],
+            "transforms": [{"DecodeImage": None}, *config[section]["dataset"]["transforms"]],
+        }
+    config["Global"]["epoch_num"] = 1
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump(json.loads(json.dumps(config))), encoding="utf-8")
+    return path
+
+
+GOOD = [f"{i}.png\tab{i}" for i in range(4)]
+
+
+def test_bad_samples_in_training_are_counted_named_and_survived(tmp_path, monkeypatch):
+    lines = [*GOOD, "missing.png\tabc", "4.png\t中文", "5.png\ta中"]
+    path = file_config(tmp_path, lines, GOOD)
+    assert run(train_tool.main, command(path, tmp_path / "out"), monkeypatch) == 0
+    last = (tmp_path / "out/train.log").read_text().splitlines()[-1]
+    assert "1 unreadable image (missing.png" in last and "1 unknown characters (4.png" in last and "5.png" in last
+
+
+@pytest.mark.parametrize(
+    "train_lines, message",
+    [
+        ([f"none{i}.png\tab" for i in range(6)], "unreadable image"),
+        ([f"{i}.png\t中文" for i in range(6)], "unknown characters"),
+        ([f"{i}.png ab" for i in range(6)], "no delimiter"),
+    ],
+)
+def test_training_data_that_is_all_bad(tmp_path, monkeypatch, capsys, train_lines, message):
+    path = file_config(tmp_path, train_lines, GOOD)
+    assert run(train_tool.main, command(path, tmp_path / "out"), monkeypatch) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_bad_sample_in_evaluation_counts_as_wrong(tmp_path, monkeypatch):
+    from ppocr.engine.evaluator import Evaluator
+
+    seen = {}
+    original = Evaluator.__call__
+
+    def spy(self, model):
+        summarise = self.metric.summarise
+        self.metric.summarise = lambda totals: summarise(seen.update(totals) or totals)
+        return original(self, model)
+
+    monkeypatch.setattr(Evaluator, "__call__", spy)
+    path = file_config(tmp_path, GOOD, [*GOOD, "missing.png\tab", "5.png\t中文"])
+    assert run(train_tool.main, command(path, tmp_path / "out"), monkeypatch) == 0
+    assert seen["samples"] == 6
+
+
+def test_evaluation_data_that_is_all_bad(tmp_path, monkeypatch, capsys):
+    path = file_config(tmp_path, GOOD, ["none.png\tab"])
+    assert run(train_tool.main, command(path, tmp_path / "out"), monkeypatch) == 2
+    assert "Eval: no sample could be read" in capsys.readouterr().err
+
+
+def test_evaluation_needs_weights_and_data(tmp_path, monkeypatch, capsys):
+    arguments = ["-c", str(QUICKSTART / "rec.yml")]
+    assert run(eval_tool.main, arguments, monkeypatch) == 2
+    assert "name the weights to evaluate" in capsys.readouterr().err
+    assert run(eval_tool.main, [*arguments, "-o", "Global.checkpoints=x", "Eval="], monkeypatch) == 2
+    assert "nothing to evaluate on" in capsys.readouterr().err
+
+
+def test_the_profiler_writes_a_timeline(tmp_path, monkeypatch):
+    arguments = command(QUICKSTART / "rec.yml", tmp_path / "out", *TINY["rec"], *SHORT)
+    options = f"batch_range=[1,3];profile_path={tmp_path}/profile;state=CPU;exit_on_finished=False"
+    assert run(train_tool.main, [*arguments, "-p", options], monkeypatch) == 0
+    assert list((tmp_path / "profile").glob("*.json"))
+
+
+@pytest.mark.parametrize("options", ["batch_range=[3,1]", "batch_rnge=[1,2]", "state"])
+def test_wrong_profiler_options(tmp_path, monkeypatch, capsys, options):
+    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT)
+    assert run(train_tool.main, [*arguments, "-p", options], monkeypatch) == 2
+    assert "-p" in capsys.readouterr().err
+
+
+def test_mixed_precision_on_a_cpu_is_said_once(tmp_path, monkeypatch):
+    arguments = command(
+        QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, "Global.use_amp=true", "Global.max_steps=1"
+    )
+    assert run(train_tool.main, arguments, monkeypatch) == 0
+    assert (tmp_path / "train.log").read_text().count("there is no mixed precision on cpu; training in float32") == 1
