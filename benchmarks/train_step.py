@@ -1,7 +1,7 @@
 """What the training loop adds to a bare forward, backward and step.
 
-Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines) to a bare loop on the
-same batch, as the median over interleaved pairs.  Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
+Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines) to a bare loop on
+the same batch, as the median over interleaved pairs.  Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-warnings.filterwarnings("ignore", message="No ccache found")
+warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
 from ppocr.config import load, override
 from ppocr.data import build_dataloader

@@ -32,6 +32,8 @@ class GlobalOptions:
     epoch_num: int = 1
     max_steps: Optional[int] = None  # ends the run after that many optimizer updates
     accumulate_steps: int = 1  # batches per optimizer update
+    check_finite: Optional[Literal["step", "log", "off"]] = None  # null: step on a CPU, log elsewhere
+    max_bad_steps: int = 10  # updates in a row with a loss or gradient that is not finite, before the run ends
 
     # --- logging
     print_batch_step: int = 10
@@ -50,7 +52,10 @@ class GlobalOptions:
     # --- files
     save_model_dir: str = "./output"
     save_epoch_step: int = 1
+    save_step_interval: int = 0  # save latest every that many steps too; 0: at the end of an epoch only
+    keep_last_k: int = 0  # numbered checkpoints to keep; 0: all
     checkpoints: Optional[str] = None  # resume from this prefix
+    resume: Optional[Literal["auto"]] = None  # auto: from the newest undamaged checkpoint in save_model_dir, if any
     pretrained_model: Optional[str] = None  # start from these weights
     save_inference_dir: Optional[str] = None
     save_res_path: Optional[str] = None

@@ -110,8 +110,8 @@ def _start_log(logger, config, device, options, earlier):
         logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
 
 
-def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state):
-    """Trains until the schedule ends.
+def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption):
+    """Trains until the schedule ends or a signal asks for the end.
 
     Args:
         stepper: :class:`ppocr.engine.stepper.Stepper`: one call is forward, loss, backward, clip, step and clear.
@@ -121,6 +121,11 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
         progress: :class:`ppocr.engine.progress.Progress`: statistics, log lines, loggers.
         due: :class:`ppocr.engine.schedule.Due`: when to log, evaluate, save and stop.
         state: :class:`ppocr.engine.state.TrainState`: where the run stands; advanced in place.
+        interruption: :class:`ppocr.engine.interruption.Interruption`: signals that have come.
+
+    Raises:
+        SystemExit: a signal ended the run, after a checkpoint.
+        UserError: the numbers stay bad, or the last checkpoint cannot be written.
     """
     for epoch in range(state.epoch, due.epoch_num + 1):
         train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
@@ -131,15 +136,19 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
             progress.record(losses, stepper.lr, predictions, batches, state)
             if due.log(state):
                 progress.log_line(state)
+                stepper.settle(batches, state.global_step)
             if due.eval(state):
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
-            if due.stop(state):
+            if due.save_step(state) or interruption.wants_checkpoint():
+                checkpoints.save_latest(state)
+            checkpoints.report_errors()
+            if due.stop(state) or interruption.wants_end():
                 break
-        save_epoch(checkpoints, progress, due, state)
-        if due.stop(state):
+        if due.stop(state) or interruption.wants_end():
             break
+        checkpoints.save_latest(state, numbered=due.save_epoch(state))
         state.end_epoch()
-    progress.finish(state)
+    finish(checkpoints, progress, due, state, interruption)
 
 
 def group(batches, size: int):
@@ -164,12 +173,15 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
         progress.log_evaluation(metrics, state)
 
 
-def save_epoch(checkpoints, progress, due, state):
-    """Saves ``latest``, and ``iter_epoch_N`` where one is due at the end of an epoch."""
-    with progress.paused():
-        checkpoints.save_latest(state)
-        if state.step_in_epoch >= due.steps_per_epoch and due.save_epoch(state):
-            checkpoints.save_epoch(state)
+def finish(checkpoints, progress, due, state, interruption):
+    """Saves the last checkpoint, waits until it is written and says how the run ended; ends the process on a signal."""
+    if due.stop(state):
+        whole_epoch = state.step_in_epoch >= due.steps_per_epoch
+        checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
+    checkpoints.finish()
+    progress.finish(state)
+    if interruption.wants_end():
+        raise SystemExit(interruption.exit_code())
 
 
 def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:

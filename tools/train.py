@@ -1,11 +1,13 @@
 """Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-warnings.filterwarnings("ignore", message="No ccache found")  # Paddle's, on import; nothing here compiles
+# Paddle's own, which tell a user nothing: no compiler cache; batch normalisation keeps its statistics.
+warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
 
 import paddle
@@ -13,6 +15,8 @@ import paddle
 from ppocr.data import build_dataloader
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluator import Evaluator, build_training_metric
+from ppocr.engine.health import build_guard
+from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
@@ -36,10 +40,20 @@ def main(arguments=None):
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
+    stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
     evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
-    state = load_model(options, stepper, due, logger)
-    loggers = loggers or MetricLoggers()
-    loggers.log_metrics({}, "start", state.global_step)
+    progress = Progress(
+        due,
+        logger,
+        loggers or MetricLoggers(),
+        options.log_smooth_window,
+        build_training_metric(config, options, logger),
+        build_profiler(config.get("profiler_options")),
+        memory=options.print_mem_info and device.startswith("gpu"),
+    )
+    parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
+    state = load_model(options, stepper, due, logger, parts, facts)
+    progress.start(state)
     if paddle.distributed.get_world_size() > 1:
         stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
     logger.info(
@@ -49,18 +63,11 @@ def main(arguments=None):
         due.total_steps,
         due.evaluations(state.global_step),
     )
-    progress = Progress(
-        due,
-        logger,
-        loggers,
-        options.log_smooth_window,
-        build_training_metric(config, options, logger),
-        build_profiler(config.get("profiler_options")),
-        memory=options.print_mem_info and device.startswith("gpu"),
-    )
     first = paddle.distributed.get_rank() == 0
-    checkpoints = Checkpointer(options.save_model_dir, stepper, logger, enabled=first)
-    program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state)
+    folder = options.save_model_dir
+    checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
+    with Interruption() as interruption:
+        program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first:
         save_pictures(evaluation, stepper.model, config, logger)
     logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
@@ -75,6 +82,18 @@ def build_stepper(config, options, due, device) -> Stepper:
     averaging = build_averaging(options, model)
     loss = build_loss(config["Loss"])
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
+
+
+def describe_run(config, options, due) -> dict:
+    """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have."""
+    return {
+        "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
+        "processes": paddle.distributed.get_world_size(),
+        "accumulate_steps": options.accumulate_steps,
+        "steps_per_epoch": due.steps_per_epoch,
+        "seed": options.seed,
+        "threads": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
 
 
 def build_evaluation(config, options, amp, device, logger) -> Evaluator:

@@ -1,7 +1,9 @@
 """BatchLoader: batches in a reproducible order, with an account of what could not be read."""
 
 import contextlib
+import itertools
 import os
+from collections import deque
 from dataclasses import dataclass
 from typing import Optional, Union
 
@@ -11,6 +13,8 @@ import paddle
 from ppocr.data import workers
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.errors import ConfigError, DataError
+
+_REMEMBERED = 4  # batches whose samples can be named afterwards
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class BatchLoader:
         self._epoch = 0
         self._skip = 0
         self._shared_memory = None
+        self._recent = deque(maxlen=_REMEMBERED)
         if not len(sampler) and (dataset.training or world_size == 1):
             size, few = options.batch_size_per_card, "fewer than one batch" if options.drop_last else "none"
             raise DataError(f"{len(dataset)} samples are {few} of {size} per card; set loader.drop_last to false")
@@ -95,14 +100,23 @@ class BatchLoader:
             UserError: a worker process was killed.
         """
         skip, self._skip = self._skip, 0
-        keys = self._sampler.batches(self._epoch, skip)
+        keys, handed_out = itertools.tee(self._sampler.batches(self._epoch, skip))
         self.report.start_epoch()
         packed_batches = self._from_workers(keys) if self.options.num_workers else (self._reader[k] for k in keys)
         with contextlib.closing(packed_batches):
-            for packed in packed_batches:
+            for packed, batch_keys in zip(packed_batches, handed_out):
                 batch = self._receive(packed)
                 if batch is not None:
+                    self._recent.append(batch_keys)
                     yield batch
+
+    def recent_samples(self) -> list:
+        """Returns the names of the samples of the last batches, the newest batch first.
+
+        A sample that was replaced stands under the name of the one in whose place it came.
+        """
+        keys = itertools.chain.from_iterable(reversed(self._recent))
+        return [self.dataset.describe(key.index) for key in keys]
 
     def _receive(self, packed):
         try:

@@ -14,6 +14,9 @@ from ppocr.utils.stats import TrainingStats
 class Progress:
     """Collects values every step and says them when a line is due.
 
+    Attributes:
+        statistics: the values in the window (:class:`ppocr.utils.stats.TrainingStats`).
+
     Args:
         due: :class:`ppocr.engine.schedule.Due`.
         logger: where lines go.
@@ -26,10 +29,14 @@ class Progress:
 
     def __init__(self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False):
         self._due, self._logger, self._loggers = due, logger, loggers
-        self._stats = TrainingStats(window, ["lr"])
+        self.statistics = TrainingStats(window, ["lr"])
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
         self._clock = _Clock()
         self._bar = None
+
+    def start(self, state):
+        """Notes in the metric loggers from which step the run begins or goes on."""
+        self._loggers.log_metrics({}, "start", state.global_step)
 
     def watch(self, batches, state):
         """Yields from ``batches`` and times the reading; shows a bar on a terminal."""
@@ -54,16 +61,16 @@ class Progress:
         if self._training_metric and state.epoch % self._due.metric_epoch_step == 0:
             values.update(self._training_metric(predictions, batches[-1]))
         values.update({key: value for key, value in losses.items() if getattr(value, "size", 1) == 1})
-        self._stats.update(values)
+        self.statistics.update(values)
         self._clock.count(sum(len(batch[0]) for batch in batches))
 
     def log_line(self, state):
         """Writes the line that is due; the one place where training waits for the device."""
-        values = self._stats.get()
+        values = self.statistics.get()
         times = self._clock.close_window()
         remaining = self._clock.seconds_per_step() * (self._due.total_steps - state.global_step)
         line = (
-            f"epoch: [{state.epoch}/{self._due.epoch_num}], global_step: {state.global_step}, {self._stats.log()}, "
+            f"epoch: [{state.epoch}/{self._due.epoch_num}], global_step: {state.global_step}, {self.statistics.log()}, "
             f"avg_reader_cost: {times.reader:.5f} s, avg_batch_cost: {times.batch:.5f} s, "
             f"avg_samples: {times.samples}, ips: {times.ips:.5f} samples/s, "
             f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"

@@ -20,6 +20,7 @@ class Due:
         eval_start: no evaluation before or at this step, except at the end.
         eval_interval: updates between evaluations; 0 means only at the end, None never (no evaluation data).
         save_epoch_step: epochs between numbered checkpoints.
+        save_step_interval: updates between checkpoints inside an epoch; 0: none.
         metric_epoch_step: epochs between those in which metrics are computed on training batches.
     """
 
@@ -31,6 +32,7 @@ class Due:
     eval_start: int = 0
     eval_interval: Optional[int] = None
     save_epoch_step: int = 1
+    save_step_interval: int = 0
     metric_epoch_step: int = 1
 
     @classmethod
@@ -57,6 +59,7 @@ class Due:
             eval_start=start,
             eval_interval=interval if evaluates else None,
             save_epoch_step=options.save_epoch_step,
+            save_step_interval=options.save_step_interval,
             metric_epoch_step=options.calc_epoch_interval,
         )
 
@@ -69,6 +72,11 @@ class Due:
         if self.eval_interval is None:
             return False
         return self.stop(state) or self._eval_falls_on(state.global_step)
+
+    def save_step(self, state) -> bool:
+        """A checkpoint every ``save_step_interval`` updates inside an epoch; at its end there is one anyway."""
+        interval = self.save_step_interval
+        return interval > 0 and state.global_step % interval == 0 and not (self._epoch_ends(state) or self.stop(state))
 
     def save_epoch(self, state) -> bool:
         """A numbered checkpoint every ``save_epoch_step`` epochs."""

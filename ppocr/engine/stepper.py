@@ -6,6 +6,7 @@ import paddle
 from paddle.utils import unique_name
 
 from ppocr.engine.averaging import Averaging
+from ppocr.engine.health import FiniteGuard, gradient_norm
 
 
 class MixedPrecision:
@@ -71,15 +72,19 @@ class MixedPrecision:
         """Computes gradients of the (scaled) loss."""
         (self.scaler.scale(loss) if self.enabled else loss).backward()
 
+    def unscale(self, optimizer):
+        """Takes the factor of the loss out of the gradients again."""
+        if self.enabled:
+            self.scaler.unscale_(optimizer)
+
     def step(self, optimizer):
-        """Unscales the gradients, clips (inside the optimizer) and updates; skips the update on an overflow."""
+        """Clips (inside the optimizer) and updates; leaves the update out on an overflow."""
         # Fresh automatic names: the names of the optimizer's accumulators then depend on the parameters alone and
         # not on how many optimizers this process has made before, so that a saved state finds its place.
         with unique_name.guard():
             if not self.enabled:
                 optimizer.step()
                 return
-            self.scaler.unscale_(optimizer)
             self.scaler.step(optimizer)
             self.scaler.update()
 
@@ -131,13 +136,15 @@ class Stepper:
         amp: mixed precision, on or off.
         averaging: average of the weights, updated after each step.
         seed: base of the seeds of the steps.
+        guard: keeps updates with numbers that are not finite away.
     """
 
-    def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0):
+    def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0, guard=None):
         self.model, self.loss = model, loss
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
+        self.guard = guard or FiniteGuard("off")
         self._seed = seed
         self.lr = optimizer.get_lr()
 
@@ -150,8 +157,10 @@ class Stepper:
                 run draws what an uninterrupted one would.
 
         Returns:
-            predictions (float32) of the last batch, and the losses, detached and averaged over the batches.
+            predictions (float32) of the last batch, and the losses, detached and averaged over the batches, with the
+            norm of the gradients as ``grad_norm``; no losses where the update was left out.
         """
+        self.guard.before(self)
         sums = {}
         paddle.seed((self._seed * 1_000_003 + step) % 2**31)
         for batch in batches:
@@ -161,13 +170,23 @@ class Stepper:
             losses = self.loss(predictions, batch)
             self.amp.backward(losses["loss"] / len(batches) if len(batches) > 1 else losses["loss"])
             sums = _add(sums, losses)
+        losses = sums if len(batches) == 1 else {key: value / len(batches) for key, value in sums.items()}
+        self.amp.unscale(self.optimizer)
+        norm = gradient_norm(self.model.parameters())
         self.lr = self.optimizer.get_lr()
-        self.amp.step(self.optimizer)
+        if self.guard.accepts(losses["loss"], norm, batches, step):
+            self.amp.step(self.optimizer)
+            self.averaging.update()
+        else:
+            losses = {}
         self.optimizer.clear_grad()
         if not isinstance(self.lr_scheduler, float):
             self.lr_scheduler.step()
-        self.averaging.update()
-        return predictions, sums if len(batches) == 1 else {key: value / len(batches) for key, value in sums.items()}
+        return predictions, {**losses, "grad_norm": norm} if losses and norm is not None else losses
+
+    def settle(self, batches, step: int):
+        """Lets the guard read what it has noted; to be called when a log line is due."""
+        self.guard.settle(self, batches, step)
 
 
 def _add(sums, losses):

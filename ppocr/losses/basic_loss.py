@@ -19,8 +19,8 @@ class DMLLoss(nn.Layer):
     Args:
         act: what makes probabilities of the outputs: ``softmax`` over the last axis, ``sigmoid``, or null where they
             are probabilities.
-        use_log: give the divergence of a picture (the sum over its positions), for sequences; else the mean over all
-            elements, for maps.
+        use_log: give the mean over the batch of the divergence of a line (the sum over its positions), for sequences;
+            else the mean of each picture, for maps.
     """
 
     def __init__(self, act: Optional[Literal["softmax", "sigmoid"]] = None, use_log: bool = False):
@@ -29,12 +29,12 @@ class DMLLoss(nn.Layer):
         self.use_log = use_log
 
     def forward(self, first, second):
-        """Returns a 0-d tensor; ``first`` and ``second`` have the same shape, the batch first."""
+        """Returns a 0-d tensor, or ``[N]`` without ``use_log``; both outputs have the same shape, the batch first."""
         activate = ACTIVATIONS[self.act]
         p, q = activate(first.astype("float32")), activate(second.astype("float32"))
         eps = EPS if self.use_log else 1e-5  # maps come from a sigmoid and reach 0 and 1
         divergence = 0.5 * (p - q) * ((p + eps).log() - (q + eps).log())
-        return divergence.sum() / first.shape[0] if self.use_log else divergence.mean()
+        return divergence.sum() / first.shape[0] if self.use_log else divergence.flatten(1).mean(axis=1)
 
 
 class DistanceLoss(nn.Layer):

@@ -35,7 +35,9 @@ class CombinedLoss(nn.Layer):
     def forward(self, preds, batch):
         """Returns ``loss`` and the weighted entries of all losses.
 
-        What a loss gives counts with its entry ``loss``, or with the sum of its entries where there is none.
+        What a loss gives counts with its entry ``loss``, or with the sum of its entries where there is none. If one of
+        them gives a value for each picture, the gradients are those of the sum over the pictures, the values means:
+        so the published detection distillations train.
         """
         total, entries = 0.0, {}
         for name, weight, loss in zip(self.names, self.weights, self.losses):
@@ -43,7 +45,12 @@ class CombinedLoss(nn.Layer):
             own = terms.pop("loss", None)
             total = total + (sum(terms.values()) if own is None else own)
             entries.update(terms if terms else {name: own})
-        return {"loss": total, **entries}
+        pictures = total.shape[0] if total.ndim else 1
+        return {"loss": _scale_gradient(total.mean(), pictures), **{key: v.mean() for key, v in entries.items()}}
+
+
+def _scale_gradient(value, factor):
+    return value if factor == 1 else factor * value - ((factor - 1) * value).detach()
 
 
 def split_item(item):

@@ -19,12 +19,34 @@ def dice_loss(pred, target, mask, eps=1e-6):
 
 def masked_l1_loss(pred, target, mask, eps=1e-6):
     """Returns the mean absolute difference where ``mask`` is 1; all three ``[N, H, W]``."""
-    return ((pred - target).abs() * mask).sum() / (mask.sum() + eps)
+    return masked_mean((pred - target).abs(), mask, eps)
 
 
 def bce_map(pred, target):
     """Returns the binary cross entropy of every pixel; ``pred`` holds probabilities."""
     return F.binary_cross_entropy(pred, target, reduction="none")
+
+
+def focal_map(pred, target, alpha, gamma, eps=1e-6):
+    """Returns the focal loss of every pixel: cross entropy, small where the prediction is nearly right.
+
+    Source: Focal Loss (https://arxiv.org/abs/1708.02002), equation 5.
+
+    Args:
+        pred: probabilities; they count as at least ``eps`` and at most ``1 - eps``.
+        target: of the same shape, values in [0, 1].
+        alpha: weight of text; that of background is ``1 - alpha``.
+        gamma: how fast the loss falls as the prediction gets better.
+    """
+    pred = pred.clip(eps, 1.0 - eps)
+    text = -alpha * target * (1.0 - pred) ** gamma * pred.log()
+    background = -(1.0 - alpha) * (1.0 - target) * pred**gamma * (1.0 - pred).log()
+    return text + background
+
+
+def masked_mean(loss, mask, eps=1e-6):
+    """Returns the mean of a loss where ``mask`` is 1."""
+    return (loss * mask).sum() / (mask.sum() + eps)
 
 
 def count_hard_negatives(positive, negative, ratio):

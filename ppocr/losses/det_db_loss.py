@@ -5,7 +5,15 @@ from typing import Literal
 import paddle
 from paddle import nn
 
-from ppocr.losses.det_basic_loss import bce_map, count_hard_negatives, dice_loss, masked_l1_loss, ohem_mean
+from ppocr.losses.det_basic_loss import (
+    bce_map,
+    count_hard_negatives,
+    dice_loss,
+    focal_map,
+    masked_l1_loss,
+    masked_mean,
+    ohem_mean,
+)
 from ppocr.registry import LOSSES
 
 
@@ -17,50 +25,82 @@ class DBLoss(nn.Layer):
 
     Args:
         balance_loss: balance text and background in the loss of the probability map.
-        main_loss_type: that loss: ``DiceLoss``, or ``BCELoss`` with hard negatives as in the paper.
+        main_loss_type: that loss: ``DiceLoss``, ``BCELoss`` with hard negatives as in the paper, or ``DiceFocalLoss``,
+            the sum of Dice and focal loss, which the binary map gets too.
         alpha: weight of the probability map.
         beta: weight of the threshold map.
         ohem_ratio: background pixels for each text pixel when balancing.
         eps: keeps divisions finite.
+        focal_alpha, focal_gamma: weight of text and fall of the focal loss; see
+            :func:`ppocr.losses.det_basic_loss.focal_map`.
+        aux_weight_p2, aux_weight_p3, aux_weight_p4: weights of the same loss on the further maps of a head that gives
+            them.
     """
 
     def __init__(
         self,
         balance_loss: bool = True,
-        main_loss_type: Literal["DiceLoss", "BCELoss"] = "DiceLoss",
+        main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss",
         alpha: float = 5,
         beta: float = 10,
         ohem_ratio: float = 3,
         eps: float = 1e-6,
+        focal_alpha: float = 0.25,
+        focal_gamma: float = 2.0,
+        aux_weight_p2: float = 0.4,
+        aux_weight_p3: float = 0.3,
+        aux_weight_p4: float = 0.2,
     ):
         super().__init__()
         self.balance_loss = balance_loss
-        self.main_loss = self._dice if main_loss_type == "DiceLoss" else self._cross_entropy
+        self.main_loss = {"DiceLoss": self._dice, "BCELoss": self._cross_entropy, "DiceFocalLoss": self._dice_focal}[
+            main_loss_type
+        ]
+        self.focal = (focal_alpha, focal_gamma)
+        self.focal_on_binary = main_loss_type == "DiceFocalLoss"
         self.alpha = alpha
         self.beta = beta
         self.ohem_ratio = ohem_ratio
         self.eps = eps
+        self.aux_weights = {"p4": aux_weight_p4, "p3": aux_weight_p3, "p2": aux_weight_p2}
 
     def forward(self, preds, batch):
-        """Returns ``loss`` and its four terms.
+        """Returns ``loss`` and its terms; those of further maps, ``loss_aux_maps_*``, without their weight.
 
         Args:
             preds: ``maps`` ``[N, 3, H, W]`` (probability, threshold, binary), values in (0, 1); optionally
-                ``cbn_maps`` ``[N, 1, H, W]``, a refined probability map.
+                ``cbn_maps`` ``[N, 1, H, W]``, another map for the targets of the probability map, and
+                ``aux_maps_p2``, ``aux_maps_p3``, ``aux_maps_p4`` like ``maps``.
             batch: image, threshold map and its mask, shrink map and its mask; the maps ``[N, H, W]``.
         """
-        probability, threshold, binary = preds["maps"].astype("float32").unbind(axis=1)
-        threshold_map, threshold_mask, shrink_map, shrink_mask = (t.astype("float32") for t in batch[1:5])
-        losses = {
+        targets = [t.astype("float32") for t in batch[1:5]]
+        losses = {**self._map_losses(preds["maps"], *targets), "loss_cbn": paddle.zeros([])}
+        if "cbn_maps" in preds:
+            losses["loss_cbn"] = self.main_loss(preds["cbn_maps"][:, 0].astype("float32"), *targets[2:])
+        total = sum(losses.values())
+        for level, weight in self.aux_weights.items():
+            if f"aux_maps_{level}" in preds:
+                loss = sum(self._map_losses(preds[f"aux_maps_{level}"], *targets).values())
+                losses[f"loss_aux_maps_{level}"] = loss
+                total = total + weight * loss
+        return {"loss": total, **losses}
+
+    def _map_losses(self, maps, threshold_map, threshold_mask, shrink_map, shrink_mask):
+        probability, threshold, binary = maps.astype("float32").unbind(axis=1)
+        binary_loss = dice_loss(binary, shrink_map, shrink_mask, self.eps)
+        if self.focal_on_binary:
+            binary_loss = binary_loss + self._focal(binary, shrink_map, shrink_mask)
+        return {
             "loss_shrink_maps": self.alpha * self.main_loss(probability, shrink_map, shrink_mask),
             "loss_threshold_maps": self.beta * masked_l1_loss(threshold, threshold_map, threshold_mask, self.eps),
-            "loss_binary_maps": dice_loss(binary, shrink_map, shrink_mask, self.eps),
-            "loss_cbn": paddle.zeros([]),
+            "loss_binary_maps": binary_loss,
         }
-        if "cbn_maps" in preds:
-            refined = preds["cbn_maps"][:, 0].astype("float32")
-            losses["loss_cbn"] = self.main_loss(refined, shrink_map, shrink_mask)
-        return {"loss": sum(losses.values()), **losses}
+
+    def _dice_focal(self, pred, target, mask):
+        return self._dice(pred, target, mask) + self._focal(pred, target, mask)
+
+    def _focal(self, pred, target, mask):
+        return masked_mean(focal_map(pred, target, *self.focal, self.eps), mask, self.eps)
 
     def _dice(self, pred, target, mask):
         loss = dice_loss(pred, target, mask, self.eps)
@@ -74,5 +114,5 @@ class DBLoss(nn.Layer):
     def _cross_entropy(self, pred, target, mask):
         loss = bce_map(pred, target)
         if not self.balance_loss:
-            return (loss * mask).sum() / (mask.sum() + self.eps)
+            return masked_mean(loss, mask, self.eps)
         return ohem_mean(loss, target * mask, (1.0 - target) * mask, self.ohem_ratio, self.eps)

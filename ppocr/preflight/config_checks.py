@@ -11,7 +11,8 @@ from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, line_in
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.utils.dictionary import load_dictionary
-from ppocr.utils.save_load import OPTIMIZER, PARAMS
+from ppocr.utils.pretrained import PARAMS, strip_suffix
+from ppocr.utils.save_load import OPTIMIZER
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
 BY_NAME = ("DictCollator",)  # collate functions that take samples which are mappings
@@ -22,7 +23,7 @@ def check_config(context):
     found = schema.check_config(context.config)
     for severity, items in ((ERROR, found.problems), (WARNING, found.warnings)):
         for item in items:
-            yield Finding(severity, f"{dotted(item.path)}: {item.message}", *context.where(item.path))
+            yield context.finding(severity, item.path, item.message)
 
 
 def check_device(context):
@@ -41,7 +42,7 @@ def check_operators(context):
         for step in section.steps:
             # what is wrong with a dictionary is told of the dictionary
             if step.error is not None and not isinstance(step.error, DataError):
-                yield Finding(ERROR, f"{dotted(step.path)}: {describe(step.error)}", *context.where(step.path))
+                yield context.finding(ERROR, step.path, describe(step.error))
         yield from _missing_keys(context, section)
         yield from _last_operator(context, section)
 
@@ -58,8 +59,8 @@ def _missing_keys(context, section):
         for position, key in enumerate(step.reads):
             if key not in known:
                 path = (*step.path, "keep_keys", position) if last else step.path
-                what = f"needs '{key}', which nothing before it sets; there are {', '.join(sorted(known))}"
-                yield Finding(ERROR, f"{dotted(step.path)} {what}", *context.where(path))
+                what = f"{step.name} needs '{key}', which nothing before it sets; there are {', '.join(sorted(known))}"
+                yield context.finding(ERROR, path, what)
         known |= set(step.writes)
 
 
@@ -70,9 +71,9 @@ def _last_operator(context, section):
     name = collate.get("name") if isinstance(collate, dict) else collate
     path = (*section.path, "transforms")
     if not keeps and name not in BY_NAME:
-        yield Finding(ERROR, f"{dotted(path)}: KeepKeys is missing; it makes a list of a sample", *context.where(path))
+        yield context.finding(ERROR, path, "KeepKeys is missing; it makes a list of a sample")
     for step in section.steps[keeps[0] + 1 :] if keeps else ():
-        yield Finding(ERROR, f"{dotted(step.path)}: no operator can follow KeepKeys", *context.where(step.path))
+        yield context.finding(ERROR, step.path, "no operator can follow KeepKeys")
 
 
 def _class_of(operator):
@@ -90,8 +91,7 @@ def check_dictionaries(context):
 
 def _dictionary(context, path, file):
     if not os.path.isfile(file):
-        what = f"{dotted(path)}: there is no dictionary {file!r}; paths start at {os.getcwd()}"
-        yield Finding(ERROR, what, *context.where(path))
+        yield context.finding(ERROR, path, f"there is no dictionary {file!r}; paths start at {os.getcwd()}")
         return
     try:
         entries = load_dictionary(file)
@@ -116,11 +116,11 @@ def check_codec(context):
             unknown = sorted(set(encoder.index) - set(decoder))
             if unknown:
                 what = (
-                    f"{section.name}: labels may hold {len(unknown)} characters that PostProcess cannot write "
+                    f"labels of {section.name} may hold {len(unknown)} characters that it cannot write "
                     f"({', '.join(unknown[:5])}); use one character_dict_path and use_space_char for both"
                 )
-                step = next(step for step in section.steps if step.operator is encoder or hasattr(step.operator, "ctc"))
-                yield Finding(ERROR, what, *context.where(step.path))
+                yield context.finding(ERROR, ("PostProcess",), what)
+                return
 
 
 def check_files(context):
@@ -130,7 +130,7 @@ def check_files(context):
         for path, file in section.label_files:
             reason = _unusable(file)
             if reason:
-                yield Finding(ERROR, f"{dotted(path)}: label file {file!r} {reason}", *context.where(path))
+                yield context.finding(ERROR, path, f"label file {file!r} {reason}")
     yield from _weights(context)
     yield from _run_folder(context)
 
@@ -139,8 +139,7 @@ def _data_folder(context, section):
     folder = section.dataset.get("data_dir")
     if folder is not None and not os.path.isdir(folder):
         path = (*section.path, "data_dir")
-        what = f"{dotted(path)}: {folder!r} is no folder; paths start at {os.getcwd()}"
-        yield Finding(ERROR, what, *context.where(path))
+        yield context.finding(ERROR, path, f"{folder!r} is no folder; paths start at {os.getcwd()}")
 
 
 def _unusable(file):
@@ -153,25 +152,26 @@ def _unusable(file):
 
 def _weights(context):
     options = context.options
-    wanted = [("pretrained_model", PARAMS)] if options.pretrained_model and not options.checkpoints else []
-    wanted += [("checkpoints", PARAMS), ("checkpoints", OPTIMIZER)] if options.checkpoints else []
-    for key, suffix in wanted:
-        file = getattr(options, key).removesuffix(PARAMS) + suffix
-        if not os.path.isfile(file):
-            path = ("Global", key)
-            yield Finding(ERROR, f"{dotted(path)}: there is no file {file!r}", *context.where(path))
+    if context.checkpoint:
+        key, prefix, suffixes = "checkpoints", context.checkpoint, (PARAMS, OPTIMIZER)
+    elif options.pretrained_model:
+        key, prefix, suffixes = "pretrained_model", strip_suffix(options.pretrained_model), (PARAMS,)
+    else:
+        return
+    for suffix in suffixes:
+        if not os.path.isfile(prefix + suffix):
+            yield context.finding(ERROR, ("Global", key), f"there is no file {prefix + suffix!r}")
 
 
 def _run_folder(context):
-    folder = Path(context.options.save_model_dir)
+    folder, path = Path(context.options.save_model_dir), ("Global", "save_model_dir")
     place = existing(folder)
     if not place.is_dir() or not os.access(place, os.W_OK):
-        path = ("Global", "save_model_dir")
         reason = "may not be written" if place.is_dir() else "is a file"
-        yield Finding(ERROR, f"{dotted(path)}: {folder} cannot be made: {place} {reason}", *context.where(path))
-    elif (folder / f"latest{PARAMS}").exists() and not context.options.checkpoints:
-        what = "Global.save_model_dir holds a run, whose latest and best checkpoints this one will replace"
-        yield Finding(NOTE, what, *context.where(("Global", "save_model_dir")))
+        yield context.finding(ERROR, path, f"{folder} cannot be made: {place} {reason}")
+    elif (folder / f"latest{PARAMS}").exists() and not context.checkpoint:
+        what = "it holds a run, whose latest and best checkpoints this one will replace"
+        yield context.finding(NOTE, path, what)
 
 
 def existing(path) -> Path:
@@ -188,8 +188,3 @@ def find_keys(value, keys, path=()):
             yield (*path, key), inner
         else:
             yield from find_keys(inner, keys, (*path, key))
-
-
-def dotted(path) -> str:
-    """Returns a YAML path as text, for example ``Train.dataset.transforms.0``."""
-    return ".".join(map(str, path))

@@ -1,5 +1,6 @@
 """What the checks look at: the configuration, and what follows from it, each made when it is first asked for."""
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,10 @@ from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.global_options import global_options
 from ppocr.preflight.failures import FAILURES
+from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
+from ppocr.utils.pretrained import strip_suffix
+from ppocr.utils.save_load import find_newest
 
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
 
@@ -156,10 +160,21 @@ class Context:
         source = sources.get(path) if path else None
         return (source.file, source.line) if source else (self.file, 0)
 
+    def finding(self, severity, path, what) -> Finding:
+        """Returns a finding about a YAML path (a tuple), which its text begins with."""
+        return Finding(severity, f"{'.'.join(map(str, path))}: {what}", *self.where(path))
+
     @cached_property
     def options(self):
         """The ``Global`` section with every default."""
         return global_options(self.config)
+
+    @cached_property
+    def checkpoint(self) -> str:
+        """Prefix of the checkpoint that the run goes on from; empty if it starts anew."""
+        if self.options.resume == "auto":
+            return find_newest(self.options.save_model_dir, logging.getLogger(__name__)) or ""
+        return strip_suffix(self.options.checkpoints or "")
 
     @cached_property
     def sections(self) -> list:

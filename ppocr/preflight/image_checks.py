@@ -41,7 +41,9 @@ def check_images(context):
             batches = [pictures[i : i + _BATCH] for i in range(0, len(pictures), _BATCH)]
             title = f"pictures of {section.name}"
             results = mapped(look_at_all, batches, context.processes, title, context.progress)
-            faults = [(picture, fault) for batch, found in zip(batches, results) for picture, fault in zip(batch, found)]
+            faults = [
+                (picture, fault) for batch, found in zip(batches, results) for picture, fault in zip(batch, found)
+            ]
             yield from _findings(scan, [(picture, fault) for picture, fault in faults if fault])
             if lines < len(scan.seen.numbers):
                 what = f"{lines} of {len(scan.seen.numbers)} lines: only the pictures of these were looked at"

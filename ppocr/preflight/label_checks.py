@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ppocr.data.report import SMALL_SETS_MAY_LOSE
-from ppocr.preflight.config_checks import dotted
+from ppocr.data.report import _SMALL_SETS_MAY_LOSE as SMALL_SETS_MAY_LOSE
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS
 from ppocr.preflight.label_scan import line_text
@@ -15,7 +14,8 @@ def check_labels(context):
     """Every line has a path, the delimiter and a label that its operators can use."""
     for section in context.sections:
         if section.name not in context.scans:
-            what = f"not checked: the labels of {section.name}, for {section.dataset['name']} has no lines of path and label"
+            name = section.dataset["name"]
+            what = f"not checked: labels and pictures of {section.name}; {name} has no lines of path and label"
             yield Finding(NOTE, what, *context.where(section.path))
             continue
         for scan in context.scans[section.name]:
@@ -39,8 +39,9 @@ def _too_many(context, section):
     limit = max(SMALL_SETS_MAY_LOSE, int(ratio * lines)) if section.training else lines - 1
     if unusable > min(limit, lines - 1):
         path = (*section.path, "label_file_list")
-        what = f"{dotted(path)}: {unusable} of {lines} lines cannot be used, which would end the run"
-        yield Finding(ERROR, what, *context.where(path))
+        what = f"{unusable} of {lines} lines cannot be used; with so many the run ends"
+        # a few lines at the start of a file need not be like the rest
+        yield context.finding(WARNING if context.label_limit else ERROR, path, what)
 
 
 def check_characters(context):
@@ -50,7 +51,9 @@ def check_characters(context):
             unknown = scan.seen.unknown
             if unknown:
                 most = sorted(unknown, key=lambda character: -unknown[character].count)
-                named = ", ".join(f"{c!r} {unknown[c].count} times, first in line {unknown[c].line}" for c in most[:_SHOWN])
+                named = ", ".join(
+                    f"{c!r} {unknown[c].count} times, first in line {unknown[c].line}" for c in most[:_SHOWN]
+                )
                 more = f", and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
                 what = f"{len(most)} characters are not in the dictionary and will be left out: {named}{more}"
                 yield Finding(WARNING, what, scan.path, min(tally.line for tally in unknown.values()))

@@ -72,7 +72,6 @@ class Tally(NamedTuple):
     detail: str = ""
 
 
-
 @dataclass
 class Seen:
     """What was seen in some lines, numbered from 0.

@@ -6,48 +6,42 @@ this project's and holds what an exact resume needs besides.
 """
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import paddle
 
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
+from ppocr.utils.checkpoint_files import (
+    MANIFEST,
+    BackgroundWriter,
+    check_files,
+    checkpoints_in,
+    delete_checkpoint,
+    write_checkpoint,
+)
+from ppocr.utils.pretrained import PARAMS, assign, load_pretrained, load_weights, strip_suffix, unnamed
 
 NAMES_KEY = "StructuredToParameterName@@"
-PARAMS, OPTIMIZER, STATES, TRAIN_STATE = ".pdparams", ".pdopt", ".states", ".train_state"
+NUMBERED = "iter_epoch_"
+OPTIMIZER, STATES, TRAIN_STATE = ".pdopt", ".states", ".train_state"
 
 
 # ------------------------------------------------------------------------------------------------ writing
-def save_model(prefix, contents: dict):
-    """Writes the files of one checkpoint.
-
-    Each is written to a temporary name, flushed to the disk and renamed, so that a file with its final name is whole.
+def save_model(prefix, contents: dict, counters=None, keep_previous: bool = False):
+    """Writes the files of one checkpoint, each whole or not at all, and their manifest.
 
     Args:
         prefix: path without suffix; the folder must exist.
         contents: ``{suffix: content}`` as :func:`capture` gives it.
+        counters: where the run stood.
+        keep_previous: keep the checkpoint that is replaced, as ``previous_<name>``.
 
     Raises:
-        CheckpointError: the files cannot be written (the message says why).
+        CheckpointError: the files cannot be written (the message says why); what was there before is still there.
     """
-    for suffix, content in contents.items():
-        _write(Path(f"{prefix}{suffix}"), content)
-
-
-def _write(path, content):
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with open(temporary, "wb") as file:
-            safe_pickle.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from None
+    write_checkpoint(prefix, contents, counters or {}, keep_previous)
 
 
 def capture(stepper, state: TrainState, trained=None) -> dict:
@@ -99,123 +93,98 @@ def unwrap(model):
 class Checkpointer:
     """Saves the checkpoints of one run: ``latest``, ``iter_epoch_N`` and ``best_accuracy``.
 
+    Training waits only while everything is copied; a thread writes.  A checkpoint that could not be written is said at
+    the next step and training goes on: the one before is still there.  If the last one of all fails, that is an error.
+
     Args:
         folder: ``Global.save_model_dir``.
         stepper: what is saved.
         logger: told about every checkpoint.
         enabled: False in processes other than the first.
+        facts: plain values that describe the run; a resumed run is compared with them.
+        parts: ``{name: object with state_dict()}`` of whatever else is to be restored.
+        keep_last: number of ``iter_epoch_N`` to keep; 0 keeps all.
     """
 
-    def __init__(self, folder, stepper, logger, enabled: bool = True):
+    def __init__(self, folder, stepper, logger, enabled=True, facts=None, parts=None, keep_last=0):
         self._folder, self._stepper, self._logger, self._enabled = Path(folder), stepper, logger, enabled
+        self._facts, self._parts, self._keep_last = facts or {}, parts or {}, keep_last
+        self._writer = BackgroundWriter()
 
-    def save_latest(self, state):
-        """Saves where the run stands."""
-        self._save("latest", capture(self._stepper, state))
-
-    def save_epoch(self, state):
-        """Saves a numbered checkpoint that is kept."""
-        contents = capture(self._stepper, state)
-        contents[STATES]["done_flag"] = False
-        self._save(f"iter_epoch_{state.epoch}", contents)
+    def save_latest(self, state, numbered: bool = False):
+        """Saves where the run stands; ``numbered``: as ``iter_epoch_N`` too, which is kept."""
+        contents = self._capture(state)
+        self._submit("latest", contents, keep_previous=True)
+        if numbered:
+            done = {**contents, STATES: {**contents[STATES], "done_flag": False}}
+            self._submit(f"iter_epoch_{state.epoch}", done)
 
     def save_best(self, state, trained=None):
         """Saves the weights that have just been evaluated; ``trained``: see :func:`capture`."""
-        self._save("best_accuracy", capture(self._stepper, state, trained), "save best model is to")
+        self._submit("best_accuracy", self._capture(state, trained), "save best model is to")
 
-    def _save(self, name, contents, words="save model in"):
-        if self._enabled:
-            save_model(self._folder / name, contents)
-            self._logger.info("%s %s", words, self._folder / name)
+    def report_errors(self):
+        """Says what went wrong in the background since the last call; returns the last error, or None."""
+        last = None
+        while (error := self._writer.error()) is not None:
+            self._logger.error("%s; training goes on, the checkpoint before is still there", error)
+            last = error
+        return last
+
+    def finish(self):
+        """Waits for the last checkpoint.
+
+        Raises:
+            CheckpointError: it could not be written.
+        """
+        self._writer.wait()
+        error = self.report_errors()
+        if error is not None:
+            raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
+
+    def _capture(self, state, trained=None):
+        if not self._enabled:
+            return {}
+        contents = capture(self._stepper, state, trained)
+        contents[TRAIN_STATE]["run"] = self._facts
+        contents[TRAIN_STATE]["parts"] = {name: _plain(part.state_dict()) for name, part in self._parts.items()}
+        return contents
+
+    def _submit(self, name, contents, words="save model in", keep_previous=False):
+        if not self._enabled:
+            return
+        counters = contents[TRAIN_STATE]["counters"]
+
+        def write():
+            save_model(self._folder / name, contents, counters, keep_previous)
+            if name.startswith(NUMBERED) and self._keep_last:
+                self._delete_old()
+
+        self._writer.submit(write)
+        self._logger.info("%s %s", words, self._folder / name)
+
+    def _delete_old(self):
+        numbered = [(path, _number(path)) for path in self._folder.glob(f"{NUMBERED}*{MANIFEST}")]
+        for path, _ in sorted(numbered, key=lambda item: -item[1])[self._keep_last :]:
+            delete_checkpoint(str(path)[: -len(MANIFEST)])
+
+
+def _number(path):
+    text = path.name[len(NUMBERED) : -len(MANIFEST)]
+    return int(text) if text.isdigit() else -1
 
 
 # ------------------------------------------------------------------------------------------------ reading
-def _strip(path):
-    """Returns a checkpoint's prefix, also where one of its files was named."""
-    path = str(path)
-    return path[: -len(PARAMS)] if path.endswith(PARAMS) else path
-
-
-def load_weights(path) -> dict:
-    """Reads a file of weights: ``{structured name: array}``.
-
-    Args:
-        path: a prefix or a ``.pdparams`` file.
-
-    Raises:
-        CheckpointError: no such file, damaged, not a file of weights, or unsafe.
-    """
-    file = _strip(path) + PARAMS
-    content = safe_pickle.load(file)
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{file}: holds a {type(content).__name__} instead of weights by name")
-    return {name: value for name, value in map(_unnamed, content.items()) if isinstance(value, np.ndarray)}
-
-
-def _unnamed(item):
-    """Paddle pickles a tensor outside a state dict as the pair (automatic name, array)."""
-    key, value = item
-    pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], np.ndarray)
-    return key, value[1] if pair else value
-
-
-@dataclass
-class TransferReport:
-    """What became of the weights in a file."""
-
-    loaded: list = field(default_factory=list)
-    missing: list = field(default_factory=list)
-    unexpected: list = field(default_factory=list)
-    mismatched: list = field(default_factory=list)
-    share: float = 0.0
-
-    def __str__(self):
-        lines = [f"{len(self.loaded)} loaded ({self.share:.1%} of the model's values)"]
-        for title in ("missing", "unexpected", "mismatched"):
-            names = getattr(self, title)
-            if names:
-                shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-                lines.append(f"{len(names)} {title}: {shown}")
-        return "; ".join(lines)
-
-
-def load_pretrained(model, path) -> TransferReport:
-    """Copies the weights that fit by name and shape from a file into a model.
-
-    Raises:
-        CheckpointError: the file cannot be read, or nothing in it fits.
-    """
-    weights, target = load_weights(path), model.state_dict()
-    report = TransferReport()
-    for name, tensor in target.items():
-        if name not in weights:
-            report.missing.append(name)
-        elif list(weights[name].shape) != list(tensor.shape):
-            report.mismatched.append(f"{name} {list(weights[name].shape)} for {list(tensor.shape)}")
-        else:
-            _assign(tensor, weights[name])
-            report.loaded.append(name)
-    report.unexpected = [name for name in weights if name not in target]
-    sizes = {name: int(np.prod(tensor.shape)) for name, tensor in target.items()}
-    report.share = sum(sizes[name] for name in report.loaded) / max(sum(sizes.values()), 1)
-    if not report.loaded:
-        raise CheckpointError(f"{path}: no weight fits the model by name and shape ({report}); is it another model's?")
-    return report
-
-
-def _assign(tensor, array):
-    """Copies an array into a tensor of any floating type."""
-    value = paddle.to_tensor(np.ascontiguousarray(array).reshape(tensor.shape))
-    tensor.set_value(value if value.dtype == tensor.dtype else value.astype(tensor.dtype))
-
-
-def load_checkpoint(prefix, stepper, steps_per_epoch: int) -> TrainState:
+def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=None, logger=None) -> TrainState:
     """Puts a run back to where a checkpoint was saved; everything must be there and fit.
 
     Args:
         prefix: path of the checkpoint without suffix.
         stepper: receives weights, optimizer, schedule, scaler and averages.
         steps_per_epoch: tells whether the epoch of the checkpoint was finished.
+        parts: ``{name: object with load_state_dict()}`` of whatever else was saved.
+        facts: what describes this run; differences from the saved run are said.
+        logger: told about them.
 
     Returns:
         the counters to go on with.
@@ -223,7 +192,8 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int) -> TrainState:
     Raises:
         CheckpointError: a file is missing or damaged, or a weight does not fit.
     """
-    prefix = _strip(prefix)
+    prefix = strip_suffix(prefix)
+    check_files(prefix)
     for suffix in (PARAMS, OPTIMIZER):
         if not os.path.exists(prefix + suffix):
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
@@ -238,7 +208,20 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int) -> TrainState:
     stepper.amp.load_state_dict(extra.get("scaler") or {})
     if extra.get("averaging"):
         stepper.averaging.load_state_dict(extra["averaging"])
+    for name, part in (parts or {}).items():
+        if name in extra.get("parts", {}):
+            part.load_state_dict(extra["parts"][name])
+    _say_differences(extra.get("run", {}), facts or {}, prefix, logger)
     return _restore_counters(prefix, extra, steps_per_epoch)
+
+
+def _say_differences(saved, now, prefix, logger):
+    """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have."""
+    changed = [f"{key} {saved[key]} -> {now[key]}" for key in saved if key in now and saved[key] != now[key]]
+    if changed and logger is not None:
+        logger.warning(
+            "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
+        )
 
 
 def _load_all(model, weights, prefix):
@@ -250,7 +233,7 @@ def _load_all(model, weights, prefix):
             f"first {wrong[0]}; resume with the architecture of the checkpoint, or use Global.pretrained_model"
         )
     for name, tensor in target.items():
-        _assign(tensor, weights[name])
+        assign(tensor, weights[name])
 
 
 def _load_optimizer(optimizer, model, state, old_names):
@@ -260,8 +243,8 @@ def _load_optimizer(optimizer, model, state, old_names):
     """
     new_names = {name: tensor.name for name, tensor in model.state_dict().items()}
     renamed = {old: new_names[name] for name, old in old_names.items() if name in new_names}
-    state = dict(map(_unnamed, state.items()))
-    masters = dict(map(_unnamed, (state.pop("master_weights", None) or {}).items()))
+    state = dict(map(unnamed, state.items()))
+    masters = dict(map(unnamed, (state.pop("master_weights", None) or {}).items()))
     result = {_rename(key, renamed): value for key, value in state.items() if key != NAMES_KEY}
     if masters:
         result["master_weights"] = {
@@ -283,6 +266,7 @@ def _rename(key, renamed):
 def _restore_counters(prefix, extra, steps_per_epoch):
     if extra:
         state = TrainState(**extra["counters"])
+        _rescale_position(state, extra.get("run", {}).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
     else:
         states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
         best = {key: value for key, value in (states.get("best_model_dict") or {}).items() if key != "is_float16"}
@@ -294,7 +278,27 @@ def _restore_counters(prefix, extra, steps_per_epoch):
     return state
 
 
-def load_model(options, stepper, due, logger) -> TrainState:
+def _rescale_position(state, old_steps, new_steps):
+    """Keeps the share of the epoch that is done where an epoch has another number of steps now."""
+    if old_steps != new_steps:
+        done = state.step_in_epoch >= old_steps
+        state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
+
+
+def find_newest(folder, logger):
+    """Returns the prefix of the newest undamaged checkpoint in a folder, or None; damaged ones are said."""
+    for _, prefix in checkpoints_in(folder):
+        try:
+            check_files(prefix)
+        except CheckpointError as error:
+            logger.warning("%s; looking for the checkpoint before", error)
+            continue
+        return str(prefix)
+    latest = Path(folder) / "latest"
+    return str(latest) if Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists() else None
+
+
+def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
@@ -302,18 +306,20 @@ def load_model(options, stepper, due, logger) -> TrainState:
         stepper: receives what is loaded.
         due: :class:`ppocr.engine.schedule.Due`.
         logger: told what was loaded.
+        parts, facts: see :func:`load_checkpoint`.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
     """
-    if options.checkpoints:
-        state = load_checkpoint(options.checkpoints, stepper, due.steps_per_epoch)
+    prefix = find_newest(options.save_model_dir, logger) if options.resume == "auto" else options.checkpoints
+    if prefix:
+        state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
         if due.stop(state):
             raise CheckpointError(
-                f"{options.checkpoints}: this run is finished ({state.global_step} steps of {due.total_steps}); "
+                f"{prefix}: this run is finished ({state.global_step} steps of {due.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
             )
-        logger.info("resume from %s: epoch %d, step %d", options.checkpoints, state.epoch, state.global_step)
+        logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
     if options.pretrained_model:
         report = load_pretrained(unwrap(stepper.model), options.pretrained_model)

@@ -35,6 +35,14 @@ class TrainingStats:
                 result[key] = round(float(np.median(_to_numbers(values))), 6)
         return result
 
+    def state_dict(self) -> dict:
+        """Returns the values in the windows as plain numbers."""
+        return {key: _to_numbers(values) for key, values in self._values.items()}
+
+    def load_state_dict(self, state: dict):
+        """Restores what :meth:`state_dict` gave."""
+        self._values.update({key: deque(values, maxlen=self._window) for key, values in state.items()})
+
     def log(self, extras=None) -> str:
         """Returns ``key: value`` pairs with 6 decimals, joined by commas."""
         return ", ".join(f"{key}: {value:.6f}" for key, value in self.get(extras).items())

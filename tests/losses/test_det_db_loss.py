@@ -120,6 +120,8 @@ def test_nothing_is_read_back_from_the_device(case, main, monkeypatch):
 
 
 def test_unknown_main_loss_is_one_line():
-    with pytest.raises(ConfigError, match="must be one of DiceLoss, BCELoss, not 'DiceLos'.*did you mean") as error:
+    with pytest.raises(
+        ConfigError, match="must be one of DiceLoss, BCELoss, DiceFocalLoss, not 'DiceLos'.*did you mean"
+    ) as error:
         build_loss({"name": "DBLoss", "main_loss_type": "DiceLos"})
     assert "\n" not in str(error.value)

@@ -3,7 +3,7 @@
 from typing import Optional
 
 from ppocr.data.imaug.det_crop import EastRandomCropData
-from ppocr.data.imaug.geometry import IDENTITY, map_points, rotation, scaling, then, translation, warp
+from ppocr.data.imaug.geometry import IDENTITY, fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS, did_you_mean
@@ -41,17 +41,24 @@ class Flip:
 
 
 class Affine:
-    """Turns about the centre; the size of the picture stays.
+    """Turns about the centre.
 
     Args:
         rotate: degrees, or the range to draw them from.
+        p: probability.
+        fit_output: the picture grows such that nothing is cut off; otherwise its size stays.
     """
 
-    def __init__(self, rotate=0.0):
+    def __init__(self, rotate=0.0, p: float = 1.0, fit_output: bool = False):
         self.rotate = _span(rotate)
+        self.p = p
+        self.fit_output = fit_output
 
     def __call__(self, width, height, rng):
-        return rotation(rng.uniform(*self.rotate), (width / 2, height / 2)), width, height
+        if self.p < 1 and rng.random() >= self.p:
+            return IDENTITY, width, height
+        matrix = rotation(rng.uniform(*self.rotate), (width / 2, height / 2))
+        return fitted(matrix, width, height) if self.fit_output else (matrix, width, height)
 
 
 class Resize:
@@ -95,7 +102,7 @@ class IaaAugment(Operator):
 
     Args:
         augmenter_args: list of ``{"type": name, "args": {...}}`` with the types ``Fliplr`` and ``Flipud`` (``p``),
-            ``Affine`` (``rotate``: degrees or a range) and ``Resize`` (``size``: a factor or a range); by default
+            ``Affine`` (``rotate``: degrees or a range; ``p``; ``fit_output``) and ``Resize`` (``size``: a factor or a range); by default
             ``Fliplr`` 0.5, ``Affine`` +-10 degrees, ``Resize`` 0.5 to 3.
     """
 
@@ -122,12 +129,12 @@ class IaaAugment(Operator):
         return data
 
     def fused_with(self, following):
-        """Joins an ``EastRandomCropData`` that follows: only the crop is ever computed."""
-        return AugmentAndCrop(self, following) if type(following) is EastRandomCropData else None
+        """Joins an ``EastRandomCropData`` or ``RandomCrop`` that follows: only the crop is ever computed."""
+        return AugmentAndCrop(self, following) if isinstance(following, EastRandomCropData) else None
 
 
 class AugmentAndCrop(Operator):
-    """``IaaAugment`` and ``EastRandomCropData`` in one warp.
+    """``IaaAugment`` and a random crop in one warp.
 
     Args:
         augment: the first of the two.

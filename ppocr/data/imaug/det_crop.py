@@ -50,6 +50,32 @@ def draw_edges(starts, ends, tries: int, rng):
     return places.min(axis=1), places.max(axis=1)
 
 
+def draw_free_edges(lows, highs, length: int, tries: int, rng):
+    """Draws pairs of cutting places on a line of ``length`` pixels, all free pixels being as likely.
+
+    What is cut off beyond an end, up to a tenth of the length, counts as a cut at the end (Zhou et al., EAST, 2017).
+
+    Returns:
+        The smaller and the larger place of each of ``tries`` pairs; the ends where no pixel is free.
+    """
+    margin = length // 10
+    starts, ends = free_stretches(lows + margin, highs + margin, length + 2 * margin)
+    if not len(starts):
+        return np.zeros(tries, int), np.full(tries, length)
+    free = np.concatenate([np.arange(start, end) for start, end in zip(starts, ends)])
+    places = np.clip(rng.choice(free, (tries, 2)) - margin, 0, length)
+    return places.min(axis=1), places.max(axis=1)
+
+
+def draw_free_windows(polys, width: int, height: int, tries: int, rng) -> list:
+    """Draws ``tries`` rectangles whose edges run between the polygons (N x K x 2), see :func:`draw_free_edges`."""
+    corners = np.rint(polys).astype(np.int64).reshape(len(polys), -1, 2)
+    lows, highs = corners.min(axis=1, initial=2**31), corners.max(axis=1, initial=-(2**31))
+    left, right = draw_free_edges(lows[:, 0], highs[:, 0], width, tries, rng)
+    top, bottom = draw_free_edges(lows[:, 1], highs[:, 1], height, tries, rng)
+    return [Window(*map(int, edges)) for edges in zip(left, top, right - left, bottom - top)]
+
+
 def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: int, rng) -> Window:
     """Draws a rectangle that cuts none of the polygons and holds at least one; all of the picture if none is found.
 
@@ -78,11 +104,24 @@ def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries
     return everything
 
 
+def contained(low, high, window: Window) -> np.ndarray:
+    """Tells which boxes, given by their least and largest x and y (N x 2 each), are wholly in the window."""
+    start = np.array([window.left, window.top])
+    return ((low >= start) & (high <= start + (window.width, window.height))).all(axis=1)
+
+
 def touching(low, high, window: Window) -> np.ndarray:
     """Tells which boxes, given by their least and largest x and y (N x 2 each), are not outside of the window."""
     start = np.array([window.left, window.top])
     end = start + (window.width, window.height)
     return ((high >= start) & (low <= end)).all(axis=1)
+
+
+def keep_texts(data, keep):
+    """Drops the texts and ignore tags of polygons that are not kept (N ``bool``)."""
+    data["ignore_tags"] = np.asarray(data["ignore_tags"], bool)[keep]
+    data["texts"] = [text for text, kept in zip(data["texts"], keep) if kept]
+    return data
 
 
 @OPERATORS.register()
@@ -146,9 +185,7 @@ class EastRandomCropData(Operator):
         polys = data["polys"]
         inside = touching(polys.min(axis=1), polys.max(axis=1), window)
         data["polys"] = map_points(polys[inside], self._fit(window, keep_ratio=True)[0])
-        data["ignore_tags"] = np.asarray(data["ignore_tags"], bool)[inside]
-        data["texts"] = [text for text, keep in zip(data["texts"], inside) if keep]
-        return data
+        return keep_texts(data, inside)
 
     def __call__(self, data, rng):
         image = data["image"]
@@ -156,6 +193,48 @@ class EastRandomCropData(Operator):
         window = self.draw(data, image.shape[1], image.shape[0], rng)
         data["image"] = self.cut(image, IDENTITY, window)
         return self.keep_polygons(data, window)
+
+
+@OPERATORS.register()
+class RandomCrop(EastRandomCropData):
+    """Crops a random rectangle that cuts no text, not even one to be ignored, and brings it to a fixed size.
+
+    Unlike in ``EastRandomCropData`` the edges run anywhere outside of the polygons' boxes.
+
+    Args:
+        size, max_tries, min_crop_side_ratio, keep_ratio: see there.
+    """
+
+    def draw(self, data, width, height, rng):
+        polys = data["polys"]
+        everything = Window(0, 0, width, height)
+        if not len(polys):
+            return everything
+        xs = np.sort(rng.integers(width + 1, size=(self.max_tries, 2)), axis=1)
+        ys = np.sort(rng.integers(height + 1, size=(self.max_tries, 2)), axis=1)
+        sides = np.stack([np.diff(xs)[:, 0] / width, np.diff(ys)[:, 0] / height])
+        low, high = polys.min(axis=1), polys.max(axis=1)
+        for i in np.flatnonzero((sides >= max(self.min_crop_side_ratio, 1e-9)).all(axis=0)):
+            (left, right), (top, bottom) = xs[i].tolist(), ys[i].tolist()
+            window = Window(left, top, right - left, bottom - top)
+            inside = contained(low, high, window)
+            if inside.any() and np.array_equal(inside, touching(low, high, window)):
+                return window
+        return everything
+
+
+def draw_corner(text_map, size, p: float, rng):
+    """Draws the top and the left of a rectangle of ``size`` (height, width), or of what of it fits into the map.
+
+    With probability ``1 - p`` it starts between the ends of the text, if the map (H x W) shows any.
+    """
+    last = np.maximum(np.array(text_map.shape) - size, 0)
+    ys, xs = np.nonzero(text_map)
+    if not len(ys) or rng.random() < p:
+        return tuple(rng.integers(last + 1).tolist())
+    low = np.clip(np.array([ys.min(), xs.min()]) - size, 0, last)
+    high = np.clip(np.array([ys.max(), xs.max()]) - size, 0, last)
+    return tuple(rng.integers(low, high + 1).tolist())
 
 
 @OPERATORS.register()
@@ -184,17 +263,7 @@ class RandomCropImgMask(Operator):
         crop_height, crop_width = min(height, self.height), min(width, self.width)
         if (crop_height, crop_width) == (height, width):
             return data
-        top, left = self._draw(data[self.main_key], height - crop_height, width - crop_width, rng)
+        top, left = draw_corner(data[self.main_key], (self.height, self.width), self.p, rng)
         for key in self.crop_keys:
             data[key] = data[key][top : top + crop_height, left : left + crop_width]
         return data
-
-    def _draw(self, text_map, last_top, last_left, rng):
-        ys, xs = np.nonzero(text_map)
-        if not len(ys) or rng.random() < self.p:
-            return int(rng.integers(last_top + 1)), int(rng.integers(last_left + 1))
-        size = np.array([self.height, self.width])
-        low = np.maximum(np.array([ys.min(), xs.min()]) - size, 0)
-        high = np.maximum(np.array([ys.max(), xs.max()]) - size, 0)
-        last = np.array([last_top, last_left])
-        return tuple(int(i) for i in rng.integers(np.minimum(low, last), np.minimum(high, last) + 1))

@@ -30,6 +30,24 @@ def stack_polygons(polygons) -> np.ndarray:
     return stacked
 
 
+def read_label(label):
+    """Returns the texts and the polygons (as they stand there) of ``[{"transcription": ..., "points": ...}, ...]``.
+
+    Raises:
+        DataError: the label is no such list.
+        Dropped: it is an empty one (``no_text``).
+    """
+    try:
+        items = json.loads(label)
+        texts = [item["transcription"] for item in items]
+        polygons = [item["points"] for item in items]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"not a detection label ({type(error).__name__}: {error}): {label!r:.80}") from error
+    if not texts:
+        raise Dropped("no_text", "the label is an empty list")
+    return texts, polygons
+
+
 @OPERATORS.register()
 class DetLabelEncode(Operator):
     """Reads ``[{"transcription": text, "points": [[x, y], ...]}, ...]``.
@@ -45,16 +63,7 @@ class DetLabelEncode(Operator):
     writes = ("polys", "texts", "ignore_tags")
 
     def __call__(self, data):
-        try:
-            label = json.loads(data["label"])
-            texts = [item["transcription"] for item in label]
-            polygons = [item["points"] for item in label]
-        except (ValueError, TypeError, KeyError) as error:
-            raise DataError(
-                f"not a detection label ({type(error).__name__}: {error}): {data['label']!r:.80}"
-            ) from error
-        if not texts:
-            raise Dropped("no_text", "the label is an empty list")
+        texts, polygons = read_label(data["label"])
         polys = stack_polygons(polygons)
         ignore = np.array([text in IGNORED_TEXTS for text in texts], bool)
         finite = np.isfinite(polys).all(axis=(1, 2))

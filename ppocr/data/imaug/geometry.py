@@ -35,29 +35,44 @@ def rotation(degrees: float, center) -> np.ndarray:
     return np.column_stack([linear, center - linear @ center])
 
 
+def fitted(matrix, width: int, height: int):
+    """Moves what ``matrix`` makes of a picture to the origin.
+
+    Returns:
+        The new matrix, and the width and height that hold all of the picture (whole pixels, at least one).
+    """
+    corners = map_points([[0, 0], [width, 0], [width, height], [0, height]], matrix).astype(np.float64)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    new_width, new_height = np.maximum(np.rint(high - low), 1).astype(int).tolist()
+    return then(matrix, translation(*-low)), new_width, new_height
+
+
 def map_points(points, matrix) -> np.ndarray:
     """Returns points (..., 2) mapped by a matrix, ``float32``."""
     points = np.asarray(points, np.float64)
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
-def warp(image, matrix, width: int, height: int, out=None) -> np.ndarray:
-    """Maps a picture into one of ``height`` x ``width``, bilinearly; what it does not cover is zero.
+def warp(image, matrix, width: int, height: int, out=None, interpolation=None, border=cv2.BORDER_CONSTANT) -> np.ndarray:
+    """Maps a picture into one of ``height`` x ``width``; what it does not cover is zero.
 
     Args:
         image: H x W x C ``uint8``; it is returned itself where nothing changes.
         matrix: from the picture to the result.
         out: ``height`` x ``width`` x C ``uint8`` to write into.
+        interpolation: a number of OpenCV's; None is bilinear.
+        border: what is done where the picture does not reach, a number of OpenCV's.
     """
+    interpolation = cv2.INTER_LINEAR if interpolation is None else interpolation
     if out is None and image.shape[:2] == (height, width) and np.array_equal(matrix, IDENTITY):
         return image
     source = _covering_crop(image, matrix, width, height)
     if source is not None:
-        resized = cv2.resize(source, (width, height), dst=out)
+        resized = cv2.resize(source, (width, height), dst=out, interpolation=interpolation)
         return cv2.flip(resized, 1, dst=out) if matrix[0, 0] < 0 else resized
     on_centers = matrix.copy()
     on_centers[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
-    return cv2.warpAffine(image, on_centers, (width, height), dst=out)
+    return cv2.warpAffine(image, on_centers, (width, height), dst=out, flags=interpolation, borderMode=border)
 
 
 def _covering_crop(image, matrix, width, height):

@@ -11,6 +11,7 @@ from paddle import nn
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.resnet_vd import DEPTHS, WIDTHS, Block, ConvBN
+from ppocr.modeling.common import ModulatedDeformConv
 from ppocr.registry import BACKBONES
 
 
@@ -68,17 +69,24 @@ def _suffix(depth, block):
 
 
 def _basic_block(in_channels, width, stride, deformable):
-    convs = [ConvBN(in_channels, width, 3, stride), ConvBN(width, width, 3, relu=False, deformable=deformable)]
+    convs = [ConvBN(in_channels, width, 3, stride), _conv3x3(width, 1, False, deformable)]
     return Block(convs, _shortcut(in_channels, width, stride), 1), width
 
 
 def _bottleneck_block(in_channels, width, stride, deformable):
     convs = [
         ConvBN(in_channels, width, 1),
-        ConvBN(width, width, 3, stride, deformable=deformable),
+        _conv3x3(width, stride, True, deformable),
         ConvBN(width, 4 * width, 1, relu=False),
     ]
     return Block(convs, _shortcut(in_channels, 4 * width, stride), 1), 4 * width
+
+
+def _conv3x3(width, stride, relu, deformable):
+    layer = ConvBN(width, width, 3, stride, relu)
+    if deformable:
+        layer._conv = ModulatedDeformConv(width, width, stride, deformable_groups=1)
+    return layer
 
 
 def _shortcut(in_channels, out_channels, stride):

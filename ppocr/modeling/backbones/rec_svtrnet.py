@@ -129,7 +129,7 @@ class SVTRNet(nn.Layer):
         self._height = height
         self._last_stage = last_stage
         self._columns = out_char_num
-        self.out_channels = out_channels if last_stage else embed_dim[-1]
+        self.out_channels = out_channels  # without last_stage too: published models have necks of that width
         if last_stage:
             self.last_conv = nn.Conv2D(embed_dim[-1], out_channels, 1, bias_attr=False)
             self.dropout = nn.Dropout(last_drop)

@@ -1,12 +1,15 @@
 """Convolutions that several backbones train as parallel branches and run as one."""
 
+import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Constant
 
-import paddle.nn.functional as F
-
 from ppocr.modeling.common import ConvBNAct
 from ppocr.modeling.reparameterise import add_kernels, drop_sublayers, fold_norm, identity_kernel, kernel_of, make_conv
+
+# letters for the kinds of blocks in the tables of PP-LCNetV4 and RepSVTR; P stands for neither of the two
+SHRINK = "D"  # a stride, and other channels behind it
+SQUEEZE = "S"  # squeeze-and-excitation
 
 
 class NormedConv(ConvBNAct):
@@ -88,7 +91,7 @@ class RepConv(nn.Layer):
             channels = self.identity.weight.shape[0]
             kernels.append(fold_norm(identity_kernel(channels, self._form["groups"]), self.identity))
         weight, bias = add_kernels(kernels, self._kernel_size)
-        scale, shift = float(self.lab.scale), float(self.lab.bias)
+        scale, shift = self.lab.scale.item(), self.lab.bias.item()
         self.fused = make_conv((scale * weight, scale * bias + shift), **self._form)
         drop_sublayers(self, "identity", "conv_1x1", "conv_kxk", "lab")
 

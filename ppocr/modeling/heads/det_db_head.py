@@ -11,6 +11,8 @@ from ppocr.errors import ConfigError
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.registry import HEADS
 
+AUX_LEVELS = ("p2", "p3", "p4")
+
 
 class MapHead(nn.Layer):
     """One map at the size of the image, from features at a quarter of it; values in (0, 1).
@@ -37,7 +39,7 @@ class MapHead(nn.Layer):
         return self.last(self.features(x))
 
     def features(self, x):
-        """Maps ``[N, in_channels, H / 4, W / 4]`` to what the last layer is fed, ``[N, in_channels / 4, H / 2, W / 2]``."""
+        """Maps ``[N, in_channels, H / 4, W / 4]`` to the last layer's input, ``[N, in_channels / 4, H / 2, W / 2]``."""
         x = self._clean(F.relu(self.conv_bn1(self.conv1(x))))
         return self._clean(F.relu(self.conv_bn2(self.conv2(x))))
 
@@ -73,12 +75,21 @@ class DBHead(nn.Layer):
         k: steepness of the approximate step.
         kernel_list: kernels of the three layers of each map; see :class:`MapHead`.
         fix_nan: set what is not a number to 0 between the layers in training.
+        aux_in_channels: channels of three further maps that the neck gives in training, at 1/4, 1/8 and 1/16 of the
+            image; each gets maps of its own, which the loss compares with the targets too. None: no such maps.
 
     Raises:
-        ConfigError: ``kernel_list`` is not three numbers.
+        ConfigError: ``kernel_list`` is not three numbers, or the neck does not give the further maps.
     """
 
-    def __init__(self, in_channels: int, k: float = 50, kernel_list: Optional[list] = None, fix_nan: bool = False):
+    def __init__(
+        self,
+        in_channels: int,
+        k: float = 50,
+        kernel_list: Optional[list] = None,
+        fix_nan: bool = False,
+        aux_in_channels: Optional[int] = None,
+    ):
         super().__init__()
         kernel_list = kernel_list or [3, 2, 2]
         if len(kernel_list) != 3:
@@ -86,6 +97,10 @@ class DBHead(nn.Layer):
         self.k = k
         self.binarize = MapHead(in_channels, kernel_list, fix_nan)
         self.thresh = MapHead(in_channels, kernel_list, fix_nan)
+        self._aux_levels = AUX_LEVELS if aux_in_channels else ()
+        for level in self._aux_levels:
+            for name in ("aux_binarize", "aux_thresh"):
+                self.add_sublayer(f"{name}_{level}", MapHead(aux_in_channels, kernel_list, fix_nan))
 
     def step(self, probability, threshold):
         """Returns ``1 / (1 + exp(-k (probability - threshold)))``."""
@@ -95,11 +110,21 @@ class DBHead(nn.Layer):
         """Maps ``[N, in_channels, H / 4, W / 4]`` to ``{"maps": ...}``.
 
         In evaluation the probability map, ``[N, 1, H, W]``; in training the probability, threshold and binary maps,
-        ``[N, 3, H, W]``.
+        ``[N, 3, H, W]``. With ``aux_in_channels`` training takes the pair of that map and a list of three, and gives
+        ``aux_maps_p2``, ``aux_maps_p3`` and ``aux_maps_p4`` besides, made from those three at the size of the first.
         """
-        probability = self.binarize(x)
+        x, levels = x if isinstance(x, (list, tuple)) else (x, ())
         if not self.training:
-            return {"maps": probability}
-        threshold = self.thresh(x)
-        binary = self.step(probability, threshold)
-        return {"maps": paddle.concat([probability, threshold, binary], axis=1)}
+            return {"maps": self.binarize(x)}
+        if len(levels) < len(self._aux_levels):
+            raise ConfigError("DBHead: aux_in_channels needs a neck that gives further maps: RepLKFPN or RepLKPAN")
+        preds = {"maps": self._three_maps(self.binarize, self.thresh, x)}
+        for name, level in zip(self._aux_levels, levels):
+            binarize, thresh = getattr(self, f"aux_binarize_{name}"), getattr(self, f"aux_thresh_{name}")
+            enlarged = F.interpolate(level, size=levels[0].shape[2:], mode="bilinear")
+            preds[f"aux_maps_{name}"] = self._three_maps(binarize, thresh, enlarged)
+        return preds
+
+    def _three_maps(self, binarize, thresh, x):
+        probability, threshold = binarize(x), thresh(x)
+        return paddle.concat([probability, threshold, self.step(probability, threshold)], axis=1)

@@ -20,6 +20,7 @@ class CTCHead(nn.Layer):
         fc_decay: L2 regularisation of these layers, in place of the optimizer's.
         mid_channels: width of a linear layer in between; none by default.
         return_feats: give ``(features, scores)`` in training, the features being what the last layer is fed.
+        use_guide: mix neighbouring steps first and send no gradient back into them, where another branch guides.
     """
 
     def __init__(
@@ -29,8 +30,10 @@ class CTCHead(nn.Layer):
         fc_decay: float = 0.0004,
         mid_channels: Optional[int] = None,
         return_feats: bool = False,
+        use_guide: bool = False,
     ):
         super().__init__()
+        self.guide_layer = _guide(in_channels) if use_guide else None
         if mid_channels is None:
             self.fc = _linear(in_channels, out_channels, fc_decay)
         else:
@@ -42,11 +45,24 @@ class CTCHead(nn.Layer):
 
     def forward(self, x):
         """Maps ``[N, T, in_channels]`` to scores ``[N, T, out_channels]``: logits in training, else probabilities."""
+        if self.guide_layer is not None:
+            x = self.guide_layer(x.detach().transpose([0, 2, 1])).transpose([0, 2, 1])
         features = self.fc1(x) if self._two_layers else x
         scores = self.fc2(features) if self._two_layers else self.fc(features)
         if not self.training:
             return F.softmax(scores, axis=2)
         return (features, scores) if self.return_feats else scores
+
+
+def _guide(channels):
+    return nn.Sequential(
+        nn.Conv1D(channels, channels, 5, padding=2, groups=channels, bias_attr=False),
+        nn.BatchNorm1D(channels),
+        nn.Hardswish(),
+        nn.Conv1D(channels, channels, 1, bias_attr=False),
+        nn.BatchNorm1D(channels),
+        nn.Hardswish(),
+    )
 
 
 def _linear(in_channels, out_channels, decay):

@@ -8,6 +8,13 @@ from paddle.nn.initializer import KaimingUniform
 from ppocr.registry import NECKS
 
 
+def plain_conv(in_channels, out_channels, kernel_size, stride=1):
+    """Returns a convolution without bias that keeps the size at stride 1."""
+    weight = ParamAttr(initializer=KaimingUniform())
+    padding = kernel_size // 2
+    return nn.Conv2D(in_channels, out_channels, kernel_size, stride, padding, weight_attr=weight, bias_attr=False)
+
+
 def enlarge(x, factor):
     """Returns a map with every pixel repeated ``factor`` times in both directions."""
     return x if factor == 1 else F.interpolate(x, scale_factor=factor, mode="nearest")
@@ -46,9 +53,9 @@ class DBFPN(nn.Layer):
     def __init__(self, in_channels: list, out_channels: int, use_asf: bool = False):
         super().__init__()
         for level, channels in zip((2, 3, 4, 5), in_channels):
-            self.add_sublayer(f"in{level}_conv", _conv(channels, out_channels, 1))
+            self.add_sublayer(f"in{level}_conv", plain_conv(channels, out_channels, 1))
         for level in (5, 4, 3, 2):
-            self.add_sublayer(f"p{level}_conv", _conv(out_channels, out_channels // 4, 3))
+            self.add_sublayer(f"p{level}_conv", plain_conv(out_channels, out_channels // 4, 3))
         self.asf = AdaptiveScaleFusion(out_channels) if use_asf else None
         self.out_channels = out_channels
 
@@ -87,10 +94,3 @@ class AdaptiveScaleFusion(nn.Layer):
         attention = fused + self.spatial_scale(fused.mean(axis=1, keepdim=True))
         weights = self.channel_scale(attention)
         return paddle.concat([weights[:, i : i + 1] * level for i, level in enumerate(levels)], axis=1)
-
-
-def _conv(in_channels, out_channels, kernel_size):
-    weight_attr = ParamAttr(initializer=KaimingUniform())
-    return nn.Conv2D(
-        in_channels, out_channels, kernel_size, padding=kernel_size // 2, weight_attr=weight_attr, bias_attr=False
-    )

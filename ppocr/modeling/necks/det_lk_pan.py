@@ -1,9 +1,8 @@
 """Path aggregation with large kernels, for server-side detectors."""
 
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import KaimingUniform
+from paddle import nn
 
-from ppocr.modeling.necks.db_fpn import stack_levels, top_down
+from ppocr.modeling.necks.db_fpn import plain_conv, stack_levels, top_down
 from ppocr.modeling.necks.det_intracl import IntraContext
 from ppocr.modeling.necks.det_rep_lk import LargeSeparableConv
 from ppocr.registry import NECKS
@@ -27,9 +26,9 @@ class PathAggregation(nn.Layer):
     def __init__(self, in_channels, out_channels, intracl, make_conv):
         super().__init__()
         width = out_channels // 4
-        self.ins_conv = nn.LayerList([_conv(c, out_channels, 1) for c in in_channels])
+        self.ins_conv = nn.LayerList([plain_conv(c, out_channels, 1) for c in in_channels])
         self.inp_conv = nn.LayerList([make_conv(out_channels, width) for _ in in_channels])
-        self.pan_head_conv = nn.LayerList([_conv(width, width, 3, stride=2) for _ in in_channels[1:]])
+        self.pan_head_conv = nn.LayerList([plain_conv(width, width, 3, stride=2) for _ in in_channels[1:]])
         self.pan_lat_conv = nn.LayerList([make_conv(width, width) for _ in in_channels])
         self._context = []
         if intracl:
@@ -60,7 +59,7 @@ class LKPAN(PathAggregation):
     """
 
     def __init__(self, in_channels: list, out_channels: int, intracl: bool = False):
-        super().__init__(in_channels, out_channels, intracl, lambda a, b: _conv(a, b, KERNEL))
+        super().__init__(in_channels, out_channels, intracl, lambda a, b: plain_conv(a, b, KERNEL))
 
     def forward(self, x):
         """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32."""
@@ -88,15 +87,3 @@ class RepLKPAN(PathAggregation):
         """
         fused, merged = self.aggregate(x)
         return (fused, merged[:3]) if self.training else fused
-
-
-def _conv(in_channels, out_channels, kernel_size, stride=1):
-    return nn.Conv2D(
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride,
-        kernel_size // 2,
-        weight_attr=ParamAttr(initializer=KaimingUniform()),
-        bias_attr=False,
-    )

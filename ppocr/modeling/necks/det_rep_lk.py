@@ -59,9 +59,7 @@ class DilatedRepConv(nn.Layer):
 
 def _depthwise(channels, size, dilation=1):
     padding = (size - 1) * dilation // 2
-    return nn.Conv2D(
-        channels, channels, size, padding=padding, dilation=dilation, groups=channels, bias_attr=False
-    )
+    return nn.Conv2D(channels, channels, size, padding=padding, dilation=dilation, groups=channels, bias_attr=False)
 
 
 class LargeSeparableConv(nn.Layer):

@@ -2,11 +2,10 @@
 
 from typing import Literal
 
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import KaimingUniform
+from paddle import nn
 
 from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.necks.db_fpn import stack_levels, top_down
+from ppocr.modeling.necks.db_fpn import plain_conv, stack_levels, top_down
 from ppocr.modeling.necks.det_rep_lk import DilatedRepConv
 from ppocr.registry import NECKS
 
@@ -20,7 +19,7 @@ class SqueezedConv(nn.Layer):
 
     def __init__(self, in_channels, out_channels, kernel_size, shortcut=True):
         super().__init__()
-        self.in_conv = _conv(in_channels, out_channels, kernel_size)
+        self.in_conv = plain_conv(in_channels, out_channels, kernel_size)
         self.se_block = SqueezeExcite(out_channels, slope=0.2)
         self._shortcut = shortcut
 
@@ -77,7 +76,7 @@ class RepLKFPN(nn.Layer):
         width = out_channels // 4
         self.ins_conv = nn.LayerList([SqueezedConv(c, out_channels, 1, shortcut) for c in in_channels])
         self.inp_conv_dw = nn.LayerList([DilatedRepConv(out_channels, dilated_kernel_size) for _ in in_channels])
-        self.inp_conv_pw = nn.LayerList([_conv(out_channels, width, 1) for _ in in_channels])
+        self.inp_conv_pw = nn.LayerList([plain_conv(out_channels, width, 1) for _ in in_channels])
         self.inp_conv_se = nn.LayerList([SqueezeExcite(width, slope=0.2) for _ in in_channels])
         self._shortcut = shortcut
         self.out_channels = out_channels
@@ -95,9 +94,3 @@ class RepLKFPN(nn.Layer):
             levels.append(level + squeeze(level) if self._shortcut else squeeze(level))
         fused = stack_levels(levels)
         return (fused, merged[:3]) if self.training else fused
-
-
-def _conv(in_channels, out_channels, kernel_size):
-    weight = ParamAttr(initializer=KaimingUniform())
-    padding = kernel_size // 2
-    return nn.Conv2D(in_channels, out_channels, kernel_size, padding=padding, weight_attr=weight, bias_attr=False)

@@ -6,7 +6,8 @@ from paddle import nn
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.common import uniform_fan_in
-from ppocr.registry import NECKS
+from ppocr.modeling.necks.rec_svtr_encoder import LightSVTREncoder, SVTREncoder
+from ppocr.registry import NECKS, bind_arguments
 
 
 def image_to_sequence(x):
@@ -23,7 +24,7 @@ def image_to_sequence(x):
 class FullyConnectedEncoder(nn.Layer):
     """One linear layer, ``[N, T, C]`` to ``[N, T, hidden_size]``."""
 
-    def __init__(self, in_channels, hidden_size):
+    def __init__(self, in_channels, hidden_size=48):
         super().__init__()
         self.fc = nn.Linear(
             in_channels,
@@ -40,7 +41,7 @@ class FullyConnectedEncoder(nn.Layer):
 class BiLSTMEncoder(nn.Layer):
     """Two bidirectional LSTM layers, ``[N, T, C]`` to ``[N, T, 2 * hidden_size]``."""
 
-    def __init__(self, in_channels, hidden_size):
+    def __init__(self, in_channels, hidden_size=48):
         super().__init__()
         self.lstm = nn.LSTM(in_channels, hidden_size, num_layers=2, direction="bidirectional")
         self.out_channels = 2 * hidden_size
@@ -64,12 +65,15 @@ class LinearBiLSTM(nn.Layer):
 
 
 class CascadeEncoder(nn.Layer):
-    """Two ``LinearBiLSTM`` in a row, ``[N, T, C]`` to ``[N, T, widths[1]]``."""
+    """Two ``LinearBiLSTM`` in a row, ``[N, T, C]`` to ``[N, T, out_channels[1]]``."""
 
-    def __init__(self, in_channels, hidden_size, widths, with_linear):
+    def __init__(self, in_channels, hidden_size=48, out_channels=None, with_linear=False):
         super().__init__()
-        first = LinearBiLSTM(in_channels, hidden_size, widths[0] if with_linear else None)
-        second = LinearBiLSTM(first.out_channels, hidden_size, widths[1] if with_linear else None)
+        if with_linear and len(out_channels or ()) != 2:
+            raise ConfigError("SequenceEncoder: with_linear needs two out_channels, one for each LSTM layer")
+        widths = out_channels if with_linear else (None, None)
+        first = LinearBiLSTM(in_channels, hidden_size, widths[0])
+        second = LinearBiLSTM(first.out_channels, hidden_size, widths[1])
         self.encoder = nn.LayerList([first, second])
         self.out_channels = second.out_channels
 
@@ -77,46 +81,88 @@ class CascadeEncoder(nn.Layer):
         return self.encoder[1](self.encoder[0](x))
 
 
+ENCODERS = {
+    "reshape": None,
+    "fc": FullyConnectedEncoder,
+    "rnn": BiLSTMEncoder,
+    "cascadernn": CascadeEncoder,
+    "svtr": SVTREncoder,
+    "lightsvtr": LightSVTREncoder,
+}
+MAP_ENCODERS = ("svtr", "lightsvtr")  # these read the map, the others its columns
+
+
 @NECKS.register()
 class SequenceEncoder(nn.Layer):
-    """Columns of the map as a sequence, then an encoder with context.
+    """Columns of the map as a sequence, with context from an encoder before or after.
 
-    Source: CRNN (https://arxiv.org/abs/1507.05717) for ``rnn``.
+    Source: CRNN (https://arxiv.org/abs/1507.05717) for ``rnn``, PP-OCRv3 (https://arxiv.org/abs/2206.03001) for ``svtr``.
 
     Args:
         in_channels: channels of the map, which is one pixel high.
-        encoder_type: ``reshape`` for the columns as they are, ``fc``, ``rnn`` (two bidirectional LSTM layers) or
-            ``cascadernn`` (two of them, each with a linear layer).
-        hidden_size: width of the encoder, for each direction.
+        encoder_type: ``reshape`` for the columns as they are, ``fc``, ``rnn`` (two bidirectional LSTM layers),
+            ``cascadernn`` (two of them, each with a linear layer), ``svtr`` or ``lightsvtr``.
+        hidden_size: width of ``fc``, ``rnn`` and ``cascadernn``, for each direction.
         out_channels: widths of the two linear layers of ``cascadernn``.
         with_linear: whether ``cascadernn`` has these linear layers.
+        dims, depth, hidden_dims, kernel_size, num_heads, mlp_ratio, use_guide: see :class:`SVTREncoder`.
+        local_kernel: see :class:`LightSVTREncoder`, which takes ``dims``, ``depth``, ``mlp_ratio``, ``use_guide`` too.
 
     Raises:
-        ConfigError: ``cascadernn`` with linear layers lacks their widths.
+        ConfigError: a key that the encoder does not take, or ``cascadernn`` lacks the widths of its linear layers.
     """
 
     def __init__(
         self,
         in_channels: int,
-        encoder_type: Literal["reshape", "fc", "rnn", "cascadernn"],
-        hidden_size: int = 48,
+        encoder_type: Literal["reshape", "fc", "rnn", "cascadernn", "svtr", "lightsvtr"],
+        hidden_size: Optional[int] = None,
         out_channels: Optional[list] = None,
-        with_linear: bool = False,
+        with_linear: Optional[bool] = None,
+        dims: Optional[int] = None,
+        depth: Optional[int] = None,
+        hidden_dims: Optional[int] = None,
+        kernel_size: Optional[list] = None,
+        num_heads: Optional[int] = None,
+        mlp_ratio: Optional[float] = None,
+        local_kernel: Optional[int] = None,
+        use_guide: Optional[bool] = None,
     ):
         super().__init__()
-        if with_linear and len(out_channels or ()) != 2:
-            raise ConfigError("SequenceEncoder: with_linear needs two out_channels, one for each LSTM layer")
-        if encoder_type == "fc":
-            self.encoder = FullyConnectedEncoder(in_channels, hidden_size)
-        elif encoder_type == "rnn":
-            self.encoder = BiLSTMEncoder(in_channels, hidden_size)
-        elif encoder_type == "cascadernn":
-            self.encoder = CascadeEncoder(in_channels, hidden_size, out_channels, with_linear)
-        else:
-            self.encoder = None
+        given = {
+            "hidden_size": hidden_size,
+            "out_channels": out_channels,
+            "with_linear": with_linear,
+            "dims": dims,
+            "depth": depth,
+            "hidden_dims": hidden_dims,
+            "kernel_size": kernel_size,
+            "num_heads": num_heads,
+            "mlp_ratio": mlp_ratio,
+            "local_kernel": local_kernel,
+            "use_guide": use_guide,
+        }
+        given = {key: value for key, value in given.items() if value is not None}
+        self.encoder = _build_encoder(encoder_type, in_channels, given)
+        self._reads_map = encoder_type in MAP_ENCODERS
         self.out_channels = in_channels if self.encoder is None else self.encoder.out_channels
 
     def forward(self, x):
         """Maps ``[N, in_channels, 1, W]`` to ``[N, W, out_channels]``."""
+        if self._reads_map:
+            return image_to_sequence(self.encoder(x))
         x = image_to_sequence(x)
         return x if self.encoder is None else self.encoder(x)
+
+
+def _build_encoder(encoder_type, in_channels, given):
+    """Returns the encoder, or None; a key that it does not take is an error."""
+    kind, label = ENCODERS[encoder_type], f"SequenceEncoder: the encoder '{encoder_type}'"
+    if kind is None:
+        if given:
+            raise ConfigError(f"{label} has no key '{next(iter(given))}'")
+        return None
+    binding = bind_arguments(kind, given, label, supplied={"in_channels": in_channels})
+    if binding.problems:
+        raise ConfigError("; ".join(problem.message for problem in binding.problems))
+    return kind(**binding.arguments)

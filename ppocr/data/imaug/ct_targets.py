@@ -1,0 +1,191 @@
+"""Labels and targets of the CentripetalText detector.
+
+Sheng et al., CentripetalText: An Efficient Text Instance Representation for Scene Text Detection, 2021.
+"""
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.det_label import read_label
+from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.pse_targets import shrink
+from ppocr.errors import DataError
+from ppocr.registry import OPERATORS
+
+STRIDE = 32
+SCALES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+UNREADABLE = ("###", "???")
+MOST_TEXTS = 255  # the maps of instances are uint8
+SHIFT_UNIT = 0.1  # shifts are given in tens of pixels
+AT_ONCE = 1 << 20  # distances that are computed together
+
+
+@OPERATORS.register()
+class CTLabelEncode(Operator):
+    """Reads ``[{"transcription": text, "points": [[x, y], ...] or [x, y, x, y, ...]}, ...]``.
+
+    Sets ``polys`` (a list of K x 2 arrays, pixels) and ``texts``.
+
+    Raises:
+        DataError: the label is no such list.
+    """
+
+    reads = ("label",)
+    writes = ("polys", "texts")
+
+    def __call__(self, data):
+        texts, polygons = read_label(data["label"])
+        try:
+            data["polys"] = [np.array(polygon).reshape(-1, 2) for polygon in polygons]
+        except ValueError as error:
+            raise DataError(f"a polygon must be a list of points: {error}") from error
+        data["texts"] = texts
+        return data
+
+
+def scale_aligned(image, short_size: float) -> np.ndarray:
+    """Resizes a picture such that its shorter side becomes ``short_size``; each side then goes up to a multiple of 32."""
+    scale = short_size / min(image.shape[:2])
+    height, width = (-(-int(side * scale + 0.5) // STRIDE) * STRIDE for side in image.shape[:2])
+    return cv2.resize(image, (width, height))
+
+
+@OPERATORS.register()
+class ScaleAlignedShort(Operator):
+    """Resizes a picture for evaluation, see :func:`scale_aligned`.
+
+    Args:
+        short_size: the shorter side, in pixels.
+
+    Sets ``shape``: height, width and channels before and after, six whole numbers.
+    """
+
+    reads = ("image",)
+    writes = ("image", "shape")
+
+    def __init__(self, short_size: int = 640):
+        self.short_size = short_size
+
+    def __call__(self, data):
+        before = data["image"].shape
+        data["image"] = scale_aligned(data["image"], self.short_size)
+        data["shape"] = np.array([*before, *data["image"].shape])
+        return data
+
+
+@OPERATORS.register()
+class RandomScale(Operator):
+    """Resizes a picture to 0.7, 0.8, ... or 1.3 times ``short_size``, see :func:`scale_aligned`.
+
+    Args:
+        short_size: the shorter side, in pixels.
+
+    Sets ``scale_factor``: by how much the width and the height have grown.
+    """
+
+    reads = ("image",)
+    writes = ("image", "scale_factor")
+    random = True
+
+    def __init__(self, short_size: int = 640):
+        self.short_size = short_size
+
+    def __call__(self, data, rng):
+        height, width = data["image"].shape[:2]
+        image = scale_aligned(data["image"], self.short_size * rng.choice(SCALES))
+        data["image"] = image
+        data["scale_factor"] = (image.shape[1] / width, image.shape[0] / height)
+        return data
+
+
+@OPERATORS.register()
+class MakeShrink(Operator):
+    """Draws texts and their kernels; ``image`` becomes a list of the picture and six maps (H x W, ``uint8``).
+
+    The maps: number of the text (from 1), training mask (0 in texts around their kernels, and in all of an unreadable
+    text, ``###`` or ``???``), number of the kernel, kernels, number of the kernel on a rim just inside of it, training
+    mask of the shifts (0 in unreadable texts).
+
+    Args:
+        kernel_scale: by which ratio a kernel is shrunk, see :func:`ppocr.data.imaug.pse_targets.shrink`.
+    """
+
+    reads = ("image", "polys", "texts", "scale_factor")
+    writes = ("image",)
+
+    def __init__(self, kernel_scale: float = 0.7):
+        self.kernel_scale = kernel_scale
+
+    def __call__(self, data):
+        size = data["image"].shape[:2]
+        instance, kernel_instance, inner = np.zeros((3, *size), np.uint8)
+        mask, distance_mask = np.ones((2, *size), np.uint8)
+        square = np.ones((3, 3), np.uint8)
+        for number, (polygon, text) in enumerate(zip(data["polys"], data["texts"]), 1):
+            polygon = (np.asarray(polygon) * data["scale_factor"]).astype(np.int32)
+            cv2.fillPoly(mask, [polygon], 0)
+            unreadable = text in UNREADABLE or number > MOST_TEXTS
+            if unreadable:
+                cv2.fillPoly(distance_mask, [polygon], 0)
+            if number > MOST_TEXTS:
+                continue
+            cv2.fillPoly(instance, [polygon], number)
+            kernel = cv2.fillPoly(np.zeros(size, np.uint8), [shrink(polygon, self.kernel_scale)], 1)
+            once = cv2.erode(kernel, square)
+            kernel_instance[kernel > 0] = number
+            inner[once > cv2.erode(once, square)] = number
+            mask[kernel > 0] = not unreadable
+        kernels = (kernel_instance > 0).astype(np.uint8)
+        data["image"] = [data["image"], instance, mask, kernel_instance, kernels, inner, distance_mask]
+        return data
+
+
+@OPERATORS.register()
+class MakeCentripetalShift(Operator):
+    """Gives the list of :class:`MakeShrink` back as a picture and maps, with the shifts towards the kernels.
+
+    Sets ``image`` (H x W x C), ``gt_kernel``, ``training_mask``, ``gt_instance``, ``gt_kernel_instance``,
+    ``training_mask_distance`` (H x W, ``int64``) and ``gt_distance`` (2 x H x W ``float32``): the way, x and y in tens of
+    pixels, from each pixel of a text outside of its kernel to the nearest one on the kernel's inner rim.  A text whose
+    kernel has no rim does not count.
+    """
+
+    reads = ("image",)
+    writes = (
+        "image",
+        "gt_kernel",
+        "training_mask",
+        "gt_instance",
+        "gt_kernel_instance",
+        "training_mask_distance",
+        "gt_distance",
+    )
+
+    def __call__(self, data):
+        image, instance, mask, kernel_instance, kernels, inner, distance_mask = data["image"]
+        mask, distance_mask = mask.copy(), distance_mask.copy()
+        shifts = np.zeros((2, *instance.shape), np.float32)
+        for number in np.unique(instance[instance > 0]):
+            here = instance == number
+            rim = np.argwhere(inner == number)
+            if not len(rim):
+                mask[here] = 0
+                distance_mask[here] = 0
+                continue
+            ys, xs = np.nonzero(here & (kernel_instance == 0))
+            shifts[:, ys, xs] = shifts_to_nearest(np.stack([ys, xs], axis=1), rim).T[::-1] * SHIFT_UNIT
+        maps = (kernels, mask, instance, kernel_instance, distance_mask)
+        data.update({key: map_.astype(np.int64) for key, map_ in zip(self.writes[1:], maps)})
+        data.update(image=image, gt_distance=shifts)
+        return data
+
+
+def shifts_to_nearest(points, targets) -> np.ndarray:
+    """Returns, for each of M points, the way to the nearest of N targets (whole numbers, M x 2 and N x 2)."""
+    squares = (targets**2).sum(axis=1)
+    rows = max(AT_ONCE // len(targets), 1)
+    nearest = [
+        np.argmin(squares - 2 * points[start : start + rows] @ targets.T, axis=1)
+        for start in range(0, len(points), rows)
+    ]
+    return targets[np.concatenate([np.zeros(0, int), *nearest])] - points

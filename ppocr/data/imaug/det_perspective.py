@@ -1,0 +1,91 @@
+"""Random perspective of detection pictures and their polygons."""
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.det_crop import Window, keep_texts, touching
+from ppocr.data.imaug.operator import Operator
+from ppocr.registry import OPERATORS
+
+
+def shift(x: float, y: float) -> np.ndarray:
+    """Returns the 3 x 3 matrix that adds to the coordinates."""
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
+
+
+def project(points, matrix) -> np.ndarray:
+    """Returns points (..., 2) mapped by a 3 x 3 matrix, ``float64``."""
+    points = np.asarray(points, np.float64)
+    mapped = points @ matrix[:, :2].T + matrix[:, 2]
+    return mapped[..., :2] / mapped[..., 2:]
+
+
+@OPERATORS.register()
+class RandomPerspective(Operator):
+    """Turns, scales, shears and tilts a picture about its middle.
+
+    Args:
+        prob: probability.
+        degrees: greatest angle to either side.
+        scale: the factor is between ``1 - scale`` and ``1 + scale``.
+        shear: greatest shear angle along each axis, in degrees.
+        perspective: greatest change of the scale per pixel along each axis.
+        fit_output: the size follows such that nothing is cut off; otherwise it stays, and texts that end up outside go.
+        fill_value: colour of what the picture does not cover.
+    """
+
+    reads = ("image", "polys", "texts", "ignore_tags")
+    writes = ("image", "polys", "texts", "ignore_tags")
+    random = True
+
+    def __init__(
+        self,
+        prob: float = 0.5,
+        degrees: float = 0.0,
+        scale: float = 0.1,
+        shear: float = 10.0,
+        perspective: float = 0.001,
+        fit_output: bool = True,
+        fill_value: list = (114, 114, 114),
+    ):
+        self.prob = prob
+        self.degrees = degrees
+        self.scale = scale
+        self.shear = shear
+        self.perspective = perspective
+        self.fit_output = fit_output
+        self.fill_value = tuple(fill_value)
+
+    def draw(self, width: int, height: int, rng):
+        """Returns a 3 x 3 matrix on pixel corners, and the width and height of the result."""
+        limits = np.array([self.degrees, self.scale, self.shear, self.shear, self.perspective, self.perspective])
+        degrees, scale, shear_x, shear_y, tilt_x, tilt_y = rng.uniform(-limits, limits)
+        # farther than that a corner of the picture would come near the horizon
+        steep = max((abs(tilt_x) * width + abs(tilt_y) * height) / 2, 1e-9)
+        tilt = np.eye(3)
+        tilt[2, :2] = np.array([tilt_x, tilt_y]) * min(1, 0.5 / steep)
+        turn = np.eye(3)
+        turn[:2] = cv2.getRotationMatrix2D((0, 0), degrees, 1 + scale)
+        slant = np.eye(3)
+        slant[0, 1], slant[1, 0] = np.tan(np.radians([shear_x, shear_y]))
+        matrix = slant @ turn @ tilt @ shift(-width / 2, -height / 2)
+        if not self.fit_output:
+            return shift(width / 2, height / 2) @ matrix, width, height
+        corners = project([[0, 0], [width, 0], [width, height], [0, height]], matrix)
+        low = corners.min(axis=0)
+        new_width, new_height = np.maximum(np.ceil(corners.max(axis=0) - low), 1).astype(int).tolist()
+        return shift(*-low) @ matrix, new_width, new_height
+
+    def __call__(self, data, rng):
+        if rng.random() >= self.prob:
+            return data
+        image = data["image"]
+        matrix, width, height = self.draw(image.shape[1], image.shape[0], rng)
+        on_centers = shift(-0.5, -0.5) @ matrix @ shift(0.5, 0.5)
+        data["image"] = cv2.warpPerspective(image, on_centers, (width, height), borderValue=self.fill_value)
+        data["polys"] = project(data["polys"], matrix).astype(np.float32)
+        if not len(data["polys"]):
+            return data
+        seen = touching(data["polys"].min(axis=1), data["polys"].max(axis=1), Window(0, 0, width, height))
+        data["polys"] = data["polys"][seen]
+        return keep_texts(data, seen)

@@ -1,0 +1,30 @@
+"""Loss of semantic reasoning networks."""
+
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.registry import LOSSES
+
+SEMANTIC, FUSED = 0.15, 2.0  # weights of the two terms besides the visual one
+
+
+@LOSSES.register()
+class SRNLoss(nn.Layer):
+    """Cross entropies of the visual, the semantic and the fused prediction, summed over all slots of the batch.
+
+    Source: https://arxiv.org/abs/2003.12294, section 3.5.
+    """
+
+    def forward(self, preds, batch):
+        """Returns ``loss``, ``word_loss`` (visual) and ``img_loss`` (fused).
+
+        Args:
+            preds: logits ``predict``, ``word_out`` and ``gsrm_out``, each ``[N * L, classes]``.
+            batch: image and labels ``[N, L]``; the padding is a class like the others.
+        """
+        label = batch[1].astype("int64").flatten()
+        word, semantic, fused = (
+            F.cross_entropy(preds[key].astype("float32"), label, reduction="sum")
+            for key in ("word_out", "gsrm_out", "predict")
+        )
+        return {"loss": word + SEMANTIC * semantic + FUSED * fused, "word_loss": word, "img_loss": fused}

@@ -1,0 +1,115 @@
+"""Several networks side by side, fed with the same batch, that learn from each other or from one of them."""
+
+from typing import Optional
+
+from paddle import nn
+
+from ppocr.errors import CheckpointError, ConfigError
+from ppocr.modeling.architectures.base_model import FEEDS, BaseModel
+from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
+from ppocr.utils.save_load import load_pretrained
+
+NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
+PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
+
+
+@ARCHITECTURES.register()
+class DistillationNetwork(BaseModel):
+    """One of the networks: a model that may start from a file of its own and may stay as it is.
+
+    Args:
+        pretrained: a file of weights, or its path without suffix; null for none.
+        freeze_params: leave the weights and the running statistics as they are; the statistics of the batch are used in
+            training all the same.
+        model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats: see
+            :class:`ppocr.modeling.architectures.base_model.BaseModel`.
+
+    Raises:
+        ConfigError: there is no part at all, or one of them cannot be built.
+        CheckpointError: the file is missing, damaged or fits nothing.
+    """
+
+    def __init__(
+        self,
+        model_type: str,
+        Transform: Optional[dict] = None,
+        Backbone: Optional[dict] = None,
+        Neck: Optional[dict] = None,
+        Head: Optional[dict] = None,
+        algorithm: Optional[str] = None,
+        in_channels: int = 3,
+        return_all_feats: bool = False,
+        pretrained: Optional[str] = None,
+        freeze_params: bool = False,
+    ):
+        super().__init__(model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats)
+        if pretrained:
+            _load(self, pretrained)
+        if freeze_params:
+            _freeze(self)
+
+
+def _load(network, path):
+    if "://" in path:
+        raise CheckpointError(f"{path}: nothing is downloaded here; fetch it and give 'pretrained' the file's path")
+    load_pretrained(network, path)
+
+
+def _freeze(network):
+    for parameter in network.parameters():
+        parameter.stop_gradient = True
+        parameter.trainable = False
+    for layer in network.sublayers():
+        if isinstance(layer, NORMS):
+            layer._momentum = 1.0  # the running statistics keep their old value
+
+
+@ARCHITECTURES.register()
+class DistillationModel(nn.Layer):
+    """Named networks, each fed with the whole input.
+
+    ``feed`` and ``model_average`` are those of the most demanding network; see
+    :class:`ppocr.modeling.architectures.base_model.BaseModel`.
+
+    Args:
+        model_type: scope in which parts are looked up, for networks that do not say it themselves.
+        Models: ``{name: section}``; the keys of a section are those of :class:`DistillationNetwork`.
+        algorithm: a label for readers.
+
+    Raises:
+        ConfigError: there is no network, or one of them cannot be built.
+        CheckpointError: a file of weights is missing, damaged or fits nothing.
+    """
+
+    def __init__(self, model_type: str, Models: dict, algorithm: Optional[str] = None):
+        super().__init__()
+        if not Models:
+            raise ConfigError("DistillationModel: Models names no network")
+        self._networks = {name: self.add_sublayer(name, _build(model_type, Models[name], name)) for name in Models}
+        self.feed = max((network.feed for network in self._networks.values()), key=FEEDS.index)
+        self.model_average = any(network.model_average for network in self._networks.values())
+
+    @staticmethod
+    def nested_components(config):
+        """Yields ``(registry, path, config)`` of every network and of its parts."""
+        for name, section in (config.get("Models") or {}).items():
+            if not isinstance(section, dict):
+                continue
+            section = {"model_type": config.get("model_type"), **section}
+            yield ARCHITECTURES, ("Models", name), {**section, "name": "DistillationNetwork"}
+            for part, registry in PARTS.items():
+                if section.get(part) is not None:
+                    yield registry, ("Models", name, part), section[part]
+
+    def forward(self, x, data=None):
+        """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with targets."""
+        return {
+            name: network(x, data) if network.feed == "image+targets" else network(x)
+            for name, network in self._networks.items()
+        }
+
+
+def _build(model_type, section, name):
+    if not isinstance(section, dict):
+        raise ConfigError(f"DistillationModel: Models.{name} must be the section of a network, not {section!r}")
+    return ARCHITECTURES.build({"model_type": model_type, **section, "name": "DistillationNetwork"})

@@ -1,0 +1,133 @@
+"""PP-HGNetV2: PP-HGNet with a lighter aggregation and depthwise convolutions, for detection and recognition.
+
+Source: the backbone of RT-DETR (https://arxiv.org/abs/2304.08069).
+"""
+
+from typing import NamedTuple
+
+from paddle import nn
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.backbones.pphgnet import StageLayers, run_stages, stack_outputs, stage_strides
+from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
+from ppocr.modeling.backbones.rep_layers import NormedConv
+from ppocr.modeling.backbones.stem import TwoPathStem
+from ppocr.modeling.parameter_options import exempt_norms_from_decay
+from ppocr.registry import BACKBONES
+
+LAYERS = 6  # convolutions of a block
+LAST_CHANNELS = 2048
+
+
+class Stage(NamedTuple):
+    """Channels inside and behind the blocks, how many blocks, and whether they are light (5x5 depthwise)."""
+
+    middle: int
+    out: int
+    blocks: int
+    light: bool
+
+
+STEMS = {"B4": (32, 48), "B6": (48, 96)}
+STAGES = {
+    "B4": (Stage(48, 128, 1, False), Stage(96, 512, 1, False), Stage(192, 1024, 3, True), Stage(384, 2048, 1, True)),
+    "B6": (Stage(96, 192, 2, False), Stage(192, 512, 3, False), Stage(384, 1024, 6, True), Stage(768, 2048, 3, True)),
+}
+
+
+class LightConv(nn.Layer):
+    """Pointwise convolution, then a depthwise one with an activation."""
+
+    def __init__(self, in_channels, out_channels, kernel_size):
+        super().__init__()
+        self.conv1 = NormedConv(in_channels, out_channels, 1)
+        self.conv2 = NormedConv(out_channels, out_channels, kernel_size, groups=out_channels, act="relu")
+
+    def forward(self, x):
+        return self.conv2(self.conv1(x))
+
+
+class AggregationBlock(nn.Layer):
+    """Convolutions in a row; input and all outputs are stacked, squeezed to half the width and brought to it.
+
+    Args:
+        shortcut: add the input, which has ``stage.out`` channels then.
+    """
+
+    def __init__(self, in_channels, stage, shortcut):
+        super().__init__()
+        widths = [in_channels, *[stage.middle] * LAYERS]
+        layers = [
+            LightConv(a, b, 5) if stage.light else NormedConv(a, b, 3, act="relu") for a, b in zip(widths, widths[1:])
+        ]
+        self.layers = nn.LayerList(layers)
+        self.aggregation_squeeze_conv = NormedConv(sum(widths), stage.out // 2, 1, act="relu")
+        self.aggregation_excitation_conv = NormedConv(stage.out // 2, stage.out, 1, act="relu")
+        self._shortcut = shortcut
+
+    def forward(self, x):
+        y = self.aggregation_excitation_conv(self.aggregation_squeeze_conv(stack_outputs(x, self.layers)))
+        return x + y if self._shortcut else y
+
+
+class PPHGNetV2(nn.Layer):
+    """Stem and four stages, and the layers of the image classifier, which nothing here runs.
+
+    The classifier's layers are there because checkpoints have them.
+
+    Args:
+        size: a key of ``STAGES``.
+        in_channels: channels of the image.
+        text_line: strides for text lines: 1/2 in the stem, then mostly in height.
+        class_num: classes of the classifier; None leaves out its last layer.
+    """
+
+    def __init__(self, size, in_channels=3, text_line=False, class_num=None):
+        super().__init__()
+        self.stem = TwoPathStem(in_channels, STEMS[size], 1 if text_line else 2)
+        stages, channels = [], STEMS[size][-1]
+        for stage, stride in zip(STAGES[size], stage_strides(det=not text_line)):
+            stages.append(StageLayers(channels, stage, _block_maker(stage), stride))
+            channels = stage.out
+        self.stages = nn.LayerList(stages)
+        self.last_conv = nn.Conv2D(channels, LAST_CHANNELS, 1, bias_attr=False)
+        self.fc = None if class_num is None else nn.Linear(LAST_CHANNELS, class_num)
+        self.stage_channels = [stage.out for stage in STAGES[size]]
+        exempt_norms_from_decay(self)
+
+    def stage_maps(self, x):
+        """Maps ``[N, in_channels, H, W]`` to the list of the four stages' maps."""
+        return run_stages(self.stem(x), self.stages)
+
+
+def _block_maker(stage):
+    return lambda in_channels, shortcut: AggregationBlock(in_channels, stage, shortcut)
+
+
+@BACKBONES.register(name="PPHGNetV2_B4")
+class PPHGNetV2B4(PPHGNetV2):
+    """PP-HGNetV2-B4 as a feature pyramid (``det``) or as a map of a text line (``text_rec``).
+
+    Args:
+        in_channels: channels of the image.
+        det: the maps at 1/4, 1/8, 1/16 and 1/32 of the image.
+        text_rec: the map of a text line, one pixel high.
+
+    Raises:
+        ConfigError: not exactly one of ``det`` and ``text_rec`` is set.
+    """
+
+    def __init__(self, in_channels: int = 3, det: bool = False, text_rec: bool = False):
+        if det == text_rec:
+            raise ConfigError("PPHGNetV2_B4: set one of det and text_rec")
+        super().__init__("B4", in_channels, text_rec, class_num=None if det else 1000)
+        self.out_channels = self.stage_channels if det else self.stage_channels[-1]
+        self._det = det
+
+    def forward(self, x):
+        """Maps ``[N, in_channels, H, W]`` to a list of four maps (``det``) or to ``[N, out_channels, 1, T]``.
+
+        For a text line H is 48; T is 40 in training, whatever the width, and W / 8 in evaluation.
+        """
+        maps = self.stage_maps(x)
+        return maps if self._det else pool_text_line(maps[-1], self.training)

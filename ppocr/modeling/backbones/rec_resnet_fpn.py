@@ -1,0 +1,117 @@
+"""ResNet-50 whose last three stages are joined at an eighth of the image, for text lines of two dimensions."""
+
+import paddle
+import paddle.nn.functional as F
+from paddle import ParamAttr, nn
+from paddle.nn.initializer import KaimingUniform
+
+from ppocr.registry import BACKBONES
+
+DEPTHS = (3, 4, 6, 3)
+WIDTHS = (64, 128, 256, 512)
+STRIDED = 2  # the first stages, which halve the map; the others start with a dilated 2x2 kernel
+EXPANSION = 4
+
+
+class ConvBN(nn.Layer):
+    """Convolution that keeps the size at stride 1, batch normalisation, and a ReLU if asked for.
+
+    Args:
+        dilated: a 2x2 kernel with a gap of one pixel, which covers what a 3x3 kernel does.
+    """
+
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, relu=True, dilated=False):
+        super().__init__()
+        self.conv = nn.Conv2D(
+            in_channels,
+            out_channels,
+            2 if dilated else kernel_size,
+            stride,
+            kernel_size // 2,
+            dilation=2 if dilated else 1,
+            bias_attr=False,
+        )
+        self.bn = nn.BatchNorm2D(out_channels)
+        self._relu = relu
+
+    def forward(self, x):
+        x = self.bn(self.conv(x))
+        return F.relu(x) if self._relu else x
+
+
+class Shortcut(nn.Layer):
+    """1x1 convolution of the input."""
+
+    def __init__(self, in_channels, out_channels, stride):
+        super().__init__()
+        self.conv = ConvBN(in_channels, out_channels, 1, stride, relu=False)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class Bottleneck(nn.Layer):
+    """1x1, 3x3 and 1x1 convolutions and a shortcut."""
+
+    def __init__(self, in_channels, width, stride, first, dilated):
+        super().__init__()
+        self.conv0 = ConvBN(in_channels, width, 1)
+        self.conv1 = ConvBN(width, width, 3, stride, dilated=dilated)
+        self.conv2 = ConvBN(width, EXPANSION * width, 1, relu=False)
+        self.short = Shortcut(in_channels, EXPANSION * width, stride) if first else None
+
+    def forward(self, x):
+        y = self.conv2(self.conv1(self.conv0(x)))
+        return F.relu(y + (x if self.short is None else self.short(x)))
+
+
+@BACKBONES.register()
+class ResNetFPN(nn.Layer):
+    """ResNet-50 to an eighth of the image, its last three stages joined from the deepest on.
+
+    Source: Towards Accurate Scene Text Recognition with Semantic Reasoning Networks
+    (https://arxiv.org/abs/2003.12294), section 3.1.
+
+    Args:
+        in_channels: channels of the image.
+    """
+
+    def __init__(self, in_channels: int = 1):
+        super().__init__()
+        self.conv = ConvBN(in_channels, 64, 7, stride=2)
+        self._stages, channels = [], 64
+        for i, (depth, width) in enumerate(zip(DEPTHS, WIDTHS)):
+            blocks = []
+            for j in range(depth):
+                stride, dilated = (2 if i < STRIDED else 1, i >= STRIDED) if j == 0 else (1, False)
+                block = Bottleneck(channels, width, stride, j == 0, dilated)
+                blocks.append(self.add_sublayer(f"bottleneckBlock_{i}_{j}", block))
+                channels = EXPANSION * width
+            self._stages.append(blocks)
+        self._joins = []
+        for level, width in ((-2, 1024), (-3, 512)):
+            layers = [_conv(channels + width, width, 1), _conv(width, width, 3), nn.BatchNorm2D(width)]
+            layers += [_conv(width, width, 1)] if level == -3 else []
+            for i, layer in enumerate(layers):
+                self.add_sublayer(f"F_{level}_base_block_{i}", layer)
+            self._joins.append(layers)
+            channels = width
+        self.out_channels = channels
+
+    def forward(self, x):
+        """Maps ``[N, in_channels, H, W]`` to ``[N, 512, H / 8, W / 8]``."""
+        x, maps = self.conv(x), []
+        for blocks in self._stages:
+            for block in blocks:
+                x = block(x)
+            maps.append(x)
+        for (first, second, norm, *last), level in zip(self._joins, maps[-2:-4:-1]):
+            x = F.relu(norm(second(first(paddle.concat([x, level], axis=1)))))
+            for layer in last:
+                x = layer(x)
+        return x
+
+
+def _conv(in_channels, out_channels, kernel_size):
+    weight = ParamAttr(initializer=KaimingUniform())
+    return nn.Conv2D(in_channels, out_channels, kernel_size, padding=kernel_size // 2, weight_attr=weight)

@@ -1,0 +1,275 @@
+"""NRTR: a transformer that reads a text line character after character."""
+
+import math
+from typing import Optional
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import ParamAttr, nn
+from paddle.nn.initializer import Constant, Normal, XavierNormal
+
+from ppocr.errors import ConfigError
+from ppocr.registry import HEADS
+
+START, END = 2, 3  # classes of the dictionary
+LONGEST = 5000
+NEVER = -1e9
+
+
+def _linear(in_features, out_features):
+    weight, bias = ParamAttr(initializer=XavierNormal()), ParamAttr(initializer=Constant(0.0))
+    return nn.Linear(in_features, out_features, weight_attr=weight, bias_attr=bias)
+
+
+def _split(x, parts, heads):
+    """Returns ``parts`` tensors ``[N, heads, T, C]`` of ``[N, T, parts * heads * C]``."""
+    size = x.shape[2] // (parts * heads)
+    return x.reshape([0, x.shape[1], parts, heads, size]).transpose([2, 0, 3, 1, 4]).unbind(axis=0)
+
+
+def attend(query, key, value, blocked=None):
+    """Returns values weighed by how well their keys fit the queries, the heads joined: ``[N, T, heads * C]``.
+
+    Args:
+        query, key, value: ``[N, heads, T or S, C]``.
+        blocked: what is added to the scores ``[N, heads, T, S]``, or None.
+    """
+    scores = (query * query.shape[3] ** -0.5).matmul(key, transpose_y=True)
+    weights = F.softmax(scores if blocked is None else scores + blocked, axis=-1)
+    return weights.matmul(value).transpose([0, 2, 1, 3]).flatten(2)
+
+
+class SelfAttention(nn.Layer):
+    """Attention among the entries of one sequence."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.qkv = _linear(width, 3 * width)
+        self.out_proj = _linear(width, width)
+        self._heads = heads
+
+    def forward(self, x, blocked=None, past=None):
+        """Returns the mixed entries, and keys and values of the sequence so far (``past`` in front)."""
+        query, key, value = _split(self.qkv(x), 3, self._heads)
+        if past is not None:
+            key, value = (paddle.concat([old, new], axis=2) for old, new in zip(past, (key, value)))
+        return self.out_proj(attend(query, key, value, blocked)), (key, value)
+
+
+class CrossAttention(nn.Layer):
+    """Attention of a sequence to another one."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.q = _linear(width, width)
+        self.kv = _linear(width, 2 * width)
+        self.out_proj = _linear(width, width)
+        self._heads = heads
+
+    def look_at(self, memory):
+        """Returns keys and values of the other sequence ``[N, S, C]``."""
+        return _split(self.kv(memory), 2, self._heads)
+
+    def forward(self, x, seen):
+        (query,) = _split(self.q(x), 1, self._heads)
+        return self.out_proj(attend(query, *seen))
+
+
+class FeedForward(nn.Layer):
+    """Two linear layers with a ReLU in between."""
+
+    def __init__(self, width, hidden, dropout):
+        super().__init__()
+        self.fc1 = _linear(width, hidden)
+        self.fc2 = _linear(hidden, width)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x):
+        return self.drop(self.fc2(self.drop(F.relu(self.fc1(x)))))
+
+
+class TransformerBlock(nn.Layer):
+    """Self-attention, attention to the memory (in a decoder) and linear layers; each sum is normalised."""
+
+    def __init__(self, width, heads, hidden, dropout, with_memory):
+        super().__init__()
+        self.self_attn = SelfAttention(width, heads)
+        self.norm1 = nn.LayerNorm(width)
+        if with_memory:
+            self.cross_attn = CrossAttention(width, heads)
+            self.norm2 = nn.LayerNorm(width)
+        self.mlp = FeedForward(width, hidden, dropout)
+        self.norm3 = nn.LayerNorm(width)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x, seen=None, blocked=None, past=None):
+        """Returns ``x`` one block later and the keys and values of :class:`SelfAttention`."""
+        mixed, past = self.self_attn(x, blocked, past)
+        x = self.norm1(x + self.drop(mixed))
+        if seen is not None:
+            x = self.norm2(x + self.drop(self.cross_attn(x, seen)))
+        return self.norm3(x + self.mlp(x)), past
+
+
+class Embeddings(nn.Layer):
+    """A vector for each class, scaled with the square root of its width."""
+
+    def __init__(self, classes, width, scaled):
+        super().__init__()
+        weight = ParamAttr(initializer=Normal(0.0, width**-0.5))
+        self.embedding = nn.Embedding(classes, width, weight_attr=weight)
+        self._scale = math.sqrt(width) if scaled else 1.0
+
+    def forward(self, x):
+        return self.embedding(x) * self._scale
+
+
+class PositionalEncoding(nn.Layer):
+    """Adds sines and cosines of the position.
+
+    Source: Attention Is All You Need (https://arxiv.org/abs/1706.03762), section 3.5.
+    """
+
+    def __init__(self, width, dropout, length=LONGEST):
+        super().__init__()
+        angles = np.arange(length)[:, None] * 10000.0 ** (-np.arange(0, width, 2) / width)
+        table = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, 1, width)
+        self.register_buffer("pe", paddle.to_tensor(table.astype(np.float32)))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x, first=0):
+        """Adds the positions from ``first`` on to ``[N, T, C]``."""
+        return self.dropout(x + self.pe[first : first + x.shape[1], 0].astype(x.dtype))
+
+
+@HEADS.register()
+class Transformer(nn.Layer):
+    """Encoder and decoder that give one class after the other.
+
+    Source: NRTR (https://arxiv.org/abs/1806.00926).
+
+    Args:
+        in_channels: width of the sequence that is read; must be ``d_model``.
+        out_channels: number of classes; follows from the dictionary.
+        d_model: width of the layers.
+        nhead: attention heads.
+        num_encoder_layers: blocks of the encoder; without any, the sequence is read as it is.
+        num_decoder_layers: blocks of the decoder.
+        beam_size: texts followed at the same time in evaluation; 1 or less follows the likeliest class.
+        max_len: classes given in evaluation, the start included.
+        dim_feedforward: hidden width of the blocks' linear layers.
+        residual_dropout_rate: dropout in the blocks and after the positions.
+        scale_embedding: scale the vectors of classes with the square root of their width.
+
+    Raises:
+        ConfigError: widths that do not fit.
+    """
+
+    feed = "image+targets"
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        beam_size: int = 0,
+        max_len: int = 25,
+        dim_feedforward: int = 1024,
+        residual_dropout_rate: float = 0.1,
+        scale_embedding: bool = True,
+    ):
+        super().__init__()
+        if in_channels != d_model or d_model % nhead:
+            raise ConfigError(
+                f"Transformer: d_model {d_model} must be the width of what it reads, {in_channels}, "
+                f"and a multiple of nhead, {nhead}"
+            )
+        classes = out_channels + 1
+        self.embedding = Embeddings(classes, d_model, scale_embedding)
+        self.positional_encoding = PositionalEncoding(d_model, residual_dropout_rate)
+        options = (d_model, nhead, dim_feedforward, residual_dropout_rate)
+        self._encodes = num_encoder_layers > 0
+        if self._encodes:
+            self.encoder = nn.LayerList([TransformerBlock(*options, False) for _ in range(num_encoder_layers)])
+        self.decoder = nn.LayerList([TransformerBlock(*options, True) for _ in range(num_decoder_layers)])
+        weight = ParamAttr(initializer=Normal(0.0, d_model**-0.5))
+        self.tgt_word_prj = nn.Linear(d_model, classes, weight_attr=weight, bias_attr=False)
+        self._beams = max(1, beam_size)
+        self._max_len = max_len
+        self.out_channels = out_channels
+
+    def forward(self, x, targets: Optional[list] = None):
+        """Reads a sequence ``[N, T, in_channels]``.
+
+        Args:
+            x: the sequence.
+            targets: the label ``[N, L]`` first, start and end included; read in training only.
+
+        Returns:
+            In training logits ``[N, L - 1, out_channels + 1]`` of what follows each entry of the label but the last; in
+            evaluation classes ``[N, T']`` from the start on and their probabilities ``[N, T']``, T' at most ``max_len``.
+        """
+        memory = self._encode(x)
+        if not self.training:
+            return self._generate(memory)
+        label = targets[0].astype("int64")[:, :-1]
+        length = label.shape[1]
+        later = paddle.triu(paddle.full([length, length], NEVER), diagonal=1)
+        y = self.positional_encoding(self.embedding(label))
+        for block in self.decoder:
+            y, _ = block(y, block.cross_attn.look_at(memory), later.astype(y.dtype))
+        return self.tgt_word_prj(y)
+
+    def _encode(self, x):
+        if not self._encodes:
+            return x
+        x = self.positional_encoding(x)
+        for block in self.encoder:
+            x, _ = block(x)
+        return x
+
+    def _generate(self, memory):
+        """Follows the ``beam_size`` likeliest texts of each line; their probabilities multiply up to that of a text."""
+        lines, beams = memory.shape[0], self._beams
+        memory = memory.repeat_interleave(beams, axis=0) if beams > 1 else memory
+        seen = [block.cross_attn.look_at(memory) for block in self.decoder]
+        pasts = [None] * len(seen)
+        tokens = paddle.full([lines * beams, 1], START, dtype="int64")
+        chances = paddle.ones([lines * beams, 1])
+        scores = paddle.to_tensor([0.0] + [NEVER] * (beams - 1)).expand([lines, beams])
+        first_beam = (paddle.arange(lines) * beams).unsqueeze(1)
+        for step in range(self._max_len - 1):
+            log_chance, pasts = self._next(tokens[:, -1:], step, seen, pasts)
+            log_chance = _only_end_after_end(log_chance, tokens[:, -1])
+            classes = log_chance.shape[1]
+            totals = (scores.reshape([-1, 1]) + log_chance).reshape([lines, beams * classes])
+            scores, chosen = totals.topk(beams, axis=1)
+            parents, token = (chosen // classes + first_beam).flatten(), (chosen % classes).reshape([-1, 1])
+            chance = log_chance.gather(parents).take_along_axis(token, axis=1).exp()
+            tokens = paddle.concat([tokens.gather(parents), token], axis=1)
+            chances = paddle.concat([chances.gather(parents), chance], axis=1)
+            if beams > 1:
+                pasts = [tuple(part.gather(parents) for part in past) for past in pasts]
+            if paddle.in_dynamic_mode() and bool((token == END).all()):
+                break
+        return [tokens[::beams], chances[::beams]]
+
+    def _next(self, token, step, seen, pasts):
+        """Returns the logarithm of the chance of each class after ``token`` ``[N, 1]``, and the new pasts."""
+        y = self.positional_encoding(self.embedding(token), first=step)
+        grown = []
+        for block, memory, past in zip(self.decoder, seen, pasts):
+            y, past = block(y, memory, past=past)
+            grown.append(past)
+        return F.log_softmax(self.tgt_word_prj(y)[:, 0].astype("float32"), axis=-1), grown
+
+
+def _only_end_after_end(log_chance, last):
+    """Returns the chances with no other class left than the end where the text has ended."""
+    ended = (last == END).astype(log_chance.dtype).unsqueeze(1)
+    is_end = F.one_hot(paddle.full([1], END, dtype="int64"), log_chance.shape[1]).astype(log_chance.dtype)
+    return log_chance * (1.0 - ended) + ended * (1.0 - is_end) * NEVER

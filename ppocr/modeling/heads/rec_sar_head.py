@@ -1,0 +1,194 @@
+"""Show, Attend and Read: a recurrent decoder with attention on the whole map."""
+
+from typing import Optional
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.registry import HEADS
+
+
+def _recurrent(in_channels, width, bidirectional, dropout, gru):
+    kind = nn.GRU if gru else nn.LSTM
+    direction = "bidirectional" if bidirectional else "forward"
+    return kind(in_channels, width, num_layers=2, direction=direction, dropout=dropout)
+
+
+def valid_columns(ratio, width):
+    """Returns how many columns of a map are picture, not padding, ``[N]`` int64.
+
+    Args:
+        ratio: share of the width that is picture, ``[N]``.
+        width: columns of the map.
+    """
+    return (ratio.flatten().astype("float32") * width).ceil().clip(1, width).astype("int64")
+
+
+class SAREncoder(nn.Layer):
+    """One vector for the whole line: the state of a recurrent layer at the last column of the picture."""
+
+    def __init__(self, in_channels, width, recurrent):
+        super().__init__()
+        self.rnn_encoder = _recurrent(in_channels, width, **recurrent)
+        self.out_channels = width * (2 if recurrent["bidirectional"] else 1)
+        self.linear = nn.Linear(self.out_channels, self.out_channels)
+
+    def forward(self, x, ratio):
+        """Maps ``[N, C, H, W]`` to ``[N, out_channels]``."""
+        columns = F.max_pool2d(x, [x.shape[2], 1]).squeeze(2).transpose([0, 2, 1])
+        states = self.rnn_encoder(columns)[0]
+        if ratio is None:
+            return self.linear(states[:, -1])
+        last = F.one_hot(valid_columns(ratio, states.shape[1]) - 1, states.shape[1]).astype(states.dtype)
+        return self.linear((states * last.unsqueeze(2)).sum(axis=1))
+
+
+class SARDecoder(nn.Layer):
+    """Characters one after the other: a recurrent state looks at the map and both give the next class.
+
+    Args:
+        in_channels: channels of the map.
+        width: of the recurrent layers and of what the encoder gives.
+        classes: all of the dictionary, the last being the padding, which is never predicted, and the one before it
+            both start and end.
+        max_length: characters that are generated.
+        recurrent: ``bidirectional``, ``dropout`` and ``gru`` of the recurrent layers.
+        attention_width: channels in which state and map are compared.
+        dropout: of the scores.
+        concat: predict from state, glimpse and the vector of the line, not from the glimpse alone.
+    """
+
+    def __init__(self, in_channels, width, classes, max_length, recurrent, attention_width, dropout, concat):
+        super().__init__()
+        self._bidirectional = recurrent["bidirectional"]
+        state = width * (2 if self._bidirectional else 1)
+        self.conv1x1_1 = nn.Linear(state, attention_width)
+        self.conv3x3_1 = nn.Conv2D(in_channels, attention_width, 3, padding=1)
+        self.conv1x1_2 = nn.Linear(attention_width, 1)
+        self.rnn_decoder = _recurrent(width, width, **recurrent)
+        self.embedding = nn.Embedding(classes, width, padding_idx=classes - 1)
+        self.pred_dropout = nn.Dropout(dropout)
+        self._concat = concat
+        self.prediction = nn.Linear(in_channels + (state + width if concat else 0), classes - 1)
+        self._start = classes - 2
+        self._max_length = max_length
+
+    def forward(self, x, holistic, label, ratio):
+        """Returns the logits of what follows each entry of ``label`` ``[N, L]``: ``[N, L, classes - 1]``."""
+        keys, blocked = self._look(x, ratio)
+        inputs = paddle.concat([holistic.unsqueeze(1), self.embedding(label)], axis=1)
+        states = self.rnn_decoder(inputs)[0]
+        return self._predict(states, x, keys, blocked, holistic)[:, 1:]
+
+    def generate(self, x, holistic, ratio):
+        """Returns the probabilities of ``max_length`` characters, each the likeliest: ``[N, max_length, classes - 1]``."""
+        keys, blocked = self._look(x, ratio)
+        token = paddle.full([x.shape[0]], self._start, dtype="int64")
+        if self._bidirectional:
+            return self._generate_again(x, holistic, keys, blocked, token)
+        _, memory = self.rnn_decoder(holistic.unsqueeze(1))
+        probabilities = []
+        for _ in range(self._max_length):
+            states, memory = self.rnn_decoder(self.embedding(token).unsqueeze(1), memory)
+            probabilities.append(F.softmax(self._predict(states, x, keys, blocked, holistic)[:, 0], axis=-1))
+            token = probabilities[-1].argmax(axis=-1)
+        return paddle.stack(probabilities, axis=1)
+
+    def _generate_again(self, x, holistic, keys, blocked, token):
+        # A backward layer starts at the end: each new character changes all states, so they are computed anew. The
+        # places that are still empty hold the start, as in training none is ever empty.
+        start = self.embedding(token).unsqueeze(1)
+        inputs = [holistic.unsqueeze(1)] + [start] * (self._max_length + 1)
+        probabilities = []
+        for i in range(1, self._max_length + 1):
+            states = self.rnn_decoder(paddle.concat(inputs, axis=1))[0]
+            scores = self._predict(states[:, i : i + 1], x, keys, blocked, holistic)[:, 0]
+            probabilities.append(F.softmax(scores, axis=-1))
+            inputs[i + 1] = self.embedding(probabilities[-1].argmax(axis=-1)).unsqueeze(1)
+        return paddle.stack(probabilities, axis=1)
+
+    def _look(self, x, ratio):
+        """Returns the map as it is compared, ``[N, 1, H, W, A]``, and what to add where there is no picture."""
+        keys = self.conv3x3_1(x).transpose([0, 2, 3, 1]).unsqueeze(1)
+        if ratio is None:
+            return keys, None
+        width = x.shape[3]
+        outside = paddle.arange(width).unsqueeze(0) >= valid_columns(ratio, width).unsqueeze(1)
+        return keys, outside.astype(x.dtype).reshape([-1, 1, 1, width]) * -1e9
+
+    def _predict(self, states, x, keys, blocked, holistic):
+        queries = self.conv1x1_1(states).unsqueeze([2, 3])
+        scores = self.conv1x1_2((keys + queries).tanh()).squeeze(-1)
+        scores = scores if blocked is None else scores + blocked
+        weights = F.softmax(scores.flatten(2), axis=-1)
+        glimpses = weights.matmul(x.flatten(2), transpose_y=True)
+        if not self._concat:
+            return self.pred_dropout(self.prediction(glimpses))
+        everywhere = holistic.unsqueeze(1).expand([-1, states.shape[1], -1])
+        return self.pred_dropout(self.prediction(paddle.concat([states, glimpses, everywhere], axis=2)))
+
+
+@HEADS.register()
+class SARHead(nn.Layer):
+    """Encoder and decoder of Show, Attend and Read.
+
+    Source: Show, Attend and Read (https://arxiv.org/abs/1811.00751).
+
+    Args:
+        in_channels: channels of the map.
+        out_channels: number of classes, start/end and padding included; follows from the dictionary.
+        enc_dim: width of the recurrent layers.
+        max_text_length: characters that are generated.
+        enc_bi_rnn, dec_bi_rnn: whether the recurrent layers of encoder and decoder run in both directions.
+        enc_drop_rnn, dec_drop_rnn: dropout between the two recurrent layers of each.
+        enc_gru, dec_gru: gated recurrent units instead of LSTM.
+        d_k: channels in which state and map are compared.
+        pred_dropout: dropout of the scores.
+        pred_concat: predict from state, glimpse and the vector of the line, not from the glimpse alone.
+    """
+
+    feed = "image+targets"
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        enc_dim: int = 512,
+        max_text_length: int = 30,
+        enc_bi_rnn: bool = False,
+        enc_drop_rnn: float = 0.1,
+        enc_gru: bool = False,
+        dec_bi_rnn: bool = False,
+        dec_drop_rnn: float = 0.0,
+        dec_gru: bool = False,
+        d_k: int = 512,
+        pred_dropout: float = 0.1,
+        pred_concat: bool = True,
+    ):
+        super().__init__()
+        encoding = {"bidirectional": enc_bi_rnn, "dropout": enc_drop_rnn, "gru": enc_gru}
+        decoding = {"bidirectional": dec_bi_rnn, "dropout": dec_drop_rnn, "gru": dec_gru}
+        self.encoder = SAREncoder(in_channels, enc_dim, encoding)
+        width = self.encoder.out_channels
+        self.decoder = SARDecoder(
+            in_channels, width, out_channels, max_text_length, decoding, d_k, pred_dropout, pred_concat
+        )
+
+    def forward(self, x, targets: Optional[list] = None):
+        """Maps ``[N, in_channels, H, W]`` to scores of ``out_channels - 1`` classes.
+
+        Args:
+            x: the map.
+            targets: the label ``[N, L]`` first (read in training only), the share of the width that is picture ``[N]``
+                last. None where neither is known.
+
+        Returns:
+            In training logits ``[N, L, classes]`` of what follows each entry of the label; in evaluation probabilities
+            ``[N, max_text_length, classes]``.
+        """
+        ratio = targets[-1] if targets else None
+        holistic = self.encoder(x, ratio)
+        if self.training:
+            return self.decoder(x, holistic, targets[0].astype("int64"), ratio)
+        return self.decoder.generate(x, holistic, ratio)

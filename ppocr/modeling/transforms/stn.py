@@ -1,0 +1,147 @@
+"""Rectification of text lines by a thin-plate spline whose control points a small network predicts.
+
+Source: ASTER: An Attentional Scene Text Recognizer with Flexible Rectification (TPAMI 2018), section 3.1.
+"""
+
+from typing import Literal
+
+import numpy as np
+import paddle
+import paddle.nn.functional as F
+from paddle import ParamAttr, nn
+from paddle.nn.initializer import Assign, Constant, KaimingNormal
+
+from ppocr.errors import ConfigError
+from ppocr.registry import TRANSFORMS
+
+WIDTHS = (32, 64, 128, 256, 256, 256)
+HIDDEN = 512
+DAMPING = 0.1  # of what the last layer is fed, so that control points start to move slowly
+HEAD_MARGIN = 0.01
+
+
+def border_points(count, margins):
+    """Returns ``[count, 2]`` points (x, y in [0, 1]): half of them along the top edge, half along the bottom edge."""
+    x = np.linspace(margins[0], 1.0 - margins[0], count // 2)
+    rows = [np.stack([x, np.full_like(x, y)], axis=1) for y in (margins[1], 1.0 - margins[1])]
+    return np.concatenate(rows)
+
+
+def radial_basis(points, centers):
+    """Returns ``0.5 * d**2 * log(d**2)`` of every distance d, ``[len(points), len(centers)]``; 0 at distance 0."""
+    squared = ((points[:, None] - centers[None]) ** 2).sum(axis=2)
+    return 0.5 * squared * np.log(np.where(squared > 0, squared, 1.0))
+
+
+def spline_matrix(size, centers):
+    """Returns the matrix that maps where the control points lie to where each pixel is read.
+
+    Args:
+        size: height and width of the result.
+        centers: ``[K, 2]`` places of the control points in the result.
+
+    Returns:
+        ``[height * width, K]``, float32.
+    """
+    count = len(centers)
+    system = np.zeros((count + 3, count + 3))
+    system[:count, :count] = radial_basis(centers, centers)
+    system[:count, count] = system[count, :count] = 1.0
+    system[:count, count + 1 :] = centers
+    system[count + 1 :, :count] = centers.T
+    y, x = np.divmod(np.arange(size[0] * size[1]), size[1])
+    pixels = np.stack([x / (size[1] - 1), y / (size[0] - 1)], axis=1)
+    terms = np.concatenate([radial_basis(pixels, centers), np.ones((len(pixels), 1)), pixels], axis=1)
+    return (terms @ np.linalg.inv(system)[:, :count]).astype(np.float32)
+
+
+class ControlPointHead(nn.Layer):
+    """Control points of a picture, ``[N, C, 32, 64]`` to ``[N, points, 2]``, x and y in [0, 1]."""
+
+    def __init__(self, in_channels, points, activation):
+        super().__init__()
+        layers = []
+        for width in WIDTHS:
+            layers += [_conv_block(in_channels, width), nn.MaxPool2D(2, 2)]
+            in_channels = width
+        self.stn_convnet = nn.Sequential(*layers[:-1])
+        self.stn_fc1 = nn.Sequential(nn.Linear(2 * WIDTHS[-1], HIDDEN), nn.BatchNorm1D(HIDDEN), nn.ReLU())
+        start = border_points(points, (HEAD_MARGIN, HEAD_MARGIN))
+        if activation == "sigmoid":
+            start = np.log(start / (1.0 - start))
+        self.stn_fc2 = nn.Linear(
+            HIDDEN,
+            2 * points,
+            weight_attr=ParamAttr(initializer=Constant(0.0)),
+            bias_attr=ParamAttr(initializer=Assign(start.astype(np.float32).flatten())),
+        )
+        self._activation = activation
+
+    def forward(self, x):
+        features = self.stn_fc1(self.stn_convnet(x).flatten(1))
+        points = self.stn_fc2(DAMPING * features)
+        if self._activation == "sigmoid":
+            points = F.sigmoid(points)
+        return points.reshape([0, -1, 2])
+
+
+def _conv_block(in_channels, out_channels):
+    weight = ParamAttr(initializer=KaimingNormal())
+    conv = nn.Conv2D(in_channels, out_channels, 3, padding=1, weight_attr=weight)
+    return nn.Sequential(conv, nn.BatchNorm2D(out_channels), nn.ReLU())
+
+
+@TRANSFORMS.register()
+class STN_ON(nn.Layer):
+    """Predicts control points along both edges of the text and pulls them straight.
+
+    Source: ASTER (TPAMI 2018).
+
+    Args:
+        in_channels: channels of the image.
+        tps_inputsize: height and width at which the control points are predicted; 32 and 64.
+        tps_outputsize: height and width of the result.
+        num_control_points: an even number, half of them for each edge.
+        tps_margins: distance of the control points from the sides of the result, in x and in y, as shares of it.
+        stn_activation: of the predicted coordinates.
+
+    Raises:
+        ConfigError: an odd number of points, or an input size that the network does not take.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        tps_inputsize: list,
+        tps_outputsize: list,
+        num_control_points: int,
+        tps_margins: list,
+        stn_activation: Literal["none", "sigmoid"] = "none",
+    ):
+        super().__init__()
+        if num_control_points < 4 or num_control_points % 2:
+            raise ConfigError(f"STN_ON: num_control_points must be even and at least 4, not {num_control_points}")
+        if list(tps_inputsize) != [32, 64]:
+            raise ConfigError(f"STN_ON: tps_inputsize must be [32, 64], not {list(tps_inputsize)}")
+        self.stn_head = ControlPointHead(in_channels, num_control_points, stn_activation)
+        centers = border_points(num_control_points, tps_margins)
+        self.register_buffer("_matrix", paddle.to_tensor(spline_matrix(tps_outputsize, centers)), persistable=False)
+        self._input_size, self._output_size = list(tps_inputsize), list(tps_outputsize)
+        self.out_channels = in_channels
+
+    def forward(self, x):
+        """Maps ``[N, in_channels, H, W]`` to ``[N, in_channels, *tps_outputsize]``."""
+        small = F.interpolate(x, self._input_size, mode="bilinear", align_corners=True)
+        points = self.stn_head(small)
+        places = self._matrix.matmul(points).clip(0.0, 1.0)
+        grid = (2.0 * places - 1.0).reshape([-1, *self._output_size, 2])
+        return F.grid_sample(_with_gradient(x) if self.training else x, grid, align_corners=True)
+
+
+def _with_gradient(x):
+    """Returns ``x`` as something that gets a gradient: the sampling's own derivative reads the one of the picture."""
+    if not x.stop_gradient:
+        return x
+    x = x.detach()
+    x.stop_gradient = False
+    return x

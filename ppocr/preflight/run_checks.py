@@ -1,0 +1,171 @@
+"""Checks that build what a run builds: schedule, model and first batches, weights, space."""
+
+import math
+import os
+import shutil
+
+import numpy as np
+import paddle
+
+from ppocr.data import workers
+from ppocr.engine.state import TrainState
+from ppocr.errors import CheckpointError
+from ppocr.preflight.config_checks import existing
+from ppocr.preflight.failures import CannotRun
+from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
+from ppocr.preflight.trial import time_steps
+from ppocr.utils import safe_pickle
+from ppocr.utils.checkpoint_files import check_files
+from ppocr.utils.pretrained import load_pretrained, load_weights
+from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE
+
+_COPIES = 3  # weights and two moments of them, as Adam keeps
+_LITTLE = 0.5  # share of a model's values below which weights are hardly the right ones
+MIB = 1 << 20
+
+
+def check_schedule(context):
+    """The run evaluates and saves something."""
+    due = context.trial.due
+    if context.section("Eval") is not None:
+        context.trial.loader("Eval")
+    yield from schedule_findings(context, due)
+
+
+def schedule_findings(context, due):
+    """Yields what there is to say about a :class:`ppocr.engine.schedule.Due`."""
+    evaluations, numbered = due.evaluations(), numbered_checkpoints(due)
+    what = (
+        f"{due.total_steps} steps, {due.steps_per_epoch} in each of {due.epoch_num} epochs; {evaluations} evaluations; "
+        f"checkpoints: latest, {'best_accuracy, ' if evaluations else ''}{numbered} numbered"
+    )
+    yield Finding(NOTE, what, *context.where(("Global",)))
+    if not evaluations:
+        what = "there is no section Eval, so nothing is evaluated and no best model is ever saved"
+        yield Finding(WARNING, what, *context.where(("Eval",)))
+    elif due.eval_interval > due.total_steps or due.eval_start >= due.total_steps:
+        step = due.eval_start + due.eval_interval
+        what = (
+            f"the first evaluation would be at step {step}, the run ends at {due.total_steps}: the best model is the "
+            "last one; lower Global.eval_batch_step"
+        )
+        yield Finding(WARNING, what, *context.where(("Global", "eval_batch_step")))
+
+
+def numbered_checkpoints(due) -> int:
+    """Returns how many checkpoints ``iter_epoch_N`` a run makes."""
+    return due.total_steps // due.steps_per_epoch // due.save_epoch_step
+
+
+def check_training_batch(context):
+    """A training batch goes through model and loss, and the loss is finite."""
+    value = float(context.trial.training.values["loss"])
+    if not math.isfinite(value):
+        yield context.finding(ERROR, ("Loss",), f"the loss of the first training batch is {value}")
+    yield from _not_finite(context)
+
+
+def _not_finite(context):
+    """A layer such as ReLU may hide from the loss that a picture holds no numbers."""
+    for step in context.section("Train").steps:
+        for key, field in zip(getattr(step.operator, "keep_keys", ()), context.trial.training.batch):
+            if isinstance(field, paddle.Tensor) and not np.isfinite(field.numpy()).all():
+                what = f"'{key}' of the first training batch holds what is no finite number"
+                yield context.finding(WARNING, step.path, what)
+
+
+def check_evaluation_batch(context):
+    """An evaluation batch goes through model, post-processing and metric."""
+    if context.section("Eval") is None:
+        return
+    values, indicator = context.trial.evaluation.values, context.config["Metric"].get("main_indicator")
+    if indicator is not None and indicator not in values:
+        path, what = ("Metric", "main_indicator"), f"the metric gives no {indicator}, but {', '.join(values)}"
+        yield context.finding(ERROR, path, what)
+
+
+def check_alignments(context):
+    """CTC has a time step for each character of a label, and one between equal neighbours."""
+    section = context.section("Train")
+    needed = [(scan, scan.seen.steps) for scan in context.scans.get("Train", ()) if scan.seen.steps]
+    if not needed:
+        return
+    if section.config.get("sampler"):
+        raise CannotRun("the sampler changes the width of the pictures, and with it the time steps")
+    steps = time_steps(context.trial.training.predictions)
+    if not steps:
+        raise CannotRun("the model gives no scores of time steps")
+    for scan, tallies in needed:
+        impossible = {key: tally for key, tally in tallies.items() if key > steps}
+        if impossible:
+            lines = sum(tally.count for tally in impossible.values())
+            what = (
+                f"{lines} labels need more time steps than the model has, up to {max(impossible)} of {steps}, and "
+                "teach it nothing; widen the pictures (image_shape) or leave these lines out"
+            )
+            yield Finding(WARNING, what, scan.path, min(tally.line for tally in impossible.values()))
+
+
+def check_weights(context):
+    """Weights that are to be loaded fit the model."""
+    options, model = context.options, context.trial.model
+    path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
+    try:
+        if context.checkpoint:
+            for what in _misfits(context, context.checkpoint, model):
+                yield context.finding(ERROR, path, what)
+        elif options.pretrained_model:
+            report = load_pretrained(model, options.pretrained_model)
+            yield context.finding(WARNING if report.share < _LITTLE else NOTE, path, str(report))
+    except CheckpointError as error:
+        yield context.finding(ERROR, path, str(error))
+
+
+def _misfits(context, prefix, model):
+    """Yields what keeps a run from going on from a checkpoint."""
+    check_files(prefix)
+    weights, target = load_weights(prefix), model.state_dict()
+    safe_pickle.load(prefix + OPTIMIZER)
+    extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    wrong = [name for name in target if name not in weights or list(weights[name].shape) != list(target[name].shape)]
+    if wrong:
+        yield f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
+    state = TrainState(**extra["counters"]) if extra else TrainState()
+    if context.trial.due.stop(state):
+        yield f"this run is finished ({state.global_step} steps); raise Global.epoch_num to train on"
+
+
+def check_disk(context):
+    """The checkpoints have room where they are written."""
+    options, due = context.options, context.trial.due
+    values = sum(tensor.size * tensor.element_size() for tensor in context.trial.model.state_dict().values())
+    one = int(values) * (_COPIES + bool(options.use_ema or options.model_average))
+    numbered = min(numbered_checkpoints(due), options.keep_last_k or due.total_steps)
+    count = numbered + 3 + bool(due.evaluations())  # latest, the one before it, one being written, and the best
+    free = shutil.disk_usage(existing(options.save_model_dir)).free
+    what = (
+        f"{count} checkpoints of about {one / MIB:.1f} MiB need {one * count / MIB:.0f} MiB, {free // MIB} MiB are free"
+    )
+    path = ("Global", "save_model_dir")
+    if one * count > free:
+        yield context.finding(ERROR, path, f"{what}; raise save_epoch_step, set keep_last_k or make room")
+    else:
+        yield context.finding(NOTE, path, what)
+
+
+def check_shared_memory(context):
+    """What the workers read ahead has room in shared memory."""
+    for section in context.sections:
+        options = context.trial.loader(section.name).options
+        if not options.num_workers or not options.use_shared_memory or not os.path.isdir(workers.SHARED_MEMORY):
+            continue
+        outcome = context.trial.training if section.training else context.trial.evaluation
+        batches = options.num_workers * options.prefetch_factor + 2
+        needed = outcome.sample_bytes * options.batch_size_per_card * batches
+        free = shutil.disk_usage(workers.SHARED_MEMORY).free
+        if needed > free:
+            what = (
+                f"{batches} batches read ahead need {needed // MIB} MiB in {workers.SHARED_MEMORY}, "
+                f"{free // MIB} MiB are free; lower num_workers or prefetch_factor, or set use_shared_memory to false"
+            )
+            yield context.finding(WARNING, (section.name, "loader", "num_workers"), what)

@@ -1,0 +1,133 @@
+"""The model of a run tried on its first batches."""
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import paddle
+
+from ppocr.data import build_dataloader
+from ppocr.engine.evaluator import to_numpy
+from ppocr.engine.schedule import Due
+from ppocr.engine.setup import choose_device, set_up_seed
+from ppocr.engine.stepper import call_model, to_float32
+from ppocr.losses import build_loss
+from ppocr.metrics import build_metric
+from ppocr.modeling.architectures import build_model
+from ppocr.preflight.failures import blaming
+
+BATCH = 4  # samples of the trial batches
+
+
+@dataclass
+class Outcome:
+    """What the model made of a batch.
+
+    Attributes:
+        batch: list of fields, or a mapping.
+        predictions: of the model, float32.
+        values: losses in training, metrics in evaluation.
+    """
+
+    batch: Any
+    predictions: Any
+    values: dict
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of the tensors of one sample."""
+        fields = list(self.batch.values() if isinstance(self.batch, dict) else self.batch)
+        tensors = [field.numpy() for field in fields if isinstance(field, paddle.Tensor)]
+        return sum(tensor.nbytes for tensor in tensors) // max(len(fields[0]), 1)
+
+
+class Trial:
+    """Model, loaders and first batches of a run, each made when it is first asked for.
+
+    Every attribute may raise :class:`ppocr.preflight.failures.Blame`.
+
+    Args:
+        context: :class:`ppocr.preflight.context.Context`.
+    """
+
+    def __init__(self, context):
+        self._context = context
+        self._config = context.resolved
+        self._loaders = {}
+        self._device = choose_device(context.options)
+
+    def loader(self, name):
+        """Returns the loader of a section as the run has it."""
+        if name not in self._loaders:
+            self._loaders[name] = self._build_loader(name, self._config)
+        return self._loaders[name]
+
+    @cached_property
+    def due(self) -> Due:
+        """The schedule of the run."""
+        batches = len(self.loader("Train"))
+        with blaming("Global"):
+            return Due.from_options(self._context.options, batches, self._context.section("Eval") is not None)
+
+    @cached_property
+    def model(self):
+        """The model with fresh weights."""
+        with blaming("Architecture", doing="the model cannot be built"):
+            paddle.set_device(self._device)
+            set_up_seed(self._context.options.seed)
+            return build_model(self._config["Architecture"])
+
+    @cached_property
+    def training(self) -> Outcome:
+        """A training batch through model and loss."""
+        batch = self._first_batch("Train")
+        with blaming("Loss", doing="the loss cannot be built"):
+            loss = build_loss(self._config["Loss"])
+        self.model.train()
+        with blaming("Architecture", doing="the model fails on the first training batch"):
+            predictions = to_float32(call_model(self.model, batch))
+        with blaming("Loss", doing="the loss fails on the first training batch"):
+            return Outcome(batch, predictions, loss(predictions, batch))
+
+    @cached_property
+    def evaluation(self) -> Outcome:
+        """An evaluation batch through model, post-processing and metric."""
+        batch = self._first_batch("Eval")
+        self.model.eval()
+        with blaming("Architecture", doing="the model fails on the first evaluation batch"), paddle.no_grad():
+            predictions = to_float32(call_model(self.model, batch))
+        arrays = to_numpy(batch)
+        with blaming("PostProcess", doing="it fails on the first evaluation batch"):
+            result = self._context.post_process.process(predictions, arrays)
+        with blaming("Metric", doing="it fails on the first evaluation batch"):
+            metric = build_metric(self._config["Metric"])
+            metric.update_from(result, arrays)
+            return Outcome(batch, predictions, metric.get_metric())
+
+    def _build_loader(self, name, config):
+        with blaming(name, doing="the data cannot be used"):
+            return build_dataloader(config, name, self._device, None, self._context.options.seed)
+
+    def _first_batch(self, name):
+        config = {"Global": self._config["Global"], name: copy.deepcopy(self._config[name])}
+        loader = config[name]["loader"]
+        size = min(loader.get("batch_size_per_card", BATCH), BATCH)
+        loader.update(batch_size_per_card=size, num_workers=0, drop_last=False)
+        batches = self._build_loader(name, config)
+        with blaming(name, doing="the first batch cannot be read"):
+            batch = next(iter(batches), None)
+            if batch is None:
+                raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
+            # a sampler has a batch size of its own
+            return [field[:BATCH] for field in batch] if config[name].get("sampler") else batch
+
+
+def time_steps(predictions) -> int:
+    """Returns the time steps of CTC scores ``(batch, steps, classes)``; 0 if there are none."""
+    if isinstance(predictions, dict):
+        predictions = predictions.get("ctc")
+    elif isinstance(predictions, (list, tuple)):
+        predictions = predictions[-1]
+    fits = isinstance(predictions, paddle.Tensor) and len(predictions.shape) == 3
+    return int(predictions.shape[1]) if fits else 0

@@ -1,0 +1,106 @@
+"""Several networks side by side: outputs, weights of their own, freezing, validation."""
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from ppocr.errors import CheckpointError, ConfigError
+from ppocr.modeling.architectures import build_model
+from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS
+from ppocr.utils.safe_pickle import dump
+
+
+def network(**config):
+    backbone = {"name": "MobileNetV3", "scale": 0.5, "model_name": "small"}
+    return {"model_type": "cls", "Backbone": backbone, "Head": {"name": "ClsHead", "class_dim": 3}, **config}
+
+
+def build(**models):
+    return build_model({"name": "DistillationModel", "model_type": "cls", "Models": models})
+
+
+def test_every_network_sees_the_image():
+    model, x = build(Teacher=network(return_all_feats=True), Student=network()), paddle.rand([2, 3, 48, 32])
+    model.eval()
+    out = model(x)
+    assert list(out) == ["Teacher", "Student"]
+    np.testing.assert_array_equal(out["Student"].numpy(), model.Student(x).numpy())
+    np.testing.assert_array_equal(out["Teacher"]["head_out"].numpy(), model.Teacher(x).get("head_out").numpy())
+    assert model.feed == "image" and not model.model_average
+    assert "Student.backbone.conv1.conv.weight" in model.state_dict()
+
+
+def test_model_type_is_inherited():
+    section = network()
+    del section["model_type"]
+    assert "Student.head.fc.weight" in build(Student=section).state_dict()
+
+
+def test_frozen_networks_stay_as_they_are():
+    model = build(Teacher=network(freeze_params=True), Student=network(freeze_params=False))
+    model.train()
+    before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    parameters = [p for p in model.parameters() if not p.stop_gradient]
+    optimizer = paddle.optimizer.SGD(0.1, parameters=parameters)
+    out = model(paddle.rand([4, 3, 48, 32]))
+    (out["Student"] - out["Teacher"]).square().sum().backward()
+    optimizer.step()
+    changed = {name for name, value in model.state_dict().items() if (value.numpy() != before[name]).any()}
+    assert not any(name.startswith("Teacher") for name in changed)
+    assert {"Student.head.fc.weight", "Student.backbone.conv1.bn._mean"} <= changed
+    assert all(p.stop_gradient for p in model.Teacher.parameters())
+
+
+def test_frozen_networks_normalise_by_the_batch():
+    model = build(Teacher=network(freeze_params=True))
+    norm = next(layer for layer in model.sublayers() if isinstance(layer, nn.BatchNorm2D))
+    x = 5 + 3 * paddle.randn([8, norm.weight.shape[0], 4, 4])
+    np.testing.assert_allclose(norm(x).numpy().mean(axis=(0, 2, 3)), 0.0, atol=1e-4)
+
+
+def test_each_network_loads_its_own_file(tmp_path):
+    weights = {name: np.full(v.shape, 0.5, "float32") for name, v in build(A=network()).A.state_dict().items()}
+    with open(tmp_path / "teacher.pdparams", "wb") as file:
+        dump(weights, file)
+    model = build(Teacher=network(pretrained=str(tmp_path / "teacher")), Student=network(pretrained=None))
+    assert all((value.numpy() == 0.5).all() for value in model.Teacher.state_dict().values())
+    assert not (model.Student.head.fc.weight.numpy() == 0.5).all()
+
+
+@pytest.mark.parametrize(
+    "path, message", [("/nowhere/teacher", "/nowhere/teacher.pdparams"), ("https://host/teacher.pdparams", "fetch it")]
+)
+def test_a_file_that_is_not_there_is_one_line(path, message):
+    with pytest.raises(CheckpointError, match=message) as error:
+        build(Teacher=network(pretrained=path))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "models, message",
+    [
+        ({}, "names no network"),
+        ({"Student": "big"}, "Models.Student must be the section of a network, not 'big'"),
+        ({"Student": network(freeze=True)}, "no key 'freeze' .did you mean 'freeze_params'"),
+        ({"Student": {"model_type": "cls"}}, "none of Transform, Backbone, Neck, Head"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(models, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        build(**models)
+    assert "\n" not in str(error.value)
+
+
+def test_validation_reaches_every_part():
+    section = network()
+    del section["model_type"]
+    config = {"name": "DistillationModel", "model_type": "cls", "Models": {"Student": section, "Teacher": None}}
+    nested = list(ARCHITECTURES.get("DistillationModel").nested_components(config))
+    inner = {"model_type": "cls", **section, "name": "DistillationNetwork"}
+    assert nested == [
+        (ARCHITECTURES, ("Models", "Student"), inner),
+        (BACKBONES, ("Models", "Student", "Backbone"), section["Backbone"]),
+        (HEADS, ("Models", "Student", "Head"), section["Head"]),
+    ]
+    assert ARCHITECTURES.bind(inner).problems == []

@@ -1,0 +1,173 @@
+"""Faults planted in the configuration, its operators, its dictionaries and the files that it names."""
+
+import pytest
+
+E, W = "error", "warning"
+CONFIG = "config.yml"
+
+
+# Each fault changes a site and returns (severity, file, line, words of the finding).
+def not_yaml(site):
+    line = site.replace("Loss:", "Loss: [")
+    return E, CONFIG, line + 2, "not YAML"
+
+
+def key_twice(site):
+    line = site.replace("  epoch_num: 2", "  epoch_num: 2\n  epoch_num: 3")
+    return E, CONFIG, line, "written twice"
+
+
+def unknown_section(site):
+    return E, CONFIG, site.replace("Loss:", "Loss: {name: CTCLoss}\nLos:") + 1, "unknown section (did you mean 'Loss'?)"
+
+
+def missing_section(site):
+    site.replace("Metric:\n  name: RecMetric\n", "")
+    return E, CONFIG, 0, "Metric: this section is missing"
+
+
+def unknown_class(site):
+    return E, CONFIG, site.replace("VGG", "VGGG"), "unknown backbone 'VGGG' (did you mean 'VGG'?)"
+
+
+def unknown_key(site):
+    return E, CONFIG, site.replace("batch_size_per_card", "batch_size_per_gpu"), "no key 'batch_size_per_gpu'"
+
+
+def wrong_type(site):
+    return E, CONFIG, site.replace("epoch_num: 2", "epoch_num: many"), "must be a whole number, not 'many'"
+
+
+def unknown_operator(site):
+    return E, CONFIG, site.replace("RecResizeImg", "RecResizeImage"), "unknown operator 'RecResizeImage'"
+
+
+def unread_key(site):
+    return W, CONFIG, site.replace("Global:", "Global:\n  debug: true") + 1, "is read by nothing"
+
+
+def unknown_key_on_the_command_line(site):
+    site.overrides = ["Global.epoch_nun=3"]
+    return E, "-o Global.epoch_nun=3", 0, "did you mean 'epoch_num'?"
+
+
+def no_such_device(site):
+    return E, CONFIG, site.replace("Global:", "Global:\n  device: tpu") + 1, "must be auto, cpu, gpu"
+
+
+def kept_key_that_nothing_sets(site):
+    return E, CONFIG, site.replace("[image, label, length]", "[image, label, len]"), "KeepKeys needs 'len'"
+
+
+def key_that_nothing_sets(site):
+    line = site.replace("      - DetLabelEncode:\n", "")
+    return E, CONFIG, line, "EastRandomCropData needs 'polys'"
+
+
+def keep_keys_missing(site):
+    site.replace("      - KeepKeys: {keep_keys: [image, label, length]}\n", "")
+    return E, CONFIG, site.line_of("transforms:"), "KeepKeys is missing"
+
+
+def operator_after_keep_keys(site):
+    keep = "      - KeepKeys: {keep_keys: [image, label, length]}\n"
+    return E, CONFIG, site.replace(keep, keep + "      - ToCHWImage:\n") + 1, "no operator can follow KeepKeys"
+
+
+def operator_that_cannot_be_built(site):
+    return E, CONFIG, site.replace("size: [64, 64]", "size: [64, 64, 3]"), "EastRandomCropData: ValueError"
+
+
+def no_dictionary(site):
+    return E, CONFIG, site.replace("dict.txt", "dictionary.txt"), "there is no dictionary"
+
+
+def repeated_character(site):
+    return E, "dict.txt", site.append("dict.txt", "b\n"), "line 5 repeats 'b' of line 2"
+
+
+def dictionary_not_utf8(site):
+    return E, "dict.txt", site.append("dict.txt", b"\xe9\n"), "is not UTF-8"
+
+
+def dictionary_with_a_mark(site):
+    site.replace("a", "\ufeffa", "dict.txt")
+    return W, "dict.txt", 1, "byte order mark"
+
+
+def dictionary_with_an_empty_line(site):
+    return W, "dict.txt", site.append("dict.txt", "\n"), "an empty line is a class"
+
+
+def decoder_with_another_dictionary(site):
+    site.write("other.txt", "a\nb\n")
+    other = f"CTCLabelDecode\n  character_dict_path: {site.path('other.txt')}"
+    site.replace("CTCLabelDecode", other)
+    return E, CONFIG, site.line_of("PostProcess:"), "2 characters that it cannot write (c, d)"
+
+
+def no_data_folder(site):
+    line = site.replace(f"data_dir: {site.folder}\n", "data_dir: /nowhere\n")
+    return E, CONFIG, line, "Train.dataset.data_dir: '/nowhere' is no folder"
+
+
+def no_label_file(site):
+    return E, CONFIG, site.replace("train.txt", "training.txt"), "training.txt' is not there"
+
+
+def empty_label_file(site):
+    site.write("more.txt", "")
+    line = site.replace("train.txt]", f"train.txt, {site.path('more.txt')}]")
+    return E, CONFIG, line, "more.txt' is empty"
+
+
+def no_pretrained_weights(site):
+    return E, CONFIG, site.replace("Global:", "Global:\n  pretrained_model: ./none") + 1, "no file './none.pdparams'"
+
+
+def checkpoint_without_optimizer(site):
+    site.write("old.pdparams", b"")
+    line = site.replace("Global:", f"Global:\n  checkpoints: {site.path('old')}") + 1
+    return E, CONFIG, line, "old.pdopt'"
+
+
+def run_folder_below_a_file(site):
+    return E, CONFIG, site.replace("/output", "/dict.txt/output"), "dict.txt is a file"
+
+
+REC_FAULTS = [
+    not_yaml,
+    key_twice,
+    unknown_section,
+    missing_section,
+    unknown_class,
+    unknown_key,
+    wrong_type,
+    unknown_operator,
+    unread_key,
+    unknown_key_on_the_command_line,
+    no_such_device,
+    kept_key_that_nothing_sets,
+    keep_keys_missing,
+    operator_after_keep_keys,
+    no_dictionary,
+    repeated_character,
+    dictionary_not_utf8,
+    dictionary_with_a_mark,
+    dictionary_with_an_empty_line,
+    decoder_with_another_dictionary,
+    no_data_folder,
+    no_label_file,
+    empty_label_file,
+    no_pretrained_weights,
+    checkpoint_without_optimizer,
+    run_folder_below_a_file,
+]
+DET_FAULTS = [key_that_nothing_sets, operator_that_cannot_be_built]
+FAULTS = [("rec", plant) for plant in REC_FAULTS] + [("det", plant) for plant in DET_FAULTS]
+
+
+@pytest.mark.parametrize("task, plant", FAULTS, ids=[plant.__name__ for _, plant in FAULTS])
+def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
+    expected, found, everything = find_planted(task, plant)
+    assert found == [expected], everything

@@ -1,0 +1,114 @@
+"""Label files read in parts: line numbers, limits and rules."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ppocr.data.imaug import create_operators
+from ppocr.preflight import label_scan
+from ppocr.preflight.label_lines import Job, LabelRule, Tally, area, path_hash, read_job
+from ppocr.preflight.label_rules import longest_text
+
+TEXT = LabelRule("text", characters=frozenset("abcd"), longest=4, ctc=True)
+
+
+def context(limit=None, processes=1):
+    return SimpleNamespace(label_limit=limit, processes=processes, progress=False)
+
+
+def write(folder, text):
+    path = folder / "label.txt"
+    path.write_bytes(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 16, 1 << 20])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_parts_of_any_size_give_the_same(tmp_path, monkeypatch, chunk, processes):
+    monkeypatch.setattr(label_scan, "CHUNK", chunk)
+    path = write(tmp_path, b"\xef\xbb\xbfx0\tab\n\n\r\nx1 ab\nx2\taXb\r\nx3\tabcda\nx4\taabb\nx5\tX")
+    (scan,) = label_scan.scan_files([path], "/data", TEXT, context(processes=processes))
+    seen = scan.seen
+    assert seen.numbers.tolist() == [1, 4, 5, 6, 7, 8] and seen.lines == 8
+    assert seen.faults == {
+        "delimiter": Tally(1, 4, r"'\t' in 'x1 ab'"),
+        "too_long": Tally(1, 6, "5 characters, at most 4: 'abcda'"),
+        "all_unknown": Tally(1, 8, "'X'"),
+    }
+    assert seen.unusable == 3
+    assert seen.unknown == {"X": Tally(2, 5)}
+    assert seen.steps == {2: Tally(2, 1), 6: Tally(1, 7)}
+    names = [b"x0", None, b"x2", b"x3", b"x4", b"x5"]
+    assert seen.hashes.tolist() == [path_hash(b"/data/", name.decode()) if name else 0 for name in names]
+
+
+def test_only_the_first_lines(tmp_path):
+    path = write(tmp_path, b"x\tab\n" * 5 + b"bad\n")
+    assert label_scan.parts_of(path, 3) == [(0, 15)]
+    (scan,) = label_scan.scan_files([path], "/data", TEXT, context(limit=3))
+    assert scan.seen.lines == 3 and scan.seen.faults == {}
+
+
+def test_several_files_keep_their_own_lines(tmp_path, monkeypatch):
+    monkeypatch.setattr(label_scan, "CHUNK", 4)
+    first = write(tmp_path, b"x\tab\ny\tab\n")
+    second = tmp_path / "second.txt"
+    second.write_bytes(b"z\tab\n./x\tab\n")
+    scans = label_scan.scan_files([first, str(second)], "/data", TEXT, context())
+    assert [scan.path for scan in scans] == [first, str(second)]
+    assert scans[1].seen.numbers.tolist() == [1, 2]
+    assert scans[0].seen.hashes[0] == scans[1].seen.hashes[1] != scans[1].seen.hashes[0]
+    assert scans[0].seen.hashes.dtype == np.uint64
+
+
+@pytest.mark.parametrize(
+    "rule, label, faults, unusable",
+    [
+        (LabelRule(), "anything", {}, 0),
+        (LabelRule(), "", {"no_label"}, 1),
+        (LabelRule("class", classes=frozenset({"0"})), "0", {}, 0),
+        (LabelRule("class", classes=frozenset({"0"})), "1", {"class"}, 1),
+        (LabelRule("text", characters=frozenset("ab"), lower=True), "AB", {}, 0),
+        (LabelRule("text", characters=frozenset("ab")), "AB", {"all_unknown"}, 1),
+        (LabelRule("boxes"), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {"few_points"}, 0),
+        (LabelRule("boxes"), '[{"transcription": "a", "points": 5}]', {"boxes"}, 1),
+        (LabelRule("boxes"), '[{"transcription": "a", "points": [["a", 0]]}]', {"boxes"}, 1),
+        (LabelRule("boxes", ignored=frozenset("*")), '[{"transcription": "*", "points": [[0, 0]]}]', {}, 0),
+        (LabelRule("boxes"), "3", {"boxes"}, 1),
+    ],
+)
+def test_rules(tmp_path, rule, label, faults, unusable):
+    path = write(tmp_path, f"x.png\t{label}\n".encode())
+    seen = read_job(Job(path, 0, len(f"x.png\t{label}\n".encode()), "/data", rule))
+    assert set(seen.faults) == set(faults) and seen.unusable == unusable
+
+
+def test_another_delimiter_and_what_stands_behind_the_label(tmp_path):
+    path = write(tmp_path, b"x.png|ab\t90\t30\n")
+    (scan,) = label_scan.scan_files([path], "/", LabelRule("text", "|", frozenset("ab")), context())
+    assert scan.seen.faults == {} and scan.seen.unknown == {}
+
+
+def test_area():
+    assert area([(0, 0), (4, 0), (4, 3), (0, 3)]) == 12
+    assert area([(0, 3), (4, 3), (4, 0), (0, 0)]) == 12
+    assert area([(0, 0), (4, 0), (0, 3)]) == 6
+    assert area([(0, 0), (float("nan"), 0), (4, 3)]) == 0
+
+
+@pytest.mark.parametrize(
+    "name, longest",
+    [
+        ("CTCLabelEncode", 8),
+        ("AttnLabelEncode", 6),
+        ("SRNLabelEncode", 8),
+        ("SEEDLabelEncode", 7),
+        ("ViTSTRLabelEncode", 7),
+        ("ParseQLabelEncode", 5),
+        ("SATRNLabelEncode", None),
+    ],
+)
+def test_the_longest_text_is_that_of_the_encoder(name, longest):
+    (encoder,) = create_operators([{name: None}], {"max_text_length": 8})
+    assert longest_text(encoder) == longest

@@ -1,0 +1,171 @@
+"""Faults that show when the run is tried: schedule, batches, weights, space."""
+
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ppocr.engine.state import TrainState
+from ppocr.utils import safe_pickle
+from ppocr.utils.save_load import save_model
+
+E, W = "error", "warning"
+CONFIG = "config.yml"
+
+
+# Each fault changes a site and returns (severity, file, line, words of the finding).
+def alignment_impossible(site):
+    # 32 pixels are 8 steps; "aaaabb" needs 6 characters and 4 blanks between equal ones
+    line = site.append("train.txt", "x.png\taaaabb\n")
+    site.picture("x.png", (16, 32))
+    return W, "train.txt", line, "1 labels need more time steps than the model has, up to 10 of 8"
+
+
+def evaluation_after_the_end(site):
+    line = site.replace("eval_batch_epoch: 1", "eval_batch_step: [0, 2000]")
+    return W, CONFIG, line, "the first evaluation would be at step 2000, the run ends at 4"
+
+
+def nothing_is_evaluated(site):
+    with open(site.config, encoding="utf-8") as file:
+        text = file.read()
+    site.write(CONFIG, text[: text.index("Eval:")])
+    return W, CONFIG, 0, "no best model is ever saved"
+
+
+def fewer_samples_than_a_batch(site):
+    site.replace("batch_size_per_card: 2", "batch_size_per_card: 5\n    drop_last: true")
+    return E, CONFIG, site.line_of("Train:"), "4 samples are fewer than one batch"
+
+
+def no_decoding(site):
+    site.replace("      - DecodeImage: {img_mode: BGR}\n", "")
+    return E, CONFIG, site.line_of("Train:"), "the first batch cannot be read"
+
+
+def keys_in_the_wrong_order(site):
+    site.replace("[image, label, length]", "[image, length, label]")
+    return E, CONFIG, site.line_of("Loss:"), "the loss fails on the first training batch"
+
+
+def classes_that_do_not_fit(site):
+    site.replace("class_dim: 2", "class_dim: 3")
+    return E, CONFIG, site.line_of("PostProcess:"), "the model gives 3 classes, label_list has 2"
+
+
+def shapes_that_do_not_fit(site):
+    site.replace("image_shape: [64, 64]", "image_shape: [40, 40]")
+    return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first evaluation batch"
+
+
+def loss_not_finite(site):
+    site.replace("name: DBLoss", "name: DBLoss\n  alpha: .inf")
+    return E, CONFIG, site.line_of("Loss:"), "the loss of the first training batch is inf"
+
+
+def picture_not_finite(site):
+    site.replace("mean: [0.5, 0.5, 0.5]", "mean: [0.5, 0.5, .nan]")
+    keep = site.line_of("KeepKeys")
+    return W, CONFIG, keep, "'image' of the first training batch holds what is no finite number"
+
+
+def disk_full(site):
+    site.monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1 << 20))
+    return E, CONFIG, site.line_of("save_model_dir"), "6 checkpoints of about"
+
+
+def shared_memory_too_small(site):
+    line = site.replace(
+        "batch_size_per_card: 2", "batch_size_per_card: 2\n    num_workers: 1\n    prefetch_factor: 90000000"
+    )
+    return W, CONFIG, line + 1, "Train.loader.num_workers: 90000002 batches read ahead need"
+
+
+def pretrained_of_another_model(site):
+    with open(site.path("other.pdparams"), "wb") as file:
+        safe_pickle.dump({"layer.weight": np.zeros(3, np.float32)}, file)
+    line = site.replace("Global:", f"Global:\n  pretrained_model: {site.path('other')}") + 1
+    return E, CONFIG, line, "no weight fits the model by name and shape"
+
+
+def pretrained_that_fits_in_part(site):
+    with open(site.path("part.pdparams"), "wb") as file:
+        safe_pickle.dump({"head.fc.bias": np.zeros(5, np.float32)}, file)
+    line = site.replace("Global:", f"Global:\n  pretrained_model: {site.path('part')}") + 1
+    return W, CONFIG, line, "1 loaded (0.0% of the model's values)"
+
+
+def damaged_weights(site):
+    site.write("part.pdparams", b"\x80\x04 no pickle")
+    line = site.replace("Global:", f"Global:\n  pretrained_model: {site.path('part.pdparams')}") + 1
+    return E, CONFIG, line, "cannot be loaded"
+
+
+def checkpoint(site, weights, step):
+    """Writes a checkpoint and names it in the configuration; returns the line."""
+    contents = {
+        "pdparams": weights,
+        "pdopt": {},
+        "train_state": {"counters": TrainState(global_step=step).to_dict()},
+    }
+    for suffix, content in contents.items():
+        with open(site.path(f"latest.{suffix}"), "wb") as file:
+            safe_pickle.dump(content, file)
+    return site.replace("Global:", f"Global:\n  checkpoints: {site.path('latest')}") + 1
+
+
+def checkpoint_of_another_model(site):
+    line = checkpoint(site, {"head.fc.bias": np.zeros(7, np.float32)}, 1)
+    return E, CONFIG, line, "weights are missing or of another shape"
+
+
+def checkpoint_of_a_finished_run(site):
+    return E, CONFIG, checkpoint(site, {}, 4), "this run is finished (4 steps)"
+
+
+def run_to_be_resumed_is_finished(site):
+    (site.folder / "output").mkdir()
+    line = site.replace("Global:", "Global:\n  resume: auto") + 1
+    contents = {".pdparams": {}, ".pdopt": {}, ".train_state": {"counters": TrainState(global_step=4).to_dict()}}
+    save_model(site.path("output/latest"), contents, {"global_step": 4})
+    return E, CONFIG, line - 1, "this run is finished (4 steps)"
+
+
+def damaged_checkpoint(site):
+    save_model(site.path("last"), {".pdparams": {}, ".pdopt": {}})
+    site.write("last.pdopt", b"cut off")
+    line = site.replace("Global:", f"Global:\n  checkpoints: {site.path('last')}") + 1
+    return E, CONFIG, line, "last.pdopt: damaged"
+
+
+REC_FAULTS = [
+    alignment_impossible,
+    evaluation_after_the_end,
+    nothing_is_evaluated,
+    fewer_samples_than_a_batch,
+    no_decoding,
+    keys_in_the_wrong_order,
+    disk_full,
+    shared_memory_too_small,
+    pretrained_of_another_model,
+    pretrained_that_fits_in_part,
+    damaged_weights,
+    checkpoint_of_another_model,
+    checkpoint_of_a_finished_run,
+    damaged_checkpoint,
+    run_to_be_resumed_is_finished,
+]
+CLS_FAULTS = [classes_that_do_not_fit]
+DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, picture_not_finite]
+FAULTS = (
+    [("rec", plant) for plant in REC_FAULTS]
+    + [("cls", plant) for plant in CLS_FAULTS]
+    + [("det", plant) for plant in DET_FAULTS]
+)
+
+
+@pytest.mark.parametrize("task, plant", FAULTS, ids=[plant.__name__ for _, plant in FAULTS])
+def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
+    expected, found, everything = find_planted(task, plant)
+    assert found == [expected], everything

@@ -1,0 +1,148 @@
+"""Order of checks, what is left out and why, and how findings are shown."""
+
+import json
+
+import pytest
+
+from ppocr import preflight
+from ppocr.config import Config, Source, load
+from ppocr.preflight import Check, Finding
+from ppocr.preflight.failures import Blame, CannotRun, describe
+from ppocr.preflight.finding import line_in
+
+
+def found(severity, what="x"):
+    return lambda context: [Finding(severity, what)]
+
+
+def refuse(context):
+    raise CannotRun("there is nothing to look at")
+
+
+def fail(context):
+    yield Finding("note", "lost")
+    raise Blame(("Loss", "name"), "it fails")
+
+
+def run(*checks):
+    config = Config({"Loss": {"name": "A"}}, sources={("Loss",): Source("a.yml", 3)})
+    return preflight.run(preflight.Context(config, "a.yml"), checks)
+
+
+def test_what_needs_a_failed_check_is_left_out_and_said():
+    findings = run(
+        Check("one", found("error")),
+        Check("two", found("error", "never"), ("one",)),
+        Check("three", found("error", "never"), ("two",)),
+        Check("four", found("warning", "y")),
+        Check("five", found("note", "z"), ("four",)),
+    )
+    assert [(f.severity, f.what, f.check) for f in findings] == [
+        ("error", "x", "one"),
+        ("warning", "y", "four"),
+        ("note", "z", "five"),
+        ("note", "not checked: two, three; there are errors in: one", "two, three"),
+    ]
+
+
+def test_a_check_that_cannot_run_says_why():
+    assert [str(f) for f in run(Check("one", refuse))] == ["not checked: one; there is nothing to look at"]
+
+
+def test_a_failure_is_blamed_on_the_nearest_line():
+    assert run(Check("one", fail)) == [Finding("error", "it fails", "a.yml", 3, "one")]
+
+
+def test_the_same_is_told_once():
+    assert len(run(Check("one", found("warning")), Check("two", found("warning")))) == 1
+
+
+FINDINGS = [Finding("note", "n"), Finding("warning", "w", "label.txt", 12), Finding("error", "e", "config.yml")]
+
+
+def test_table_puts_the_gravest_first():
+    assert preflight.table(FINDINGS).split("\n") == [
+        "error    config.yml    e",
+        "warning  label.txt:12  w",
+        "note     -             n",
+    ]
+    assert preflight.summary(FINDINGS) == "1 error, 1 warning, 1 note"
+    assert preflight.summary([]) == "0 errors, 0 warnings, 0 notes"
+
+
+def test_json():
+    rows = json.loads(preflight.to_json(FINDINGS))
+    assert rows[1] == {"severity": "warning", "what": "w", "file": "label.txt", "line": 12, "check": None}
+    assert rows[2] == {"severity": "note", "what": "n", "file": None, "line": None, "check": None}
+    assert preflight.to_json([]) == "[]"
+
+
+@pytest.mark.parametrize(
+    "message, file, line, what",
+    [
+        ("a/b.yml:7: not YAML", "a/b.yml", 7, "not YAML"),
+        ("b.yml: no such file", "config.yml", 0, "b.yml: no such file"),
+        ("-o x: must have", "config.yml", 0, "-o x: must have"),
+    ],
+)
+def test_messages_that_name_their_place(message, file, line, what):
+    finding = preflight.from_message(message, "config.yml")
+    assert (finding.file, finding.line, finding.what) == (file, line, what)
+
+
+def test_lines_in_messages():
+    assert line_in("d.txt: line 5 repeats 'b' of line 2") == 5
+    assert line_in("entry 5 repeats") == 0
+
+
+def test_errors_are_told_in_one_line():
+    paddle = (
+        "\n\n-----\nC++ Traceback\n0 phi::x\n\nError Message Summary:\n(InvalidArgument) Sizes differ.\n  [Hint: y]\n"
+    )
+    assert describe(ValueError(paddle)) == "ValueError: (InvalidArgument) Sizes differ."
+    assert describe(KeyError("ctc")) == "KeyError: 'ctc'"
+    assert describe(MemoryError()) == "MemoryError"
+
+
+def test_cheap_findings_read_the_first_lines_and_no_picture(make_site):
+    site = make_site("rec")
+    for name in ("train0.png", "eval1.png"):
+        site.write(name, b"")
+    site.append("train.txt", "".join(f"x{i}.png\tab\n" for i in range(995)) + "no delimiter\n" * 2)
+    config = load(site.config)
+    assert [(f.severity, f.file, f.line) for f in preflight.cheap_findings(config)] == [
+        ("warning", site.path("train.txt"), 1000)
+    ]
+
+
+def test_a_sample_of_the_pictures(make_site):
+    site = make_site("rec")
+    for i in range(1, 3):
+        site.write(f"train{i}.png", b"")
+    findings = site.check(sample=2)
+    assert [f.what for f in findings if f.check == "pictures"] == [
+        "2 of 4 lines: only the pictures of these were looked at"
+    ]
+    site.write("train3.png", b"")
+    assert [f.line for f in site.check(sample=2) if f.check == "pictures" and f.severity == "warning"] == [4]
+
+
+def test_pictures_in_several_processes(make_site):
+    site = make_site("rec")
+    site.append("train.txt", "".join(f"gone{i}.png\tab\n" for i in range(150)))
+    warnings = [f for f in site.check(processes=2) if f.severity == "warning"]
+    assert [(f.line, f.what) for f in warnings] == [
+        (5, "the picture 'gone0.png' is not there; so are 149 further ones")
+    ]
+
+
+def test_lines_that_are_not_checked_are_said(make_site):
+    site = make_site("rec")
+    site.replace(
+        f"    name: SimpleDataSet\n    data_dir: {site.folder}\n    label_file_list: [{site.path('eval.txt')}]\n",
+        "    name: SyntheticTextDataSet\n    length: 4\n    characters: abcd\n    fonts: [DejaVuSans.ttf]\n",
+    )
+    head, tail = site.config.read_text(encoding="utf-8").split("Eval:")
+    site.write("config.yml", head + "Eval:" + tail.replace("      - DecodeImage: {img_mode: BGR}\n", ""))
+    notes = [f.what for f in site.check() if f.what.startswith("not checked")]
+    assert notes == ["not checked: labels and pictures of Eval; SyntheticTextDataSet has no lines of path and label"]
