@@ -1,7 +1,9 @@
 """What the training loop adds to a bare forward, backward and step.
 
-Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines) to a bare loop on
-the same batch, as the median over interleaved pairs.  Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
+Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines, finite check) to a
+bare loop on the same batch, as the median over interleaved pairs.
+
+Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
 """
 
 import argparse
@@ -20,6 +22,7 @@ warnings.filterwarnings("ignore", message="No ccache found|When training, we now
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import build_training_metric
+from ppocr.engine.health import build_guard
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
@@ -57,6 +60,7 @@ def measure(config, folder, pairs):
     logger = get_logger(folder / "train.log")
     logger.handlers = logger.handlers[2:]  # the file alone
     bare, looped = build_stepper(config, options, due, "cpu"), build_stepper(config, options, due, "cpu")
+    looped.guard = build_guard(options, "cpu")
     metric = build_training_metric(config, options, logger)
     progress = Progress(due, logger, build_loggers(config, options), options.log_smooth_window, metric)
     state = TrainState()

@@ -30,6 +30,8 @@ class GlobalOptions:
 
     # --- length of the run
     epoch_num: int = 1
+    early_stopping: Optional[dict] = None  # {patience: 5, min_delta: 0.0, metric: acc}
+    hang_timeout: Optional[float] = None  # seconds without a step before stacks are logged; 0: never; null: see README
     max_steps: Optional[int] = None  # ends the run after that many optimizer updates
     accumulate_steps: int = 1  # batches per optimizer update
     check_finite: Optional[Literal["step", "log", "off"]] = None  # null: step on a CPU, log elsewhere
@@ -48,6 +50,7 @@ class GlobalOptions:
     eval_batch_step: Union[int, list] = field(default_factory=lambda: [0, 2000])  # interval, or [start, interval]
     eval_batch_epoch: Optional[int] = None  # evaluate every that many epochs instead
     start_eval_step: int = 0  # no evaluation before this step
+    cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files
     save_model_dir: str = "./output"

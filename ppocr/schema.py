@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Optional
 
+from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
 from ppocr.global_options import bind_global
 from ppocr.registry import (
@@ -30,7 +31,8 @@ from ppocr.registry import (
 from ppocr.unread_keys import UNREAD_KEYS
 
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
-OPTIONAL_SECTIONS = ("Eval", "profiler_options", "wandb")
+OPTIONAL_SECTIONS = ("Eval", "GuardEval", "profiler_options", "wandb")
+CHANNELS = ("in_channels", "out_channels")
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 
 
@@ -91,7 +93,20 @@ def check_config(config) -> Findings:
     for name in ("Train", "Eval"):
         if name in section:
             _check_data(section[name], (name,), found, scope, inherited)
+    for name, guard in section.get("GuardEval", {}).items():
+        _check_guard(name, guard, found, scope, inherited)
     return found
+
+
+def _check_guard(name, section, found, scope, inherited):
+    path = ("GuardEval", name)
+    if not isinstance(section, dict):
+        found.problem(path, f"must be a mapping with dataset and loader, not {section!r}")
+        return
+    if section.get("veto_drop") is not None:
+        _check_value(section["veto_drop"], float, (*path, "veto_drop"), found)
+    data = {key: value for key, value in section.items() if key != "veto_drop"}
+    _check_data(data, path, found, scope, inherited)
 
 
 def _check_sections(config, found):
@@ -110,6 +125,9 @@ def _check_steps(section, found):
     steps = section.get("eval_batch_step")
     if isinstance(steps, list) and not (len(steps) == 2 and all(isinstance(n, int) for n in steps)):
         found.problem(("Global", "eval_batch_step"), f"must be an interval or [start, interval], not {steps!r}")
+    if isinstance(section.get("early_stopping"), dict):
+        path = ("Global", "early_stopping")
+        found.add(path, bind_arguments(EarlyStopping, section["early_stopping"], "early_stopping"))
     for key in ("epoch_num", "print_batch_step", "save_epoch_step", "accumulate_steps", "log_smooth_window"):
         value = section.get(key)
         if isinstance(value, int) and value < 1:
@@ -134,12 +152,12 @@ def _check_component(registry, config, path, found, scope=None, inherited=None, 
 def _check_architecture(section, scope, found):
     path = ("Architecture",)
     if "name" in section:
-        _check_component(ARCHITECTURES, section, path, found, scope)
+        _check_component(ARCHITECTURES, section, path, found, scope, supplied=CHANNELS)
         return
     found.add(path, ARCHITECTURES.bind({"name": "BaseModel", **section}))
     for part, registry in PARTS.items():
         if section.get(part) is not None:
-            supplied = ("in_channels", "out_channels") if part == "Head" else ("in_channels",)
+            supplied = CHANNELS if part == "Head" else CHANNELS[:1]
             _check_component(registry, section[part], (*path, part), found, scope, supplied=supplied)
 
 
@@ -175,7 +193,7 @@ def _check_data(section, path, found, scope, inherited):
     known = ("dataset", "loader", "sampler")
     for key in section:
         if key not in known:
-            found.problem((*path, key), f"{path[0]} has no key '{key}'{did_you_mean(key, known)}")
+            found.problem((*path, key), f"{'.'.join(path)} has no key '{key}'{did_you_mean(key, known)}")
     dataset = section.get("dataset")
     if isinstance(dataset, dict):
         _check_component(DATASETS, dataset, (*path, "dataset"), found, scope, inherited, DATASET_SUPPLIED)

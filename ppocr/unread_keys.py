@@ -14,6 +14,7 @@ UNREAD_KEYS = {
     },
     "section/loader": {"num_sections": "it belongs to a loss"},
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
+    "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
     "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},
     "post-process/DBPostProcess": {"det_box_type": "the key is box_type"},
     "optimizer/Adadelta": {

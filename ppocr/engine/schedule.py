@@ -83,8 +83,8 @@ class Due:
         return state.epoch % self.save_epoch_step == 0
 
     def stop(self, state) -> bool:
-        """The last update of the run is done."""
-        return state.global_step >= self.total_steps
+        """The last update of the run is done, or early stopping has ended it."""
+        return state.stopped or state.global_step >= self.total_steps
 
     def evaluations(self, first_step: int = 0) -> int:
         """Returns how many evaluations will run after ``first_step`` updates."""

@@ -13,12 +13,14 @@ class TrainState:
         step_in_epoch: optimizer updates done in it.
         global_step: optimizer updates done in the run.
         best: metrics of the best evaluation so far, with ``best_epoch``; empty before the first one.
+        stopped: early stopping has ended the run.
     """
 
     epoch: int = 1
     step_in_epoch: int = 0
     global_step: int = 0
     best: dict = field(default_factory=dict)
+    stopped: bool = False
 
     def advance(self):
         """Counts one optimizer update."""

@@ -5,7 +5,7 @@ from paddle import nn
 
 from ppocr.registry import LOSSES
 
-SEMANTIC, FUSED = 0.15, 2.0  # weights of the two terms besides the visual one
+VISUAL, SEMANTIC = 3.0, 0.15  # weights of these terms, that of the fused one being 1
 
 
 @LOSSES.register()
@@ -27,4 +27,4 @@ class SRNLoss(nn.Layer):
             F.cross_entropy(preds[key].astype("float32"), label, reduction="sum")
             for key in ("word_out", "gsrm_out", "predict")
         )
-        return {"loss": word + SEMANTIC * semantic + FUSED * fused, "word_loss": word, "img_loss": fused}
+        return {"loss": VISUAL * word + SEMANTIC * semantic + fused, "word_loss": word, "img_loss": fused}

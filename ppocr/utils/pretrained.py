@@ -1,14 +1,21 @@
 """Weights from a file: read safely, copied into a model, with a report of what became of them."""
 
+import os
 from dataclasses import dataclass, field
+from itertools import product
+from typing import Optional
 
 import numpy as np
 import paddle
 
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
+from ppocr.utils.dictionary import character_list
+from ppocr.utils.vocabulary import Change, axes_by_size, carry_over, change_between, declared_axes, split
 
-PARAMS = ".pdparams"
+PARAMS, TRAIN_STATE = ".pdparams", ".train_state"
+PREFIXES = ("Student.", "Teacher.", "backbone.", "module.", "model.", "_layers.")
+LOW_SHARE = 0.5
 
 
 def strip_suffix(path):
@@ -42,16 +49,29 @@ def unnamed(item):
 
 @dataclass
 class TransferReport:
-    """What became of the weights in a file."""
+    """What became of the weights in a file.
+
+    Attributes:
+        loaded, missing, mismatched: weights of the model; the last with both shapes.
+        unexpected: weights of the file.
+        share: part of the model's values that the file gave.
+        renaming: the change of prefix that made the names fit; empty where they fit as they are.
+        change: the change of dictionary, where weights were moved to another one.
+        warnings: what a user should look into, one line each.
+    """
 
     loaded: list = field(default_factory=list)
     missing: list = field(default_factory=list)
     unexpected: list = field(default_factory=list)
     mismatched: list = field(default_factory=list)
     share: float = 0.0
+    renaming: str = ""
+    change: Optional[Change] = None
+    warnings: list = field(default_factory=list)
 
     def __str__(self):
         lines = [f"{len(self.loaded)} loaded ({self.share:.1%} of the model's values)"]
+        lines += [str(part) for part in (self.renaming, self.change) if part]
         for title in ("missing", "unexpected", "mismatched"):
             names = getattr(self, title)
             if names:
@@ -60,28 +80,138 @@ class TransferReport:
         return "; ".join(lines)
 
 
-def load_pretrained(model, path) -> TransferReport:
+def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> TransferReport:
     """Copies the weights that fit by name and shape from a file into a model.
+
+    Where the names do not fit as they are, the one change of prefix that makes most of them fit is applied.  Where both
+    vocabularies are known and differ, the layers that follow the dictionary are filled character by character (see
+    :mod:`ppocr.utils.vocabulary`); new characters keep the values that they have in the model.
+
+    Args:
+        model: receives the weights.
+        path: a prefix or a ``.pdparams`` file.
+        vocabulary: symbols of the model's decoder in their order, special ones included.
+        old_vocabulary: those of the file; see :func:`old_vocabulary`.
 
     Raises:
         CheckpointError: the file cannot be read, or nothing in it fits.
     """
     weights, target = load_weights(path), model.state_dict()
-    report = TransferReport()
+    prefixes = best_prefixes(weights, target)
+    sources = renamed(weights, *prefixes)
+    axes, change = declared_axes(model), None
+    if vocabulary and old_vocabulary and list(vocabulary) != list(old_vocabulary):
+        axes = {**axes_by_size(model, old_vocabulary, vocabulary), **axes}
+        change = change_between(old_vocabulary, vocabulary)
+    report = TransferReport(renaming=_in_words(*prefixes))
+    values = 0
     for name, tensor in target.items():
-        if name not in weights:
-            report.missing.append(name)
-        elif list(weights[name].shape) != list(tensor.shape):
-            report.mismatched.append(f"{name} {list(weights[name].shape)} for {list(tensor.shape)}")
-        else:
-            assign(tensor, weights[name])
-            report.loaded.append(name)
-    report.unexpected = [name for name in weights if name not in target]
-    sizes = {name: int(np.prod(tensor.shape)) for name, tensor in target.items()}
-    report.share = sum(sizes[name] for name in report.loaded) / max(sum(sizes.values()), 1)
+        values += _transfer(name, tensor, weights.get(sources.get(name)), axes.get(name), change, report)
+    report.unexpected = sorted(set(weights) - {sources.get(name) for name in target})
+    report.share = values / max(sum(_size(tensor) for tensor in target.values()), 1)
     if not report.loaded:
         raise CheckpointError(f"{path}: no weight fits the model by name and shape ({report}); is it another model's?")
+    report.change = change if change and not axes.keys().isdisjoint(report.loaded) else None
+    report.warnings = _warnings(report, path, axes, vocabulary, change)
     return report
+
+
+def _transfer(name, tensor, array, place, change, report) -> int:
+    """Fills one weight and notes what became of it; returns the number of values that the file gave."""
+    if array is None:
+        report.missing.append(name)
+        return 0
+    if place and change:
+        fitting = carry_over(array, tensor.astype("float32").numpy(), *place, change)
+    else:
+        fitting = (array, array.size) if list(array.shape) == list(tensor.shape) else None
+    if fitting is None:
+        report.mismatched.append(f"{name} {list(array.shape)} for {list(tensor.shape)}")
+        return 0
+    assign(tensor, fitting[0])
+    report.loaded.append(name)
+    return fitting[1]
+
+
+def _warnings(report, path, axes, vocabulary, change) -> list:
+    warnings = []
+    unfit = next((text for text in report.mismatched if text.split(" ")[0] in axes), None)
+    if unfit and change:
+        warnings.append(
+            f"{path}: {unfit} does not go with the {change.old} characters of the old dictionary and the {change.new} "
+            "of the new one; name the dictionary of the file in Global.pretrained_dict_path"
+        )
+    elif change and report.change is None:
+        warnings.append(f"{path}: the dictionary has changed, but no layer was found that follows it")
+    elif unfit and vocabulary:
+        warnings.append(
+            f"{path}: {unfit}: made with another dictionary; name it in Global.pretrained_dict_path to keep what is "
+            "learnt about the characters that both have"
+        )
+    if report.share < LOW_SHARE:
+        warnings.append(
+            f"{path}: only {report.share:.1%} of the model's values come from this file; is it the right one?"
+        )
+    return warnings
+
+
+def _size(tensor):
+    return int(np.prod(tensor.shape))
+
+
+# ------------------------------------------------------------------------------------------------ names
+def best_prefixes(weights, target):
+    """Returns which prefix to take off the names in a file and which to put before them (empty: none).
+
+    Of all changes the one counts by which most weights fit by name and shape; the smaller one where two do equally.
+    """
+    shapes = {name: list(tensor.shape) for name, tensor in target.items()}
+
+    def fit(prefixes):
+        known = [(name, source) for name, source in renamed(weights, *prefixes).items() if name in shapes]
+        return sum(list(weights[source].shape) == shapes[name] for name, source in known), len(known)
+
+    pairs = product(("", *PREFIXES), repeat=2)
+    return max(sorted(pairs, key=lambda pair: sum(map(bool, pair))), key=fit)
+
+
+def renamed(weights, off, on) -> dict:
+    """Returns ``{new name: name in the file}`` of the weights whose name begins with ``off``; ``on`` takes its place."""
+    return {on + name[len(off) :]: name for name in weights if name.startswith(off)}
+
+
+def _in_words(off, on):
+    if off and on:
+        return f"'{off}' of the names in the file replaced by '{on}'"
+    if off or on:
+        return f"'{off}' taken off the names in the file" if off else f"'{on}' put before the names in the file"
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------ dictionary
+def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool = False):
+    """Returns the symbols that the classes of a file of weights stand for, or None where nothing says it.
+
+    Args:
+        path: the file or its prefix; what this project wrote beside it knows the vocabulary.
+        pretrained_dict_path: dictionary of the file, which wins; it gets the present special symbols and space.
+        vocabulary: symbols of the present decoder, special ones included; None where the task has none.
+        use_space_char: see :func:`ppocr.utils.dictionary.character_list`.
+
+    Raises:
+        DataError: the dictionary cannot be used.
+        CheckpointError: the file beside the weights is damaged.
+    """
+    if vocabulary is None:
+        return None
+    if pretrained_dict_path:
+        before, _, after = split(vocabulary)
+        return [*before, *character_list(pretrained_dict_path, use_space_char), *after]
+    file = strip_suffix(path) + TRAIN_STATE
+    content = safe_pickle.load(file) if os.path.exists(file) else {}
+    run = content.get("run") if isinstance(content, dict) else None
+    saved = run.get("vocabulary") if isinstance(run, dict) else None
+    return saved if isinstance(saved, list) and all(isinstance(symbol, str) for symbol in saved) else None
 
 
 def assign(tensor, array):

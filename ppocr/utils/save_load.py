@@ -73,16 +73,16 @@ def _weight(tensor, masters):
     if tensor.name in masters:
         return masters[tensor.name]
     half = tensor.dtype in (paddle.float16, paddle.bfloat16)
-    return (tensor.astype("float32") if half else tensor).numpy().copy()
+    return (tensor.astype("float32") if half else tensor).numpy()
 
 
 def _plain(value):
-    """Returns nested containers with every tensor as a NumPy array of its own."""
+    """Returns nested containers with every tensor as a NumPy array of its own (``Tensor.numpy`` copies)."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_plain(inner) for inner in value)
-    return value.numpy().copy() if isinstance(value, paddle.Tensor) else value
+    return value.numpy() if isinstance(value, paddle.Tensor) else value
 
 
 def unwrap(model):

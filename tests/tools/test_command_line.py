@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ppocr.utils import safe_pickle
+from ppocr.utils.pretrained import load_weights
 from tools import eval as eval_tool
 from tools import program
 from tools import train as train_tool
@@ -108,8 +109,7 @@ def test_a_finished_folder_is_said_before_it_is_used_again(tmp_path, monkeypatch
         (["Global.use_xpu=true", "Global.device="], "run with -o Global.use_xpu=false"),
         (["Global.use_npu=true", "Global.device="], "run with -o Global.use_npu=false"),
         (["Global.device=tpu"], "must be auto, cpu, gpu or gpu:N"),
-        (["Global.pretrained_model=/nowhere/x"], "/nowhere/x.pdparams: no such file"),
-        (["Global.checkpoints=/nowhere/x"], "/nowhere/x.pdparams: no such file"),
+        (["Global.pretrained_model=/nowhere/x"], "there is no file '/nowhere/x.pdparams'"),
         (["Global.character_dict_path=/nowhere/d.txt"], "/nowhere/d.txt"),
         (["Global.save_model_dir=/proc/nowhere"], "cannot be made or written"),
         (["Train.loader.batch_size_per_card=100", "Train.loader.drop_last=true"], "drop_last"),
@@ -127,6 +127,59 @@ def test_what_the_user_can_mend_ends_with_one_line_and_code_2(tmp_path, monkeypa
     assert run(train_tool.main, arguments, monkeypatch) == 2
     error = capsys.readouterr().err
     assert message in error and "Traceback" not in error and len(error.strip().splitlines()) == 1
+
+
+def test_a_checkpoint_that_is_not_there(tmp_path, monkeypatch, capsys):
+    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, "Global.checkpoints=/nowhere/x")
+    assert run(train_tool.main, arguments, monkeypatch) == 2
+    assert "there is no file '/nowhere/x.pdparams'" in capsys.readouterr().err
+
+
+def test_two_runs_give_identical_logs_and_weights_with_any_number_of_workers(tmp_path, monkeypatch):
+    logs = []
+    for workers in (0, 0, 2):
+        folder = tmp_path / str(len(logs))
+        arguments = command(QUICKSTART / "rec.yml", folder, *TINY["rec"], *SHORT, f"Train.loader.num_workers={workers}")
+        assert run(train_tool.main, arguments, monkeypatch) == 0
+        rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        values = [{key: value for key, value in row.items() if key not in ("ips", "fps")} for row in rows]
+        logs.append(values)
+    assert logs[0] == logs[1] == logs[2]
+    assert all(np.array_equal(a, b) for a, b in zip(*(_arrays(tmp_path / n) for n in ("0", "2"))))
+
+
+def _arrays(folder):
+    return list(load_weights(folder / "latest").values())
+
+
+def test_a_loss_that_is_not_finite_is_left_out_dumped_and_survived(tmp_path, monkeypatch):
+    from ppocr.losses.rec_ctc_loss import CTCLoss
+
+    original, calls = CTCLoss.forward, []
+
+    def broken_once(self, predictions, batch):
+        calls.append(1)
+        losses = original(self, predictions, batch)
+        return {"loss": losses["loss"] * float("nan")} if len(calls) == 2 else losses
+
+    monkeypatch.setattr(CTCLoss, "forward", broken_once)
+    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT)
+    assert run(train_tool.main, arguments, monkeypatch) == 0
+    assert "step 2: loss or gradient is not finite" in (tmp_path / "train.log").read_text()
+    dumped = np.load(tmp_path / "bad_batches" / "step_2.npz")
+    assert dumped["batch_0_field_0"].shape == (4, 3, 32, 100) and len(dumped["names"]) >= 4
+    assert all(np.isfinite(array).all() for array in _arrays(tmp_path))
+
+
+def test_guard_sets_and_the_validation_loss_are_logged(tmp_path, monkeypatch):
+    guard = "GuardEval={other: {veto_drop: 0.1, dataset: {name: SyntheticTextDataSet, length: 4, content_seed: 9, "
+    guard += "transforms: [{CTCLabelEncode: }, {RecResizeImg: {image_shape: [3, 32, 100]}}, "
+    guard += "{KeepKeys: {keep_keys: [image, label, length]}}]}, loader: {batch_size_per_card: 4}}}"
+    options = [*TINY["rec"], *SHORT, guard, "Global.cal_loss_during_eval=true", "Global.max_steps=1"]
+    assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path, *options), monkeypatch) == 0
+    rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    values = rows[-1]
+    assert values["split"] == "eval" and values["loss"] > 1 and values["other_loss"] > 1 and "other_acc" in values
 
 
 def test_a_file_that_is_not_yaml(tmp_path, monkeypatch, capsys):

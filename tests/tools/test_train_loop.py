@@ -7,13 +7,14 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 from ppocr.utils.save_load import load_checkpoint
 from tools import program
 
 
-class Evaluation:
+class Values:
     """Gives prepared values, one an evaluation, and notes the weights that it saw."""
 
     def __init__(self, values=(), higher_is_better=True):
@@ -89,7 +90,7 @@ def test_the_last_partial_group_is_an_update_of_its_own(make_run):
     ],
 )
 def test_when_evaluations_happen(make_run, options, steps):
-    assert evaluated_at(train(make_run(evaluation=Evaluation(), **options))) == steps
+    assert evaluated_at(train(make_run(evaluation=Evaluation(Values()), **options))) == steps
 
 
 def test_without_evaluation_nothing_is_evaluated_and_nothing_is_best(make_run):
@@ -109,12 +110,12 @@ def test_without_evaluation_nothing_is_evaluated_and_nothing_is_best(make_run):
     ],
 )
 def test_the_best_model_is_kept(make_run, values, higher, best, saves):
-    evaluation = Evaluation(values, higher)
+    evaluation = Evaluation(Values(values, higher))
     run = train(make_run(evaluation=evaluation, eval_batch_step=2))
     assert sum("save best model" in line for line in run.log.lines) == saves
     assert run.state.best["acc"] == pytest.approx(best, nan_ok=True)
     index = [i for i, v in enumerate(values) if v == best or (math.isnan(best) and i == 0)][0]
-    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.seen[index])
+    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.main.seen[index])
 
 
 def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
@@ -126,12 +127,12 @@ def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
 
 @pytest.mark.parametrize("average", [{"use_ema": True, "ema_decay": 0.5}, {"model_average": True}])
 def test_averaged_weights_are_evaluated_and_saved_as_best_and_taken_out_again(make_run, average):
-    evaluation = Evaluation([0.1, 0.2])
+    evaluation = Evaluation(Values([0.1, 0.2]))
     run = train(make_run(evaluation=evaluation, eval_batch_epoch=1, **average))
     plain = train(make_run())
     np.testing.assert_array_equal(weights(run), weights(plain))
-    assert not np.array_equal(evaluation.seen[1], weights(run))
-    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.seen[1])
+    assert not np.array_equal(evaluation.main.seen[1], weights(run))
+    np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.main.seen[1])
     np.testing.assert_array_equal(load_weights(run.folder / "latest")["weight"], weights(plain))
     trained = safe_pickle.load(run.folder / "best_accuracy.train_state")["trained_weights"]
     np.testing.assert_array_equal(trained["weight"], weights(plain))
@@ -142,16 +143,18 @@ def test_averaged_weights_are_evaluated_and_saved_as_best_and_taken_out_again(ma
 )
 @pytest.mark.parametrize("optimizer", [paddle.optimizer.Adam, paddle.optimizer.Momentum])
 def test_resume_at_the_end_of_an_epoch_equals_the_uninterrupted_run(make_run, options, optimizer):
-    whole = train(make_run(epoch_num=4, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options))
-    first = make_run(epoch_num=2, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options)
+    whole = train(
+        make_run(epoch_num=4, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
+    )
+    first = make_run(epoch_num=2, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
     train(first)
-    second = make_run(epoch_num=4, evaluation=Evaluation(), optimizer=optimizer, eval_batch_epoch=1, **options)
+    second = make_run(epoch_num=4, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
     second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
     assert (second.state.epoch, second.state.global_step) == (3, first.state.global_step)
     train(second)
     np.testing.assert_array_equal(weights(second), weights(whole))
     np.testing.assert_array_equal(second.stepper.model.bias.numpy(), whole.stepper.model.bias.numpy())
-    np.testing.assert_array_equal(second.evaluation.seen[-1], whole.evaluation.seen[-1])
+    np.testing.assert_array_equal(second.evaluation.main.seen[-1], whole.evaluation.main.seen[-1])
     keep = ("lr", "loss")
     last = [[values[k] for k in keep] for _, values in train_rows(whole)][len(train_rows(first)) :]
     assert [[values[k] for k in keep] for _, values in train_rows(second)] == last
@@ -165,6 +168,35 @@ def test_resume_inside_an_epoch_leaves_out_what_was_seen(make_run):
     second = make_run(batches=4)
     second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
     np.testing.assert_array_equal(weights(train(second)), weights(whole))
+
+
+def test_early_stopping_ends_the_run_and_is_remembered(make_run):
+    evaluation = Evaluation(Values([0.1, 0.3, 0.3, 0.305, 0.9]), stopping=EarlyStopping(patience=2, min_delta=0.01))
+    run = train(make_run(evaluation=evaluation, eval_batch_step=1, epoch_num=9))
+    assert evaluated_at(run) == [1, 2, 3, 4] and run.state.global_step == 4
+    again = make_run(evaluation=evaluation, epoch_num=9)
+    again.state = load_checkpoint(run.folder / "latest", again.stepper, again.due.steps_per_epoch)
+    assert again.due.stop(again.state)
+
+
+def test_early_stopping_may_watch_another_value_and_goes_on_after_a_resume():
+    stopping = EarlyStopping(patience=2, metric="loss")
+    evaluation = Evaluation(Values(), stopping=stopping)
+    assert not evaluation.wants_stop({"acc": 0.1, "loss": 3.0})
+    assert not evaluation.wants_stop({"acc": 0.9, "loss": 3.5})
+    resumed = EarlyStopping(patience=2, metric="loss")
+    resumed.load_state_dict(stopping.state_dict())
+    assert Evaluation(Values(), stopping=resumed).wants_stop({"acc": 0.95, "loss": 3.2})
+
+
+def test_a_guard_is_watched_and_may_veto(make_run):
+    guard, watched = Values([0.9, 0.5, 0.88]), Values([0.1, 0.2, 0.3])
+    guards = {"old": Guard(guard, veto_drop=0.05), "other": Guard(watched)}
+    run = train(make_run(evaluation=Evaluation(Values([0.1, 0.2, 0.3]), guards), eval_batch_step=2))
+    assert run.state.best["acc"] == 0.3 and run.state.best["old_acc"] == 0.88 and run.state.best["other_acc"] == 0.3
+    assert sum("save best model" in line for line in run.log.lines) == 2
+    rows = [values for prefix, _, values in run.metrics.rows if prefix == "eval"]
+    assert [row["old_acc"] for row in rows] == [0.9, 0.5, 0.88]
 
 
 def test_train_keeps_its_limits():

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator
-from ppocr.data.imaug.text_ribbon import Ribbon, line_length, resample, ribbon_of
+from ppocr.data.imaug.text_ribbon import Ribbon, line_length, pixels_of, resample, ribbon_of
 from ppocr.registry import OPERATORS
 
 READ_DOWNWARDS = 2.0  # a text that runs so many times as far down as sideways runs from the top to the bottom
@@ -24,16 +24,6 @@ def directions(top, bottom) -> np.ndarray:
     """Returns cosines and sines (N x 2) of the ways from the bottom to the top; the sine is negative upwards."""
     ways = top - bottom
     return ways / np.maximum(np.hypot(*ways.T), 1e-8)[:, None]
-
-
-def pixels_of(box, size):
-    """Returns the rows and columns of the pixels of a polygon (K x 2, ``int32``) in a picture of ``size``."""
-    low = np.maximum(box.min(axis=0), 0)
-    width, height = np.maximum(np.minimum(box.max(axis=0) + 1, size[::-1]) - low, 0).tolist()
-    if not width or not height:
-        return np.zeros((2, 0), int)
-    mask = cv2.fillPoly(np.zeros((height, width), np.uint8), [box - low], 1)
-    return np.array(np.nonzero(mask)) + low[::-1, None]
 
 
 def distances(xs, ys, start, end) -> np.ndarray:
@@ -63,7 +53,8 @@ class DRRGTargets(Operator):
     that are to be ignored are drawn like the others, as PaddleOCR has it), ``gt_top_height_map``,
     ``gt_bot_height_map``, ``gt_sin_map`` and ``gt_cos_map`` (H x W ``float32``, in the centre regions: pixels to the
     top and the bottom line, direction from bottom to top), and ``gt_comp_attribs`` (``num_max_comps`` x 8
-    ``float32``: number of components, x, y, height, width, cosine, sine, number of the text from 1, or 0).
+    ``float32``: number of components, x, y, height, width, cosine, sine, number of the text from 1, or 0).  A text that is
+    shorter than a component is wide has none.
     """
 
     reads = ("image", "polys")
@@ -120,7 +111,7 @@ class DRRGTargets(Operator):
         return data
 
     def _trimmed(self, ribbon):
-        head, tail = (ribbon.end_widths() / 2 // self.step).astype(int)
+        head, tail = (np.clip(ribbon.end_widths() * self.comp_w_h_ratio, *self.widths) // self.step).astype(int)
         return ribbon.trimmed(head, tail)
 
     def _draw(self, center, maps, ribbon):
@@ -139,9 +130,11 @@ class DRRGTargets(Operator):
         """Returns x, y, height, width, cosine, sine and number of a text's components, M x 7."""
         length = line_length(ribbon.center)
         width = np.clip(np.mean(self._heights(ribbon)) * self.comp_w_h_ratio, *self.widths) * self.comp_ratio
+        if length < width:
+            return np.zeros((0, 7))
         # a run of k boxes one pixel apart is as far from the next box as its middle: (k + 1) / 2
         spacing = max(2 * width * (1 - self.overlap) / (1 + self.overlap) - 1, 1)
-        count = max(round(length / spacing), 1)
+        count = int(np.ceil(length / spacing))
         # of twice as many intervals every other limit is the middle of one of `count` intervals
         ribbon = Ribbon(*(resample(line, 2 * count + 1)[1::2] for line in ribbon))
         heights = self._heights(ribbon) * self.comp_ratio

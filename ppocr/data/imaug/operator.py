@@ -21,6 +21,20 @@ class Dropped(Exception):
         return type(self), (self.reason, self.detail)
 
 
+class Rejected(Dropped):
+    """A random draw that came to nothing: the sample is good, only this time another one takes its place.
+
+    Args:
+        detail: what was drawn.
+    """
+
+    def __init__(self, detail: str = ""):
+        super().__init__("unlucky_draw", detail)
+
+    def __reduce__(self):
+        return type(self), (self.detail,)
+
+
 class Operator:
     """One step of a sample's way from the file to the batch.
 

@@ -31,7 +31,7 @@ class Ribbon(NamedTuple):
     def trimmed(self, head: int, tail: int) -> "Ribbon":
         """Returns the ribbon without some pairs at its ends; all of it if hardly any would be left."""
         count = len(self.top)
-        if count <= head + tail + 2:
+        if count <= head + tail + 3:
             return self
         return Ribbon(self.top[head : count - tail], self.bottom[head : count - tail])
 
@@ -55,6 +55,16 @@ def fill_boxes(mask, ribbon: Ribbon, value=1) -> None:
         cv2.fillPoly(mask, [box], value)
 
 
+def pixels_of(box, size):
+    """Returns the rows and columns of the pixels of a polygon (K x 2, ``int32``) in a picture of ``size``."""
+    low = np.maximum(box.min(axis=0), 0)
+    width, height = np.maximum(np.minimum(box.max(axis=0) + 1, size[::-1]) - low, 0).tolist()
+    if not width or not height:
+        return np.zeros((2, 0), int)
+    mask = cv2.fillPoly(np.zeros((height, width), np.uint8), [box - low], 1)
+    return np.array(np.nonzero(mask)) + low[::-1, None]
+
+
 def ribbon_of(points, step: float) -> Ribbon:
     """Returns the ribbon of an outline (K x 2), with a pair of points about every ``step`` pixels."""
     top, bottom = sides(distinct(points))
@@ -75,10 +85,14 @@ def line_length(line) -> float:
     return float(np.hypot(*np.diff(line, axis=0).T).sum())
 
 
-def resample(line, count: int) -> np.ndarray:
-    """Returns ``count`` points at equal distances along a line through points (K x 2), its ends among them."""
+def resample(line, count: int, start: float = 0.0, end: float = 1.0) -> np.ndarray:
+    """Returns ``count`` points at equal distances along a line through points (K x 2).
+
+    Args:
+        start, end: where the first and the last point are, as parts of the line's length.
+    """
     places = np.append(0, np.cumsum(np.hypot(*np.diff(line, axis=0).T)))
-    wanted = np.linspace(0, places[-1], count)
+    wanted = np.linspace(start, end, count) * places[-1]
     return np.stack([np.interp(wanted, places, line[:, axis]) for axis in (0, 1)], axis=1)
 
 

@@ -57,7 +57,6 @@ def _load(network, path):
 
 def _freeze(network):
     for parameter in network.parameters():
-        parameter.stop_gradient = True
         parameter.trainable = False
     for layer in network.sublayers():
         if isinstance(layer, NORMS):

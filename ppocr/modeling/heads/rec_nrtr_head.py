@@ -28,14 +28,15 @@ def _split(x, parts, heads):
     return x.reshape([0, x.shape[1], parts, heads, size]).transpose([2, 0, 3, 1, 4]).unbind(axis=0)
 
 
-def attend(query, key, value, blocked=None):
+def attend(query, key, value, blocked=None, scale=None):
     """Returns values weighed by how well their keys fit the queries, the heads joined: ``[N, T, heads * C]``.
 
     Args:
         query, key, value: ``[N, heads, T or S, C]``.
         blocked: what is added to the scores ``[N, heads, T, S]``, or None.
+        scale: of the scores, by default ``C ** -0.5``.
     """
-    scores = (query * query.shape[3] ** -0.5).matmul(key, transpose_y=True)
+    scores = (query * (scale or query.shape[3] ** -0.5)).matmul(key, transpose_y=True)
     weights = F.softmax(scores if blocked is None else scores + blocked, axis=-1)
     return weights.matmul(value).transpose([0, 2, 1, 3]).flatten(2)
 

@@ -25,7 +25,7 @@ class Attention(nn.Layer):
         size = x.shape[2] // self._heads
         parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
-        return self.proj_fc(attend(query, key, value, blocked))
+        return self.proj_fc(attend(query, key, value, blocked, scale=None if blocked is None else x.shape[2]**-0.5))
 
 
 class Norm(nn.Layer):

@@ -1,0 +1,162 @@
+"""Training samples of the EAST text detector: a crop, the shrunk texts and the ways from their corners.
+
+Zhou et al., EAST: An Efficient and Accurate Scene Text Detector, 2017.
+"""
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.db_maps import clean_polygons
+from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, touching
+from ppocr.data.imaug.geometry import fitted, following, map_points, rotation, scaling, then, translation, warp
+from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
+from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.registry import OPERATORS
+
+STRIDE = 4  # pixels of the picture to one of the maps
+SHRINK = 0.3  # how far corners move, as a part of the shorter edge that ends there
+SCALES = (0.5, 1.0, 2.0, 3.0)
+TURN_PROBABILITY = 0.5
+TRIES = 50
+
+
+def quads_of(polys) -> np.ndarray:
+    """Returns polygons (N x K x 2) as quadrangles, N x 4 x 2 ``float32``; others than those become their boxes."""
+    polys = np.asarray(polys, np.float32)
+    if polys.shape[1] == 4:
+        return polys
+    return np.stack([cv2.boxPoints(cv2.minAreaRect(polygon)) for polygon in polys]).astype(np.float32)
+
+
+def shorter_sides(quads) -> np.ndarray:
+    """Returns the lengths of the shortest edges of quadrangles (N x 4 x 2)."""
+    edges = following(quads, axis=1) - quads
+    return np.hypot(edges[..., 0], edges[..., 1]).min(axis=1)
+
+
+def text_window(polys, counted, width: int, height: int, least, rng) -> Window:
+    """Draws a rectangle of a picture that cuts no text and holds one that counts; the whole picture if none is found.
+
+    Args:
+        polys: N x K x 2.
+        counted: N ``bool``.
+        width, height: of the picture.
+        least: least width and height of the rectangle.
+    """
+    low, high = polys[counted].min(axis=1), polys[counted].max(axis=1)
+    for window in draw_free_windows(polys, width, height, TRIES, rng):
+        if window.width >= least[0] and window.height >= least[1] and contained(low, high, window).any():
+            return window
+    return Window(0, 0, width, height)
+
+
+def empty_window(polys, width: int, height: int, rng):
+    """Draws a rectangle without text, at least half as wide and as high as the picture; None if none is found."""
+    low, high = polys.min(axis=1), polys.max(axis=1)
+    for window in draw_free_windows(polys, width, height, TRIES, rng):
+        large = 2 * window.width >= width and 2 * window.height >= height
+        if large and not touching(low, high, window).any():
+            return window
+    return None
+
+
+def shrink_quad(quad) -> np.ndarray:
+    """Moves the corners of a quadrangle (4 x 2) along its edges, by 0.3 of the shorter edge at each; the long edges first."""
+    lengths = np.hypot(*(following(quad) - quad).T)
+    moves = SHRINK * np.minimum(lengths, np.roll(lengths, 1))
+    quad = np.array(quad, np.float64)
+    longer = 0 if lengths[::2].sum() > lengths[1::2].sum() else 1
+    for i in (longer, longer + 2, 1 - longer, 3 - longer):
+        j = (i + 1) % 4
+        way = quad[j] - quad[i]
+        way /= max(np.hypot(*way), 1e-6)
+        quad[i] += way * moves[i]
+        quad[j] -= way * moves[j]
+    return quad
+
+
+@OPERATORS.register()
+class EASTProcessTrain(Operator):
+    """Turns (in half of the cases, by right angles), scales and crops a picture, normalizes it and draws the maps.
+
+    Args:
+        image_shape: (height, width) of the result; what the crop does not fill is zero.
+        background_ratio: probability of a crop without text, where half of the width and height have none.
+        min_crop_side_ratio: least width and height of the crop, as parts of the picture's.
+        min_text_size: texts with a shorter side below this (pixels) do not count.
+
+    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  Sets ``score_map`` (1 x H/4 x W/4, 1 in
+    shrunk texts), ``geo_map`` (9 x H/4 x W/4: in these, the way from each corner, x and y in pixels, and one over the
+    text's shorter side) and ``training_mask`` (1 x H/4 x W/4, 0 in texts that do not count), ``float32``.
+    A sample whose polygons are all empty is dropped (``no_text``).
+    """
+
+    reads = ("image", "polys", "ignore_tags")
+    writes = ("image", "score_map", "geo_map", "training_mask")
+    random = True
+
+    def __init__(
+        self,
+        image_shape: list = (512, 512),
+        background_ratio: float = 0.125,
+        min_crop_side_ratio: float = 0.1,
+        min_text_size: int = 10,
+    ):
+        self.height, self.width = image_shape
+        self.background_ratio = background_ratio
+        self.min_crop_side_ratio = min_crop_side_ratio
+        self.min_text_size = min_text_size
+        self.tables = NormalizeImage(order="hwc").tables
+
+    def __call__(self, data, rng):
+        image = data["image"]
+        polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
+        polys, ignored = polys[areas >= 1], ignored[areas >= 1]
+        if not len(polys):
+            raise Dropped("no_text", "no polygon of at least a pixel")
+        matrix, width, height = _turn(image.shape[1], image.shape[0], rng)
+        polys = map_points(quads_of(polys), matrix)
+        scale = rng.choice(SCALES)
+        counted = ~ignored & (shorter_sides(polys) * scale >= self.min_text_size)
+        window = self._draw_window(polys, counted, width, height, rng)
+        scale = min(scale, self.width / window.width, self.height / window.height)
+        fit = then(translation(-window.left, -window.top), scaling(scale, scale))
+        filled = [max(int(side * scale), 1) for side in (window.width, window.height)]
+        data["image"] = np.zeros((3, self.height, self.width), np.float32)
+        cropped = warp(image, then(matrix, fit), *filled)
+        data["image"][:, : filled[1], : filled[0]] = planes_from_table(cropped, self.tables)
+        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
+        data.update(self._draw_maps(map_points(polys[inside], fit), ignored[inside]))
+        return data
+
+    def _draw_window(self, polys, counted, width, height, rng):
+        background = rng.random() < self.background_ratio
+        window = empty_window(polys, width, height, rng) if background else None
+        least = np.maximum(np.array([width, height]) * self.min_crop_side_ratio, 1)
+        return window or text_window(polys, counted, width, height, least, rng)
+
+    def _draw_maps(self, quads, ignored):
+        numbers = np.zeros((self.height, self.width), np.int32)
+        mask = np.ones((self.height, self.width), np.float32)
+        shorter = shorter_sides(quads)
+        for i, quad in enumerate(quads):
+            cv2.fillPoly(numbers, [shrink_quad(quad).astype(np.int32)], i + 1)
+            if ignored[i] or shorter[i] < self.min_text_size:
+                cv2.fillPoly(mask, [quad.astype(np.int32)], 0)
+        numbers = numbers[::STRIDE, ::STRIDE]
+        ys, xs = np.nonzero(numbers)
+        here = numbers[ys, xs] - 1
+        geometry = np.zeros((9, *numbers.shape), np.float32)
+        ways = np.stack([xs, ys], axis=1)[:, None] * STRIDE - quads[here]
+        geometry[:8, ys, xs] = ways.reshape(-1, 8).T
+        geometry[8, ys, xs] = 1 / np.maximum(shorter[here], 1)
+        score = (numbers > 0).astype(np.float32)
+        return {"score_map": score[None], "geo_map": geometry, "training_mask": mask[None, ::STRIDE, ::STRIDE]}
+
+
+def _turn(width, height, rng):
+    """Draws a turn by a right angle or two or three, or none; returns matrix, width and height."""
+    turns = int(rng.integers(1, 4)) if rng.random() < TURN_PROBABILITY else 0
+    matrix = rotation(90 * turns, (0, 0))
+    matrix[:, :2] = np.rint(matrix[:, :2])
+    return fitted(matrix, width, height)

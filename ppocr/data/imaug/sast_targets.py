@@ -1,0 +1,202 @@
+"""Training samples of the SAST text detector: centre lines and the ways to borders, corners and centres of texts.
+
+Wang et al., A Single-Shot Arbitrarily-Shaped Text Detector based on Context Attended Multi-Task Learning, 2019.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.color import adjust_brightness
+from ppocr.data.imaug.db_maps import clean_polygons
+from ppocr.data.imaug.det_crop import contained
+from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
+from ppocr.data.imaug.geometry import map_points, scaling, then, translation, warp
+from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
+from ppocr.data.imaug.operator import Dropped, Operator, Rejected
+from ppocr.data.imaug.text_ribbon import Ribbon, distinct, line_length, pixels_of, resample, sides
+from ppocr.registry import OPERATORS
+
+CENTER_HEIGHT = 0.3  # of a centre line, as a part of the text's
+CENTER_ENDS = 0.3  # by how much of the text's height a centre line is shorter, at either end
+MOST_CUT = 0.45  # of the length, at either end
+SCALES = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0, 1.0, 1.0, 1.0)
+PROPORTIONS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+LEAST_FILLED = 0.5
+IGNORED_WEIGHT = 0.15
+CHANGE_PROBABILITY = 0.05  # of blur, of more and of less brightness
+
+
+def text_ribbon(polygon) -> Ribbon:
+    """Returns a text as as many pairs of points as its longer side has."""
+    top, bottom = sides(distinct(polygon))
+    count = max(len(top), len(bottom), 2)
+    return Ribbon(resample(top, count), resample(bottom, count))
+
+
+def corners_of(ribbon: Ribbon) -> np.ndarray:
+    """Returns the corners of a text, clockwise from the head of its top line: its own four, or its box's (4 x 2)."""
+    ends = np.stack([ribbon.top[0], ribbon.top[-1], ribbon.bottom[-1], ribbon.bottom[0]])
+    if len(ribbon.top) == 2:
+        return ends
+    box = cv2.boxPoints(cv2.minAreaRect(np.concatenate(ribbon).astype(np.float32)))
+    turned = [np.roll(box[::step], i, axis=0) for step in (1, -1) for i in range(4)]
+    return min(turned, key=lambda corners: np.square(corners - ends).sum())
+
+
+def center_part(ribbon: Ribbon) -> Ribbon:
+    """Returns the ribbon without its ends."""
+    length = max(line_length(ribbon.center), 1e-6)
+    head, tail = np.minimum(ribbon.end_widths() * CENTER_ENDS / length, MOST_CUT)
+    count = len(ribbon.top)
+    return Ribbon(*(resample(line, count, head, 1 - tail) for line in ribbon))
+
+
+def borders_at(points, box):
+    """Returns the points of a box's upper and lower edge between which each of some points lies.
+
+    Args:
+        points: M x 2.
+        box: 4 x 2: the upper edge from left to right, the lower one from right to left.
+
+    The line between both divides the edges in the same ratio t: ``cross(p - upper(t), lower(t) - upper(t)) = 0``.
+    """
+    start, upper_end, lower_end, lower_start = box
+    upper, lower, down = upper_end - start, lower_end - lower_start, lower_start - start
+    way = points - start
+    a = -_cross(upper, lower - upper)
+    b = _cross(way, lower - upper) - _cross(upper, down)
+    c = _cross(way, down)
+    root = np.sqrt(np.maximum(b * b - 4 * a * c, 0))
+    # the form that stays finite where a is 0; of both roots this is the one that goes over into -c / b
+    t = np.clip(2 * c / _away_from_zero(-b + np.where(b < 0, root, -root)), 0, 1)[:, None]
+    return start + t * upper, lower_start + t * lower
+
+
+def _cross(first, second):
+    return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+
+
+def _away_from_zero(values):
+    return np.where(np.abs(values) < 1e-9, 1e-9, values)
+
+
+@OPERATORS.register()
+class SASTProcessTrain(Operator):
+    """Changes the proportions of a picture, crops and scales it, normalizes it and draws the maps.
+
+    Args:
+        image_shape: (height, width) of the result; the crop is somewhere in it, the rest is zero.
+        min_crop_size: least width and height of the crop, in pixels.
+        min_crop_side_ratio: the same as parts of the picture's.
+        min_text_size, max_text_size: texts whose shorter side is outside of these (pixels) count as if to be ignored.
+
+    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``, and
+    measure in pixels of their own: ``score_map`` (1, the centre lines of texts), ``border_map`` (5, in these: way to the
+    upper border, y and x, to the lower border, y and x, one over their distance), ``tvo_map`` (9, in the texts: way from
+    each corner, x and y, one over the shorter side), ``tco_map`` (3, the same for the middle) and ``training_mask`` (1,
+    0.15 in texts to be ignored).
+
+    A sample without a text that counts is dropped (``no_text``); a draw that leaves the picture less than half as high or
+    wide as the result is rejected.
+    """
+
+    reads = ("image", "polys", "ignore_tags")
+    writes = ("image", "score_map", "border_map", "training_mask", "tvo_map", "tco_map")
+    random = True
+
+    def __init__(
+        self,
+        image_shape: list = (512, 512),
+        min_crop_size: int = 24,
+        min_crop_side_ratio: float = 0.3,
+        min_text_size: int = 4,
+        max_text_size: int = 512,
+    ):
+        self.height, self.width = image_shape
+        self.min_crop_size = min_crop_size
+        self.min_crop_side_ratio = min_crop_side_ratio
+        self.text_sizes = (min_text_size / STRIDE, max_text_size / STRIDE)
+        self.tables = NormalizeImage(order="hwc").tables
+
+    def __call__(self, data, rng):
+        image = data["image"]
+        polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
+        polys, ignored = polys[areas >= 1], ignored[areas >= 1]
+        if ignored.all():
+            raise Dropped("no_text", "no polygon of at least a pixel counts")
+        size = np.array([image.shape[1], image.shape[0]])
+        least = np.maximum(size * self.min_crop_side_ratio, self.min_crop_size)
+        window = text_window(polys, ~ignored, *size.tolist(), least, rng)
+        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
+        matrix, width, height = self._draw_matrix(window, rng)
+        cropped = _change(warp(image, matrix, width, height), rng)
+        left, top = (int(rng.integers(room + 1)) for room in (self.width - width, self.height - height))
+        data["image"] = np.zeros((3, self.height, self.width), np.float32)
+        data["image"][:, top : top + height, left : left + width] = planes_from_table(cropped, self.tables)
+        to_map = then(then(matrix, translation(left, top)), scaling(1 / STRIDE, 1 / STRIDE))
+        data.update(self._draw_maps(map_points(polys[inside], to_map), ignored[inside]))
+        return data
+
+    def _draw_matrix(self, window, rng):
+        """Returns the matrix from the picture to the crop, and the crop's width and height.
+
+        Raises:
+            Rejected: it fills too little.
+        """
+        stretch = math.sqrt(rng.choice(PROPORTIONS)) ** rng.choice((-1, 1))
+        sizes = np.array([window.width * stretch, window.height / stretch])
+        space = np.array([self.width, self.height])
+        sizes = np.maximum(sizes * (space / sizes).min() * rng.choice(SCALES), 1).astype(int)
+        if (sizes < space * LEAST_FILLED).any():
+            raise Rejected("the crop would fill less than half of the height or width")
+        fit = scaling(sizes[0] / window.width, sizes[1] / window.height)
+        return then(translation(-window.left, -window.top), fit), *sizes.tolist()
+
+    def _draw_maps(self, polys, ignored):
+        size = (self.height // STRIDE, self.width // STRIDE)
+        score = np.zeros((1, *size), np.float32)
+        border, vertices, centers = (np.zeros((channels, *size), np.float32) for channels in (5, 9, 3))
+        mask = np.ones((1, *size), np.float32)
+        least, most = self.text_sizes
+        for polygon, skip in zip(polys, ignored):
+            ribbon = text_ribbon(polygon)
+            corners = corners_of(ribbon)
+            shorter = float(shorter_sides(corners[None])[0])
+            outline = np.rint(polygon).astype(np.int32)
+            if skip or not least <= shorter <= most:
+                cv2.fillPoly(mask[0], [outline], IGNORED_WEIGHT)
+                continue
+            self._draw_lines(score, border, center_part(ribbon))
+            ys, xs = pixels_of(outline, size)
+            pixels = np.stack([xs, ys], axis=1)
+            vertices[:8, ys, xs] = (pixels[:, None] - corners).reshape(-1, 8).T
+            centers[:2, ys, xs] = (pixels - corners.mean(axis=0)).T
+            vertices[8, ys, xs] = centers[2, ys, xs] = 1 / max(shorter, 1)
+        maps = {"score_map": score, "border_map": border, "training_mask": mask}
+        return {**maps, "tvo_map": vertices, "tco_map": centers}
+
+    @staticmethod
+    def _draw_lines(score, border, ribbon):
+        narrow = np.rint(ribbon.narrowed(CENTER_HEIGHT).boxes()).astype(np.int32)
+        for box, outline in zip(ribbon.boxes(), narrow):
+            ys, xs = pixels_of(outline, score.shape[1:])
+            pixels = np.stack([xs, ys], axis=1)
+            upper, lower = borders_at(pixels, box)
+            score[0, ys, xs] = 1
+            border[:2, ys, xs] = (upper - pixels).T[::-1]
+            border[2:4, ys, xs] = (lower - pixels).T[::-1]
+            border[4, ys, xs] = 1 / np.maximum(np.hypot(*(upper - lower).T), 1)
+
+
+def _change(image, rng):
+    blurred, brighter, darker = (rng.random(3) < CHANGE_PROBABILITY).tolist()
+    if blurred:
+        size = 2 * int(rng.integers(1, 3)) + 1
+        image = cv2.GaussianBlur(image, (size, size), 0)
+    if brighter:
+        image = adjust_brightness(image, rng.uniform(1, 1.5))
+    if darker:
+        image = adjust_brightness(image, rng.uniform(0.5, 1))
+    return image

@@ -1,0 +1,159 @@
+"""A change of dictionary: which layers follow the dictionary, and how their weights move to another one.
+
+A layer that follows the dictionary has, along one axis, special symbols, then a row for each character, then maybe
+special symbols again.  A head, or a layer inside of one, declares these axes::
+
+    self.vocabulary_parameters = {"fc.weight": (1, 1), "fc.bias": (0, 1)}  # name: (axis, index of the first character)
+
+The names are relative to the layer that has the attribute.  What comes after the characters is found from the size.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from paddle import nn
+
+DECLARATION = "vocabulary_parameters"
+SPECIALS = frozenset(
+    "blank sos eos padding unknown <s> </s> <unk> <UNK> <UKN> <BOS/EOS> <PAD> <EOS> <pad> [B] [E] [P] [GO] [s]".split()
+)
+
+
+def split(vocabulary):
+    """Returns a decoder's vocabulary as special symbols before the characters, characters, special symbols after."""
+    first, end = 0, len(vocabulary)
+    while first < end and vocabulary[first] in SPECIALS:
+        first += 1
+    while end > first and vocabulary[end - 1] in SPECIALS:
+        end -= 1
+    return list(vocabulary[:first]), list(vocabulary[first:end]), list(vocabulary[end:])
+
+
+class Change(NamedTuple):
+    """How the characters of an old dictionary are found in a new one.
+
+    Attributes:
+        old, new: number of characters before and after.
+        source, target: places, counted from the first character, of the characters that both have.
+    """
+
+    old: int
+    new: int
+    source: np.ndarray
+    target: np.ndarray
+
+    def __str__(self):
+        kept = len(self.source)
+        return f"{kept} characters carried over, {self.new - kept} new, {self.old - kept} dropped"
+
+
+def change_between(old, new) -> Change:
+    """Compares two vocabularies of decoders.
+
+    A character may stand in a dictionary twice (the space): encoders use the last one, so these are matched from the
+    end.
+    """
+    old, new = split(old)[1], split(new)[1]
+    places = {}
+    for place, character in enumerate(old):
+        places.setdefault(character, []).append(place)
+    pairs = [(places[c].pop(), place) for place, c in reversed(list(enumerate(new))) if places.get(c)]
+    source, target = np.array(pairs[::-1], dtype=np.int64).reshape(-1, 2).T
+    return Change(len(old), len(new), source, target)
+
+
+def carry_over(old, fresh, axis: int, first: int, change: Change):
+    """Moves the weights of one layer to the new dictionary.
+
+    Args:
+        old: array by the old dictionary.
+        fresh: array by the new one; characters that the old dictionary lacks keep its values.
+        axis: the axis of the symbols.
+        first: index of the first character; what is before it and after the last one stays with its place.
+        change: of :func:`change_between`.
+
+    Returns:
+        (array, number of its values that come from ``old``), or None where the shapes are not those of the
+        dictionaries.
+    """
+    if old.ndim != fresh.ndim or not 0 <= axis < old.ndim:
+        return None
+    tail = fresh.shape[axis] - first - change.new
+    others = [np.delete(array.shape, axis).tolist() for array in (old, fresh)]
+    if tail < 0 or old.shape[axis] - first - change.old != tail or others[0] != others[1]:
+        return None
+    result = fresh.copy()
+    rows = np.moveaxis(result, axis, 0)
+    rows[_places(first, change.target, change.new, tail)] = np.moveaxis(old, axis, 0)[
+        _places(first, change.source, change.old, tail)
+    ]
+    copied = first + len(change.source) + tail
+    return result, copied * (fresh.size // fresh.shape[axis])
+
+
+def _places(first, characters, count, tail):
+    return np.concatenate([np.arange(first), first + characters, first + count + np.arange(tail)])
+
+
+def declared_axes(model) -> dict:
+    """Returns what the layers of a model declare: ``{structured name: (axis, index of the first character)}``."""
+    axes = {}
+    for path, layer in model.named_sublayers(include_self=True):
+        for name, place in getattr(layer, DECLARATION, {}).items():
+            axes[_join(path, name)] = place
+    return axes
+
+
+def axes_by_size(model, old, new) -> dict:
+    """Finds the output layers and embeddings of heads that declare nothing.
+
+    These are the linear layers with as many outputs as the vocabulary has symbols.  A hidden layer may be that wide by
+    accident; but then its width is met again where something reads it, so a size that another axis of the head has too
+    tells nothing.  The rows of an embedding may be places in a text, so they count only where the size of the
+    vocabulary has changed.
+
+    Args:
+        model: the model that receives weights.
+        old, new: vocabularies of the decoder, before and after.
+
+    Returns:
+        As :func:`declared_axes`.
+    """
+    size, first = len(new), len(split(new)[0])
+    if first != len(split(old)[0]):
+        return {}
+    kinds = (nn.Linear,) if len(old) == size else (nn.Linear, nn.Embedding)
+    axes, other_sizes = {}, set()
+    for name, layer, shape in _head_parameters(model):
+        axis = _symbol_axis(layer, shape) if isinstance(layer, kinds) else None
+        if axis is not None and shape[axis] == size and not _is_declared(model, name):
+            axes[name] = (axis, first)
+        other_sizes.update(n for i, n in enumerate(shape) if i != axis)
+    return {} if size in other_sizes else axes
+
+
+def _head_parameters(model):
+    """Yields name, layer and shape of each parameter of the heads."""
+    for path, layer in model.named_sublayers():
+        if "head" in path.split("."):
+            for name, parameter in layer.named_parameters(include_sublayers=False):
+                yield _join(path, name), layer, list(parameter.shape)
+
+
+def _symbol_axis(layer, shape):
+    """The axis that may stand for symbols: the rows of an embedding, the outputs of a linear layer."""
+    return 0 if isinstance(layer, nn.Embedding) else len(shape) - 1
+
+
+def _is_declared(model, name):
+    """Tells whether a layer around a parameter declares its axes, and with them what does not follow."""
+    layer = model
+    for part in name.split(".")[:-1]:
+        layer = getattr(layer, part)
+        if hasattr(layer, DECLARATION):
+            return True
+    return False
+
+
+def _join(path, name):
+    return f"{path}.{name}" if path else name

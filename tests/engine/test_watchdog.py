@@ -1,0 +1,49 @@
+import multiprocessing
+import time
+
+from ppocr.engine.watchdog import Watchdog, let_stacks_be_asked_for
+
+
+def wait_for(path, text):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if path.exists() and text in path.read_text():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def sleep_in_a_worker(path, ready):
+    file = let_stacks_be_asked_for(path)
+    ready.set()
+    time.sleep(60)
+    file.close()
+
+
+def test_a_run_that_hangs_has_its_stacks_written(tmp_path, ppocr_caplog):
+    path = tmp_path / "train.log"
+    with Watchdog(0.05, path):
+        assert wait_for(path, "test_a_run_that_hangs_has_its_stacks_written")
+    assert "no step was finished" in ppocr_caplog.text
+
+
+def test_the_workers_write_theirs_too(tmp_path):
+    path, context = tmp_path / "train.log", multiprocessing.get_context("fork")
+    ready = context.Event()
+    worker = context.Process(target=sleep_in_a_worker, args=(path, ready), daemon=True)
+    worker.start()
+    assert ready.wait(20)
+    with Watchdog(0.05, path):
+        assert wait_for(path, "sleep_in_a_worker")
+    worker.kill()
+    worker.join()
+
+
+def test_a_run_that_gets_on_is_left_alone(tmp_path):
+    path = tmp_path / "train.log"
+    with Watchdog(5, path) as watchdog:
+        for _ in range(3):
+            watchdog.beat()
+    with Watchdog(0, path):
+        time.sleep(0.02)
+    assert not path.exists()
