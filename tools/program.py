@@ -192,7 +192,7 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
 
 def finish(checkpoints, progress, due, state, interruption):
     """Saves the last checkpoint, waits until it is written and says how the run ended; ends the process on a signal."""
-    if due.stop(state):
+    if due.stop(state) or interruption.wants_end():
         whole_epoch = state.step_in_epoch >= due.steps_per_epoch
         checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
     checkpoints.finish()

@@ -44,21 +44,9 @@ def main(arguments=None):
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
-    evaluation = None
-    if config.get("Eval"):
-        loss = stepper.loss if options.cal_loss_during_eval else None
-        evaluation = build_evaluation(config, options, stepper.amp, device, logger, loss)
+    evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
     watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log")
-    progress = Progress(
-        due,
-        logger,
-        loggers or MetricLoggers(),
-        options.log_smooth_window,
-        build_training_metric(config, options, logger),
-        build_profiler(config.get("profiler_options")),
-        memory=options.print_mem_info and device.startswith("gpu"),
-        watchdog=watchdog,
-    )
+    progress = build_progress(config, options, due, device, logger, loggers, watchdog)
     parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
     if evaluation is not None and evaluation.stopping:
         parts["early_stopping"] = evaluation.stopping
@@ -94,6 +82,20 @@ def build_stepper(config, options, due, device) -> Stepper:
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
 
 
+def build_progress(config, options, due, device, logger, loggers, watchdog) -> Progress:
+    """Returns the :class:`ppocr.engine.progress.Progress` of a run."""
+    return Progress(
+        due,
+        logger,
+        loggers or MetricLoggers(),
+        options.log_smooth_window,
+        build_training_metric(config, options, logger),
+        build_profiler(config.get("profiler_options")),
+        memory=options.print_mem_info and device.startswith("gpu"),
+        watchdog=watchdog,
+    )
+
+
 def hang_timeout(options) -> float:
     """Returns the seconds after which a run hangs: by default half an hour under a launcher, never otherwise."""
     if options.hang_timeout is not None:
@@ -113,11 +115,11 @@ def describe_run(config, options, due) -> dict:
     }
 
 
-def build_evaluation(config, options, amp, device, logger, loss=None) -> Evaluation:
+def build_evaluation(config, options, amp, device, logger) -> Evaluation:
     """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections."""
-    if loss is not None and not _same_keys(config):
+    loss = build_loss(config["Loss"]) if options.cal_loss_during_eval and _same_keys(config) else None
+    if options.cal_loss_during_eval and loss is None:
         logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
-        loss = None
 
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)

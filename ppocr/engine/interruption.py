@@ -28,8 +28,8 @@ class Interruption:
             signal.signal(number, handler)
 
     def wants_checkpoint(self) -> bool:
-        """Tells whether a checkpoint is asked for, once for each request."""
-        wanted, self._save = self._save or self._received is not None, False
+        """Tells whether a checkpoint alone is asked for, once for each request."""
+        wanted, self._save = self._save, False
         return wanted
 
     def wants_end(self) -> bool:

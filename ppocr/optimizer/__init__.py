@@ -1,9 +1,19 @@
 """Builds the optimizer and the learning-rate schedule of an ``Optimizer`` section."""
 
+from typing import Union
+
 from paddle.nn import ClipGradByGlobalNorm, ClipGradByNorm
 
 from ppocr.errors import ConfigError
-from ppocr.optimizer.param_groups import scale_rates, trainable_parameters
+from ppocr.optimizer.param_groups import (
+    assign_groups,
+    layer_factors,
+    rule_factors,
+    scale_rates,
+    set_decays,
+    trainable_parameters,
+)
+from ppocr.optimizer.selection import freeze_parameters, weights
 from ppocr.registry import LR_SCHEDULERS, OPTIMIZERS, REGULARIZERS, coerce
 
 # What the builder reads of the section, with types; everything else goes to the class that ``name`` says.
@@ -13,6 +23,9 @@ SECTION_KEYS = {
     "weight_decay": float,
     "clip_norm": float,
     "clip_norm_global": float,
+    "freeze": Union[list, str],
+    "param_groups": list,
+    "layer_decay": float,
 }
 # Values that the builder gives to schedules and regularizers.
 SUPPLIED_KEYS = ("epochs", "step_each_epoch", "steps_per_epoch")
@@ -42,6 +55,12 @@ def build_lr_scheduler(config, epochs: int, step_each_epoch: int):
 def build_optimizer(config, epochs: int, step_each_epoch: int, model):
     """Builds the optimizer of the parameters of a model that are not frozen, with its learning-rate schedule.
 
+    Three keys tell parameters apart, by patterns of their structured names: ``freeze`` takes parameters out of
+    training (:func:`ppocr.optimizer.selection.freeze_parameters`), ``param_groups`` scales rates and replaces decays
+    (:class:`ppocr.optimizer.param_groups.ParamGroup`), ``layer_decay`` lowers the rates towards the input
+    (:func:`ppocr.optimizer.param_groups.layer_factors`).  What they give is written on the parameters, anew each time;
+    what was frozen stays so.
+
     Args:
         config: the ``Optimizer`` section.
         epochs: epochs of the run.
@@ -63,8 +82,25 @@ def build_optimizer(config, epochs: int, step_each_epoch: int, model):
         learning_rate = weight_decay.follow(learning_rate)
     clip = _gradient_clip(own)
     entry = OPTIMIZERS.build({key: value for key, value in config.items() if key not in SECTION_KEYS})
-    parameters = scale_rates(trainable_parameters(model), entry.rate_rules)
+    parameters = _prepared_parameters(own, entry, model)
+    for name, decay in entry.decays(parameters, weight_decay).items():
+        parameters[name].optimize_attr["weight_decay"] = decay  # for the table of parameters
     return entry(parameters, learning_rate, weight_decay, clip), learning_rate
+
+
+def _prepared_parameters(own, entry, model):
+    """Returns the parameters to train, with their rates and decays on them."""
+    groups = assign_groups(own.get("param_groups", ()), weights(model))
+    layers = layer_factors(model, own["layer_decay"]) if "layer_decay" in own else {}
+    freeze_parameters(model, own.get("freeze", ()))
+    parameters = trainable_parameters(model)
+    factors = rule_factors(parameters, entry.rate_rules)
+    for name in factors:
+        factors[name] *= layers.get(name, 1.0) * (groups[name].lr_mult if name in groups else 1.0)
+    parameters = scale_rates(parameters, factors)
+    decays = {name: group.weight_decay for name, group in groups.items() if group.weight_decay is not None}
+    set_decays(parameters, decays, entry.decay_in_gradient)
+    return parameters
 
 
 def _supplied(epochs, step_each_epoch):

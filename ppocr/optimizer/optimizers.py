@@ -14,14 +14,22 @@ from typing import Literal, Optional
 import paddle
 
 from ppocr.errors import ConfigError
-from ppocr.optimizer.param_groups import VISIONLAN_STAGES, without_decay
+from ppocr.optimizer.param_groups import VISIONLAN_STAGES, own_decay, without_decay
 from ppocr.registry import OPTIMIZERS
 
 
 class OptimizerEntry:
-    """What all entries share: by default every parameter is trained at the same rate."""
+    """What all entries share: by default every parameter is trained at the same rate, and L2 decay is a gradient."""
 
     rate_rules = ()
+    decay_in_gradient = True
+
+    def decays(self, parameters, weight_decay=None) -> dict:
+        """Returns ``{structured name: weight decay}``: a coefficient of L2 decay, or a text for other kinds."""
+        return {
+            name: _describe(weight_decay if param.regularizer is None else param.regularizer)
+            for name, param in parameters.items()
+        }
 
 
 @OPTIMIZERS.register()
@@ -92,8 +100,10 @@ class AdamW(OptimizerEntry):
     """Adam with decoupled weight decay (arXiv:1711.05101); the decay is 0.01 if the section gives none.
 
     ``no_weight_decay_name`` lists parts of structured parameter names, separated by spaces; such parameters, and with
-    ``one_dim_param_no_weight_decay`` all of one dimension, are not decayed.
+    ``one_dim_param_no_weight_decay`` all of one dimension, are not decayed, whatever group they are in.
     """
+
+    decay_in_gradient = False
 
     beta1: float = 0.9
     beta2: float = 0.999
@@ -109,12 +119,10 @@ class AdamW(OptimizerEntry):
         Raises:
             ConfigError: the weight decay is not a number.
         """
-        if weight_decay is not None and not isinstance(weight_decay, float):
-            raise ConfigError("AdamW decays weights apart from the gradient, by a constant; use the regularizer L2")
-        spared = without_decay(
-            parameters, (self.no_weight_decay_name or "").split(), self.one_dim_param_no_weight_decay
-        )
-        return paddle.optimizer.AdamW(
+        decays = {parameters[name].name: decay for name, decay in self.decays(parameters, weight_decay).items()}
+        spared = {name for name, decay in decays.items() if decay == 0}
+        return DecayingAdamW(
+            decays,
             learning_rate=learning_rate,
             beta1=self.beta1,
             beta2=self.beta2,
@@ -122,10 +130,43 @@ class AdamW(OptimizerEntry):
             lazy_mode=self.lazy_mode,
             multi_precision=self.multi_precision,
             parameters=list(parameters.values()),
-            weight_decay=0.01 if weight_decay is None else weight_decay,
             apply_decay_param_fun=(lambda name: name not in spared) if spared else None,
             grad_clip=grad_clip,
         )
+
+    def decays(self, parameters, weight_decay=None) -> dict:
+        """Returns ``{structured name: coefficient of the decoupled decay}``.
+
+        Raises:
+            ConfigError: the weight decay is not a number.
+        """
+        if weight_decay is not None and not isinstance(weight_decay, float):
+            raise ConfigError("AdamW decays weights apart from the gradient, by a constant; use the regularizer L2")
+        base = 0.01 if weight_decay is None else weight_decay
+        name_parts = (self.no_weight_decay_name or "").split()
+        spared = without_decay(parameters, name_parts, self.one_dim_param_no_weight_decay)
+        found = {name: base if own_decay(param) is None else own_decay(param) for name, param in parameters.items()}
+        return {name: 0.0 if parameters[name].name in spared else decay for name, decay in found.items()}
+
+
+class DecayingAdamW(paddle.optimizer.AdamW):
+    """AdamW with a coefficient of decay for each parameter.
+
+    Paddle's own way to have several, a list of groups, clips each group by a norm of its own.  The decay itself is done
+    by Paddle's kernel, on master weights too and not at all where an overflow leaves the update out.
+
+    Args:
+        decays: tensor name to coefficient.
+        **options: those of ``paddle.optimizer.AdamW`` but ``weight_decay``.
+    """
+
+    def __init__(self, decays: dict, **options):
+        super().__init__(weight_decay=0.0, **options)
+        self._decays = decays
+
+    def _append_optimize_op(self, block, param_and_grad):
+        self._weight_decay = self._decays[param_and_grad[0].name]
+        return super()._append_optimize_op(block, param_and_grad)
 
 
 @OPTIMIZERS.register()
@@ -173,3 +214,9 @@ class Adadelta(OptimizerEntry):
 def _penalty(weight_decay):
     """Returns None for 0, so that no zeros are added to every gradient at every step."""
     return None if weight_decay == 0 else weight_decay
+
+
+def _describe(weight_decay):
+    if weight_decay is None or isinstance(weight_decay, float):
+        return weight_decay or 0.0
+    return weight_decay._coeff if isinstance(weight_decay, paddle.regularizer.L2Decay) else str(weight_decay)

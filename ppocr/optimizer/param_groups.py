@@ -1,11 +1,18 @@
-"""Which parameters are trained, and how fast: every rule that tells parameters apart stands here.
+"""How fast parameters are trained and how much they decay: every rule that tells parameters apart stands here.
 
-Optimizers get one flat list.  A parameter's share of the learning rate lies on the parameter itself, where
-``ParamAttr(learning_rate=...)`` puts it: lists of groups would be clipped group by group, which is no global norm, and
-would overwrite what ``ParamAttr`` says.
+Optimizers get one flat list.  A parameter's share of the learning rate and a decay of its own lie on the parameter
+itself, where ``ParamAttr(learning_rate=..., regularizer=...)`` puts them: lists of groups would be clipped group by
+group, which is no global norm, and would overwrite what ``ParamAttr`` says.
 """
 
+from dataclasses import dataclass
+from typing import Optional, Union
+
+import paddle
+
 from ppocr.errors import ConfigError
+from ppocr.optimizer.selection import matching, weights
+from ppocr.registry import bind_arguments
 
 # The part of VisionLAN that guesses and masks a character: the masked language-aware module and its two predictions.
 # The recogniser without it is ``backbone``, ``MLM_VRM.SequenceModeling``, ``Prediction.pp`` and ``Prediction.w_vrm``.
@@ -22,6 +29,30 @@ VISIONLAN_STAGES = {
 }
 
 
+@dataclass(frozen=True)
+class ParamGroup:
+    """An entry of ``Optimizer.param_groups``.
+
+    Args:
+        match: one pattern of structured parameter names or several, such as ``head.*``.
+        lr_mult: factor of the learning rate, on top of what else scales the rate of a parameter.
+        weight_decay: decay in place of the one that the section or the model gives; None leaves that as it is.
+
+    Raises:
+        ConfigError: a value is out of range.
+    """
+
+    match: Union[str, list]
+    lr_mult: float = 1.0
+    weight_decay: Optional[float] = None
+
+    def __post_init__(self):
+        if not self.lr_mult > 0:
+            raise ConfigError(f"'lr_mult' must be above 0, not {self.lr_mult}; Optimizer.freeze leaves out of training")
+        if self.weight_decay is not None and not self.weight_decay >= 0:
+            raise ConfigError(f"'weight_decay' must not be below 0, not {self.weight_decay}")
+
+
 def trainable_parameters(model) -> dict:
     """Returns the parameters that are not frozen by their structured names.
 
@@ -34,35 +65,158 @@ def trainable_parameters(model) -> dict:
     return parameters
 
 
-def scale_rates(parameters: dict, rules) -> dict:
-    """Gives every parameter its share of the learning rate, as a factor on top of its ``ParamAttr``.
+def assign_groups(config, names) -> dict:
+    """Returns ``{structured name: ParamGroup}`` of the parameters that are in a group; the first that fits counts.
 
     Args:
-        parameters: structured name to parameter.
-        rules: pairs of (parts of names, factor); the first that fits a name counts, 1 if none does.  The factor is
-            relative to the base rate.
+        config: ``Optimizer.param_groups``, a list of mappings with the keys of :class:`ParamGroup`.
+        names: structured names of all parameters, frozen ones too.
 
-    Returns:
-        The parameters that are left to train, those with a factor above 0.
+    Raises:
+        ConfigError: a key or value that does not fit, or a pattern that fits no parameter.
+    """
+    assigned = {}
+    for index, given in enumerate(config):
+        where = f"Optimizer.param_groups[{index}]"
+        group = _read_group(given, where)
+        for name in matching(group.match, names, where):
+            assigned.setdefault(name, group)
+    return assigned
+
+
+def _read_group(given, where):
+    if not isinstance(given, dict):
+        raise ConfigError(f"{where} must be a mapping, such as {{match: head.*, lr_mult: 10}}, not {given!r}")
+    binding = bind_arguments(ParamGroup, given, "a group")
+    if binding.problems:
+        raise ConfigError("; ".join(f"{where}: {problem.message}" for problem in binding.problems))
+    try:
+        return ParamGroup(**binding.arguments)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def rule_factors(names, rules) -> dict:
+    """Returns ``{structured name: factor of the learning rate}`` by the rules of an optimizer.
+
+    Args:
+        names: structured names.
+        rules: pairs of (parts of names, factor); the first that fits a name counts, 1 if none does.
 
     Raises:
         ConfigError: no parameter keeps the base rate.
     """
-    factors = {name: _factor(name, rules) for name in parameters}
+    factors = {name: _factor(name, rules) for name in names}
     if 1.0 not in factors.values():
         raise ConfigError(
             "Optimizer: no trainable parameter of the model keeps the base learning rate; is group_lr meant for it?"
         )
-    for name, param in parameters.items():
-        attributes = dict(param.optimize_attr)
-        # Kept apart, so that building a second optimizer for the model does not scale twice.
-        own = attributes.setdefault("own_learning_rate", attributes.get("learning_rate", 1.0))
-        param.optimize_attr = {**attributes, "learning_rate": own * factors[name]}
-    return {name: param for name, param in parameters.items() if factors[name] > 0}
+    return factors
 
 
 def _factor(name, rules):
     return next((factor for parts, factor in rules if any(part in name for part in parts)), 1.0)
+
+
+def layer_factors(model, decay: float) -> dict:
+    """Returns ``{structured name: factor}`` of layer-wise rate decay (ULMFiT, arXiv:1801.06146; BEiT, arXiv:2106.08254).
+
+    The layers of a model, first to last: its transform, the children of its backbone one by one, its neck, its head.
+    Members of a ``LayerList`` count as children, parts without parameters do not count, and parameters that lie in no
+    child belong to the first layer.  The last layer has the factor 1, each one before it ``decay`` times that of the
+    next.  A model of several networks is decayed network by network.
+
+    Args:
+        model: a layer with a child ``backbone``, or one whose children have it.
+        decay: above 0, at most 1.
+
+    Raises:
+        ConfigError: the decay is out of range, or there is no backbone.
+    """
+    if not 0 < decay <= 1:
+        raise ConfigError(f"Optimizer.layer_decay must be above 0 and at most 1, not {decay}")
+    names, factors = list(weights(model)), {}
+    for prefix, network in _networks(model):
+        layers = _layers(network, prefix, names)
+        for name in _beginning(prefix, names):
+            depth = next((i for i, layer in enumerate(layers) if name.startswith(layer)), 0)
+            factors[name] = decay ** (len(layers) - 1 - depth)
+    return factors
+
+
+def _networks(model):
+    """Returns (beginning of the names, layer) of everything in the model that has a backbone."""
+    children = dict(model.named_children())
+    if "backbone" in children:
+        return [("", model)]
+    found = [(f"{name}.", child) for name, child in children.items() if "backbone" in dict(child.named_children())]
+    if not found:
+        raise ConfigError("Optimizer.layer_decay: the model has no part 'backbone' whose layers could be told apart")
+    return found
+
+
+def _layers(network, prefix, names):
+    """Returns how the names of the parameters begin, layer by layer."""
+    layers = []
+    for name, part in network.named_children():
+        beginning = f"{prefix}{name}."
+        children = _children(part, beginning) if name == "backbone" else ()
+        layers += [child for child in children if _beginning(child, names)] or [beginning]
+    return [layer for layer in layers if _beginning(layer, names)]
+
+
+def _children(layer, prefix):
+    for name, child in layer.named_children():
+        beginning = f"{prefix}{name}."
+        if isinstance(child, paddle.nn.LayerList):
+            yield from _children(child, beginning)
+        else:
+            yield beginning
+
+
+def _beginning(prefix, names):
+    return [name for name in names if name.startswith(prefix)]
+
+
+def scale_rates(parameters: dict, factors: dict) -> dict:
+    """Gives every parameter its share of the learning rate, as a factor on top of its ``ParamAttr``.
+
+    Args:
+        parameters: structured name to parameter.
+        factors: structured name to factor, relative to the base rate; 1 for names that are not in it.
+
+    Returns:
+        The parameters that are left to train, those with a factor above 0.
+    """
+    for name, param in parameters.items():
+        attributes = dict(param.optimize_attr)
+        # Kept apart, so that building a second optimizer for the model does not scale twice.
+        own = attributes.setdefault("own_learning_rate", attributes.get("learning_rate", 1.0))
+        param.optimize_attr = {**attributes, "learning_rate": own * factors.get(name, 1.0)}
+    return {name: param for name, param in parameters.items() if factors.get(name, 1.0) > 0}
+
+
+def set_decays(parameters: dict, decays: dict, in_gradient: bool):
+    """Gives parameters a weight decay of their own, in place of that of their ``ParamAttr`` and of the section.
+
+    Args:
+        parameters: structured name to parameter.
+        decays: structured name to coefficient; other parameters get back what their ``ParamAttr`` says.
+        in_gradient: whether the optimizer adds the decay to the gradient (L2); else it has to ask :func:`own_decay`.
+    """
+    for name, param in parameters.items():
+        attributes = dict(param.optimize_attr)
+        regularizer = attributes.setdefault("own_regularizer", param.regularizer)
+        attributes.pop("own_decay", None)
+        if name in decays:
+            attributes["own_decay"] = float(decays[name])
+            regularizer = paddle.regularizer.L2Decay(float(decays[name])) if in_gradient else None
+        param.optimize_attr, param.regularizer = attributes, regularizer
+
+
+def own_decay(param) -> Optional[float]:
+    """Returns the coefficient that :func:`set_decays` gave to a parameter, None if it gave none."""
+    return param.optimize_attr.get("own_decay")
 
 
 def without_decay(parameters: dict, name_parts, one_dim: bool) -> set:

@@ -107,7 +107,8 @@ def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> Transf
     values = 0
     for name, tensor in target.items():
         values += _transfer(name, tensor, weights.get(sources.get(name)), axes.get(name), change, report)
-    report.unexpected = sorted(set(weights) - {sources.get(name) for name in target})
+    used = {sources.get(name) for name in target}
+    report.unexpected = [name for name in weights if name not in used]
     report.share = values / max(sum(_size(tensor) for tensor in target.values()), 1)
     if not report.loaded:
         raise CheckpointError(f"{path}: no weight fits the model by name and shape ({report}); is it another model's?")
@@ -176,7 +177,7 @@ def best_prefixes(weights, target):
 
 
 def renamed(weights, off, on) -> dict:
-    """Returns ``{new name: name in the file}`` of the weights whose name begins with ``off``; ``on`` takes its place."""
+    """Returns ``{new name: name in the file}`` where a name begins with ``off``, whose place ``on`` takes."""
     return {on + name[len(off) :]: name for name in weights if name.startswith(off)}
 
 

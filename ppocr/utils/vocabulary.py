@@ -98,19 +98,19 @@ def _places(first, characters, count, tail):
 def declared_axes(model) -> dict:
     """Returns what the layers of a model declare: ``{structured name: (axis, index of the first character)}``."""
     axes = {}
-    for path, layer in model.named_sublayers(include_self=True):
-        for name, place in getattr(layer, DECLARATION, {}).items():
-            axes[_join(path, name)] = place
+    for path, layer in _declaring(model):
+        declared = getattr(layer, DECLARATION)
+        assert declared.keys() <= set(layer.state_dict()), f"{path}: {DECLARATION} names a weight that is not there"
+        axes.update({_join(path, name): place for name, place in declared.items()})
     return axes
 
 
 def axes_by_size(model, old, new) -> dict:
     """Finds the output layers and embeddings of heads that declare nothing.
 
-    These are the linear layers with as many outputs as the vocabulary has symbols.  A hidden layer may be that wide by
-    accident; but then its width is met again where something reads it, so a size that another axis of the head has too
-    tells nothing.  The rows of an embedding may be places in a text, so they count only where the size of the
-    vocabulary has changed.
+    They have as many outputs, or rows, as the vocabulary has symbols.  A hidden layer may be that wide by accident; but
+    then another layer reads it and has an axis of that size too, as classes have none, so such a size tells nothing.
+    The rows of an embedding may be places in a text: they count only where the size of the vocabulary has changed.
 
     Args:
         model: the model that receives weights.
@@ -124,35 +124,28 @@ def axes_by_size(model, old, new) -> dict:
         return {}
     kinds = (nn.Linear,) if len(old) == size else (nn.Linear, nn.Embedding)
     axes, other_sizes = {}, set()
-    for name, layer, shape in _head_parameters(model):
-        axis = _symbol_axis(layer, shape) if isinstance(layer, kinds) else None
-        if axis is not None and shape[axis] == size and not _is_declared(model, name):
+    for name, layer, shape in _undeclared(model):
+        axis = 0 if isinstance(layer, nn.Embedding) else len(shape) - 1
+        if isinstance(layer, kinds) and shape[axis] == size:
             axes[name] = (axis, first)
-        other_sizes.update(n for i, n in enumerate(shape) if i != axis)
+            other_sizes.update(shape[:axis] + shape[axis + 1 :])
+        else:
+            other_sizes.update(shape)
     return {} if size in other_sizes else axes
 
 
-def _head_parameters(model):
-    """Yields name, layer and shape of each parameter of the heads."""
+def _declaring(model):
+    layers = model.named_sublayers(include_self=True)
+    return [(path, layer) for path, layer in layers if hasattr(layer, DECLARATION)]
+
+
+def _undeclared(model):
+    """Yields name, layer and shape of each parameter of the heads that is in no layer that declares its axes."""
+    declaring = [f"{path}." for path, _ in _declaring(model)]
     for path, layer in model.named_sublayers():
-        if "head" in path.split("."):
+        if "head" in path.split(".") and not f"{path}.".startswith(tuple(declaring)):
             for name, parameter in layer.named_parameters(include_sublayers=False):
                 yield _join(path, name), layer, list(parameter.shape)
-
-
-def _symbol_axis(layer, shape):
-    """The axis that may stand for symbols: the rows of an embedding, the outputs of a linear layer."""
-    return 0 if isinstance(layer, nn.Embedding) else len(shape) - 1
-
-
-def _is_declared(model, name):
-    """Tells whether a layer around a parameter declares its axes, and with them what does not follow."""
-    layer = model
-    for part in name.split(".")[:-1]:
-        layer = getattr(layer, part)
-        if hasattr(layer, DECLARATION):
-            return True
-    return False
 
 
 def _join(path, name):

@@ -34,18 +34,19 @@ def shorter_sides(quads) -> np.ndarray:
     return np.hypot(edges[..., 0], edges[..., 1]).min(axis=1)
 
 
-def text_window(polys, counted, width: int, height: int, least, rng) -> Window:
+def text_window(polys, counting, width: int, height: int, least, rng) -> Window:
     """Draws a rectangle of a picture that cuts no text and holds one that counts; the whole picture if none is found.
 
     Args:
         polys: N x K x 2.
-        counted: N ``bool``.
+        counting: called with a rectangle; tells which polygons count in it (N ``bool``).
         width, height: of the picture.
         least: least width and height of the rectangle.
     """
-    low, high = polys[counted].min(axis=1), polys[counted].max(axis=1)
+    low, high = polys.min(axis=1), polys.max(axis=1)
     for window in draw_free_windows(polys, width, height, TRIES, rng):
-        if window.width >= least[0] and window.height >= least[1] and contained(low, high, window).any():
+        large = window.width >= least[0] and window.height >= least[1]
+        if large and (contained(low, high, window) & counting(window)).any():
             return window
     return Window(0, 0, width, height)
 
@@ -116,10 +117,7 @@ class EASTProcessTrain(Operator):
             raise Dropped("no_text", "no polygon of at least a pixel")
         matrix, width, height = _turn(image.shape[1], image.shape[0], rng)
         polys = map_points(quads_of(polys), matrix)
-        scale = rng.choice(SCALES)
-        counted = ~ignored & (shorter_sides(polys) * scale >= self.min_text_size)
-        window = self._draw_window(polys, counted, width, height, rng)
-        scale = min(scale, self.width / window.width, self.height / window.height)
+        window, scale = self._draw_window(polys, ignored, width, height, rng)
         fit = then(translation(-window.left, -window.top), scaling(scale, scale))
         filled = [max(int(side * scale), 1) for side in (window.width, window.height)]
         data["image"] = np.zeros((3, self.height, self.width), np.float32)
@@ -129,11 +127,23 @@ class EASTProcessTrain(Operator):
         data.update(self._draw_maps(map_points(polys[inside], fit), ignored[inside]))
         return data
 
-    def _draw_window(self, polys, counted, width, height, rng):
+    def _draw_window(self, polys, ignored, width, height, rng):
+        """Draws the crop and its scale."""
+        wanted = float(rng.choice(SCALES))
+        shorter = np.where(ignored, 0, shorter_sides(polys))
+
+        def scale_of(window):
+            return min(wanted, self.width / window.width, self.height / window.height)
+
+        def counting(window):
+            return shorter * scale_of(window) >= self.min_text_size
+
         background = rng.random() < self.background_ratio
         window = empty_window(polys, width, height, rng) if background else None
-        least = np.maximum(np.array([width, height]) * self.min_crop_side_ratio, 1)
-        return window or text_window(polys, counted, width, height, least, rng)
+        if window is None:
+            least = np.maximum(np.array([width, height]) * self.min_crop_side_ratio, 1)
+            window = text_window(polys, counting, width, height, least, rng)
+        return window, scale_of(window)
 
     def _draw_maps(self, quads, ignored):
         numbers = np.zeros((self.height, self.width), np.int32)

@@ -25,7 +25,7 @@ SCALES = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0, 1.0, 1.0, 1.0)
 PROPORTIONS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 LEAST_FILLED = 0.5
 IGNORED_WEIGHT = 0.15
-CHANGE_PROBABILITY = 0.05  # of blur, of more and of less brightness
+CHANGE_PROBABILITY = 0.1  # of blur and of another brightness
 
 
 def text_ribbon(polygon) -> Ribbon:
@@ -94,8 +94,8 @@ class SASTProcessTrain(Operator):
 
     ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``, and
     measure in pixels of their own: ``score_map`` (1, the centre lines of texts), ``border_map`` (5, in these: way to the
-    upper border, y and x, to the lower border, y and x, one over their distance), ``tvo_map`` (9, in the texts: way from
-    each corner, x and y, one over the shorter side), ``tco_map`` (3, the same for the middle) and ``training_mask`` (1,
+    upper border, y and x, to the lower border, y and x, one over their distance), ``tvo_map`` (9: way from each corner,
+    x and y, one over the shorter side), ``tco_map`` (3: the same for the middle) and ``training_mask`` (1,
     0.15 in texts to be ignored).
 
     A sample without a text that counts is dropped (``no_text``); a draw that leaves the picture less than half as high or
@@ -128,7 +128,7 @@ class SASTProcessTrain(Operator):
             raise Dropped("no_text", "no polygon of at least a pixel counts")
         size = np.array([image.shape[1], image.shape[0]])
         least = np.maximum(size * self.min_crop_side_ratio, self.min_crop_size)
-        window = text_window(polys, ~ignored, *size.tolist(), least, rng)
+        window = text_window(polys, lambda _: ~ignored, *size.tolist(), least, rng)
         inside = contained(polys.min(axis=1), polys.max(axis=1), window)
         matrix, width, height = self._draw_matrix(window, rng)
         cropped = _change(warp(image, matrix, width, height), rng)
@@ -168,9 +168,10 @@ class SASTProcessTrain(Operator):
             if skip or not least <= shorter <= most:
                 cv2.fillPoly(mask[0], [outline], IGNORED_WEIGHT)
                 continue
-            self._draw_lines(score, border, center_part(ribbon))
-            ys, xs = pixels_of(outline, size)
+            self._draw_borders(border, center_part(ribbon))
+            ys, xs = np.nonzero((border[4] > 0) & (score[0] == 0))
             pixels = np.stack([xs, ys], axis=1)
+            score[0, ys, xs] = 1
             vertices[:8, ys, xs] = (pixels[:, None] - corners).reshape(-1, 8).T
             centers[:2, ys, xs] = (pixels - corners.mean(axis=0)).T
             vertices[8, ys, xs] = centers[2, ys, xs] = 1 / max(shorter, 1)
@@ -178,25 +179,20 @@ class SASTProcessTrain(Operator):
         return {**maps, "tvo_map": vertices, "tco_map": centers}
 
     @staticmethod
-    def _draw_lines(score, border, ribbon):
+    def _draw_borders(border, ribbon):
         narrow = np.rint(ribbon.narrowed(CENTER_HEIGHT).boxes()).astype(np.int32)
         for box, outline in zip(ribbon.boxes(), narrow):
-            ys, xs = pixels_of(outline, score.shape[1:])
+            ys, xs = pixels_of(outline, border.shape[1:])
             pixels = np.stack([xs, ys], axis=1)
             upper, lower = borders_at(pixels, box)
-            score[0, ys, xs] = 1
             border[:2, ys, xs] = (upper - pixels).T[::-1]
             border[2:4, ys, xs] = (lower - pixels).T[::-1]
             border[4, ys, xs] = 1 / np.maximum(np.hypot(*(upper - lower).T), 1)
 
 
 def _change(image, rng):
-    blurred, brighter, darker = (rng.random(3) < CHANGE_PROBABILITY).tolist()
+    blurred, brightened = (rng.random(2) < CHANGE_PROBABILITY).tolist()
     if blurred:
         size = 2 * int(rng.integers(1, 3)) + 1
         image = cv2.GaussianBlur(image, (size, size), 0)
-    if brighter:
-        image = adjust_brightness(image, rng.uniform(1, 1.5))
-    if darker:
-        image = adjust_brightness(image, rng.uniform(0.5, 1))
-    return image
+    return adjust_brightness(image, rng.uniform(0.9, 1.1)) if brightened else image
