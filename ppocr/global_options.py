@@ -60,6 +60,7 @@ class GlobalOptions:
     checkpoints: Optional[str] = None  # resume from this prefix
     resume: Optional[Literal["auto"]] = None  # auto: from the newest undamaged checkpoint in save_model_dir, if any
     pretrained_model: Optional[str] = None  # start from these weights
+    pretrained_dict_path: Optional[str] = None  # dictionary that pretrained_model was trained with
     save_inference_dir: Optional[str] = None
     save_res_path: Optional[str] = None
     infer_img: Optional[str] = None

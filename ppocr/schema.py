@@ -163,12 +163,17 @@ def _check_architecture(section, scope, found):
 
 def _check_optimizer(section, found):
     from ppocr.optimizer import SECTION_KEYS, SUPPLIED_KEYS
+    from ppocr.optimizer.param_groups import ParamGroup
 
     own = {key: value for key, value in section.items() if key not in SECTION_KEYS}
     found.add(("Optimizer",), OPTIMIZERS.bind(own))
     for key, hint in SECTION_KEYS.items():
         if section.get(key) is not None:
             _check_value(section[key], hint, ("Optimizer", key), found)
+    groups = section.get("param_groups")
+    for i, group in enumerate(groups if isinstance(groups, list) else ()):
+        if isinstance(group, dict):
+            found.add(("Optimizer", "param_groups", i), bind_arguments(ParamGroup, group, "a group"))
     rate = section.get("lr")
     if isinstance(rate, dict):
         named = {**rate, "name": rate.get("name") or "Const"}

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
 from ppocr.engine.stepper import MixedPrecision
-from ppocr.errors import ConfigError
+from ppocr.errors import CheckpointError, ConfigError
 from ppocr.global_options import global_options
 from ppocr.modeling.architectures import build_model
 from ppocr.utils.pretrained import load_pretrained
@@ -31,7 +31,12 @@ def main(arguments=None) -> dict:
     if not config.get("Eval"):
         raise ConfigError("Eval: this section is missing, so there is nothing to evaluate on")
     model = build_model(config["Architecture"])
-    logger.info("weights from %s: %s", path, load_pretrained(model, path))
+    report = load_pretrained(model, path)
+    logger.info("weights from %s: %s", path, report)
+    if report.missing or report.mismatched:
+        raise CheckpointError(
+            f"{path}: does not hold all weights of this model ({report}), so there is nothing to judge"
+        )
     amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
     model, _ = amp.decorate(model)
     evaluation = build_evaluation(config, options, amp, device, logger)

@@ -9,6 +9,7 @@ from ppocr import config as configuration
 from ppocr import preflight
 from ppocr.engine import setup
 from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.stepper import to_float32
 from ppocr.errors import ConfigError, UserError
 from ppocr.global_options import global_options
@@ -145,7 +146,7 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
     """
     for epoch in range(state.epoch, due.epoch_num + 1):
         train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
-        stepper.model.train()
+        set_training_mode(stepper.model)
         for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
             predictions, losses = stepper(batches, state.global_step)
             state.advance()

@@ -28,6 +28,7 @@ from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
+from ppocr.optimizer.table import parameter_table
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.pictures import draw_curves, draw_examples
@@ -50,8 +51,10 @@ def main(arguments=None):
     parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
     if evaluation is not None and evaluation.stopping:
         parts["early_stopping"] = evaluation.stopping
-    state = load_model(options, stepper, due, logger, parts, facts)
+    state = load_model(options, stepper, due, logger, parts, facts, facts["vocabulary"])
     progress.start(state)
+    for line in parameter_table(stepper.model, stepper.optimizer):
+        logger.info("parameters: %s", line)
     if paddle.distributed.get_world_size() > 1:
         stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
     logger.info(
@@ -105,12 +108,14 @@ def hang_timeout(options) -> float:
 
 def describe_run(config, options, due) -> dict:
     """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have."""
+    vocabulary = getattr(build_post_process(config["PostProcess"], config["Global"]), "character", None)
     return {
         "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
         "processes": paddle.distributed.get_world_size(),
         "accumulate_steps": options.accumulate_steps,
         "steps_per_epoch": due.steps_per_epoch,
         "seed": options.seed,
+        "vocabulary": vocabulary and list(vocabulary),
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
     }
 

@@ -19,6 +19,9 @@ class Averaging:
         """Returns ``{structured name: tensor}`` of the averaged weights; empty: the weights themselves."""
         return {}
 
+    def restart(self):
+        """Begins anew from the weights as they are, after they have been loaded."""
+
     def state_dict(self) -> dict:
         """Returns what a checkpoint needs."""
         return {}
@@ -86,6 +89,12 @@ class ExponentialAverage(Averaging):
     def average(self):
         """See :class:`Averaging`."""
         return self._average
+
+    def restart(self):
+        """See :class:`Averaging`."""
+        self._updates = 0
+        for name, value in self._average.items():
+            value.set_value(self._source[name])
 
     def state_dict(self):
         """See :class:`Averaging`."""

@@ -7,6 +7,7 @@ import time
 import paddle
 from tqdm import tqdm
 
+from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.errors import DataError
 from ppocr.metrics import build_metric
@@ -56,7 +57,7 @@ class Evaluator:
             samples, seconds, losses = self._run(model)
         finally:
             if was_training:
-                model.train()
+                set_training_mode(model)
         if not samples:
             raise DataError(f"Eval: no sample could be read; {self.dataloader.report.summary()}")
         extra = {"loss": losses / samples} if self._loss is not None else {}
@@ -75,7 +76,7 @@ class Evaluator:
                 with self._amp.autocast():
                     predictions = call_model(model, batch)
                 if was_training:
-                    model.train()
+                    set_training_mode(model)
                 arrays = to_numpy(batch)
                 return arrays[0], self.post_process.process(to_float32(predictions), arrays), arrays
         return None

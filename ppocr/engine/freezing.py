@@ -9,8 +9,8 @@ def set_training_mode(model):
     """Puts a model in training mode, all but the normalisations that are frozen.
 
     A normalisation with running statistics is frozen if all of its own parameters are; one without parameters goes with
-    the nearest layer around it that has some.  Frozen ones normalise with their running statistics and leave them alone.
-    Which they are is read from ``stop_gradient`` each time.
+    the nearest layer around it that has some.  Frozen ones normalise with their running statistics and leave these as
+    they are.  Which ones are frozen is read from ``stop_gradient`` each time.
 
     A momentum of 1 also leaves the statistics alone: a model that says so (a teacher with ``freeze_params``) wants the
     statistics of the batch, and such layers are trained as they say.
@@ -20,7 +20,7 @@ def set_training_mode(model):
     """
     model.train()
     for norm, around in _normalisations(model, ()):
-        if norm._momentum != 1.0 and _is_frozen((norm, *around)):
+        if getattr(norm, "_momentum", None) != 1.0 and _is_frozen((norm, *around)):
             norm.eval()
 
 

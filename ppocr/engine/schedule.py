@@ -90,10 +90,14 @@ class Due:
         """Returns how many evaluations will run after ``first_step`` updates."""
         if self.eval_interval is None or first_step >= self.total_steps:
             return 0
-        return 1 + sum(self._eval_falls_on(step) for step in range(first_step + 1, self.total_steps))
+        return 1 + self._evals_up_to(self.total_steps - 1) - self._evals_up_to(first_step)
 
     def _eval_falls_on(self, step):
-        return self.eval_interval > 0 and step > self.eval_start and (step - self.eval_start) % self.eval_interval == 0
+        return self._evals_up_to(step) > self._evals_up_to(step - 1)
+
+    def _evals_up_to(self, step):
+        """Evaluations that the interval brings up to a step."""
+        return max(step - self.eval_start, 0) // self.eval_interval if self.eval_interval > 0 else 0
 
     def _epoch_ends(self, state):
         return state.step_in_epoch >= self.steps_per_epoch

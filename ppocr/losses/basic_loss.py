@@ -76,7 +76,9 @@ class DKDLoss(nn.Layer):
         right = F.one_hot(target.astype("int64"), student.shape[-1]).astype("bool")
         student, teacher = (x.astype("float32") / self.temperature for x in (student, teacher))
         binary = [_right_and_rest(F.softmax(x, axis=-1), right) for x in (teacher, student)]
-        others = [F.log_softmax(paddle.where(right, paddle.full_like(x, -1000.0), x), axis=-1) for x in (teacher, student)]
+        others = [
+            F.log_softmax(paddle.where(right, paddle.full_like(x, -1000.0), x), axis=-1) for x in (teacher, student)
+        ]
         target_term = _divergence(*binary)
         rest_term = (others[0].exp() * (others[0] - others[1])).sum(axis=-1).mean()
         return self.temperature**2 * (self.alpha * target_term + self.beta * rest_term)

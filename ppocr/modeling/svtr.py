@@ -110,9 +110,7 @@ class AttentionMixer(nn.Layer):
         dropout, attention_dropout: of the result and of the attention weights.
     """
 
-    def __init__(
-        self, width, heads, window=None, grid=None, qkv_bias=True, dropout=0.0, attention_dropout=0.0
-    ):
+    def __init__(self, width, heads, window=None, grid=None, qkv_bias=True, dropout=0.0, attention_dropout=0.0):
         super().__init__()
         self.qkv = linear(width, 3 * width, bias=qkv_bias)
         self.proj = linear(width, width)

@@ -8,6 +8,7 @@ An entry holds the keys of its section.  Called with what the rest of the sectio
     grad_clip: None or a Paddle gradient clip.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Literal, Optional
 
@@ -121,8 +122,9 @@ class AdamW(OptimizerEntry):
         """
         decays = {parameters[name].name: decay for name, decay in self.decays(parameters, weight_decay).items()}
         spared = {name for name, decay in decays.items() if decay == 0}
-        return DecayingAdamW(
-            decays,
+        coefficients = set(decays.values()) - {0.0}
+        kind = functools.partial(DecayingAdamW, decays) if len(coefficients) > 1 else paddle.optimizer.AdamW
+        return kind(
             learning_rate=learning_rate,
             beta1=self.beta1,
             beta2=self.beta2,
@@ -130,6 +132,7 @@ class AdamW(OptimizerEntry):
             lazy_mode=self.lazy_mode,
             multi_precision=self.multi_precision,
             parameters=list(parameters.values()),
+            weight_decay=max(coefficients, default=0.0),
             apply_decay_param_fun=(lambda name: name not in spared) if spared else None,
             grad_clip=grad_clip,
         )
@@ -153,15 +156,15 @@ class DecayingAdamW(paddle.optimizer.AdamW):
     """AdamW with a coefficient of decay for each parameter.
 
     Paddle's own way to have several, a list of groups, clips each group by a norm of its own.  The decay itself is done
-    by Paddle's kernel, on master weights too and not at all where an overflow leaves the update out.
+    by Paddle's kernel: on master weights too, and not at all where an overflow leaves the update out.
 
     Args:
         decays: tensor name to coefficient.
-        **options: those of ``paddle.optimizer.AdamW`` but ``weight_decay``.
+        **options: those of ``paddle.optimizer.AdamW``.
     """
 
     def __init__(self, decays: dict, **options):
-        super().__init__(weight_decay=0.0, **options)
+        super().__init__(**options)
         self._decays = decays
 
     def _append_optimize_op(self, block, param_and_grad):

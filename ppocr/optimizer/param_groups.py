@@ -119,7 +119,7 @@ def _factor(name, rules):
 
 
 def layer_factors(model, decay: float) -> dict:
-    """Returns ``{structured name: factor}`` of layer-wise rate decay (ULMFiT, arXiv:1801.06146; BEiT, arXiv:2106.08254).
+    """Returns ``{structured name: factor}`` of layer-wise rate decay (arXiv:1801.06146, arXiv:2106.08254).
 
     The layers of a model, first to last: its transform, the children of its backbone one by one, its neck, its head.
     Members of a ``LayerList`` count as children, parts without parameters do not count, and parameters that lie in no

@@ -12,11 +12,11 @@ def parameter_table(model, optimizer) -> list:
 
     Args:
         model: a ``paddle.nn.Layer``, plain or inside ``paddle.DataParallel``.
-        optimizer: an optimizer of :func:`ppocr.optimizer.build_optimizer`, or its parameters.
+        optimizer: an optimizer of :func:`ppocr.optimizer.build_optimizer`, or the parameters that it trains.
 
     Returns:
-        Lines such as ``head: 1,024 values, all trained, rate x 10, decay 0, 0.0001``: values without running statistics,
-        share of them that the optimizer trains, factors of the learning rate, weight decays.
+        Lines such as ``head: 1,024 values, all trained, rate x 10, decay 0, 0.0001``: values without running
+        statistics, share of them that the optimizer trains, factors of the learning rate, weight decays.
     """
     trained = {id(param) for param in getattr(optimizer, "_parameter_list", optimizer)}
     blocks = defaultdict(list)

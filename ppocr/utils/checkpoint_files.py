@@ -1,7 +1,7 @@
 """The files of a checkpoint on the disk: written whole or not at all, listed in a manifest, checked when read.
 
 A checkpoint is several files with one prefix.  Renaming several files is not atomic, so a checkpoint that is replaced
-first becomes ``previous_<name>`` (by hard links), then its files are renamed into place one by one, the manifest last:
+first becomes ``<name>_previous`` (by hard links), then its files are renamed into place one by one, the manifest last:
 at every moment one of the two is whole, and a set that is not is known by its manifest.
 """
 
@@ -17,7 +17,7 @@ from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 
 MANIFEST = ".manifest"
-PREVIOUS = "previous_"
+PREVIOUS = "_previous"
 _CHUNK = 1 << 20
 
 
@@ -28,7 +28,7 @@ def write_checkpoint(prefix, contents: dict, counters: dict, keep_previous: bool
         prefix: path without suffix; the folder must exist.
         contents: ``{suffix: content}`` of plain values and arrays.
         counters: where the run stood; goes into the manifest.
-        keep_previous: keep the checkpoint that is replaced as ``previous_<name>``.
+        keep_previous: keep the checkpoint that is replaced as ``<name>_previous``.
 
     Raises:
         CheckpointError: the files cannot be written; what was there before is still there.
@@ -43,7 +43,7 @@ def write_checkpoint(prefix, contents: dict, counters: dict, keep_previous: bool
         text = json.dumps(manifest, indent=1).encode()
         written.append(_temporary(prefix, MANIFEST))
         _write(written[-1], lambda file: file.write(text))
-        previous = prefix.with_name(PREVIOUS + prefix.name)
+        previous = prefix.with_name(prefix.name + PREVIOUS)
         if _is_whole(prefix):
             _link_all(prefix, previous)
         for suffix in (*contents, MANIFEST):

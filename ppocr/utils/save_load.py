@@ -21,7 +21,7 @@ from ppocr.utils.checkpoint_files import (
     delete_checkpoint,
     write_checkpoint,
 )
-from ppocr.utils.pretrained import PARAMS, assign, load_pretrained, load_weights, strip_suffix, unnamed
+from ppocr.utils.pretrained import PARAMS, assign, load_pretrained, load_weights, old_vocabulary, strip_suffix, unnamed
 
 NAMES_KEY = "StructuredToParameterName@@"
 NUMBERED = "iter_epoch_"
@@ -36,7 +36,7 @@ def save_model(prefix, contents: dict, counters=None, keep_previous: bool = Fals
         prefix: path without suffix; the folder must exist.
         contents: ``{suffix: content}`` as :func:`capture` gives it.
         counters: where the run stood.
-        keep_previous: keep the checkpoint that is replaced, as ``previous_<name>``.
+        keep_previous: keep the checkpoint that is replaced, as ``<name>_previous``.
 
     Raises:
         CheckpointError: the files cannot be written (the message says why); what was there before is still there.
@@ -216,7 +216,16 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
 
 
 def _say_differences(saved, now, prefix, logger):
-    """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have."""
+    """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have.
+
+    Raises:
+        CheckpointError: the dictionary has changed, so that the outputs would mean other symbols.
+    """
+    if saved.get("vocabulary") and now.get("vocabulary") and saved["vocabulary"] != now["vocabulary"]:
+        raise CheckpointError(
+            f"{prefix}: was trained with another dictionary ({len(saved['vocabulary'])} symbols, now "
+            f"{len(now['vocabulary'])}); resume with that one, or carry symbols over with Global.pretrained_model"
+        )
     changed = [f"{key} {saved[key]} -> {now[key]}" for key in saved if key in now and saved[key] != now[key]]
     if changed and logger is not None:
         logger.warning(
@@ -298,7 +307,7 @@ def find_newest(folder, logger):
     return str(latest) if Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists() else None
 
 
-def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
+def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
@@ -307,6 +316,7 @@ def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainSt
         due: :class:`ppocr.engine.schedule.Due`.
         logger: told what was loaded.
         parts, facts: see :func:`load_checkpoint`.
+        vocabulary: symbols of the decoder; rows of output layers follow the symbols of pretrained weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
@@ -322,8 +332,13 @@ def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainSt
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
     if options.pretrained_model:
-        report = load_pretrained(unwrap(stepper.model), options.pretrained_model)
-        logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
+        path = options.pretrained_model
+        old = old_vocabulary(path, options.pretrained_dict_path, vocabulary, options.use_space_char)
+        report = load_pretrained(unwrap(stepper.model), path, vocabulary, old)
+        stepper.averaging.restart()
+        logger.info("pretrained weights from %s: %s", path, report)
+        for warning in report.warnings:
+            logger.warning("%s", warning)
     else:
         logger.info("train from scratch")
     return TrainState()

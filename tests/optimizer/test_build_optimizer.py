@@ -223,4 +223,5 @@ def test_mistakes_are_named(config, message):
 
 
 def test_section_keys_are_the_builders_own():
-    assert set(SECTION_KEYS) == {"lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global"}
+    values = {"lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global"}
+    assert set(SECTION_KEYS) == values | {"freeze", "param_groups", "layer_decay"}

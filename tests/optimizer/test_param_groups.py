@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.optimizer import build_optimizer
-from ppocr.optimizer.param_groups import scale_rates, trainable_parameters, without_decay
+from ppocr.optimizer.param_groups import rule_factors, scale_rates, trainable_parameters, without_decay
 from ppocr.registry import OPTIMIZERS
 
 VISUAL = "backbone"
@@ -71,10 +71,10 @@ def test_factors_are_on_top_of_the_parameters_own_and_reset():
     model.slow.weight.optimize_attr["learning_rate"] = 0.5
     parameters = trainable_parameters(model)
     for _ in range(2):
-        left = scale_rates(parameters, ((("slow",), 0.1), (("out",), 0.0)))
+        left = scale_rates(parameters, rule_factors(parameters, ((("slow",), 0.1), (("out",), 0.0))))
         assert list(left) == ["slow.weight", "fast.weight"]
         assert model.slow.weight.optimize_attr["learning_rate"] == pytest.approx(0.05)
-    scale_rates(parameters, ())
+    scale_rates(parameters, {})
     assert model.slow.weight.optimize_attr["learning_rate"] == 0.5
     assert model.fast.weight.optimize_attr["learning_rate"] == 1.0
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import paddle
 import pytest
 import yaml
 
@@ -120,8 +121,6 @@ def test_what_the_user_can_mend_ends_with_one_line_and_code_2(tmp_path, monkeypa
     if "wandb" in message:
         monkeypatch.setitem(sys.modules, "wandb", None)
     if "Global.use_gpu=true" in overrides:
-        import paddle
-
         monkeypatch.setattr(paddle, "is_compiled_with_cuda", lambda: False)
     arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, *overrides)
     assert run(train_tool.main, arguments, monkeypatch) == 2
@@ -180,6 +179,46 @@ def test_guard_sets_and_the_validation_loss_are_logged(tmp_path, monkeypatch):
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     values = rows[-1]
     assert values["split"] == "eval" and values["loss"] > 1 and values["other_loss"] > 1 and "other_acc" in values
+
+
+def test_fine_tuning_after_new_characters_keeps_what_was_learnt(tmp_path, monkeypatch):
+    old, new = tmp_path / "old.txt", tmp_path / "new.txt"
+    old.write_text("\n".join("0123456789abcdefghijklmnopqrstuvwxyz"))
+    new.write_text("\n".join("01234ABCDE56789abcdefghijklmnopqrstuvwxyz"))
+    options = [*TINY["rec"], *SHORT]
+    options += ["Train.dataset.characters=abc", "Eval.dataset.characters=abc"]
+    first = command(QUICKSTART / "rec.yml", tmp_path / "a", *options, f"Global.character_dict_path={old}")
+    assert run(train_tool.main, first, monkeypatch) == 0
+    options += [f"Global.pretrained_model={tmp_path}/a/latest", "Global.max_steps=1", "Optimizer.lr.learning_rate=0"]
+    second = command(QUICKSTART / "rec.yml", tmp_path / "b", *options, f"Global.character_dict_path={new}")
+    assert run(train_tool.main, second, monkeypatch) == 0
+    log = (tmp_path / "b" / "train.log").read_text()
+    assert "36 characters carried over, 5 new, 0 dropped" in log
+    before, after = load_weights(tmp_path / "a/latest"), load_weights(tmp_path / "b/latest")
+    np.testing.assert_array_equal(after["head.fc.weight"][:, :6], before["head.fc.weight"][:, :6])
+    np.testing.assert_array_equal(after["head.fc.weight"][:, 11:], before["head.fc.weight"][:, 6:])
+
+    # Resuming instead would train on with outputs that mean other symbols.
+    resumed = [*SHORT, *TINY["rec"], f"Global.checkpoints={tmp_path}/a/latest", "Global.epoch_num=3"]
+    third = command(QUICKSTART / "rec.yml", tmp_path / "c", *resumed, f"Global.character_dict_path={new}")
+    assert run(train_tool.main, third, monkeypatch) == 2
+
+
+def test_a_frozen_backbone_stays_as_it_was(tmp_path, monkeypatch):
+    options = [
+        *TINY["rec"],
+        *SHORT,
+        "Optimizer.freeze=['backbone.*']",
+        "Global.epoch_num=1",
+        "Global.save_epoch_step=1",
+    ]
+    start = [*options, "Global.max_steps=1"]
+    assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "a", *start), monkeypatch) == 0
+    assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "b", *options), monkeypatch) == 0
+    one, two = load_weights(tmp_path / "a/latest"), load_weights(tmp_path / "b/latest")
+    assert all(np.array_equal(one[name], two[name]) for name in one if name.startswith("backbone"))
+    assert not np.array_equal(one["head.fc.weight"], two["head.fc.weight"])
+    assert "parameters: backbone" in (tmp_path / "a" / "train.log").read_text()
 
 
 def test_a_file_that_is_not_yaml(tmp_path, monkeypatch, capsys):
@@ -279,6 +318,10 @@ def test_evaluation_needs_weights_and_data(tmp_path, monkeypatch, capsys):
     assert "nothing to evaluate on" in capsys.readouterr().err
 
 
+@pytest.mark.skipif(
+    paddle.is_compiled_with_cuda() and not paddle.device.cuda.device_count(),
+    reason="Paddle's GPU wheel cannot profile where there is no GPU driver",
+)
 def test_the_profiler_writes_a_timeline(tmp_path, monkeypatch):
     arguments = command(QUICKSTART / "rec.yml", tmp_path / "out", *TINY["rec"], *SHORT)
     options = f"batch_range=[1,3];profile_path={tmp_path}/profile;state=CPU;exit_on_finished=False"

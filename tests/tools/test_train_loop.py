@@ -121,7 +121,7 @@ def test_the_best_model_is_kept(make_run, values, higher, best, saves):
 def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
     run = train(make_run(epoch_num=5, save_epoch_step=2, batches=1))
     names = sorted(path.name for path in run.folder.glob("*.pdparams"))
-    assert names == [f"{n}.pdparams" for n in ("iter_epoch_2", "iter_epoch_4", "latest", "previous_latest")]
+    assert names == [f"{n}.pdparams" for n in ("iter_epoch_2", "iter_epoch_4", "latest", "latest_previous")]
     assert safe_pickle.load(run.folder / "latest.states")["epoch"] == 5
 
 

@@ -71,11 +71,11 @@ def test_files_without_a_manifest_are_taken_as_they_are(tmp_path):
 def test_what_is_replaced_becomes_the_previous_one(tmp_path):
     for value in (1, 2, 3):
         write(tmp_path / "latest", value)
-    assert [(step, p.name) for step, p in checkpoints_in(tmp_path)] == [(3, "latest"), (2, "previous_latest")]
-    assert good(tmp_path / "latest") and good(tmp_path / "previous_latest")
+    assert [(step, p.name) for step, p in checkpoints_in(tmp_path)] == [(3, "latest"), (2, "latest_previous")]
+    assert good(tmp_path / "latest") and good(tmp_path / "latest_previous")
     write(tmp_path / "best", 1, keep_previous=False)
     write(tmp_path / "best", 2, keep_previous=False)
-    assert not list(tmp_path.glob("previous_best*"))
+    assert not list(tmp_path.glob("best_previous*"))
 
 
 def test_a_damaged_one_does_not_take_the_place_of_a_good_previous_one(tmp_path):
@@ -84,7 +84,7 @@ def test_a_damaged_one_does_not_take_the_place_of_a_good_previous_one(tmp_path):
     (tmp_path / "latest.a").write_bytes(b"half")
     write(tmp_path / "latest", 3)
     assert [step for step, _ in checkpoints_in(tmp_path)] == [3, 1]
-    assert good(tmp_path / "latest") and good(tmp_path / "previous_latest")
+    assert good(tmp_path / "latest") and good(tmp_path / "latest_previous")
 
 
 class Killed(BaseException):
@@ -129,7 +129,7 @@ def test_a_file_system_without_hard_links(tmp_path, monkeypatch):
     monkeypatch.setattr(module.os, "link", refuse)
     write(tmp_path / "latest", 1)
     write(tmp_path / "latest", 2)
-    assert good(tmp_path / "previous_latest")
+    assert good(tmp_path / "latest_previous")
 
 
 def test_a_full_disk_leaves_everything_as_it_was(tmp_path, monkeypatch):

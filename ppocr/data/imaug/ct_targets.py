@@ -44,7 +44,7 @@ class CTLabelEncode(Operator):
 
 
 def scale_aligned(image, short_size: float) -> np.ndarray:
-    """Resizes a picture such that its shorter side becomes ``short_size``; each side then goes up to a multiple of 32."""
+    """Resizes a picture: the shorter side becomes ``short_size``, then each side goes up to a multiple of 32."""
     scale = short_size / min(image.shape[:2])
     height, width = (-(-int(side * scale + 0.5) // STRIDE) * STRIDE for side in image.shape[:2])
     return cv2.resize(image, (width, height))
@@ -145,9 +145,9 @@ class MakeCentripetalShift(Operator):
     """Gives the list of :class:`MakeShrink` back as a picture and maps, with the shifts towards the kernels.
 
     Sets ``image`` (H x W x C), ``gt_kernel``, ``training_mask``, ``gt_instance``, ``gt_kernel_instance``,
-    ``training_mask_distance`` (H x W, ``int64``) and ``gt_distance`` (2 x H x W ``float32``): the way, x and y in tens of
-    pixels, from each pixel of a text outside of its kernel to the nearest one on the kernel's inner rim.  A text whose
-    kernel has no rim does not count.
+    ``training_mask_distance`` (H x W, ``int64``) and ``gt_distance`` (2 x H x W ``float32``): the way, x and y in tens
+    of pixels, from each pixel of a text outside of its kernel to the nearest one on the kernel's inner rim.  A text
+    whose kernel has no rim does not count.
     """
 
     reads = ("image",)

@@ -102,8 +102,8 @@ class IaaAugment(Operator):
 
     Args:
         augmenter_args: list of ``{"type": name, "args": {...}}`` with the types ``Fliplr`` and ``Flipud`` (``p``),
-            ``Affine`` (``rotate``: degrees or a range; ``p``; ``fit_output``) and ``Resize`` (``size``: a factor or a range); by default
-            ``Fliplr`` 0.5, ``Affine`` +-10 degrees, ``Resize`` 0.5 to 3.
+            ``Affine`` (``rotate``: degrees or a range; ``p``; ``fit_output``) and ``Resize`` (``size``: a factor or a
+            range); by default ``Fliplr`` 0.5, ``Affine`` +-10 degrees, ``Resize`` 0.5 to 3.
     """
 
     reads = ("image", "polys")

@@ -245,7 +245,7 @@ class RandomCropImgMask(Operator):
         size: (height, width) of the rectangle, or one number for both.
         main_key: the map that says where text is: with probability ``1 - p`` the rectangle is drawn so that it starts
             between the ends of the text, if there is any.
-        crop_keys: what is cropped; H x W or H x W x C each.
+        crop_keys: what is cropped; H x W, H x W x C or N x H x W each.
         p: probability of a rectangle anywhere.
     """
 
@@ -255,7 +255,8 @@ class RandomCropImgMask(Operator):
         self.height, self.width = (size, size) if isinstance(size, int) else size
         self.main_key = main_key
         self.crop_keys = list(crop_keys)
-        self.reads = self.writes = tuple(self.crop_keys)
+        self.reads = tuple(dict.fromkeys(("image", main_key, *crop_keys)))
+        self.writes = tuple(crop_keys)
         self.p = p
 
     def __call__(self, data, rng):
@@ -265,5 +266,6 @@ class RandomCropImgMask(Operator):
             return data
         top, left = draw_corner(data[self.main_key], (self.height, self.width), self.p, rng)
         for key in self.crop_keys:
-            data[key] = data[key][top : top + crop_height, left : left + crop_width]
+            layers = () if data[key].shape[:2] == (height, width) else (slice(None),)
+            data[key] = data[key][(*layers, slice(top, top + crop_height), slice(left, left + crop_width))]
         return data

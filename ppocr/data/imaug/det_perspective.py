@@ -5,19 +5,8 @@ import numpy as np
 
 from ppocr.data.imaug.det_crop import Window, keep_texts, touching
 from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.perspective import fit_projection, project, shift, warp_projection
 from ppocr.registry import OPERATORS
-
-
-def shift(x: float, y: float) -> np.ndarray:
-    """Returns the 3 x 3 matrix that adds to the coordinates."""
-    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
-
-
-def project(points, matrix) -> np.ndarray:
-    """Returns points (..., 2) mapped by a 3 x 3 matrix, ``float64``."""
-    points = np.asarray(points, np.float64)
-    mapped = points @ matrix[:, :2].T + matrix[:, 2]
-    return mapped[..., :2] / mapped[..., 2:]
 
 
 @OPERATORS.register()
@@ -71,19 +60,15 @@ class RandomPerspective(Operator):
         matrix = slant @ turn @ tilt @ shift(-width / 2, -height / 2)
         if not self.fit_output:
             return shift(width / 2, height / 2) @ matrix, width, height
-        corners = project([[0, 0], [width, 0], [width, height], [0, height]], matrix)
-        low = corners.min(axis=0)
-        new_width, new_height = np.maximum(np.ceil(corners.max(axis=0) - low), 1).astype(int).tolist()
-        return shift(*-low) @ matrix, new_width, new_height
+        return fit_projection(matrix, width, height)
 
     def __call__(self, data, rng):
         if rng.random() >= self.prob:
             return data
         image = data["image"]
         matrix, width, height = self.draw(image.shape[1], image.shape[0], rng)
-        on_centers = shift(-0.5, -0.5) @ matrix @ shift(0.5, 0.5)
-        data["image"] = cv2.warpPerspective(image, on_centers, (width, height), borderValue=self.fill_value)
-        data["polys"] = project(data["polys"], matrix).astype(np.float32)
+        data["image"] = warp_projection(image, matrix, width, height, fill=self.fill_value)
+        data["polys"] = project(data["polys"], matrix)
         if not len(data["polys"]):
             return data
         seen = touching(data["polys"].min(axis=1), data["polys"].max(axis=1), Window(0, 0, width, height))

@@ -53,8 +53,8 @@ class DRRGTargets(Operator):
     that are to be ignored are drawn like the others, as PaddleOCR has it), ``gt_top_height_map``,
     ``gt_bot_height_map``, ``gt_sin_map`` and ``gt_cos_map`` (H x W ``float32``, in the centre regions: pixels to the
     top and the bottom line, direction from bottom to top), and ``gt_comp_attribs`` (``num_max_comps`` x 8
-    ``float32``: number of components, x, y, height, width, cosine, sine, number of the text from 1, or 0).  A text that is
-    shorter than a component is wide has none.
+    ``float32``: number of components, x, y, height, width, cosine, sine, number of the text from 1, or 0).  A text
+    that is shorter than a component is wide has none.
     """
 
     reads = ("image", "polys")

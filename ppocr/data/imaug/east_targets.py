@@ -62,7 +62,7 @@ def empty_window(polys, width: int, height: int, rng):
 
 
 def shrink_quad(quad) -> np.ndarray:
-    """Moves the corners of a quadrangle (4 x 2) along its edges, by 0.3 of the shorter edge at each; the long edges first."""
+    """Moves the corners of a quadrangle (4 x 2) along its edges, 0.3 of the shorter one at each; long edges first."""
     lengths = np.hypot(*(following(quad) - quad).T)
     moves = SHRINK * np.minimum(lengths, np.roll(lengths, 1))
     quad = np.array(quad, np.float64)
@@ -86,9 +86,9 @@ class EASTProcessTrain(Operator):
         min_crop_side_ratio: least width and height of the crop, as parts of the picture's.
         min_text_size: texts with a shorter side below this (pixels) do not count.
 
-    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  Sets ``score_map`` (1 x H/4 x W/4, 1 in
-    shrunk texts), ``geo_map`` (9 x H/4 x W/4: in these, the way from each corner, x and y in pixels, and one over the
-    text's shorter side) and ``training_mask`` (1 x H/4 x W/4, 0 in texts that do not count), ``float32``.
+    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  Sets the maps (H/4 x W/4,
+    ``float32``) ``score_map`` (1, shrunk texts), ``geo_map`` (9: in these, the way from each corner, x and y in pixels,
+    and one over the text's shorter side) and ``training_mask`` (1, 0 in texts that do not count).
     A sample whose polygons are all empty is dropped (``no_text``).
     """
 

@@ -82,7 +82,7 @@ class FCENetTargets(Operator):
     def __call__(self, data):
         height, width = data["image"].shape[:2]
         polys = np.asarray(data["polys"], np.float32)
-        boxes = np.array([cv2.boundingRect(polygon)[2:] for polygon in polys]).reshape(-1, 2)
+        boxes = np.ptp(np.floor(polys), axis=1).reshape(-1, 2) + 1  # in whole pixels
         proportions = boxes.max(axis=1) / height
         for key, (divisor, (low, high)) in zip(self.writes, self.levels):
             fits = (proportions > low) & (proportions < high)

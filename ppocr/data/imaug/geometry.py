@@ -53,7 +53,9 @@ def map_points(points, matrix) -> np.ndarray:
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
-def warp(image, matrix, width: int, height: int, out=None, interpolation=None, border=cv2.BORDER_CONSTANT) -> np.ndarray:
+def warp(
+    image, matrix, width: int, height: int, out=None, interpolation=None, border=cv2.BORDER_CONSTANT
+) -> np.ndarray:
     """Maps a picture into one of ``height`` x ``width``; what it does not cover is zero.
 
     Args:

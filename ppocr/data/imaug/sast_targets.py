@@ -25,7 +25,7 @@ SCALES = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0, 1.0, 1.0, 1.0)
 PROPORTIONS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 LEAST_FILLED = 0.5
 IGNORED_WEIGHT = 0.15
-CHANGE_PROBABILITY = 0.1  # of blur and of another brightness
+CHANGE_PROBABILITY = 0.05  # of blur and of another brightness
 
 
 def text_ribbon(polygon) -> Ribbon:
@@ -92,14 +92,14 @@ class SASTProcessTrain(Operator):
         min_crop_side_ratio: the same as parts of the picture's.
         min_text_size, max_text_size: texts whose shorter side is outside of these (pixels) count as if to be ignored.
 
-    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``, and
-    measure in pixels of their own: ``score_map`` (1, the centre lines of texts), ``border_map`` (5, in these: way to the
-    upper border, y and x, to the lower border, y and x, one over their distance), ``tvo_map`` (9: way from each corner,
-    x and y, one over the shorter side), ``tco_map`` (3: the same for the middle) and ``training_mask`` (1,
-    0.15 in texts to be ignored).
+    ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``,
+    and measure in pixels of their own: ``score_map`` (1, the centre lines of texts), and in these ``border_map`` (5:
+    way to the upper border, y and x, to the lower border, y and x, one over their distance), ``tvo_map`` (9: way from
+    each corner, x and y, one over the shorter side) and ``tco_map`` (3: the same for the middle); ``training_mask``
+    (1, 0.15 in texts to be ignored).
 
-    A sample without a text that counts is dropped (``no_text``); a draw that leaves the picture less than half as high or
-    wide as the result is rejected.
+    A sample without a text that counts is dropped (``no_text``); a crop that would fill less than half of the height or
+    width is rejected.
     """
 
     reads = ("image", "polys", "ignore_tags")
@@ -148,43 +148,45 @@ class SASTProcessTrain(Operator):
         stretch = math.sqrt(rng.choice(PROPORTIONS)) ** rng.choice((-1, 1))
         sizes = np.array([window.width * stretch, window.height / stretch])
         space = np.array([self.width, self.height])
-        sizes = np.maximum(sizes * (space / sizes).min() * rng.choice(SCALES), 1).astype(int)
-        if (sizes < space * LEAST_FILLED).any():
+        sizes *= (space / sizes).min()
+        scales = np.array(SCALES)[np.array(SCALES) * (sizes / space).min() >= LEAST_FILLED]
+        if not len(scales):
             raise Rejected("the crop would fill less than half of the height or width")
+        sizes = np.maximum(sizes * rng.choice(scales), 1).astype(int)
         fit = scaling(sizes[0] / window.width, sizes[1] / window.height)
         return then(translation(-window.left, -window.top), fit), *sizes.tolist()
 
     def _draw_maps(self, polys, ignored):
         size = (self.height // STRIDE, self.width // STRIDE)
-        score = np.zeros((1, *size), np.float32)
+        numbers = np.zeros(size, np.int32)
         border, vertices, centers = (np.zeros((channels, *size), np.float32) for channels in (5, 9, 3))
-        mask = np.ones((1, *size), np.float32)
-        least, most = self.text_sizes
-        for polygon, skip in zip(polys, ignored):
+        mask = np.ones(size, np.float32)
+        corners = np.zeros((len(polys), 4, 2))
+        for i, polygon in enumerate(polys):
             ribbon = text_ribbon(polygon)
-            corners = corners_of(ribbon)
-            shorter = float(shorter_sides(corners[None])[0])
-            outline = np.rint(polygon).astype(np.int32)
-            if skip or not least <= shorter <= most:
-                cv2.fillPoly(mask[0], [outline], IGNORED_WEIGHT)
-                continue
-            self._draw_borders(border, center_part(ribbon))
-            ys, xs = np.nonzero((border[4] > 0) & (score[0] == 0))
-            pixels = np.stack([xs, ys], axis=1)
-            score[0, ys, xs] = 1
-            vertices[:8, ys, xs] = (pixels[:, None] - corners).reshape(-1, 8).T
-            centers[:2, ys, xs] = (pixels - corners.mean(axis=0)).T
-            vertices[8, ys, xs] = centers[2, ys, xs] = 1 / max(shorter, 1)
-        maps = {"score_map": score, "border_map": border, "training_mask": mask}
-        return {**maps, "tvo_map": vertices, "tco_map": centers}
+            corners[i] = corners_of(ribbon)
+            shorter = shorter_sides(corners[i : i + 1])[0]
+            if ignored[i] or not self.text_sizes[0] <= shorter <= self.text_sizes[1]:
+                cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], IGNORED_WEIGHT)
+            else:
+                self._draw_borders(border, numbers, center_part(ribbon), i + 1)
+        ys, xs = np.nonzero(numbers)
+        here = numbers[ys, xs] - 1
+        pixels = np.stack([xs, ys], axis=1)
+        vertices[:8, ys, xs] = (pixels[:, None] - corners[here]).reshape(-1, 8).T
+        centers[:2, ys, xs] = (pixels - corners.mean(axis=1)[here]).T
+        vertices[8, ys, xs] = centers[2, ys, xs] = 1 / np.maximum(shorter_sides(corners), 1)[here]
+        maps = ((numbers > 0).astype(np.float32)[None], border, mask[None], vertices, centers)
+        return dict(zip(self.writes[1:], maps))
 
     @staticmethod
-    def _draw_borders(border, ribbon):
+    def _draw_borders(border, numbers, ribbon, number):
         narrow = np.rint(ribbon.narrowed(CENTER_HEIGHT).boxes()).astype(np.int32)
         for box, outline in zip(ribbon.boxes(), narrow):
-            ys, xs = pixels_of(outline, border.shape[1:])
+            ys, xs = pixels_of(outline, numbers.shape)
             pixels = np.stack([xs, ys], axis=1)
             upper, lower = borders_at(pixels, box)
+            numbers[ys, xs] = number
             border[:2, ys, xs] = (upper - pixels).T[::-1]
             border[2:4, ys, xs] = (lower - pixels).T[::-1]
             border[4, ys, xs] = 1 / np.maximum(np.hypot(*(upper - lower).T), 1)

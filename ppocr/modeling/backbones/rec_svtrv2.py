@@ -9,6 +9,7 @@ from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
 from ppocr.modeling.svtr import AttentionMixer, ConvNormAct, SVTRBlock, drop_path_rates, grouped_conv, to_map, to_tokens
 from ppocr.registry import BACKBONES
 
+
 class ToTokens(nn.Layer):
     """Stands between convolutions and attention: a map as tokens."""
 

@@ -20,7 +20,7 @@ class CTCHead(nn.Layer):
         fc_decay: L2 regularisation of these layers, in place of the optimizer's.
         mid_channels: width of a linear layer in between; none by default.
         return_feats: give ``(features, scores)`` in training, the features being what the last layer is fed.
-        use_guide: mix neighbouring steps first and send no gradient back into them, where another branch guides.
+        use_guide: mix neighbouring steps first, with a depthwise and a pointwise convolution.
     """
 
     def __init__(
@@ -42,11 +42,13 @@ class CTCHead(nn.Layer):
         self.out_channels = out_channels
         self.return_feats = return_feats
         self._two_layers = mid_channels is not None
+        last = "fc2" if self._two_layers else "fc"
+        self.vocabulary_parameters = {f"{last}.weight": (1, 1), f"{last}.bias": (0, 1)}
 
     def forward(self, x):
         """Maps ``[N, T, in_channels]`` to scores ``[N, T, out_channels]``: logits in training, else probabilities."""
         if self.guide_layer is not None:
-            x = self.guide_layer(x.detach().transpose([0, 2, 1])).transpose([0, 2, 1])
+            x = self.guide_layer(x.transpose([0, 2, 1])).transpose([0, 2, 1])
         features = self.fc1(x) if self._two_layers else x
         scores = self.fc2(features) if self._two_layers else self.fc(features)
         if not self.training:

@@ -34,9 +34,7 @@ class AddPositions(nn.Layer):
 
     def __init__(self, width):
         super().__init__()
-        self.dec_pos_embed = self.create_parameter(
-            [1, LONGEST, width], default_initializer=TruncatedNormal(std=0.02)
-        )
+        self.dec_pos_embed = self.create_parameter([1, LONGEST, width], default_initializer=TruncatedNormal(std=0.02))
 
     def forward(self, x):
         return x + self.dec_pos_embed[:, : x.shape[1]]
@@ -82,9 +80,7 @@ class MultiHead(nn.Layer):
         classes = {name: _classes(out_channels_list, name) for name in parts}
         neck, head = _ctc_sections(parts["CTCHead"])
         self.ctc_encoder = build_neck(neck, in_channels=in_channels)
-        self.ctc_head = build_head(
-            head, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"]
-        )
+        self.ctc_head = build_head(head, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"])
         self._guide = next((name for name in parts if name != "CTCHead"), None)
         if self._guide == "SARHead":
             section = {"name": "SARHead", **parts["SARHead"]}
@@ -108,7 +104,11 @@ class MultiHead(nn.Layer):
                     yield NECKS, (*path, "Neck"), neck
                     yield HEADS, (*path, "Head"), head
                 else:
-                    yield HEADS, path, _transformer(args or {}) if name == "NRTRHead" else {"name": name, **(args or {})}
+                    yield (
+                        HEADS,
+                        path,
+                        _transformer(args or {}) if name == "NRTRHead" else {"name": name, **(args or {})},
+                    )
 
     def forward(self, x, targets=None):
         """Reads a map ``[N, in_channels, 1, W]``, or with ``use_pool`` one of 3 rows or its tokens.

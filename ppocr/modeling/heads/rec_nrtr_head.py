@@ -169,6 +169,9 @@ class Transformer(nn.Layer):
 
     feed = "image+targets"
 
+    # What follows the dictionary: {parameter: (axis, index of the first character)}.
+    vocabulary_parameters = {"embedding.embedding.weight": (0, 4), "tgt_word_prj.weight": (1, 4)}
+
     def __init__(
         self,
         in_channels: int,

@@ -59,6 +59,9 @@ class SARDecoder(nn.Layer):
         concat: predict from state, glimpse and the vector of the line, not from the glimpse alone.
     """
 
+    # What follows the dictionary: {parameter: (axis, index of the first character)}.
+    vocabulary_parameters = {"embedding.weight": (0, 0), "prediction.weight": (1, 0), "prediction.bias": (0, 0)}
+
     def __init__(self, in_channels, width, classes, max_length, recurrent, attention_width, dropout, concat):
         super().__init__()
         self._bidirectional = recurrent["bidirectional"]

@@ -25,7 +25,7 @@ class Attention(nn.Layer):
         size = x.shape[2] // self._heads
         parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
-        return self.proj_fc(attend(query, key, value, blocked, scale=None if blocked is None else x.shape[2]**-0.5))
+        return self.proj_fc(attend(query, key, value, blocked, scale=None if blocked is None else x.shape[2] ** -0.5))
 
 
 class Norm(nn.Layer):
@@ -214,6 +214,16 @@ class SRNHead(nn.Layer):
     """
 
     model_average = True
+
+    # What follows the dictionary: {parameter: (axis, index of the first character)}.
+    vocabulary_parameters = {
+        "gsrm.fc0.weight": (1, 0),
+        "gsrm.fc0.bias": (0, 0),
+        "gsrm.wrap_encoder0.prepare_decoder.emb0.weight": (0, 0),
+        "gsrm.wrap_encoder1.prepare_decoder.emb0.weight": (0, 0),
+        "vsfd.fc1.weight": (1, 0),
+        "vsfd.fc1.bias": (0, 0),
+    }
 
     def __init__(
         self,

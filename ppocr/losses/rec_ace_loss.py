@@ -1,0 +1,33 @@
+"""Aggregation cross entropy: how often each character stands in a line, whatever the order."""
+
+import paddle
+import paddle.nn.functional as F
+from paddle import nn
+
+from ppocr.registry import LOSSES
+
+
+@LOSSES.register()
+class ACELoss(nn.Layer):
+    """Cross entropy of how often each class is told and how often it stands in the text; the blank is class 0.
+
+    Source: Aggregation Cross-Entropy for Sequence Recognition (https://arxiv.org/abs/1904.08364).
+    """
+
+    def forward(self, preds, batch):
+        """Returns ``{"loss_ace": ...}``, the mean over the batch.
+
+        Args:
+            preds: logits ``[N, T, classes]``, or a list or tuple that ends with them.
+            batch: image, label ``[N, L]`` of class numbers, padded, and its lengths ``[N]``.
+        """
+        if isinstance(preds, (list, tuple)):
+            preds = preds[-1]
+        steps, classes = preds.shape[1:]
+        told = F.softmax(preds.astype("float32"), axis=2).mean(axis=1)
+        label, lengths = batch[1].astype("int64"), batch[2].astype("int64").flatten()
+        inside = paddle.arange(label.shape[1]).unsqueeze(0) < lengths.unsqueeze(1)
+        counts = (F.one_hot(label, classes) * inside.astype("float32").unsqueeze(2)).sum(axis=1)
+        blanks = F.one_hot(paddle.zeros_like(lengths), classes) * (steps - lengths).astype("float32").unsqueeze(1)
+        wanted = (counts + blanks) / steps
+        return {"loss_ace": -(wanted * (told + 1e-10).log()).sum(axis=1).mean()}

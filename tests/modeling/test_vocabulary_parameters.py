@@ -1,0 +1,47 @@
+import pytest
+
+from ppocr.modeling.heads import build_head
+from ppocr.utils.vocabulary import declared_axes
+
+NRTR = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}}
+SAR = {"SARHead": {"enc_dim": 4, "max_text_length": 5, "d_k": 4}}
+
+
+def multi_head(characters, guide):
+    classes = {"CTCLabelDecode": 1, "SARLabelDecode": 3, "NRTRLabelDecode": 4}
+    sizes = {name: characters + specials for name, specials in classes.items()}
+    head = {"name": "MultiHead", "head_list": [{"CTCHead": {"Neck": {"name": "reshape"}}}, guide]}
+    return build_head({**head, "out_channels_list": sizes}, "rec", in_channels=6)
+
+
+def plain(name, specials, **options):
+    return lambda characters: build_head(
+        {"name": name, "out_channels": characters + specials, **options}, "rec", in_channels=6
+    )
+
+
+HEADS = {
+    "ctc": plain("CTCHead", 1),
+    "ctc of two layers": plain("CTCHead", 1, mid_channels=3),
+    "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
+    "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
+    "srn": plain("SRNHead", 2, hidden_dims=6, num_heads=2, num_encoder_TUs=1, num_decoder_TUs=1, max_text_length=5),
+    "ctc and sar": lambda characters: multi_head(characters, SAR),
+    "ctc and nrtr": lambda characters: multi_head(characters, NRTR),
+}
+
+
+@pytest.mark.parametrize("build", HEADS.values(), ids=HEADS.keys())
+def test_what_follows_the_dictionary_is_declared(build):
+    small, large = build(40), build(45)
+    shapes = {name: value.shape for name, value in large.state_dict().items()}
+    changed = {}
+    for name, value in small.state_dict().items():
+        axes = [i for i, (few, many) in enumerate(zip(value.shape, shapes[name])) if few != many]
+        if axes:
+            assert [shapes[name][i] - value.shape[i] for i in axes] == [5]
+            changed[name] = axes[0]
+    declared = declared_axes(large)
+    assert changed == {name: axis for name, (axis, _) in declared.items()}
+    for name, (axis, first) in declared.items():
+        assert 0 <= first <= shapes[name][axis] - 45
