@@ -1,12 +1,16 @@
 """One optimizer update: forward, loss, backward, unscale, clip, step, clear."""
 
 import contextlib
+import logging
 
+import numpy as np
 import paddle
 from paddle.utils import unique_name
 
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
+
+logger = logging.getLogger("ppocr")
 
 
 class MixedPrecision:
@@ -34,6 +38,7 @@ class MixedPrecision:
         dynamic=False,
     ):
         self.enabled, self.level, self.dtype = enabled, level, dtype
+        self._warns_at_floor = enabled and dynamic
         self._lists = {"custom_black_list": list(black_list), "custom_white_list": list(white_list)}
         self.scaler = None
         if enabled:
@@ -87,6 +92,12 @@ class MixedPrecision:
                 return
             self.scaler.step(optimizer)
             self.scaler.update()
+
+    def warn_at_floor(self):
+        """Warns, once, when the factor of the loss has sunk to 1: overflows go on although nothing is scaled up."""
+        if self._warns_at_floor and float(np.asarray(self.scaler.state_dict()["scale"]).reshape(-1)[0]) <= 1.0:
+            self._warns_at_floor = False
+            logger.warning("the loss scale has sunk to 1: lower the learning rate, or use Global.amp_dtype=bfloat16")
 
     def state_dict(self) -> dict:
         """Returns the state of the scaler; empty when off."""
@@ -187,6 +198,7 @@ class Stepper:
     def settle(self, batches, step: int):
         """Lets the guard read what it has noted; to be called when a log line is due."""
         self.guard.settle(self, batches, step)
+        self.amp.warn_at_floor()
 
 
 def _add(sums, losses):

@@ -7,6 +7,9 @@ import paddle.nn.functional as F
 from paddle import nn
 
 EPS = 1e-10
+MAP_EPS = 1e-5  # maps come from a sigmoid and reach 0 and 1
+MEAN_EPS = 1e-6  # means over steps leave most classes almost nothing
+FAR = 1000.0  # what takes a class out of a softmax
 ACTIVATIONS = {None: lambda x: x, "softmax": lambda x: F.softmax(x, axis=-1), "sigmoid": F.sigmoid}
 DISTANCES = {"l1": F.l1_loss, "l2": F.mse_loss, "smooth_l1": F.smooth_l1_loss}
 
@@ -32,7 +35,7 @@ class DMLLoss(nn.Layer):
         """Returns a 0-d tensor, or ``[N]`` without ``use_log``; both outputs have the same shape, the batch first."""
         activate = ACTIVATIONS[self.act]
         p, q = activate(first.astype("float32")), activate(second.astype("float32"))
-        eps = EPS if self.use_log else 1e-5  # maps come from a sigmoid and reach 0 and 1
+        eps = EPS if self.use_log else MAP_EPS
         divergence = 0.5 * (p - q) * ((p + eps).log() - (q + eps).log())
         return divergence.sum() / first.shape[0] if self.use_log else divergence.flatten(1).mean(axis=1)
 
@@ -67,30 +70,26 @@ class DKDLoss(nn.Layer):
         self.beta = beta
 
     def forward(self, student, teacher, target):
-        """Returns the mean over the rows, a 0-d tensor.
+        """Returns the loss of every row, ``[rows]``.
 
         Args:
             student, teacher: logits ``[rows, classes]``.
             target: the right classes ``[rows]``.
         """
-        right = F.one_hot(target.astype("int64"), student.shape[-1]).astype("bool")
-        student, teacher = (x.astype("float32") / self.temperature for x in (student, teacher))
-        binary = [_right_and_rest(F.softmax(x, axis=-1), right) for x in (teacher, student)]
-        others = [
-            F.log_softmax(paddle.where(right, paddle.full_like(x, -1000.0), x), axis=-1) for x in (teacher, student)
-        ]
-        target_term = _divergence(*binary)
-        rest_term = (others[0].exp() * (others[0] - others[1])).sum(axis=-1).mean()
-        return self.temperature**2 * (self.alpha * target_term + self.beta * rest_term)
+        right = F.one_hot(target.astype("int64"), student.shape[-1])
+        p, q = (x.astype("float32") / self.temperature for x in (teacher, student))
+        binary = (_right_and_rest(F.softmax(x, axis=-1), right).log() for x in (p, q))
+        others = (F.log_softmax(x - FAR * right, axis=-1) for x in (p, q))
+        return self.temperature**2 * (self.alpha * _divergence(*binary) + self.beta * _divergence(*others))
 
 
 def _right_and_rest(probability, right):
-    chosen = paddle.where(right, probability, paddle.zeros_like(probability)).sum(axis=-1)
+    chosen = (probability * right).sum(axis=-1)
     return paddle.stack([chosen, 1.0 - chosen], axis=-1).clip(min=EPS)
 
 
-def _divergence(reference, approximation):
-    return (reference * (reference.log() - approximation.log())).sum(axis=-1).mean()
+def _divergence(log_reference, log_approximation):
+    return (log_reference.exp() * (log_reference - log_approximation)).sum(axis=-1)
 
 
 class KLCTCLogits(nn.Layer):
@@ -107,4 +106,4 @@ class KLCTCLogits(nn.Layer):
     def forward(self, student, teacher):
         """Returns a 0-d tensor; ``student`` and ``teacher`` are logits ``[N, T, classes]``, blank first."""
         p, q = (F.softmax(x.astype("float32") / self.temperature, axis=-1).mean(axis=1) for x in (teacher, student))
-        return (p * ((p + EPS).log() - (q + EPS).log())).sum(axis=-1).mean()
+        return (p * ((p + MEAN_EPS).log() - (q + MEAN_EPS).log())).sum(axis=-1).mean()

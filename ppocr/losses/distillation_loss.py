@@ -10,7 +10,7 @@ from ppocr.errors import ConfigError
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_multi_loss import branch_batch
-from ppocr.losses.rec_nrtr_loss import NRTRLoss
+from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
 from ppocr.losses.rec_sar_loss import SARLoss
 from ppocr.registry import LOSSES
 
@@ -132,6 +132,8 @@ class DistillationDistanceLoss(DistanceLoss):
 class DistillationDKDLoss(DKDLoss):
     """Decoupled distillation of the guiding branch, pairs being student and teacher.
 
+    The mean is over all lines up to the end of the longest text of the batch, padding included.
+
     Args:
         model_name_pairs: pairs of names, or one pair.
         key: the output compared.
@@ -159,11 +161,15 @@ class DistillationDKDLoss(DKDLoss):
         self.label = label
 
     def forward(self, preds, batch):
-        """Returns one term for each pair."""
+        """Returns one term for each pair; ``batch`` is image, CTC label, guide's label ``[N, L]``, lengths ``[N]``."""
         terms = {}
         for i, pair in enumerate(self.pairs):
-            outputs = [output_of(preds, model, self.key, self.branch) for model in pair]
-            terms[f"{self.label}_{i}"] = super().forward(*outputs, batch)
+            student, teacher = (output_of(preds, model, self.key, self.branch) for model in pair)
+            steps = student.shape[1]
+            target = batch[2][:, 1 : 1 + steps]
+            counted = within_longest(batch[3], steps).expand(target.shape).flatten()
+            rows = super().forward(student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
+            terms[f"{self.label}_{i}"] = (rows * counted).sum() / counted.sum()
         return terms
 
 

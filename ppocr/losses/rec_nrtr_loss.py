@@ -6,37 +6,45 @@ from paddle import nn
 
 from ppocr.registry import LOSSES
 
+PADDING = 0
 SMOOTHING = 0.1
+
+
+def within_longest(lengths, steps):
+    """Returns a mask ``[steps]``, 1 for the characters and the end of the longest text of the batch."""
+    return (paddle.arange(steps) <= lengths.astype("int64").max()).astype("float32")
 
 
 @LOSSES.register()
 class NRTRLoss(nn.Layer):
-    """Mean cross entropy of the characters, with smoothed targets; padding counts nothing.
+    """Mean cross entropy of the characters.
 
     Source: NRTR (https://arxiv.org/abs/1806.00926); label smoothing as in https://arxiv.org/abs/1512.00567.
 
     Args:
-        smoothing: share a tenth of each target's weight among the other classes.
-        ignore_index: class of the padding.
+        smoothing: share a tenth of each target's weight among the other classes, and count no padding. Without it the
+            padding counts up to the end of the longest text of the batch, as the published models train.
     """
 
-    def __init__(self, smoothing: bool = True, ignore_index: int = 0):
+    def __init__(self, smoothing: bool = True):
         super().__init__()
         self.smoothing = smoothing
-        self.ignore_index = ignore_index
 
     def forward(self, preds, batch):
         """Returns ``{"loss": ...}``.
 
         Args:
             preds: logits ``[N, T, classes]`` of what follows the first, second, ... entry of the labels.
-            batch: image and labels ``[N, L]``: start, characters, end, padding.
+            batch: image, labels ``[N, L]`` (start, characters, end, padding) and numbers of characters ``[N]``.
         """
-        target = batch[1].astype("int64")[:, 1 : 1 + preds.shape[1]].flatten()
-        log_probability = F.log_softmax(preds.astype("float32").reshape([-1, preds.shape[2]]), axis=1)
-        loss = -paddle.take_along_axis(log_probability, target.unsqueeze(1), axis=1).squeeze(1)
+        steps, classes = preds.shape[1:]
+        target = batch[1].astype("int64")[:, 1 : 1 + steps]
+        log_probability = F.log_softmax(preds.astype("float32"), axis=2)
+        loss = -paddle.take_along_axis(log_probability, target.unsqueeze(2), axis=2).squeeze(2)
         if self.smoothing:
-            others = SMOOTHING / (preds.shape[2] - 1)
-            loss = (1.0 - SMOOTHING - others) * loss - others * log_probability.sum(axis=1)
-        counted = (target != self.ignore_index).astype("float32")
-        return {"loss": (loss * counted).sum() / counted.sum().clip(min=1.0)}
+            others = SMOOTHING / (classes - 1)
+            loss = (1.0 - SMOOTHING - others) * loss - others * log_probability.sum(axis=2)
+            counted = (target != PADDING).astype("float32")
+        else:
+            counted = within_longest(batch[2], steps).expand(target.shape)
+        return {"loss": (loss * counted).sum() / counted.sum()}

@@ -24,7 +24,7 @@ class SARLoss(nn.Layer):
         """Returns ``{"loss": ...}``.
 
         Args:
-            preds: logits ``[N, L, classes]``; the last step, which follows the last character of the label, is left out.
+            preds: logits ``[N, L, classes]``; the last step has no target.
             batch: image and labels ``[N, L]``: start, characters, end, padding.
         """
         logits = preds[:, :-1].astype("float32")

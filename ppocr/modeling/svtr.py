@@ -132,7 +132,7 @@ class AttentionMixer(nn.Layer):
 
 
 def window_mask(grid, window):
-    """Returns what is added to the attention scores, ``[1, 1, T, T]``: 0 inside a token's window, else minus infinity."""
+    """Returns what is added to attention scores, ``[1, 1, T, T]``: 0 inside a token's window, else minus infinity."""
     rows, columns = np.divmod(np.arange(grid[0] * grid[1]), grid[1])
     far_up = np.abs(rows[:, None] - rows) > window[0] // 2
     far_aside = np.abs(columns[:, None] - columns) > window[1] // 2

@@ -6,6 +6,7 @@ this project's and holds what an exact resume needs besides.
 """
 
 import os
+import queue
 from pathlib import Path
 
 import paddle
@@ -21,6 +22,7 @@ from ppocr.utils.checkpoint_files import (
     delete_checkpoint,
     write_checkpoint,
 )
+from ppocr.utils.host_copy import HostBuffers
 from ppocr.utils.pretrained import PARAMS, assign, load_pretrained, load_weights, old_vocabulary, strip_suffix, unnamed
 
 NAMES_KEY = "StructuredToParameterName@@"
@@ -44,45 +46,46 @@ def save_model(prefix, contents: dict, counters=None, keep_previous: bool = Fals
     write_checkpoint(prefix, contents, counters or {}, keep_previous)
 
 
-def capture(stepper, state: TrainState, trained=None) -> dict:
+def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) -> dict:
     """Copies everything that a checkpoint holds from a :class:`ppocr.engine.stepper.Stepper` to the host.
 
     Args:
         stepper: holds model, optimizer, schedule, mixed precision and averaging.
         state: the counters.
         trained: the trained weights where the model holds averaged ones at the moment.
+        copy: function that copies a tensor into an array.
     """
     model = unwrap(stepper.model)
-    optimizer = _plain(stepper.optimizer.state_dict())
+    optimizer = _plain(stepper.optimizer.state_dict(), copy)
     masters = optimizer.get("master_weights", {})
-    weights = {name: _weight(tensor, masters) for name, tensor in model.state_dict().items()}
+    weights = {name: _weight(tensor, masters, copy) for name, tensor in model.state_dict().items()}
     weights[NAMES_KEY] = {name: tensor.name for name, tensor in model.state_dict().items()}
     states = {"best_model_dict": dict(state.best), "epoch": state.epoch, "global_step": state.global_step}
     extra = {
         "format": 1,
         "counters": state.to_dict(),
-        "scaler": _plain(stepper.amp.state_dict()),
-        "averaging": _plain(stepper.averaging.state_dict()),
-        "trained_weights": _plain(trained) if trained else None,
+        "scaler": _plain(stepper.amp.state_dict(), copy),
+        "averaging": _plain(stepper.averaging.state_dict(), copy),
+        "trained_weights": _plain(trained, copy) if trained else None,
     }
     return {PARAMS: weights, OPTIMIZER: optimizer, STATES: states, TRAIN_STATE: extra}
 
 
-def _weight(tensor, masters):
+def _weight(tensor, masters, copy):
     """A weight in float32: half-precision models keep the exact values in the optimizer's master weights."""
     if tensor.name in masters:
         return masters[tensor.name]
     half = tensor.dtype in (paddle.float16, paddle.bfloat16)
-    return (tensor.astype("float32") if half else tensor).numpy()
+    return tensor.astype("float32").numpy() if half else copy(tensor)
 
 
-def _plain(value):
-    """Returns nested containers with every tensor as a NumPy array of its own (``Tensor.numpy`` copies)."""
+def _plain(value, copy):
+    """Returns nested containers with every tensor copied into an array."""
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: _plain(inner, copy) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_plain(inner) for inner in value)
-    return value.numpy() if isinstance(value, paddle.Tensor) else value
+        return type(value)(_plain(inner, copy) for inner in value)
+    return copy(value) if isinstance(value, paddle.Tensor) else value
 
 
 def unwrap(model):
@@ -110,18 +113,15 @@ class Checkpointer:
         self._folder, self._stepper, self._logger, self._enabled = Path(folder), stepper, logger, enabled
         self._facts, self._parts, self._keep_last = facts or {}, parts or {}, keep_last
         self._writer = BackgroundWriter()
+        self._free = queue.SimpleQueue()  # buffers that no checkpoint on its way uses
 
     def save_latest(self, state, numbered: bool = False):
         """Saves where the run stands; ``numbered``: as ``iter_epoch_N`` too, which is kept."""
-        contents = self._capture(state)
-        self._submit("latest", contents, keep_previous=True)
-        if numbered:
-            done = {**contents, STATES: {**contents[STATES], "done_flag": False}}
-            self._submit(f"iter_epoch_{state.epoch}", done)
+        self._save(state, None, "save model in", ["latest"] + ([f"{NUMBERED}{state.epoch}"] if numbered else []))
 
     def save_best(self, state, trained=None):
         """Saves the weights that have just been evaluated; ``trained``: see :func:`capture`."""
-        self._submit("best_accuracy", self._capture(state, trained), "save best model is to")
+        self._save(state, trained, "save best model is to", ["best_accuracy"])
 
     def report_errors(self):
         """Says what went wrong in the background since the last call; returns the last error, or None."""
@@ -142,26 +142,30 @@ class Checkpointer:
         if error is not None:
             raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
 
-    def _capture(self, state, trained=None):
-        if not self._enabled:
-            return {}
-        contents = capture(self._stepper, state, trained)
-        contents[TRAIN_STATE]["run"] = self._facts
-        contents[TRAIN_STATE]["parts"] = {name: _plain(part.state_dict()) for name, part in self._parts.items()}
-        return contents
-
-    def _submit(self, name, contents, words="save model in", keep_previous=False):
+    def _save(self, state, trained, words, names):
         if not self._enabled:
             return
-        counters = contents[TRAIN_STATE]["counters"]
+        buffers = HostBuffers() if self._free.empty() else self._free.get()
+        buffers.restart()
+        contents = capture(self._stepper, state, trained, buffers.copy)
+        contents[TRAIN_STATE]["run"] = self._facts
+        contents[TRAIN_STATE]["parts"] = {n: _plain(p.state_dict(), buffers.copy) for n, p in self._parts.items()}
+        self._writer.submit(lambda: self._write(names, contents, buffers))
+        for name in names:
+            self._logger.info("%s %s", words, self._folder / name)
 
-        def write():
-            save_model(self._folder / name, contents, counters, keep_previous)
-            if name.startswith(NUMBERED) and self._keep_last:
-                self._delete_old()
-
-        self._writer.submit(write)
-        self._logger.info("%s %s", words, self._folder / name)
+    def _write(self, names, contents, buffers):
+        """Writes one captured state under several names; runs in the background."""
+        try:
+            for name in names:
+                if name.startswith(NUMBERED):
+                    contents = {**contents, STATES: {**contents[STATES], "done_flag": False}}
+                counters = contents[TRAIN_STATE]["counters"]
+                save_model(self._folder / name, contents, counters, keep_previous=name == "latest")
+        finally:
+            self._free.put(buffers)
+        if self._keep_last:
+            self._delete_old()
 
     def _delete_old(self):
         numbered = [(path, _number(path)) for path in self._folder.glob(f"{NUMBERED}*{MANIFEST}")]

@@ -91,3 +91,24 @@ def test_what_is_no_database_is_refused(tmp_path):
     (tmp_path / "broken" / "data.mdb").write_bytes(b"garbage" * 2000)
     with pytest.raises(DataError, match="broken"):
         LMDBDataSet(str(tmp_path / "broken"), DECODE)
+
+
+class Attack:
+    def __reduce__(self):
+        return print, ("this code ran",)
+
+
+def test_a_pickle_in_a_database_is_not_run(tmp_path, capsys):
+    import pickle
+
+    import lmdb
+
+    from ppocr.data.datasets.lmdb import LMDBDataSet
+
+    with lmdb.open(str(tmp_path / "db"), map_size=1 << 20) as environment, environment.begin(write=True) as write:
+        write.put(b"num-samples", b"1")
+        write.put(b"image-000000001", pickle.dumps(Attack()))
+        write.put(b"label-000000001", pickle.dumps(Attack()))
+    dataset = LMDBDataSet(str(tmp_path / "db"), [{"DecodeImage": None}, {"KeepKeys": {"keep_keys": ["image"]}}])
+    assert dataset[0] is None
+    assert "this code ran" not in capsys.readouterr().out

@@ -186,6 +186,19 @@ def test_the_state_of_the_scaler_is_kept(monkeypatch):
     assert MixedPrecision(False).state_dict() == {}
 
 
+def test_a_loss_scale_at_its_floor_is_said_once(monkeypatch, ppocr_caplog):
+    Recorder(monkeypatch)
+    for dynamic, scale, said in ((True, 1.0, True), (True, 2.0, False), (False, 1.0, False)):
+        ppocr_caplog.clear()
+        amp = MixedPrecision(True, dynamic=dynamic)
+        amp.scaler.state_dict = lambda scale=scale: {"scale": np.array([scale])}
+        amp.warn_at_floor()
+        assert ("the loss scale has sunk to 1" in ppocr_caplog.text) == said
+        ppocr_caplog.clear()
+        amp.warn_at_floor()
+        assert ppocr_caplog.text == ""
+
+
 def test_to_float32_copies_containers_and_changes_nothing_in_place():
     half = paddle.ones([2], "float16")
     number = paddle.ones([2], "int64")

@@ -24,6 +24,8 @@ class Log:
     def info(self, text, *arguments):
         self.lines.append(text % arguments)
 
+    warning = error = info
+
 
 def make_stepper(seed=0, hidden=4):
     paddle.seed(seed)
@@ -245,3 +247,94 @@ def test_a_finished_run_is_not_resumed(saved):
         CheckpointError, match="this run is finished .3 steps of 3.; to train on, raise Global.epoch_num"
     ):
         load_model(GlobalOptions(checkpoints=str(saved[0])), make_stepper(), due(epoch_num=1), Log())
+
+
+def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path):
+    stepper, log = make_stepper(), Log()
+    step(stepper, 2)
+    facts = {"batch_size_per_card": 8, "steps_per_epoch": 4, "threads": "1"}
+    checkpoints = Checkpointer(tmp_path, stepper, log, facts=facts)
+    checkpoints.save_latest(TrainState(epoch=3, step_in_epoch=2, global_step=10))
+    checkpoints.finish()
+    now = {"batch_size_per_card": 4, "steps_per_epoch": 8, "threads": "1"}
+    state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, facts=now, logger=log)
+    assert (state.epoch, state.step_in_epoch, state.global_step) == (3, 4, 10)
+    assert "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8" in log.lines[-1]
+
+
+def test_another_dictionary_is_not_resumed(tmp_path):
+    stepper, log = make_stepper(), Log()
+    checkpoints = Checkpointer(tmp_path, stepper, log, facts={"vocabulary": ["blank", "a"]})
+    checkpoints.save_latest(TrainState())
+    checkpoints.finish()
+    with pytest.raises(CheckpointError, match="was trained with another dictionary .2 symbols, now 2."):
+        load_checkpoint(tmp_path / "latest", make_stepper(), STEPS, facts={"vocabulary": ["blank", "b"]})
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(tmp_path, monkeypatch):
+    log = Log()
+    checkpoints = Checkpointer(tmp_path, make_stepper(), log)
+    checkpoints.save_latest(TrainState(global_step=1))
+    checkpoints.finish()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        checkpoints.save_latest(TrainState(global_step=2))
+        checkpoints._writer.wait()
+    checkpoints.report_errors()
+    assert "No space left on device; training goes on" in log.lines[-1]
+    state = load_checkpoint(tmp_path / "latest", make_stepper(), STEPS)
+    assert state.global_step == 1
+    checkpoints.save_latest(TrainState(global_step=3))
+    checkpoints.finish()
+    assert load_checkpoint(tmp_path / "latest", make_stepper(), STEPS).global_step == 3
+
+
+def test_a_last_checkpoint_that_cannot_be_written_is_an_error(tmp_path):
+    checkpoints = Checkpointer(tmp_path / "gone", make_stepper(), Log())
+    checkpoints.save_latest(TrainState())
+    with pytest.raises(CheckpointError, match="checkpoint cannot be written: No such file"):
+        checkpoints.finish()
+
+
+def test_only_the_last_numbered_checkpoints_are_kept_and_the_best_always(tmp_path):
+    checkpoints = Checkpointer(tmp_path, make_stepper(), Log(), keep_last=2)
+    checkpoints.save_best(TrainState())
+    for epoch in (8, 9, 10, 11):
+        checkpoints.save_latest(TrainState(epoch=epoch), numbered=True)
+    checkpoints.finish()
+    names = {path.name for path in tmp_path.glob("*.pdparams")}
+    assert names == {
+        f"{n}.pdparams" for n in ("best_accuracy", "iter_epoch_10", "iter_epoch_11", "latest", "latest_previous")
+    }
+
+
+def test_auto_finds_the_newest_good_one(tmp_path):
+    from ppocr.utils.save_load import find_newest
+
+    log = Log()
+    assert find_newest(tmp_path, log) is None
+    checkpoints = Checkpointer(tmp_path, make_stepper(), log)
+    for number in (1, 2):
+        checkpoints.save_latest(TrainState(global_step=number))
+    checkpoints.finish()
+    assert find_newest(tmp_path, log) == str(tmp_path / "latest")
+    path = tmp_path / "latest.pdopt"
+    path.write_bytes(path.read_bytes()[::-1])
+    assert find_newest(tmp_path, log) == str(tmp_path / "latest_previous")
+    assert "latest.pdopt: damaged" in log.lines[-1]
+
+
+@pytest.mark.parametrize("suffix", [".states", ".pdopt", ".train_state"])
+def test_nothing_in_the_other_files_of_a_checkpoint_is_run(saved, capsys, suffix):
+    prefix, _ = saved
+    prefix.with_name("latest.manifest").unlink()
+    if suffix == ".states":
+        prefix.with_name("latest.train_state").unlink()
+    prefix.with_name("latest" + suffix).write_bytes(pickle.dumps({"x": Attack()}))
+    with pytest.raises(CheckpointError, match="it refers to"):
+        load_checkpoint(prefix, make_stepper(), STEPS)
+    assert "this code ran" not in capsys.readouterr().out

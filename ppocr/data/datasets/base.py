@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 import paddle
 
 from ppocr.data.imaug import create_operators, run_operators
-from ppocr.data.imaug.operator import Dropped
+from ppocr.data.imaug.operator import Dropped, Rejected
 from ppocr.data.randomness import generator
 from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import DataError
@@ -151,6 +151,8 @@ class OcrDataset(paddle.io.Dataset):
             sample = process(data)
         except NoGoodSample:
             raise
+        except Rejected:  # an unlucky draw of an operator, nothing wrong with the sample: another is drawn
+            return None
         except Dropped as dropped:
             events.append(self._event(index, key, dropped.reason, dropped.detail))
             return None

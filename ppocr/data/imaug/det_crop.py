@@ -229,11 +229,11 @@ def draw_corner(text_map, size, p: float, rng):
     With probability ``1 - p`` it starts between the ends of the text, if the map (H x W) shows any.
     """
     last = np.maximum(np.array(text_map.shape) - size, 0)
-    ys, xs = np.nonzero(text_map)
+    ys, xs = (np.flatnonzero(np.any(text_map, axis=axis)) for axis in (1, 0))
     if not len(ys) or rng.random() < p:
         return tuple(rng.integers(last + 1).tolist())
-    low = np.clip(np.array([ys.min(), xs.min()]) - size, 0, last)
-    high = np.clip(np.array([ys.max(), xs.max()]) - size, 0, last)
+    low = np.clip(np.array([ys[0], xs[0]]) - size, 0, last)
+    high = np.clip(np.array([ys[-1], xs[-1]]) - size, 0, last)
     return tuple(rng.integers(low, high + 1).tolist())
 
 

@@ -1,5 +1,7 @@
 """Random scaling, flips, crops and turns of detection pictures that keep whole texts."""
 
+from typing import Union
+
 import cv2
 import numpy as np
 
@@ -56,7 +58,7 @@ class RandomScaling(Operator):
     writes = ("image", "polys")
     random = True
 
-    def __init__(self, size: int = 800, scale=(3 / 4, 5 / 2)):
+    def __init__(self, size: int = 800, scale: Union[float, list] = (3 / 4, 5 / 2)):
         self.size = size
         self.low, self.high = (1 - scale, 1 + scale) if isinstance(scale, (int, float)) else scale
 

@@ -152,8 +152,9 @@ class DRRGTargets(Operator):
         if len(components) > most:
             components = components[np.sort(rng.permutation(len(components))[:most])]
         components = self._jitter(components, rng)
-        if len(components) < least:
-            components = np.concatenate([components, self._random_components(least - len(components), text, rng)])
+        missing = min(least, most) - len(components)
+        if missing > 0:
+            components = np.concatenate([components, self._random_components(missing, text, rng)])
         attributes = np.zeros((most, 8), np.float32)
         attributes[: len(components), 0] = len(components)
         attributes[: len(components), 1:] = components

@@ -16,10 +16,11 @@ START_CANDIDATES = 8
 
 
 def resample_outline(polygon, count: int) -> np.ndarray:
-    """Returns about ``count`` points along a closed outline (K x 2): each edge gets its share, rounded down."""
+    """Returns ``count`` points along a closed outline (K x 2), evenly spaced on each edge; none if it has no length."""
     edges = following(polygon) - polygon
     lengths = np.hypot(*edges.T)
-    shares = (lengths / max(lengths.sum(), 1e-8) * count).astype(int)
+    ends = np.append(0, np.cumsum(lengths)) / max(lengths.sum(), 1e-8) * count
+    shares = np.diff((ends + 1e-6).astype(int))
     number = np.repeat(np.arange(len(polygon)), shares)
     along = np.arange(shares.sum()) - np.repeat(np.cumsum(shares) - shares, shares)
     return polygon[number] + edges[number] * (along / np.maximum(shares, 1)[number])[:, None]

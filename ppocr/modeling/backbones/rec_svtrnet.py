@@ -135,7 +135,7 @@ class SVTRNet(nn.Layer):
             self.dropout = nn.Dropout(last_drop)
 
     def forward(self, x):
-        """Maps ``[N, in_channels, *img_size]`` to ``[N, out_channels, 1, out_char_num]``, or to tokens ``[N, T, C]``."""
+        """Maps ``[N, in_channels, *img_size]`` to ``[N, out_channels, 1, out_char_num]`` or tokens ``[N, T, C]``."""
         x = self.pos_drop(self.patch_embed(x) + self.pos_embed)
         for layers in self._stages:
             for layer in layers:

@@ -162,9 +162,9 @@ class SVTRv2(nn.Layer):
         self.out_channels = out_channels if last_stage else dims[-1]
 
     def forward(self, x):
-        """Maps ``[N, in_channels, H, W]`` to ``[N, out_channels, H', W']``, one row with ``last_stage`` or ``use_pool``.
+        """Maps ``[N, in_channels, H, W]`` to ``[N, out_channels, H', W']``.
 
-        With ``use_pool`` H is 48; W' is W / 8 in evaluation.
+        H' is 1 with ``last_stage`` or ``use_pool``. With ``use_pool`` H is 48, and W' is W / 8 in evaluation.
         """
         x = self.pope(x)
         for stage in self.stages:

@@ -12,7 +12,7 @@ from paddle.nn.initializer import Constant, Normal, XavierNormal
 from ppocr.errors import ConfigError
 from ppocr.registry import HEADS
 
-START, END = 2, 3  # classes of the dictionary
+PADDING, START, END = 0, 2, 3  # classes of the dictionary
 LONGEST = 5000
 NEVER = -1e9
 
@@ -28,16 +28,18 @@ def _split(x, parts, heads):
     return x.reshape([0, x.shape[1], parts, heads, size]).transpose([2, 0, 3, 1, 4]).unbind(axis=0)
 
 
-def attend(query, key, value, blocked=None, scale=None):
+def attend(query, key, value, blocked=None, scale=None, drop=None):
     """Returns values weighed by how well their keys fit the queries, the heads joined: ``[N, T, heads * C]``.
 
     Args:
         query, key, value: ``[N, heads, T or S, C]``.
         blocked: what is added to the scores ``[N, heads, T, S]``, or None.
         scale: of the scores, by default ``C ** -0.5``.
+        drop: a layer for the weights, or None.
     """
     scores = (query * (scale or query.shape[3] ** -0.5)).matmul(key, transpose_y=True)
     weights = F.softmax(scores if blocked is None else scores + blocked, axis=-1)
+    weights = weights if drop is None else drop(weights)
     return weights.matmul(value).transpose([0, 2, 1, 3]).flatten(2)
 
 
@@ -114,12 +116,12 @@ class TransformerBlock(nn.Layer):
 
 
 class Embeddings(nn.Layer):
-    """A vector for each class, scaled with the square root of its width."""
+    """A vector for each class but the padding, scaled with the square root of its width."""
 
     def __init__(self, classes, width, scaled):
         super().__init__()
         weight = ParamAttr(initializer=Normal(0.0, width**-0.5))
-        self.embedding = nn.Embedding(classes, width, weight_attr=weight)
+        self.embedding = nn.Embedding(classes, width, padding_idx=PADDING, weight_attr=weight)
         self._scale = math.sqrt(width) if scaled else 1.0
 
     def forward(self, x):
@@ -214,8 +216,8 @@ class Transformer(nn.Layer):
             targets: the label ``[N, L]`` first, start and end included; read in training only.
 
         Returns:
-            In training logits ``[N, L - 1, out_channels + 1]`` of what follows each entry of the label but the last; in
-            evaluation classes ``[N, T']`` from the start on and their probabilities ``[N, T']``, T' at most ``max_len``.
+            In training logits ``[N, L - 1, out_channels + 1]`` of what follows each entry of the label but the last.
+            In evaluation classes ``[N, T']`` from the start on and their probabilities; T' is at most ``max_len``.
         """
         memory = self._encode(x)
         if not self.training:

@@ -85,7 +85,7 @@ class SARDecoder(nn.Layer):
         return self._predict(states, x, keys, blocked, holistic)[:, 1:]
 
     def generate(self, x, holistic, ratio):
-        """Returns the probabilities of ``max_length`` characters, each the likeliest: ``[N, max_length, classes - 1]``."""
+        """Returns the probabilities of each next character, the likeliest being read, ``[N, max_length, classes]``."""
         keys, blocked = self._look(x, ratio)
         token = paddle.full([x.shape[0]], self._start, dtype="int64")
         if self._bidirectional:

@@ -13,11 +13,17 @@ PLACES = 256  # pixels of the map: 8 rows of 32
 NEVER = -1e9
 
 
+def _dropout():
+    """Returns dropout as the published weights need it: kept values stay, in evaluation all shrink."""
+    return nn.Dropout(0.1, mode="downscale_in_infer")
+
+
 class Attention(nn.Layer):
     """Self-attention without biases."""
 
     def __init__(self, width, heads):
         super().__init__()
+        self.dropout = _dropout()
         self.q_fc, self.k_fc, self.v_fc, self.proj_fc = (nn.Linear(width, width, bias_attr=False) for _ in range(4))
         self._heads = heads
 
@@ -25,7 +31,9 @@ class Attention(nn.Layer):
         size = x.shape[2] // self._heads
         parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
-        return self.proj_fc(attend(query, key, value, blocked, scale=None if blocked is None else x.shape[2] ** -0.5))
+        # the language model, which alone blocks, scales with its whole width
+        scale = None if blocked is None else x.shape[2] ** -0.5
+        return self.proj_fc(attend(query, key, value, blocked, scale, self.dropout))
 
 
 class Norm(nn.Layer):
@@ -42,11 +50,11 @@ class Norm(nn.Layer):
 class FeedForward(nn.Layer):
     """Two linear layers with a ReLU in between."""
 
-    def __init__(self, width, dropout):
+    def __init__(self, width):
         super().__init__()
         self.fc1 = nn.Linear(width, width)
         self.fc2 = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = _dropout()
 
     def forward(self, x):
         return self.fc2(self.dropout(F.relu(self.fc1(x))))
@@ -55,13 +63,13 @@ class FeedForward(nn.Layer):
 class Unit(nn.Layer):
     """Transformer unit: attention and linear layers, each normalised first and added to its input."""
 
-    def __init__(self, width, heads, dropout=0.1):
+    def __init__(self, width, heads):
         super().__init__()
         self.preprocesser1 = Norm(width)
         self.self_attn = Attention(width, heads)
         self.preprocesser2 = Norm(width)
-        self.ffn = FeedForward(width, dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.ffn = FeedForward(width)
+        self.dropout = _dropout()
 
     def forward(self, x, blocked=None):
         x = x + self.dropout(self.self_attn(self.preprocesser1(x), blocked))
@@ -93,9 +101,10 @@ class Positions(nn.Layer):
     def __init__(self, count, width):
         super().__init__()
         self.emb = _embedding(count, width)
+        self.dropout = _dropout()
 
     def forward(self, x):
-        return x * x.shape[2] ** 0.5 + self.emb.weight[: x.shape[1]].detach()
+        return self.dropout(x * x.shape[2] ** 0.5 + self.emb.weight[: x.shape[1]].detach())
 
 
 class FeatureEncoder(nn.Layer):
@@ -111,16 +120,17 @@ class FeatureEncoder(nn.Layer):
 
 
 class WordEmbedding(nn.Layer):
-    """Vectors of classes and of their places; the last class, the start, has none."""
+    """Vectors of classes and of their places; class 0 has none, as in the published weights."""
 
     def __init__(self, classes, length, width):
         super().__init__()
         self.emb0 = _embedding(classes, width, padding_idx=0)
         self.emb1 = _embedding(length, width)
+        self.dropout = _dropout()
 
     def forward(self, words):
         width = self.emb0.weight.shape[1]
-        return self.emb0(words) * width**0.5 + self.emb1.weight.detach()
+        return self.dropout(self.emb0(words) * width**0.5 + self.emb1.weight.detach())
 
 
 class WordEncoder(nn.Layer):
@@ -167,7 +177,7 @@ class SemanticReasoning(nn.Layer):
         self._start = classes
 
     def forward(self, x):
-        """Returns features ``[N, L, C]``, the visual logits ``[N, L, classes]``, the semantic ones with one class more."""
+        """Returns features ``[N, L, C]``, visual logits ``[N, L, classes]`` and semantic ones with one class more."""
         visual = self.fc0(x)
         words = visual.argmax(axis=-1)
         length = words.shape[1]

@@ -43,7 +43,7 @@ class SelfAttention(nn.Layer):
         size = x.shape[2] // HEADS_COUNT
         parts = (fc(x).reshape([0, x.shape[1], HEADS_COUNT, size]) for fc in (self.w_qs, self.w_ks, self.w_vs))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
-        return self.layer_norm(x + self.dropout(self.fc(attend(query, key, value))))
+        return self.layer_norm(x + self.dropout(self.fc(attend(query, key, value, drop=self.dropout))))
 
 
 class FeedForward(nn.Layer):

@@ -96,7 +96,8 @@ MAP_ENCODERS = ("svtr", "lightsvtr")  # these read the map, the others its colum
 class SequenceEncoder(nn.Layer):
     """Columns of the map as a sequence, with context from an encoder before or after.
 
-    Source: CRNN (https://arxiv.org/abs/1507.05717) for ``rnn``, PP-OCRv3 (https://arxiv.org/abs/2206.03001) for ``svtr``.
+    Source: CRNN (https://arxiv.org/abs/1507.05717) for ``rnn``; PP-OCRv3 (https://arxiv.org/abs/2206.03001) for
+    ``svtr``.
 
     Args:
         in_channels: channels of the map, which is one pixel high.

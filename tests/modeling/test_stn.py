@@ -1,0 +1,66 @@
+"""Thin-plate splines and the transform STN_ON."""
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.errors import ConfigError
+from ppocr.modeling.transforms import build_transform
+from ppocr.modeling.transforms.stn import border_points, radial_basis, spline_matrix
+
+STN_ON = {
+    "name": "STN_ON",
+    "tps_inputsize": [32, 64],
+    "tps_outputsize": [8, 20],
+    "num_control_points": 6,
+    "tps_margins": [0.1, 0.2],
+    "stn_activation": "none",
+}
+
+
+def test_points_along_both_edges():
+    np.testing.assert_allclose(
+        border_points(6, (0.1, 0.2)),
+        [[0.1, 0.2], [0.5, 0.2], [0.9, 0.2], [0.1, 0.8], [0.5, 0.8], [0.9, 0.8]],
+    )
+
+
+def test_radial_basis():
+    values = radial_basis(np.array([[0.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]]))
+    np.testing.assert_allclose(values, [[0.0, 12.5 * np.log(25.0)]])
+
+
+def test_spline_passes_through_its_points_and_keeps_straight_lines():
+    centers = border_points(6, (0.0, 0.0))
+    matrix = spline_matrix((5, 5), centers)
+    y, x = np.divmod(np.arange(25), 5)
+    np.testing.assert_allclose(matrix @ centers, np.stack([x, y], axis=1) / 4, atol=1e-5)
+    moved = centers + np.random.default_rng(0).normal(size=centers.shape)
+    np.testing.assert_allclose((matrix @ moved)[[0, 2, 4, 20, 22, 24]], moved, atol=1e-4)
+
+
+@pytest.mark.parametrize("activation", ["none", "sigmoid"])
+def test_untrained_it_stretches_the_picture_to_its_margins(activation):
+    layer = build_transform({**STN_ON, "stn_activation": activation}, "rec", in_channels=1)
+    ramp = paddle.linspace(0.0, 1.0, 65).expand([1, 1, 17, 65])
+    y = layer(ramp).numpy()
+    assert y.shape == (1, 1, 8, 20) and layer.out_channels == 1
+    x = np.linspace(0.0, 1.0, 20)
+    expected = np.clip((x - 0.1) / 0.8 * 0.98 + 0.01, 0.0, 1.0)
+    np.testing.assert_allclose(y[0, 0], np.tile(expected, (8, 1)), atol=1e-4)
+
+
+def test_control_points_are_trained():
+    layer = build_transform(STN_ON, "rec", in_channels=3)
+    (layer(paddle.rand([2, 3, 16, 40])) ** 2).mean().backward()
+    assert float(layer.stn_head.stn_fc2.bias.grad.abs().max()) > 0
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [({"num_control_points": 5}, "must be even"), ({"tps_inputsize": [64, 64]}, r"must be \[32, 64\]")],
+)
+def test_wrong_sizes_are_one_line(change, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        build_transform({**STN_ON, **change}, "rec", in_channels=3)
+    assert "\n" not in str(error.value)
