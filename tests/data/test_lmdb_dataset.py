@@ -112,3 +112,11 @@ def test_a_pickle_in_a_database_is_not_run(tmp_path, capsys):
     dataset = LMDBDataSet(str(tmp_path / "db"), [{"DecodeImage": None}, {"KeepKeys": {"keep_keys": ["image"]}}])
     assert dataset[0] is None
     assert "this code ran" not in capsys.readouterr().out
+
+
+def test_a_folder_that_is_still_to_be_named():
+    from ppocr.data.datasets.lmdb import LMDBDataSet
+    from ppocr.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="LMDBDataSet needs data_dir"):
+        LMDBDataSet(None, [])

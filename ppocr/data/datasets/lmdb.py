@@ -31,7 +31,7 @@ class LMDBDataSet(OcrDataset):
 
     def __init__(
         self,
-        data_dir: str,
+        data_dir: Optional[str],
         transforms: list,
         ext_op_transform_idx: int = 2,
         max_bad_ratio: float = 0.1,
@@ -42,6 +42,8 @@ class LMDBDataSet(OcrDataset):
         super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio)
         if importlib.util.find_spec("lmdb") is None:
             raise ConfigError("LMDBDataSet needs the package lmdb: pip install lmdb")
+        if data_dir is None:  # published configurations leave it to be filled in
+            raise ConfigError("LMDBDataSet needs data_dir: the folder of a database")
         self.paths = sorted(folder for folder, _, files in os.walk(data_dir) if "data.mdb" in files)
         if not self.paths:
             raise DataError(f"data_dir {data_dir!r} holds no LMDB database (a folder with data.mdb)")

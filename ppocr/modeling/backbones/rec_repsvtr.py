@@ -9,7 +9,7 @@ from ppocr.registry import BACKBONES
 STAGES = (Stage(96, "SPP"), Stage(192, "DSPSPSP", (2, 1)), Stage(384, "DSP", (2, 1)))
 
 
-@BACKBONES.register()
+@BACKBONES.register(aliases=("repvit_svtr",))
 class RepSVTR(nn.Layer):
     """RepSVTR for text lines of 48 pixels.
 

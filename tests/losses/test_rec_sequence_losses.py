@@ -1,0 +1,130 @@
+"""Losses of attention decoders against NumPy: SAR, NRTR, SRN, VisionLAN, and MultiLoss."""
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.errors import ConfigError
+from ppocr.losses import build_loss
+from ppocr.registry import LOSSES
+
+RNG = np.random.default_rng(5)
+IMAGE = paddle.zeros([2, 1])
+
+
+def log_softmax(x):
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def logits(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+def run(config, preds, *fields):
+    losses = build_loss(config)(preds, [IMAGE, *(paddle.to_tensor(field) for field in fields)])
+    return {name: float(value) for name, value in losses.items()}
+
+
+def test_sar_scores_what_follows_each_entry_and_no_padding():
+    x, label = logits(2, 4, 5), np.array([[4, 0, 4, 5], [4, 1, 2, 4]])
+    scores = log_softmax(x)
+    expected = -(scores[0, 0, 0] + scores[0, 1, 4] + scores[1, 0, 1] + scores[1, 1, 2] + scores[1, 2, 4]) / 5
+    loss = run({"name": "SARLoss", "ignore_index": 5}, paddle.to_tensor(x), label)
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.fixture
+def nrtr():
+    return logits(2, 4, 6), np.array([[2, 4, 3, 0, 0], [2, 5, 4, 3, 0]]), np.array([1, 2])
+
+
+def test_nrtr_smooths_its_targets_and_counts_no_padding(nrtr):
+    x, label, lengths = nrtr
+    scores, counted = log_softmax(x), [(0, 0, 4), (0, 1, 3), (1, 0, 5), (1, 1, 4), (1, 2, 3)]
+    expected = 0
+    for line, step, right in counted:
+        weight = np.full(6, 0.1 / 5)
+        weight[right] = 0.9
+        expected -= (weight * scores[line, step]).sum() / len(counted)
+    loss = run({"name": "NRTRLoss"}, paddle.to_tensor(x), label, lengths)
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_nrtr_without_smoothing_counts_padding_up_to_the_longest_text(nrtr):
+    x, label, lengths = nrtr
+    scores = log_softmax(x)
+    expected = -np.mean([scores[line, step, label[line, step + 1]] for line in range(2) for step in range(3)])
+    loss = run({"name": "NRTRLoss", "smoothing": False}, paddle.to_tensor(x), label, lengths)
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_srn_weighs_three_sums():
+    label = np.array([[1, 3], [0, 3]])
+    preds = {"predict": logits(4, 4), "word_out": logits(4, 4), "gsrm_out": logits(4, 5)}
+    word, fused, semantic = (
+        -log_softmax(preds[key])[np.arange(4), label.ravel()].sum() for key in ("word_out", "predict", "gsrm_out")
+    )
+    losses = run({"name": "SRNLoss"}, {key: paddle.to_tensor(value) for key, value in preds.items()}, label)
+    expected = {"loss": 3 * word + fused + 0.15 * semantic, "word_loss": word, "img_loss": fused}
+    assert losses == pytest.approx(expected, rel=1e-5)
+
+
+def text_loss(x, labels):
+    terms = [-log_softmax(x)[step, line, c] for line, text in enumerate(labels) for step, c in enumerate([*text, 0])]
+    return np.mean(terms)
+
+
+@pytest.mark.parametrize("mode", ["LF_1", "LA"])
+def test_visionlan_reads_to_the_end_of_each_text(mode):
+    texts = [([1, 2, 3], [4]), ([1, 3], []), ([2], [4])]  # whole, without one character, that character
+    labels = [np.array([text + [0] * (3 - len(text)) for text in pair]) for pair in texts]
+    preds = [logits(4, 2, 5) for _ in texts]
+    terms = [text_loss(x, pair) for x, pair in zip(preds, texts)]
+    preds = tuple(paddle.to_tensor(x) for x in (preds[:1] if mode == "LF_1" else preds))
+    loss = run({"name": "VLLoss", "mode": mode, "weight_res": 0.25, "weight_mas": 2.0}, preds, *labels)
+    expected = terms[0] if mode == "LF_1" else terms[0] + 0.25 * terms[1] + 2 * terms[2]
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+MULTI = {"name": "MultiLoss", "loss_config_list": [{"CTCLoss": None}, {"SARLoss": {"ignore_index": 5}}]}
+
+
+def test_multi_loss_gives_each_branch_its_label():
+    ctc, sar, lengths = np.array([[1, 2], [3, 0]]), np.array([[4, 0, 4, 5], [4, 1, 2, 4]]), np.array([2, 1])
+    preds = {"ctc": paddle.to_tensor(logits(2, 6, 4)), "sar": paddle.to_tensor(logits(2, 4, 5))}
+    alone = {
+        "CTCLoss": run({"name": "CTCLoss"}, preds["ctc"], ctc, lengths)["loss"],
+        "SARLoss": 0.5 * run({"name": "SARLoss", "ignore_index": 5}, preds["sar"], sar)["loss"],
+    }
+    losses = run({**MULTI, "weight_2": 0.5}, preds, ctc, sar, lengths, np.ones(2))
+    assert losses == pytest.approx({"loss": sum(alone.values()), **alone}, rel=1e-5)
+
+
+def test_multi_loss_scores_an_nrtr_guide(nrtr):
+    x, label, lengths = nrtr
+    config = {"name": "MultiLoss", "loss_config_list": [{"NRTRLoss": None}]}
+    losses = run(config, {"gtc": paddle.to_tensor(x)}, np.zeros([2, 2], int), label, lengths, np.ones(2))
+    assert losses["NRTRLoss"] == pytest.approx(run({"name": "NRTRLoss"}, paddle.to_tensor(x), label, lengths)["loss"])
+
+
+@pytest.mark.parametrize(
+    "items, message",
+    [
+        ([{"CTCLoss": None, "SARLoss": None}], "each item must be one loss"),
+        ([{"ClsLoss": None}], "'ClsLoss' belongs to no branch; known: CTCLoss, SARLoss, NRTRLoss"),
+        ([{"SARLoss": {"ignore": 1}}], "has no key 'ignore'"),
+    ],
+)
+def test_multi_loss_refuses_other_lists(items, message):
+    with pytest.raises(ConfigError, match=message) as error:
+        build_loss({"name": "MultiLoss", "loss_config_list": items})
+    assert "\n" not in str(error.value)
+
+
+def test_multi_loss_can_be_validated():
+    nested = list(LOSSES.get("MultiLoss").nested_components(MULTI))
+    assert nested == [
+        (LOSSES, ("loss_config_list", 0, "CTCLoss"), {"name": "CTCLoss"}),
+        (LOSSES, ("loss_config_list", 1, "SARLoss"), {"name": "SARLoss", "ignore_index": 5}),
+    ]
