@@ -117,14 +117,16 @@ class AttentionMixer(nn.Layer):
         self.attn_drop = nn.Dropout(attention_dropout)
         self.proj_drop = nn.Dropout(dropout)
         self._heads, self._size = heads, width // heads
-        self._mask = None if window is None else paddle.to_tensor(window_mask(grid, window))
+        self._windowed = window is not None
+        if self._windowed:
+            self.register_buffer("_mask", paddle.to_tensor(window_mask(grid, window)), persistable=False)
 
     def forward(self, x):
         tokens = x.shape[1]
         qkv = self.qkv(x).reshape([0, tokens, 3, self._heads, self._size]).transpose([2, 0, 3, 1, 4])
         query, key, value = qkv[0] * self._size**-0.5, qkv[1], qkv[2]
         scores = query.matmul(key, transpose_y=True)
-        if self._mask is not None:
+        if self._windowed:
             scores = scores + self._mask.astype(scores.dtype)
         weights = self.attn_drop(F.softmax(scores, axis=-1))
         mixed = weights.matmul(value).transpose([0, 2, 1, 3]).reshape([0, tokens, self._heads * self._size])

@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_srn_head import SemanticReasoning
+from ppocr.modeling.heads.rec_srn_head import Attention, SemanticReasoning
 from ppocr.modeling.heads.rec_visionlan_head import PositionTable
 
 
@@ -111,3 +111,15 @@ def test_only_the_last_step_hides_a_character_and_only_in_half_of_the_batch():
 def test_an_unknown_step_is_one_line():
     with pytest.raises(ConfigError, match="must be one of LF_1, LF_2, LA, not 'LF_3'"):
         vl_head("LF_3")
+
+
+def test_attention_of_srn_scales_with_the_whole_width():
+    layer = Attention(4, heads=2)
+    for fc in (layer.q_fc, layer.k_fc, layer.v_fc, layer.proj_fc):
+        fc.weight.set_value(np.eye(4, dtype="float32"))
+    layer.eval()
+    x = np.array([[2.0, 0, 0, 0], [0, 0, 0, 0]])
+    weight = 1 / (1 + np.exp(-4 / 2))  # the product is 4, the square root of the width 2
+    out = layer(paddle.to_tensor(x[None].astype("float32"))).numpy()[0]
+    shrunk = 1 - layer.dropout.p  # weights in evaluation
+    np.testing.assert_allclose(out, [[2 * weight * shrunk, 0, 0, 0], [1.0 * shrunk, 0, 0, 0]], rtol=1e-5)

@@ -31,9 +31,8 @@ class Attention(nn.Layer):
         size = x.shape[2] // self._heads
         parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
-        # the language model, which alone blocks, scales with its whole width
-        scale = None if blocked is None else x.shape[2] ** -0.5
-        return self.proj_fc(attend(query, key, value, blocked, scale, self.dropout))
+        # published weights were trained with the whole width here, not that of one head
+        return self.proj_fc(attend(query, key, value, blocked, x.shape[2] ** -0.5, self.dropout))
 
 
 class Norm(nn.Layer):
