@@ -56,6 +56,11 @@ def wait(pid):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
+def log_end(folder):
+    log = folder / "train.log"
+    return log.read_text(errors="replace")[-500:] if log.exists() else "(no log)"
+
+
 def saves_said(folder):
     log = folder / "train.log"
     return log.read_text(errors="replace").count("save model in") if log.exists() else 0
@@ -63,7 +68,12 @@ def saves_said(folder):
 
 def wait_for_saves(pid, folder, count):
     """Waits until so many checkpoints are said; returns the exit code if the run has ended by then, else None."""
+    deadline = time.monotonic() + 300
     while saves_said(folder) < count:
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            pytest.fail(f"the run has not saved anything for long; its log ends: {log_end(folder)}")
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status)
