@@ -23,7 +23,6 @@ from ppocr.registry import (
     SAMPLERS,
     TRANSFORMS,
     Binding,
-    Problem,
     bind_arguments,
     coerce,
     did_you_mean,
@@ -240,6 +239,3 @@ def _check_transforms(transforms, path, found, scope, inherited):
         for problem in binding.problems:
             problem.key = "" if problem.key == "name" else problem.key
         found.add((*here, name), binding)
-
-
-__all__ = ["Finding", "Findings", "Problem", "check_config"]

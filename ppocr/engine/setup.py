@@ -90,7 +90,7 @@ def set_up_processes(options) -> "tuple[int, int]":
     return paddle.distributed.get_rank(), world
 
 
-def prepare_folder(options, logger_ready=None) -> Path:
+def prepare_folder(options) -> Path:
     """Makes ``Global.save_model_dir`` and makes sure that it can be written.
 
     Raises:

@@ -33,10 +33,20 @@ def load_weights(path) -> dict:
     Raises:
         CheckpointError: no such file, damaged, not a file of weights, or unsafe.
     """
+    return arrays_of(load_params(path))
+
+
+def load_params(path) -> dict:
+    """Reads a ``.pdparams`` file as it is, the table of automatic names included; see :func:`load_weights`."""
     file = strip_suffix(path) + PARAMS
     content = safe_pickle.load(file)
     if not isinstance(content, dict):
         raise CheckpointError(f"{file}: holds a {type(content).__name__} instead of weights by name")
+    return content
+
+
+def arrays_of(content: dict) -> dict:
+    """Returns the weights, ``{structured name: array}``, in the content of a ``.pdparams`` file."""
     return {name: value for name, value in map(unnamed, content.items()) if isinstance(value, np.ndarray)}
 
 

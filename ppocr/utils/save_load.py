@@ -23,7 +23,16 @@ from ppocr.utils.checkpoint_files import (
     write_checkpoint,
 )
 from ppocr.utils.host_copy import HostBuffers
-from ppocr.utils.pretrained import PARAMS, assign, load_pretrained, load_weights, old_vocabulary, strip_suffix, unnamed
+from ppocr.utils.pretrained import (
+    PARAMS,
+    arrays_of,
+    assign,
+    load_params,
+    load_pretrained,
+    old_vocabulary,
+    strip_suffix,
+    unnamed,
+)
 
 NAMES_KEY = "StructuredToParameterName@@"
 NUMBERED = "iter_epoch_"
@@ -203,8 +212,8 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    content = safe_pickle.load(prefix + PARAMS)
-    weights = {**load_weights(prefix), **(extra.get("trained_weights") or {})}
+    content = load_params(prefix)
+    weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
     model = unwrap(stepper.model)
     _load_all(model, weights, prefix)
     names = content.get(NAMES_KEY, {})

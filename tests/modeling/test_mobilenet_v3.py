@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
-from ppocr.modeling.backbones.mobilenet_v3 import InvertedResidual, Row, SqueezeExcite
+from ppocr.modeling.backbones.mobilenet_v3 import InvertedResidual, Row
 
 
 def build(scope, **config):
@@ -14,7 +14,7 @@ def build(scope, **config):
 
 
 def test_squeeze_excite_without_weights_halves():
-    layer = SqueezeExcite(8)
+    layer = InvertedResidual(8, Row(3, 8, 8, True, "relu", 1)).mid_se
     for parameter in layer.parameters():
         parameter.set_value(paddle.zeros_like(parameter))
     x = paddle.rand([1, 8, 3, 3])
@@ -22,7 +22,7 @@ def test_squeeze_excite_without_weights_halves():
 
 
 def test_squeeze_excite_saturates_at_two_and_a_half():
-    layer = SqueezeExcite(4)
+    layer = InvertedResidual(4, Row(3, 4, 4, True, "relu", 1)).mid_se
     layer.conv2.weight.set_value(paddle.zeros([4, 1, 1, 1]))
     layer.conv2.bias.set_value(paddle.to_tensor([2.5, -2.5, 1.0, -1.0]))
     gates = layer(paddle.ones([1, 4, 1, 1])).numpy().ravel()

@@ -5,10 +5,12 @@ Source: Searching for MobileNetV3 (https://arxiv.org/abs/1905.02244), tables 1 a
 
 from typing import NamedTuple
 
-import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
 from ppocr.modeling.common import ConvBNAct, make_divisible
+
+GATE_SLOPE = 0.2  # of the family's MobileNetV3; the paper's gate has 1/6
 
 STEM_CHANNELS = 16
 LAST_CHANNELS = {"large": 960, "small": 576}
@@ -73,19 +75,6 @@ def make_blocks(rows, scale, disable_se=False):
     return blocks
 
 
-class SqueezeExcite(nn.Layer):
-    """Weighs every channel by what the mean of all channels says; the shape stays."""
-
-    def __init__(self, channels, reduction=4):
-        super().__init__()
-        self.conv1 = nn.Conv2D(channels, channels // reduction, 1)
-        self.conv2 = nn.Conv2D(channels // reduction, channels, 1)
-
-    def forward(self, x):
-        weight = F.relu(self.conv1(F.adaptive_avg_pool2d(x, 1)))
-        return x * F.hardsigmoid(self.conv2(weight), slope=0.2, offset=0.5)
-
-
 class InvertedResidual(nn.Layer):
     """Expansion, depthwise convolution, optional squeeze-and-excitation, projection.
 
@@ -101,7 +90,7 @@ class InvertedResidual(nn.Layer):
             row.expanded, row.expanded, row.kernel, row.stride, row.kernel // 2, groups=row.expanded, act=row.act
         )
         if row.squeeze:
-            self.mid_se = SqueezeExcite(row.expanded)
+            self.mid_se = SqueezeExcite(row.expanded, slope=GATE_SLOPE)
         self.linear_conv = ConvBNAct(row.expanded, row.out, 1)
 
     def forward(self, x):
