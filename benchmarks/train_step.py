@@ -19,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
+from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import build_training_metric
@@ -27,10 +28,9 @@ from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.global_options import global_options
+from ppocr.program import resolve
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import get_logger
-from tools.program import resolve
-from tools.train import build_stepper
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs/quickstart/rec.yml"
 CRNN = ["Architecture.Neck={name: SequenceEncoder, encoder_type: rnn, hidden_size: 48}", "Global.device=cpu"]

@@ -6,6 +6,7 @@ import the classes that a configuration names.
 """
 
 import copy
+import logging
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,9 @@ import yaml
 from ppocr.errors import ConfigError
 
 BASE_KEY = "_BASE_"
+
+
+_logger = logging.getLogger("ppocr")
 
 
 class Source(NamedTuple):
@@ -221,24 +225,78 @@ def check(config):
     return check_config(config)
 
 
-def resolve(config, vocabulary):
+def resolve(config, post_process):
     """Returns a copy of ``config`` with what follows from the vocabulary filled in.
 
-    Every head that takes ``out_channels`` gets the size of the vocabulary.
+    In each network, a head that takes ``out_channels`` gets the size of the vocabulary, one that takes
+    ``out_channels_list`` the size for each decoder that it names in ``decoders``.  A loss with ``padding_of`` gets as
+    ``ignore_index`` the last class of that decoder.
 
     Args:
         config: the merged configuration.
-        vocabulary: list of symbols of the decoder, specials included; None where the task has none.
+        post_process: the decoder: ``character`` lists the symbols, of which ``special_symbols`` stand in no
+            dictionary; ``character`` is None where the task has none.
     """
+    result = copy.deepcopy(config)
+    vocabulary = getattr(post_process, "character", None)
+    if vocabulary is not None:
+        sizes = _Sizes(len(vocabulary), len(vocabulary) - post_process.special_symbols)
+        architecture = result.get("Architecture") or {}
+        networks = (architecture.get("Models") or {"": architecture}).values()
+        for network in networks:
+            _resolve_head(network, {"model_type": architecture.get("model_type"), **network}["model_type"], sizes)
+        _resolve_losses(result.get("Loss"), sizes)
+    return result
+
+
+class _Sizes:
+    """Numbers of classes: ``own`` for the decoder at hand, :meth:`of` any other with the same dictionary."""
+
+    def __init__(self, own, characters):
+        self.own, self._characters = own, characters
+
+    def of(self, decoder):
+        from ppocr.registry import POST_PROCESSES
+
+        return self._characters + POST_PROCESSES.get(decoder).special_symbols
+
+
+def _resolve_head(network, scope, sizes):
     from ppocr.registry import HEADS, parameters_of
 
-    result = copy.deepcopy(config)
-    architecture = result.get("Architecture") or {}
-    head = architecture.get("Head")
-    if vocabulary is not None and isinstance(head, dict) and "name" in head:
-        if "out_channels" in parameters_of(HEADS.get(head["name"], architecture.get("model_type"))):
-            head["out_channels"] = len(vocabulary)
-    return result
+    head = network.get("Head")
+    if not isinstance(head, dict) or "name" not in head:
+        return
+    kind = HEADS.get(head["name"], scope)
+    if "out_channels" in parameters_of(kind):
+        _supply(head, "out_channels", sizes.own)
+    if "out_channels_list" in parameters_of(kind):
+        _supply(head, "out_channels_list", {name: sizes.of(name) for name in kind.decoders})
+
+
+def _supply(section, key, value):
+    """Sets what follows from the dictionary; it wins over a value that the file gives, and says so."""
+    if section.get(key) not in (None, value):
+        _logger.warning("%s: %r becomes %r, which follows from the dictionary", key, section[key], value)
+    section[key] = value
+
+
+def _resolve_losses(section, sizes):
+    """Fills in one loss, given as ``{name: ..., keys}``, and those that its list holds as ``{Name: {keys}}``."""
+    from ppocr.registry import LOSSES
+
+    if not isinstance(section, dict):
+        return
+    named = [(section["name"], section, section)] if "name" in section else []
+    items = [item for item in section.get("loss_config_list") or () if isinstance(item, dict)]
+    named += [(name, item, item[name]) for item in items for name in item]
+    for name, holder, arguments in named:
+        decoder = getattr(LOSSES.get(name), "padding_of", None)
+        if decoder is None:
+            continue
+        if arguments is None:
+            arguments = holder[name] = {}
+        _supply(arguments, "ignore_index", sizes.of(decoder) - 1)
 
 
 def freeze(config) -> ReadOnlyDict:

@@ -125,13 +125,47 @@ def test_a_frozen_configuration_refuses_changes_and_copies_to_a_free_one():
     assert frozen == {"a": {"b": 1}, "c": [{"d": 2}]} and free["a"]["b"] == 2
 
 
-def test_the_vocabulary_decides_the_output_of_the_head():
+class Decoder:
+    """A decoder of ``characters`` symbols of a dictionary and one more."""
+
+    special_symbols = 1
+
+    def __init__(self, characters):
+        self.character = None if characters is None else ["blank", *characters]
+
+
+def test_the_vocabulary_decides_the_output_of_the_head(ppocr_caplog):
     config = {"Architecture": {"model_type": "rec", "Head": {"name": "CTCHead", "fc_decay": 0}}}
-    assert resolve(config, ["blank", "a", "b"])["Architecture"]["Head"]["out_channels"] == 3
+    assert resolve(config, Decoder("ab"))["Architecture"]["Head"]["out_channels"] == 3
     assert "out_channels" not in config["Architecture"]["Head"]
     no_text = {"Architecture": {"model_type": "det", "Head": {"name": "DBHead"}}}
-    assert resolve(no_text, None) == no_text
-    assert resolve(no_text, ["a"]) == no_text
+    assert resolve(no_text, Decoder(None)) == no_text
+    assert resolve(no_text, Decoder("a")) == no_text
+    assert not ppocr_caplog.records
+    config["Architecture"]["Head"]["out_channels"] = 7
+    assert resolve(config, Decoder("ab"))["Architecture"]["Head"]["out_channels"] == 3
+    assert "7 becomes 3" in ppocr_caplog.text
+
+
+def test_the_vocabulary_decides_branches_networks_and_padding():
+    head = {"name": "MultiHead", "head_list": []}
+    config = {
+        "Architecture": {"name": "DistillationModel", "model_type": "rec", "Models": {"A": {"Head": head}, "B": {}}},
+        "Loss": {
+            "name": "CombinedLoss",
+            "loss_config_list": [{"DistillationSARLoss": {"key": "head_out"}}, {"DistillationDMLLoss": None}],
+        },
+    }
+    resolved = resolve(config, Decoder("abcd"))
+    sizes = {"CTCLabelDecode": 5, "SARLabelDecode": 7, "NRTRLabelDecode": 8}
+    assert resolved["Architecture"]["Models"] == {"A": {"Head": {**head, "out_channels_list": sizes}}, "B": {}}
+    assert resolved["Loss"]["loss_config_list"] == [
+        {"DistillationSARLoss": {"key": "head_out", "ignore_index": 6}},
+        {"DistillationDMLLoss": None},
+    ]
+    alone = resolve({"Loss": {"name": "SARLoss"}}, Decoder("abcd"))
+    several = resolve({"Loss": {"name": "MultiLoss", "loss_config_list": [{"SARLoss": None}]}}, Decoder("abcd"))
+    assert alone["Loss"]["ignore_index"] == several["Loss"]["loss_config_list"][0]["SARLoss"]["ignore_index"] == 6
 
 
 def test_validate_of_an_empty_configuration_names_every_section():

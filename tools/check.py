@@ -1,6 +1,5 @@
 """Checks everything that a run needs before it starts: ``python tools/check.py -c config.yml -o key=value``."""
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -9,50 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 # Paddle's own, which tell a user nothing: no compiler cache; batch normalisation keeps its statistics.
 warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
-from ppocr import preflight
-from ppocr.errors import ConfigError
-from tools import program
-
-
-def main(arguments=None) -> int:
-    """Prints what the checks find.
-
-    Args:
-        arguments: command-line words; by default those of the process.
-
-    Returns:
-        The exit code: 2 if the run would fail, else 0.
-    """
-    args = parse(arguments)
-    findings = find(args)
-    if args.json:
-        print(preflight.to_json(findings))
-    else:
-        print("\n".join(filter(None, [preflight.table(findings), f"{args.config}: {preflight.summary(findings)}"])))
-    return 2 if any(finding.severity == "error" for finding in findings) else 0
-
-
-def parse(arguments=None):
-    """Reads the command line."""
-    parser = program.ArgsParser(description=__doc__)
-    parser.add_argument("--sample", type=int, metavar="N", help="look at N pictures of each label file (default: all)")
-    parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that read labels and pictures")
-    return parser.parse_args(arguments)
-
-
-def find(args) -> list:
-    """Returns the findings for parsed arguments."""
-    try:
-        config = program.merge_config(program.load_config(args.config), args.opt)
-    except ConfigError as error:
-        return [preflight.from_message(str(error), args.config)]
-    progress = sys.stderr.isatty() and not args.json
-    context = preflight.Context(
-        config, args.config, sample=args.sample, processes=max(args.processes, 1), progress=progress
-    )
-    return preflight.run(context)
-
+from ppocr.commands.check import main
+from ppocr.program import run
 
 if __name__ == "__main__":
-    sys.exit(program.run(lambda: sys.exit(main())))
+    sys.exit(run(lambda: sys.exit(main())))

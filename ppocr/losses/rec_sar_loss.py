@@ -16,6 +16,8 @@ class SARLoss(nn.Layer):
         ignore_index: class of the padding; follows from the dictionary.
     """
 
+    padding_of = "SARLabelDecode"
+
     def __init__(self, ignore_index: int = 92):
         super().__init__()
         self.ignore_index = ignore_index

@@ -18,9 +18,11 @@ class PostProcess:
     Attributes:
         character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size);
             None for everything that is not a text decoder.
+        special_symbols: how many of them stand in no dictionary (blank, start, end, padding, ...).
     """
 
     character = None
+    special_symbols = 0
 
     def process(self, preds, batch):
         """Returns the results that evaluation hands to the metric.

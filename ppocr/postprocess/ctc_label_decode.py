@@ -32,6 +32,8 @@ class CTCLabelDecode(PostProcess):
         DataError: the dictionary cannot be used.
     """
 
+    special_symbols = 1
+
     def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
         self.character = ["blank", *character_list(character_dict_path, use_space_char)]
         self._table = character_table(self.character)

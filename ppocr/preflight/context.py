@@ -197,7 +197,7 @@ class Context:
     @cached_property
     def resolved(self):
         """The configuration with what follows from the dictionary."""
-        return configuration.resolve(self.config, getattr(self.post_process, "character", None))
+        return configuration.resolve(self.config, self.post_process)
 
     @cached_property
     def scans(self) -> dict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import check
+from ppocr.commands import check
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """\

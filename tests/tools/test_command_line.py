@@ -11,11 +11,11 @@ import paddle
 import pytest
 import yaml
 
+from ppocr import program
+from ppocr.commands import eval as eval_tool
+from ppocr.commands import train as train_tool
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
-from tools import eval as eval_tool
-from tools import program
-from tools import train as train_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "configs/quickstart"

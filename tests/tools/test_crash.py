@@ -41,7 +41,8 @@ def start(folder, workers):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        from tools import program, train
+        from ppocr import program
+        from ppocr.commands import train
 
         options = [*OPTIONS, f"Global.save_model_dir={folder}", f"Train.loader.num_workers={workers}"]
         arguments = ["-c", str(ROOT / "configs/quickstart/rec.yml"), "-o", *options]

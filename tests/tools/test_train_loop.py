@@ -7,11 +7,11 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr import program
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 from ppocr.utils.save_load import load_checkpoint
-from tools import program
 
 
 class Values:

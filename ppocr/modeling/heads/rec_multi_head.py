@@ -62,6 +62,7 @@ class MultiHead(nn.Layer):
     """
 
     feed = "image+targets"
+    decoders = ("CTCLabelDecode", "SARLabelDecode", "NRTRLabelDecode")
 
     def __init__(
         self,

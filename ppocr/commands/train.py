@@ -1,0 +1,149 @@
+"""Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
+
+import os
+from pathlib import Path
+
+import paddle
+
+from ppocr import program
+from ppocr.data import build_dataloader
+from ppocr.engine.averaging import build_averaging
+from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.evaluator import Evaluator, build_training_metric
+from ppocr.engine.health import build_guard
+from ppocr.engine.interruption import Interruption
+from ppocr.engine.profiling import build_profiler
+from ppocr.engine.progress import Progress
+from ppocr.engine.schedule import Due
+from ppocr.engine.stepper import MixedPrecision, Stepper
+from ppocr.engine.watchdog import Watchdog
+from ppocr.global_options import global_options
+from ppocr.losses import build_loss
+from ppocr.metrics import build_metric
+from ppocr.modeling.architectures import build_model
+from ppocr.optimizer import build_optimizer
+from ppocr.optimizer.table import parameter_table
+from ppocr.postprocess import build_post_process
+from ppocr.utils.loggers.metric_loggers import MetricLoggers
+from ppocr.utils.pictures import draw_curves, draw_examples
+from ppocr.utils.save_load import Checkpointer, load_model
+
+
+def main(arguments=None):
+    """Builds everything that the configuration names and trains."""
+    config, device, logger, loggers = program.preprocess(is_train=True, arguments=arguments)
+    options = global_options(config)
+    train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
+    train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
+    due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
+    stepper = build_stepper(config, options, due, device)
+    stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
+    evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
+    watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log")
+    progress = build_progress(config, options, due, device, logger, loggers, watchdog)
+    parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
+    if evaluation is not None and evaluation.stopping:
+        parts["early_stopping"] = evaluation.stopping
+    state = load_model(options, stepper, due, logger, parts, facts, facts["vocabulary"])
+    progress.start(state)
+    for line in parameter_table(stepper.model, stepper.optimizer):
+        logger.info("parameters: %s", line)
+    if paddle.distributed.get_world_size() > 1:
+        stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
+    logger.info(
+        "%d steps in each of %d epochs, up to step %d; %d evaluations",
+        due.steps_per_epoch,
+        due.epoch_num,
+        due.total_steps,
+        due.evaluations(state.global_step),
+    )
+    first = paddle.distributed.get_rank() == 0
+    folder = options.save_model_dir
+    checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
+    with Interruption() as interruption, watchdog:
+        program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
+    if first:
+        save_pictures(evaluation, stepper.model, config, logger)
+    logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
+
+
+def build_stepper(config, options, due, device) -> Stepper:
+    """Returns the :class:`ppocr.engine.stepper.Stepper` of a configuration, with fresh weights."""
+    model = build_model(config["Architecture"])
+    optimizer, lr_scheduler = build_optimizer(config["Optimizer"], options.epoch_num, due.steps_per_epoch, model)
+    amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
+    model, optimizer = amp.decorate(model, optimizer)
+    averaging = build_averaging(options, model)
+    loss = build_loss(config["Loss"])
+    return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
+
+
+def build_progress(config, options, due, device, logger, loggers, watchdog) -> Progress:
+    """Returns the :class:`ppocr.engine.progress.Progress` of a run."""
+    return Progress(
+        due,
+        logger,
+        loggers or MetricLoggers(),
+        options.log_smooth_window,
+        build_training_metric(config, options, logger),
+        build_profiler(config.get("profiler_options")),
+        memory=options.print_mem_info and device.startswith("gpu"),
+        watchdog=watchdog,
+    )
+
+
+def hang_timeout(options) -> float:
+    """Returns the seconds after which a run hangs: by default half an hour under a launcher, never otherwise."""
+    if options.hang_timeout is not None:
+        return options.hang_timeout
+    return 1800 if paddle.distributed.get_world_size() > 1 else 0
+
+
+def describe_run(config, options, due) -> dict:
+    """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have."""
+    vocabulary = getattr(build_post_process(config["PostProcess"], config["Global"]), "character", None)
+    return {
+        "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
+        "processes": paddle.distributed.get_world_size(),
+        "accumulate_steps": options.accumulate_steps,
+        "steps_per_epoch": due.steps_per_epoch,
+        "seed": options.seed,
+        "vocabulary": vocabulary and list(vocabulary),
+        "threads": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
+
+
+def build_evaluation(config, options, amp, device, logger) -> Evaluation:
+    """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections."""
+    loss = build_loss(config["Loss"]) if options.cal_loss_during_eval and _same_keys(config) else None
+    if options.cal_loss_during_eval and loss is None:
+        logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
+
+    def evaluator(section, name):
+        dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
+        post_process = build_post_process(config["PostProcess"], config["Global"])
+        return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp, loss)
+
+    guards = config.get("GuardEval") or {}
+    stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None
+    return Evaluation(
+        evaluator(config["Eval"], "Eval"),
+        {name: Guard(evaluator(section, name), section.get("veto_drop")) for name, section in guards.items()},
+        stopping,
+    )
+
+
+def _same_keys(config):
+    """Tells whether evaluation batches hold what the loss needs: the fields of training batches."""
+    last = [config[name]["dataset"]["transforms"][-1].get("KeepKeys") for name in ("Train", "Eval")]
+    return last[0] == last[1]
+
+
+def save_pictures(evaluation, model, config, logger):
+    """Draws the curves of the run and ten samples of the evaluation set with what the model makes of them."""
+    folder = Path(global_options(config).save_model_dir)
+    made = [draw_curves(folder, evaluation.main.metric.main_indicator if evaluation else "")]
+    examples = evaluation and evaluation.main.examples(model, count=10)
+    if examples:
+        made.append(draw_examples(*examples, folder / "examples.png"))
+    logger.info("pictures: %s", ", ".join(str(path) for path in made if path) or "none")

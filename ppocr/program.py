@@ -1,0 +1,253 @@
+"""The training program: command line, configuration, the training loop, evaluation."""
+
+import argparse
+import logging
+import os
+import sys
+
+from ppocr import config as configuration
+from ppocr import preflight
+from ppocr.engine import setup
+from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.freezing import set_training_mode
+from ppocr.engine.stepper import to_float32
+from ppocr.errors import ConfigError, UserError
+from ppocr.global_options import global_options
+from ppocr.postprocess import build_post_process
+from ppocr.utils.loggers import build_loggers
+from ppocr.utils.logging import NAME as LOGGER
+from ppocr.utils.logging import format_config, get_logger
+
+__all__ = ["ArgsParser", "eval", "load_config", "merge_config", "preprocess", "run", "to_float32", "train"]
+
+
+class ArgsParser(argparse.ArgumentParser):
+    """The command line of every tool: ``-c config.yml -o key=value ... -p profiler options``."""
+
+    def __init__(self, description=None):
+        super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.add_argument("-c", "--config", required=True, help="configuration file (YAML)")
+        self.add_argument("-o", "--opt", nargs="+", action="extend", default=[], help="key.path=value overrides")
+        self.add_argument(
+            "-p", "--profiler_options", help='"batch_range=[10,20];profile_path=DIR;..." writes a timeline'
+        )
+        self.add_argument("--traceback", action="store_true", help="show where an error was raised")
+
+
+def load_config(path):
+    """Reads a configuration file; see :func:`ppocr.config.load`."""
+    return configuration.load(path)
+
+
+def merge_config(config, opts):
+    """Applies ``key.path=value`` overrides; see :func:`ppocr.config.override`."""
+    return configuration.override(config, opts)
+
+
+def preprocess(is_train: bool = False, arguments=None):
+    """Reads the command line and sets up what every tool needs.
+
+    Args:
+        is_train: make and log to ``Global.save_model_dir``, and save the configuration there.
+        arguments: command-line words; by default those of the process.
+
+    Returns:
+        (config, device, logger, loggers): a read-only configuration with everything derived, the name of the device,
+        the logger, the metric loggers.
+
+    Raises:
+        UserError: the configuration has problems, or a device or folder cannot be used.
+    """
+    args = ArgsParser().parse_args(arguments)
+    merged = merge_config(load_config(args.config), args.opt)
+    return prepare(merged, args.config, is_train, args.profiler_options)
+
+
+def prepare(merged, path, is_train: bool = False, profiler_options=None):
+    """Sets up device, processes, folder, log and seed for a merged configuration.
+
+    Args:
+        merged: the configuration with its overrides.
+        path: where it comes from, for messages.
+        is_train: see :func:`preprocess`.
+        profiler_options: see :class:`ArgsParser`.
+
+    Returns:
+        See :func:`preprocess`.
+
+    Raises:
+        UserError: see :func:`preprocess`.
+    """
+    found = configuration.check(merged)
+    if found.problems:
+        raise ConfigError(_list_problems(path, found.problems))
+    if profiler_options:
+        merged["profiler_options"] = profiler_options
+    options = global_options(merged)
+    if is_train:
+        found.warnings += preflight_warnings(merged, path)
+    device = setup.set_up_device(options)
+    rank, _ = setup.set_up_processes(options)
+    resolved = resolve(merged)
+    folder = setup.prepare_folder(options) if is_train else None
+    earlier = is_train and setup.holds_a_run(folder)
+    logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
+    logger = get_logger(folder / "train.log" if is_train else None, rank)
+    for warning in found.warnings:
+        logger.warning("%s", warning)
+    loggers = None
+    if is_train:
+        _start_log(logger, resolved, device, options, earlier)
+        if rank == 0:
+            (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
+            loggers = build_loggers(merged, options)
+    setup.set_up_seed(options.seed)
+    return configuration.freeze(resolved), device, logger, loggers
+
+
+def preflight_warnings(config, path) -> list:
+    """Returns the warnings of the checks that take no time.
+
+    Raises:
+        ConfigError: the run would fail.
+    """
+    findings = [f for f in preflight.cheap_findings(config) if f.check != "configuration"]
+    errors = [f for f in findings if f.severity == "error"]
+    if errors:
+        raise ConfigError(_list_problems(path, errors))
+    return findings
+
+
+def resolve(config):
+    """Returns the configuration with what follows from its dictionary filled in; see :func:`ppocr.config.resolve`."""
+    return configuration.resolve(config, build_post_process(config["PostProcess"], config["Global"]))
+
+
+def _list_problems(path, problems):
+    if len(problems) == 1:
+        return str(problems[0])
+    return "\n  ".join([f"{path}: {len(problems)} problems", *map(str, problems)])
+
+
+def _start_log(logger, config, device, options, earlier):
+    for line in setup.describe_machine(device, options.seed):
+        logger.info(line)
+    for line in format_config(config):
+        logger.info(line)
+    if earlier and not options.checkpoints:
+        logger.warning(
+            "%s already holds a run, whose latest and best checkpoints this one will replace; "
+            "name another Global.save_model_dir to keep them, or set Global.checkpoints to go on with it",
+            options.save_model_dir,
+        )
+    if options.use_amp and not device.startswith("gpu"):
+        logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
+
+
+def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption):
+    """Trains until the schedule ends or a signal asks for the end.
+
+    Args:
+        stepper: :class:`ppocr.engine.stepper.Stepper`: one call is forward, loss, backward, clip, step and clear.
+        train_dataloader: gives batches; ``set_epoch`` says which epoch and how many batches of it are done.
+        evaluation: :class:`ppocr.engine.evaluation.Evaluation`: the sets, the best, early stopping; or None.
+        checkpoints: :class:`ppocr.utils.save_load.Checkpointer`.
+        progress: :class:`ppocr.engine.progress.Progress`: statistics, log lines, loggers.
+        due: :class:`ppocr.engine.schedule.Due`: when to log, evaluate, save and stop.
+        state: :class:`ppocr.engine.state.TrainState`: where the run stands; advanced in place.
+        interruption: :class:`ppocr.engine.interruption.Interruption`: signals that have come.
+
+    Raises:
+        SystemExit: a signal ended the run, after a checkpoint.
+        UserError: the numbers stay bad, or the last checkpoint cannot be written.
+    """
+    for epoch in range(state.epoch, due.epoch_num + 1):
+        train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
+        set_training_mode(stepper.model)
+        for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
+            predictions, losses = stepper(batches, state.global_step)
+            state.advance()
+            progress.record(losses, stepper.lr, predictions, batches, state)
+            if due.log(state):
+                progress.log_line(state)
+                stepper.settle(batches, state.global_step)
+            if due.eval(state):
+                evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
+            if due.save_step(state) or interruption.wants_checkpoint():
+                checkpoints.save_latest(state)
+            checkpoints.report_errors()
+            if due.stop(state) or interruption.wants_end():
+                break
+        if due.stop(state) or interruption.wants_end():
+            break
+        checkpoints.save_latest(state, numbered=due.save_epoch(state))
+        state.end_epoch()
+    finish(checkpoints, progress, due, state, interruption)
+
+
+def group(batches, size: int):
+    """Yields lists of ``size`` batches, the last one maybe shorter: what one optimizer update takes."""
+    waiting = []
+    for batch in batches:
+        waiting.append(batch)
+        if len(waiting) == size:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
+    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best."""
+    with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
+        metrics = evaluation(stepper.model)
+        progress.say_current(metrics)
+        if evaluation.keep_if_best(metrics, state):
+            checkpoints.save_best(state, trained)
+        progress.log_evaluation(metrics, state)
+        state.stopped = evaluation.wants_stop(metrics)
+
+
+def finish(checkpoints, progress, due, state, interruption):
+    """Saves the last checkpoint, waits until it is written and says how the run ended; ends the process on a signal."""
+    if due.stop(state) or interruption.wants_end():
+        whole_epoch = state.step_in_epoch >= due.steps_per_epoch
+        checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
+    checkpoints.finish()
+    progress.finish(state)
+    if interruption.wants_end():
+        raise SystemExit(interruption.exit_code())
+
+
+def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:
+    """Evaluates a model; see :class:`ppocr.engine.evaluator.Evaluator`."""
+    return Evaluator(valid_dataloader, post_process, metric, amp)(model)
+
+
+def say_error(text):
+    """Writes an error to standard error, and to ``train.log`` once there is one."""
+    sys.stdout.flush()
+    logger = logging.getLogger(LOGGER)
+    if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
+        logger.error("%s", text)
+    else:
+        print(f"error: {text}", file=sys.stderr, flush=True)
+
+
+def run(main) -> int:
+    """Calls ``main()`` and returns the exit code: 2 and one line where the user can mend what is wrong."""
+    try:
+        main()
+    except UserError as error:
+        if "--traceback" in sys.argv:
+            raise
+        say_error(str(error))
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output is gone: nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
