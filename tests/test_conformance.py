@@ -48,7 +48,7 @@ def without_what_changes_nothing(config):
 
     These are the only differences between our files and the published ones.
     """
-    result = _plain(config)
+    result = _plain(config)  # a section that is null is no section
     defaults = dataclasses.asdict(GlobalOptions())
     result["Global"] = {key: value for key, value in result["Global"].items() if defaults.get(key, None) != value}
     unread = [(result["Global"], "section/Global")]
