@@ -18,33 +18,35 @@ class GlobalOptions:
 
     # --- device and reproducibility
     device: Optional[str] = None  # auto | cpu | gpu | gpu:0 ...; wins over use_*; auto takes a GPU if there is one
-    use_gpu: bool = False
-    use_xpu: bool = False
-    use_npu: bool = False
-    use_mlu: bool = False
+    use_gpu: bool = False  # train on a GPU; without one the run stops with a line that says so
+    use_xpu: bool = False  # train on a Kunlun XPU
+    use_npu: bool = False  # train on an Ascend NPU
+    use_mlu: bool = False  # train on a Cambricon MLU
     distributed: bool = False  # run under paddle.distributed.launch; one process alone trains alone all the same
-    find_unused_parameters: bool = False
-    use_sync_bn: bool = False
-    seed: int = 1024
+    find_unused_parameters: bool = False  # in several processes: look for parameters that a step did not use
+    use_sync_bn: bool = False  # in several processes on GPUs: batch normalisation over the batches of all
+    seed: int = 1024  # of weights, order, augmentation and dropout
     deterministic: bool = False  # repeatable GPU kernels, slower; the CPU is repeatable anyway
+    to_static: bool = False  # train through a static graph, which Paddle makes of the model at the first step
+    d2s_train_image_shape: Optional[list] = None  # [channels, height, width] for to_static, -1: changes between batches
 
     # --- length of the run
-    epoch_num: int = 1
+    epoch_num: int = 1  # passes over the training set
     early_stopping: Optional[dict] = None  # {patience: 5, min_delta: 0.0, metric: acc}
-    hang_timeout: Optional[float] = None  # seconds without a step before stacks are logged; 0: never; null: see README
+    hang_timeout: Optional[float] = None  # seconds without a step until stacks are logged; 0: never; null: see README
     max_steps: Optional[int] = None  # ends the run after that many optimizer updates
     accumulate_steps: int = 1  # batches per optimizer update
     check_finite: Optional[Literal["step", "log", "off"]] = None  # null: step on a CPU, log elsewhere
     max_bad_steps: int = 10  # updates in a row with a loss or gradient that is not finite, before the run ends
 
     # --- logging
-    print_batch_step: int = 10
-    log_smooth_window: int = 20
-    cal_metric_during_train: bool = False
-    calc_epoch_interval: int = 1
-    print_mem_info: bool = True
-    use_visualdl: bool = False
-    use_wandb: bool = False
+    print_batch_step: int = 10  # optimizer updates between two log lines
+    log_smooth_window: int = 20  # values that the median of a log line is taken over
+    cal_metric_during_train: bool = False  # log the metric of training batches too
+    calc_epoch_interval: int = 1  # ... in every that many epochs only
+    print_mem_info: bool = True  # log the memory of the GPU
+    use_visualdl: bool = False  # write scalars, pictures, histograms and texts for VisualDL
+    use_wandb: bool = False  # log to Weights & Biases; see the wandb section
 
     # --- evaluation
     eval_batch_step: Union[int, list] = field(default_factory=lambda: [0, 2000])  # interval, or [start, interval]
@@ -53,59 +55,57 @@ class GlobalOptions:
     cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files
-    save_model_dir: str = "./output"
-    save_epoch_step: int = 1
+    save_model_dir: str = "./output"  # folder of the run
+    save_epoch_step: int = 1  # epochs between two numbered checkpoints
     save_step_interval: int = 0  # save latest every that many steps too; 0: at the end of an epoch only
     keep_last_k: int = 0  # numbered checkpoints to keep; 0: all
     checkpoints: Optional[str] = None  # resume from this prefix
     resume: Optional[Literal["auto"]] = None  # auto: from the newest undamaged checkpoint in save_model_dir, if any
     pretrained_model: Optional[str] = None  # start from these weights
     pretrained_dict_path: Optional[str] = None  # dictionary that pretrained_model was trained with
-    save_inference_dir: Optional[str] = None
-    save_res_path: Optional[str] = None
-    infer_img: Optional[str] = None
-    infer_mode: bool = False
-    allow_resize_largeImg: bool = False
+    save_inference_dir: Optional[str] = None  # folder of the exported model
+    save_res_path: Optional[str] = None  # file of the results of inference
+    infer_img: Optional[str] = None  # picture or folder that the inference tools read
+    infer_mode: bool = False  # operators of training and evaluation run as for inference, where they are always on
 
     # --- mixed precision
-    use_amp: bool = False
-    amp_level: Literal["O1", "O2"] = "O2"
-    amp_dtype: Literal["float16", "bfloat16"] = "float16"
-    amp_custom_black_list: list = field(default_factory=list)
-    amp_custom_white_list: list = field(default_factory=list)
-    scale_loss: float = 1.0
-    use_dynamic_loss_scaling: bool = False
+    use_amp: bool = False  # mixed precision on a GPU
+    amp_level: Literal["O1", "O2"] = "O2"  # O1: casts where it is safe; O2: nearly everything in half precision
+    amp_dtype: Literal["float16", "bfloat16"] = "float16"  # type of half precision
+    amp_custom_black_list: list = field(default_factory=list)  # operations that stay in float32
+    amp_custom_white_list: list = field(default_factory=list)  # operations that run in half precision
+    scale_loss: float = 1.0  # first factor of the loss
+    use_dynamic_loss_scaling: bool = False  # adapt that factor
 
     # --- averaging of the weights
-    use_ema: bool = False
-    ema_decay: float = 0.9999
-    ema_gamma: float = 2000
-    ema_decay_type: Literal["threshold", "normal", "exponential"] = "threshold"
-    ema_filter_no_grad: bool = False
-    model_average: bool = False
+    use_ema: bool = False  # exponential moving average of the weights, which is evaluated and saved as best
+    ema_decay: float = 0.9999  # how much of the average stays at each update
+    ema_gamma: float = 2000  # updates that the type exponential takes to warm up
+    ema_decay_type: Literal["threshold", "normal", "exponential"] = "threshold"  # how the decay grows at the start
+    ema_filter_no_grad: bool = False  # leave out what is not trained
+    model_average: bool = False  # mean of the weights of the last updates, which is evaluated and saved as best
 
     # --- text, labels and shapes that operators and decoders share
-    character_dict_path: Optional[str] = None
-    use_space_char: bool = False
-    max_text_length: int = 25
-    label_list: Optional[list] = None
-    class_path: Optional[str] = None
-    rec_char_dict_path: Optional[str] = None
-    rm_symbol: Optional[bool] = None
-    max_new_tokens: Optional[int] = None
-    input_size: Optional[list] = None
-    max_seq_len: Optional[int] = None
-    num_heads: Optional[int] = None
-    max_text_nums: Optional[int] = None
-    tcl_len: Optional[int] = None
-    valid_set: Optional[str] = None
-    img_scale: Optional[list] = None
-    box_format: Optional[str] = None
-    d2s_train_image_shape: Optional[list] = None
-    training_step: Optional[str] = None
+    character_dict_path: Optional[str] = None  # one character a line, or an exported inference.yml
+    use_space_char: bool = False  # append the space to the dictionary
+    max_text_length: int = 25  # longest text, in characters
+    label_list: Optional[list] = None  # class names of a classifier
+    class_path: Optional[str] = None  # classes of key information
+    rec_char_dict_path: Optional[str] = None  # dictionary of formulas
+    rm_symbol: Optional[bool] = None  # leave out what is neither letter nor digit
+    max_new_tokens: Optional[int] = None  # longest formula, in tokens
+    input_size: Optional[list] = None  # height and width of formula pictures
+    max_seq_len: Optional[int] = None  # longest formula, in tokens
+    num_heads: Optional[int] = None  # attention heads of SRN, whose masks the operators make
+    max_text_nums: Optional[int] = None  # texts on a page, end-to-end reading
+    tcl_len: Optional[int] = None  # points of a centre line, end-to-end reading
+    valid_set: Optional[str] = None  # which set end-to-end reading is judged on
+    img_scale: Optional[list] = None  # sizes of pages
+    box_format: Optional[str] = None  # form of table boxes
+    training_step: Optional[str] = None  # stage of VisionLAN: LF_1, LF_2, LA
     model_name: Optional[str] = None  # name in exported models
-    kie_rec_model_dir: Optional[str] = None
-    kie_det_model_dir: Optional[str] = None
+    kie_rec_model_dir: Optional[str] = None  # exported recogniser of key information
+    kie_det_model_dir: Optional[str] = None  # exported detector of key information
 
 
 def bind_global(section):

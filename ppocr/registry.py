@@ -173,7 +173,7 @@ def parameters_of(target) -> dict:
 def bind_arguments(target, given, label, supplied=None, inherited=None, unread=None) -> Binding:
     """Fits ``given`` to the signature of ``target`` and reports everything that does not fit."""
     supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
-    params, hints = parameters_of(target), _type_hints(target)
+    params, hints = parameters_of(target), type_hints(target)
     binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
     for key, value in given.items():
         if key in supplied:
@@ -204,7 +204,8 @@ def _take(binding, key, value, param, hint, inherited):
         binding.problems.append(Problem(key, f"'{key}' {error}"))
 
 
-def _type_hints(target):
+def type_hints(target) -> dict:
+    """Returns the annotations of what a class or function takes; empty where they cannot be read."""
     try:
         return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
     except (NameError, TypeError):

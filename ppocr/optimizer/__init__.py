@@ -1,6 +1,7 @@
 """Builds the optimizer and the learning-rate schedule of an ``Optimizer`` section."""
 
-from typing import Union
+from dataclasses import dataclass
+from typing import Optional, Union, get_type_hints
 
 from paddle.nn import ClipGradByGlobalNorm, ClipGradByNorm
 
@@ -16,17 +17,33 @@ from ppocr.optimizer.param_groups import (
 from ppocr.optimizer.selection import freeze_parameters, weights
 from ppocr.registry import LR_SCHEDULERS, OPTIMIZERS, REGULARIZERS, coerce
 
-# What the builder reads of the section, with types; everything else goes to the class that ``name`` says.
-SECTION_KEYS = {
-    "lr": dict,
-    "regularizer": dict,
-    "weight_decay": float,
-    "clip_norm": float,
-    "clip_norm_global": float,
-    "freeze": Union[list, str],
-    "param_groups": list,
-    "layer_decay": float,
-}
+
+@dataclass
+class SectionKeys:
+    """The keys of ``Optimizer`` that the builder reads; everything else goes to the class that ``name`` says.
+
+    Attributes:
+        lr: the learning-rate schedule, ``{name: ..., learning_rate: ...}``; without a name the rate is constant.
+        regularizer: weight decay as a class, ``{name: L2, factor: ...}``.
+        weight_decay: weight decay as a number; excludes ``regularizer``.
+        clip_norm: largest norm of the gradient of one parameter.
+        clip_norm_global: largest norm of all gradients together; excludes ``clip_norm``.
+        freeze: patterns of names of parameters that are not trained.
+        param_groups: groups with rates and decays of their own; the first that matches a parameter takes it.
+        layer_decay: factor of the rate from each block to the one before it.
+    """
+
+    lr: dict
+    regularizer: Optional[dict] = None
+    weight_decay: Optional[float] = None
+    clip_norm: Optional[float] = None
+    clip_norm_global: Optional[float] = None
+    freeze: Union[list, str, None] = None
+    param_groups: Optional[list] = None
+    layer_decay: Optional[float] = None
+
+
+SECTION_KEYS = get_type_hints(SectionKeys)
 # Values that the builder gives to schedules and regularizers.
 SUPPLIED_KEYS = ("epochs", "step_each_epoch", "steps_per_epoch")
 

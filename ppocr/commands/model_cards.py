@@ -1,0 +1,189 @@
+"""Writes the page of model cards: ``python tools/model_cards.py --out docs/models.md``.
+
+A card tells what an architecture of ``configs/`` costs at its training size, what it is fed and what it gives.
+"""
+
+import argparse
+import inspect
+import json
+import re
+import sys
+from pathlib import Path
+
+import paddle
+
+from ppocr import config as configuration
+from ppocr.data.imaug import create_operators, transform
+from ppocr.engine.stepper import call_model
+from ppocr.modeling.architectures import build_model
+from ppocr.modeling.cost import count_macs, count_parameters
+from ppocr.postprocess import build_post_process
+from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
+PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
+# Lines of the published dictionaries that do not come with the project.
+PUBLISHED = {
+    "ppocr_keys_v1.txt": 6623,
+    "ppocrv4_doc_dict.txt": 15629,
+    "ppocrv5_dict.txt": 18383,
+    "ppocrv6_dict.txt": 18708,
+    "ppocrv6_tiny_dict.txt": 6904,
+}
+# Published configurations whose networks cannot run, neither here nor where they come from.
+CANNOT_RUN = {
+    "rec/PP-OCRv4/PP-OCRv4_mobile_rec_distillation.yml": (
+        "the teacher's backbone gives tokens, and its head, without `use_pool`, takes a map"
+    )
+}
+HEADING = """# Model cards
+
+Written by `python tools/model_cards.py`. Parameters are those of the form that trains, for the dictionary named
+({published} stand for their published lengths). MACs are multiply-accumulate operations of one picture of the training
+size in evaluation: convolutions, linear and recurrent layers, products of matrices. `N` is the number of pictures.
+"""
+
+
+def main(arguments=None):
+    """Writes one card for each architecture; configurations that share one stand on the same card."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default="docs/models.md", help="file to write")
+    args = parser.parse_args(arguments)
+    cards = [card(names) for names in by_architecture(family_configs())]
+    heading = HEADING.format(published=", ".join(f"`{name}`" for name in PUBLISHED))
+    Path(args.out).write_text("\n".join([heading, *cards]), encoding="utf-8")
+    print(f"{args.out}: {len(cards)} architectures")
+
+
+def family_configs() -> list:
+    """Returns the configurations of the family as paths relative to ``configs/``."""
+    found = [path for task in ("det", "rec", "cls") for path in sorted((CONFIGS / task).rglob("*.y*ml"))]
+    return [str(path.relative_to(CONFIGS)) for path in found]
+
+
+def by_architecture(names) -> list:
+    """Groups names of configurations whose ``Architecture`` is the same but for labels and starting weights."""
+    groups = {}
+    for name in names:
+        key = json.dumps(_essence(configuration.load(CONFIGS / name)["Architecture"]), sort_keys=True)
+        groups.setdefault(key, []).append(name)
+    # The one whose name is shortest is the plainest of a group: the others are languages and longer runs.
+    return [sorted(group, key=lambda name: (len(name), name)) for group in groups.values()]
+
+
+def _essence(value):
+    if isinstance(value, list):
+        return [_essence(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    labels = ("algorithm", "pretrained", "freeze_params")
+    return {key: _essence(inner) for key, inner in value.items() if key not in labels and inner is not None}
+
+
+def card(names) -> str:
+    """Returns the card of the first configuration as Markdown; the others are named."""
+    print(names[0], file=sys.stderr, flush=True)
+    config = measurable(configuration.load(CONFIGS / names[0]))
+    model = build_model(config["Architecture"])
+    model.eval()
+    dictionary = config["Global"].get("character_dict_path")
+    lines = [
+        f"## {names[0]}\n",
+        f"* Parameters: {count_parameters(model) / 1e6:.2f} million"
+        + (f", with `{Path(dictionary).name}`" if dictionary else ""),
+        *_networks(model, config),
+        *([f"* Cannot run: {CANNOT_RUN[names[0]]}"] if names[0] in CANNOT_RUN else _measured(model, example(config))),
+    ]
+    papers = sources(config["Architecture"])
+    lines += [f"* Papers: {', '.join(papers)}"] if papers else []
+    lines += [f"* The same architecture: {', '.join(names[1:])}"] if names[1:] else []
+    return "\n".join(lines) + "\n"
+
+
+def _measured(model, batch):
+    outputs = []
+    macs = count_macs(model, lambda: outputs.append(call_model(model, batch)))
+    return [
+        f"* MACs: {macs / 1e9:.2f} billion",
+        f"* Input: {_shapes(batch[:1])}" + (" and what its operators prepare" if len(batch) > 1 else ""),
+        f"* Output: {_shapes(outputs[0])}",
+    ]
+
+
+def _networks(model, config):
+    networks = config["Architecture"].get("Models") or {}
+    sizes = [f"{name} {count_parameters(getattr(model, name)) / 1e6:.2f}" for name in networks]
+    return [f"* Networks (million parameters): {', '.join(sizes)}"] if sizes else []
+
+
+def measurable(config) -> dict:
+    """Returns the configuration with its sizes filled in and without files of weights.
+
+    A published dictionary that is not there counts with its published length.
+    """
+    path = config["Global"].get("character_dict_path")
+    if path and not Path(path).exists():
+        decoder = _PublishedDecoder(PUBLISHED[Path(path).name] + bool(config["Global"].get("use_space_char")))
+    else:
+        decoder = build_post_process(config["PostProcess"], config["Global"])
+    result = configuration.resolve(config, decoder)
+    for network in (result["Architecture"].get("Models") or {}).values():
+        network["pretrained"] = None
+    return result
+
+
+class _PublishedDecoder:
+    """Stands for the CTC decoder of a dictionary of which only the length is known."""
+
+    special_symbols = 1
+
+    def __init__(self, characters):
+        self.character = range(1 + characters)
+
+
+def training_shape(config) -> list:
+    """Returns channels, height and width of a training picture, as the operators of the configuration make it."""
+    for section in ("Train", "Eval"):
+        for operator in config[section]["dataset"]["transforms"]:
+            ((name, arguments),) = operator.items()
+            if "Resize" in name and "image_shape" in (arguments or {}):
+                return list(arguments["image_shape"])
+            if "Crop" in name and "size" in (arguments or {}):
+                return [config["Architecture"].get("in_channels", 3), *arguments["size"][::-1]]
+    raise configuration.ConfigError("no operator of Train or Eval tells the size of the picture")
+
+
+def example(config) -> list:
+    """Returns a batch of one blank picture of the training size; with the fields a network is fed besides, if any."""
+    picture = paddle.zeros([1, *training_shape(config)])
+    if config["Architecture"].get("Head", {}).get("name") is None:
+        return [picture]
+    head = HEADS.get(config["Architecture"]["Head"]["name"], config["Architecture"]["model_type"])
+    if getattr(head, "feed", "image") == "image" or getattr(head, "decoders", None):
+        return [picture]
+    operators = create_operators(config["Eval"]["dataset"]["transforms"][1:], config["Global"])
+    blank = picture[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - picture.shape[1], axis=2)[:, :, :3]
+    fields = transform({"image": blank, "label": "a"}, operators)
+    return [picture, *(paddle.to_tensor(field)[None] for field in fields[1:])]
+
+
+def _shapes(output) -> str:
+    """Returns the shapes of tensors in lists and mappings as text, the batch as N."""
+    if isinstance(output, dict):
+        return ", ".join(f"{key} {_shapes(value)}" for key, value in output.items() if value is not None)
+    if isinstance(output, (list, tuple)):
+        return ", ".join(_shapes(value) for value in output if value is not None)
+    return "`[" + ", ".join(["N", *map(str, output.shape[1:])]) + "]`"
+
+
+def sources(architecture) -> list:
+    """Returns the papers that the classes of an architecture name in their docstrings."""
+    found = []
+    for network in (architecture.get("Models") or {"": architecture}).values():
+        for part, registry in PARTS.items():
+            name = (network.get(part) or {}).get("name")
+            if name:
+                kind = registry.get(name, network.get("model_type", architecture["model_type"]))
+                found += PAPER.findall(f"{inspect.getmodule(kind).__doc__} {inspect.getdoc(kind)}")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,134 @@
+"""What is generated for readers: the configuration reference, model cards, dictionaries."""
+
+import re
+from pathlib import Path
+from typing import Optional
+
+import paddle
+import pytest
+from paddle import nn
+
+from ppocr import registry
+from ppocr.commands import config_reference, make_dictionary, model_cards
+from ppocr.errors import DataError
+from ppocr.modeling.cost import count_macs, count_parameters
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return config_reference.pages()
+
+
+def test_the_reference_in_docs_is_what_the_registries_say(pages):
+    """Run ``python tools/config_reference.py`` after a change of a signature or docstring."""
+    written = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md")}
+    assert written == pages
+
+
+def test_every_registered_name_and_every_key_has_its_line_and_its_meaning(pages):
+    text = "\n".join(pages.values())
+    for parts in config_reference.PAGES.values():
+        for _, source, _ in parts:
+            for _, name in source.entries():
+                assert re.search(rf"^## {re.escape(name)}\b|^Also named .*`{re.escape(name)}`", text, re.MULTILINE), (
+                    name
+                )
+    assert not re.search(r"\|  \|$", text, re.MULTILINE)
+
+
+def test_a_class_is_described_by_its_signature_and_docstring():
+    @registry.Registry("thing").register()
+    class Thing:
+        """Does something with ``x``; see :class:`a.b.Other`.
+
+        Args:
+            size: pixels, at most
+                100.
+            one, two: both.
+        """
+
+        def __init__(self, size: int, one: Optional[str] = None, two: bool = True, builder: int = 3):
+            pass
+
+    text = config_reference.described(Thing, supplied=("builder",))
+    assert text.startswith("Does something with `x`; see `Other`.\n\n| key |")
+    assert "| `size` | whole number | required | pixels, at most 100. |" in text
+    assert "| `two` | true or false | `true` | both. |" in text and "builder" not in text
+
+
+def test_macs_are_those_of_the_formulas():
+    convolution = nn.Conv2D(4, 6, 3, padding=1, groups=2)
+    assert count_macs(convolution, lambda: convolution(paddle.zeros([2, 4, 5, 7]))) == 2 * 5 * 7 * 6 * 2 * 9
+    up = nn.Conv2DTranspose(4, 6, 2, stride=2)
+    assert count_macs(up, lambda: up(paddle.zeros([1, 4, 5, 7]))) == 5 * 7 * 4 * 6 * 4
+    linear = nn.Linear(8, 3)
+    assert count_macs(linear, lambda: linear(paddle.zeros([2, 5, 8]))) == 2 * 5 * 8 * 3
+    recurrent = nn.LSTM(8, 3, direction="bidirect")
+    assert count_macs(recurrent, lambda: recurrent(paddle.zeros([2, 5, 8]))) == 2 * 5 * 2 * 4 * 3 * (8 + 3)
+    assert count_parameters(linear) == 27
+
+    class Attention(nn.Layer):
+        def forward(self, x):
+            scores = paddle.matmul(x, x, transpose_y=True)
+            return scores @ x, paddle.bmm(scores, x), x.matmul(x, transpose_x=True)
+
+    attention, x = Attention(), paddle.zeros([2, 5, 8])
+    assert count_macs(attention, lambda: attention(x)) == 4 * 2 * 5 * 5 * 8
+
+
+def test_configurations_of_one_architecture_share_a_card():
+    groups = model_cards.by_architecture(model_cards.family_configs())
+    assert sorted(name for group in groups for name in group) == sorted(model_cards.family_configs())
+    french = next(group for group in groups if "rec/multi_language/rec_french_lite_train.yml" in group)
+    assert "rec/multi_language/rec_german_lite_train.yml" in french
+
+
+@pytest.mark.parametrize("name", ["cls/cls_mv3.yml", "rec/PP-OCRv6/PP-OCRv6_tiny_rec.yml"])
+def test_a_card_in_docs_is_what_the_model_gives(name):
+    """Run ``python tools/model_cards.py`` after a change of an architecture."""
+    groups = model_cards.by_architecture(model_cards.family_configs())
+    (names,) = [group for group in groups if name in group]
+    assert model_cards.card(names) in (ROOT / "docs/models.md").read_text(encoding="utf-8")
+
+
+def test_every_configuration_is_on_a_card():
+    text = (ROOT / "docs/models.md").read_text(encoding="utf-8")
+    assert [name for name in model_cards.family_configs() if name not in text] == []
+
+
+def test_dictionaries_that_come_with_the_project_are_those_of_the_command(tmp_path):
+    for name, file in (("en", "ppocr/utils/en_dict.txt"), ("digits", "ppocr/utils/dict/digits.txt")):
+        make_dictionary.main(["--set", name, "--out", str(tmp_path / "dict.txt")])
+        assert (tmp_path / "dict.txt").read_bytes() == (ROOT / file).read_bytes()
+    english = (ROOT / "ppocr/utils/en_dict.txt").read_text(encoding="utf-8").split("\n")
+    assert len(english) - 1 == 95 and english[:3] == ["0", "1", "2"] and english[94] == " "
+
+
+def test_gb2312_has_its_characters_once(tmp_path, capsys):
+    make_dictionary.main(["--set", "gb2312", "--out", str(tmp_path / "dict.txt")])
+    lines = (tmp_path / "dict.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    assert len(set(lines)) == len(lines) and sum("\u4e00" <= line <= "\u9fff" for line in lines) == 6763
+    assert f"{len(lines)} characters" in capsys.readouterr().out
+
+
+def test_a_dictionary_collects_the_characters_of_labels(tmp_path):
+    (tmp_path / "rec.txt").write_text("a.png\tb a\r\nb.png\t[{\n", encoding="utf-8")
+    (tmp_path / "det.txt").write_text('a.png\t[{"transcription": "né", "points": []}]\n', encoding="utf-8")
+    labels = [str(tmp_path / "rec.txt"), str(tmp_path / "det.txt")]
+    make_dictionary.main(["--set", "digits", "--labels", *labels, "--no_space", "--out", str(tmp_path / "dict.txt")])
+    assert (tmp_path / "dict.txt").read_text(encoding="utf-8").split() == [*"0123456789", "[", "a", "b", "n", "{", "é"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--labels", "nowhere.txt"], ["--set", "en", "--out", "no/such/folder/x"]])
+def test_a_dictionary_that_cannot_be_made_is_an_error(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError):
+        make_dictionary.main([*arguments] if "--out" in arguments else [*arguments, "--out", "dict.txt"])
+
+
+def test_a_label_line_without_tab_is_named(tmp_path):
+    (tmp_path / "rec.txt").write_text("a.png\tb\nb.png c\n", encoding="utf-8")
+    with pytest.raises(DataError, match="rec.txt:2: no tab"):
+        make_dictionary.characters_of([str(tmp_path / "rec.txt")])
