@@ -17,5 +17,6 @@ setup(
     packages=find_packages(include=["ppocr", "ppocr.*"]),
     package_data={"ppocr": ["**/*.txt"]},
     install_requires=REQUIREMENTS,
+    entry_points={"console_scripts": ["ppocr = ppocr.commands:main"]},
     extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3"]},
 )

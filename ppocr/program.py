@@ -2,36 +2,51 @@
 
 import argparse
 import logging
-import os
-import sys
+from pathlib import Path
 
 from ppocr import config as configuration
 from ppocr import preflight
-from ppocr.engine import setup
+from ppocr.commands import run
+from ppocr.engine import processes, setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.stepper import to_float32
-from ppocr.errors import ConfigError, UserError
+from ppocr.errors import ConfigError
 from ppocr.global_options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers import build_loggers
-from ppocr.utils.logging import NAME as LOGGER
 from ppocr.utils.logging import format_config, get_logger
 
 __all__ = ["ArgsParser", "eval", "load_config", "merge_config", "preprocess", "run", "to_float32", "train"]
 
 
-class ArgsParser(argparse.ArgumentParser):
-    """The command line of every tool: ``-c config.yml -o key=value ... -p profiler options``."""
+class OptionsParser(argparse.ArgumentParser):
+    """What every command line has: ``-o key=value ...`` and ``--traceback``.
+
+    Args:
+        description: what ``--help`` begins with.
+    """
 
     def __init__(self, description=None):
         super().__init__(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-        self.add_argument("-c", "--config", required=True, help="configuration file (YAML)")
         self.add_argument("-o", "--opt", nargs="+", action="extend", default=[], help="key.path=value overrides")
+        self.add_argument("--traceback", action="store_true", help="show where an error was raised")
+
+
+class ArgsParser(OptionsParser):
+    """The command line of every tool of one configuration: ``-c config.yml -o key=value ... -p profiler options``.
+
+    Args:
+        description: what ``--help`` begins with.
+        config_required: whether the tool can do nothing without ``-c``.
+    """
+
+    def __init__(self, description=None, config_required: bool = True):
+        super().__init__(description)
+        self.add_argument("-c", "--config", required=config_required, help="configuration file (YAML)")
         self.add_argument(
             "-p", "--profiler_options", help='"batch_range=[10,20];profile_path=DIR;..." writes a timeline'
         )
-        self.add_argument("--traceback", action="store_true", help="show where an error was raised")
 
 
 def load_config(path):
@@ -87,7 +102,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if is_train:
         found.warnings += preflight_warnings(merged, path)
     device = setup.set_up_device(options)
-    rank, _ = setup.set_up_processes(options)
+    rank = setup.set_up_processes(device)
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
     earlier = is_train and setup.holds_a_run(folder)
@@ -99,10 +114,21 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if is_train:
         _start_log(logger, resolved, device, options, earlier)
         if rank == 0:
-            (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
+            write_config(folder, merged, Path(path))
             loggers = build_loggers(merged, options)
     setup.set_up_seed(options.seed)
     return configuration.freeze(resolved), device, logger, loggers
+
+
+def write_config(folder, merged, path):
+    """Writes ``config.yml``, and ``base.yml``: what the file ``path`` starts from, so that differences can be told.
+
+    A run that goes on from its own ``config.yml`` keeps the base that it has.
+    """
+    if path.resolve() != (folder / "config.yml").resolve():
+        text = configuration.snapshot(configuration.load_base(path))
+        (folder / "base.yml").write_text(f"# base of {path}\n{text}", encoding="utf-8")
+    (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
 
 
 def preflight_warnings(config, path) -> list:
@@ -173,6 +199,7 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
                 stepper.settle(batches, state.global_step)
             if due.eval(state):
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
+            interruption.agree(state.global_step)
             if due.save_step(state) or interruption.wants_checkpoint():
                 checkpoints.save_latest(state)
             checkpoints.report_errors()
@@ -205,6 +232,7 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
         if evaluation.keep_if_best(metrics, state):
             checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
+        progress.log_details(evaluation, stepper.model, state)
         state.stopped = evaluation.wants_stop(metrics)
 
 
@@ -214,6 +242,7 @@ def finish(checkpoints, progress, due, state, interruption):
         whole_epoch = state.step_in_epoch >= due.steps_per_epoch
         checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
     checkpoints.finish()
+    processes.wait_for_all()  # a launcher ends them all a moment after the first has left
     progress.finish(state)
     if interruption.wants_end():
         raise SystemExit(interruption.exit_code())
@@ -222,32 +251,3 @@ def finish(checkpoints, progress, due, state, interruption):
 def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:
     """Evaluates a model; see :class:`ppocr.engine.evaluator.Evaluator`."""
     return Evaluator(valid_dataloader, post_process, metric, amp)(model)
-
-
-def say_error(text):
-    """Writes an error to standard error, and to ``train.log`` once there is one."""
-    sys.stdout.flush()
-    logger = logging.getLogger(LOGGER)
-    if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
-        logger.error("%s", text)
-    else:
-        print(f"error: {text}", file=sys.stderr, flush=True)
-
-
-def run(main) -> int:
-    """Calls ``main()`` and returns the exit code: 2 and one line where the user can mend what is wrong."""
-    try:
-        main()
-    except UserError as error:
-        if "--traceback" in sys.argv:
-            raise
-        say_error(str(error))
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr, flush=True)
-        return 130
-    except BrokenPipeError:
-        # Whoever read our output is gone: nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    return 0

@@ -54,8 +54,9 @@ def without_what_changes_nothing(config):
     unread = [(result["Global"], "section/Global")]
     unread += [(result[name].get("loader", {}), "section/loader") for name in ("Train", "Eval")]
     unread += [(result[name], f"{kind}/{result[name]['name']}") for name, kind in COMPONENTS.items()]
-    backbone = result["Architecture"].get("Backbone", {})
-    unread.append((backbone, f"backbone/{backbone.get('name')}"))
+    for network in (result["Architecture"], *result["Architecture"].get("Models", {}).values()):
+        backbone = network.get("Backbone", {})
+        unread.append((backbone, f"backbone/{backbone.get('name')}"))
     for section, table in unread:
         for key in UNREAD_KEYS.get(table, {}):
             section.pop(key, None)

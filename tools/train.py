@@ -1,15 +1,11 @@
 """Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
 
 import sys
-import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-# Paddle's own, which tell a user nothing: no compiler cache; batch normalisation keeps its statistics.
-warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
-from ppocr.commands.train import main
-from ppocr.program import run
+from ppocr.commands import run_command
 
 if __name__ == "__main__":
-    sys.exit(run(main))
+    sys.exit(run_command("train"))

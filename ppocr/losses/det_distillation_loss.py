@@ -10,8 +10,9 @@ import paddle.nn.functional as F
 
 from ppocr.losses.det_basic_loss import dice_loss
 from ppocr.losses.det_db_loss import DBLoss
-from ppocr.losses.distillation_loss import as_pairs, output_of
+from ppocr.losses.distillation_loss import as_pairs
 from ppocr.registry import LOSSES
+from ppocr.utils.network_outputs import output_of
 
 TEXT = 0.3  # probability from which a pixel of the teacher's map counts as text
 

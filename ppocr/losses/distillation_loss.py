@@ -9,10 +9,10 @@ from typing import Literal, Optional
 from ppocr.errors import ConfigError
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
-from ppocr.losses.rec_multi_loss import branch_batch
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
 from ppocr.losses.rec_sar_loss import SARLoss
 from ppocr.registry import LOSSES
+from ppocr.utils.network_outputs import branch_batch, output_of
 
 MAPS = ("thrink_maps", "threshold_maps", "binary_maps")  # the first is spelled as published files spell it
 
@@ -30,25 +30,29 @@ def as_pairs(pairs):
     return pairs
 
 
-def output_of(preds, model, key=None, branch=None):
-    """Returns ``preds[model][key][branch]``, leaving out what is None.
+class _EachPair:
+    """Compares the outputs of each pair of networks; what follows in the order of base classes says how."""
 
-    Raises:
-        ConfigError: there is no such output; the message names the ones there are.
-    """
-    found = preds
-    for step in (model, key, branch):
-        if step is None:
-            continue
-        if not isinstance(found, dict) or step not in found:
-            known = ", ".join(map(str, found)) if isinstance(found, dict) else "a single tensor"
-            raise ConfigError(f"a loss asks for the output '{step}' of the model '{model}', which gives {known}")
-        found = found[step]
-    return found
+    def _look_at(self, pairs, key, branch, label):
+        self.pairs, self.key, self.branch, self.label = as_pairs(pairs), key, branch, label
+
+    def forward(self, preds, batch):
+        """Returns one term for each pair."""
+        terms = {}
+        for i, pair in enumerate(self.pairs):
+            outputs = [output_of(preds, model, self.key, self.branch) for model in pair]
+            terms[self.term_name(pair, i)] = self.compare(*outputs, batch)
+        return terms
+
+    def term_name(self, pair, i):
+        return f"{self.label}_{i}"
+
+    def compare(self, first, second, batch):
+        return super().forward(first, second)
 
 
 @LOSSES.register()
-class DistillationDMLLoss(DMLLoss):
+class DistillationDMLLoss(_EachPair, DMLLoss):
     """Mutual learning between pairs of networks.
 
     Args:
@@ -76,28 +80,20 @@ class DistillationDMLLoss(DMLLoss):
         label: str = "dml",
     ):
         super().__init__(act, use_log)
-        self.pairs = as_pairs(model_name_pairs)
-        self.key = key
-        self.branch = dis_head if multi_head else None
-        self.map_name = maps_name
-        self.label = label
         if maps_name is not None and maps_name not in MAPS:
             raise ConfigError(f"DistillationDMLLoss: maps_name must be one of {', '.join(MAPS)}, not {maps_name!r}")
+        self.channel = None if maps_name is None else MAPS.index(maps_name)
+        label = label if maps_name is None else f"{label}_{maps_name}"
+        self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
 
-    def forward(self, preds, batch):
-        """Returns one term for each pair."""
-        label = self.label if self.map_name is None else f"{self.label}_{self.map_name}"
-        terms = {}
-        for i, pair in enumerate(self.pairs):
-            outputs = [output_of(preds, model, self.key, self.branch) for model in pair]
-            if self.map_name is not None:
-                outputs = [maps[:, MAPS.index(self.map_name)] for maps in outputs]
-            terms[f"{label}_{i}"] = super().forward(*outputs)
-        return terms
+    def compare(self, first, second, batch):
+        if self.channel is not None:
+            first, second = first[:, self.channel], second[:, self.channel]
+        return super().compare(first, second, batch)
 
 
 @LOSSES.register()
-class DistillationDistanceLoss(DistanceLoss):
+class DistillationDistanceLoss(_EachPair, DistanceLoss):
     """Difference of the features of pairs of networks.
 
     Args:
@@ -115,21 +111,14 @@ class DistillationDistanceLoss(DistanceLoss):
         label: str = "loss_distance",
     ):
         super().__init__(mode)
-        self.pairs = as_pairs(model_name_pairs)
-        self.key = key
-        self.label = f"{label}_{mode}"
+        self._look_at(model_name_pairs, key, None, f"{label}_{mode}")
 
-    def forward(self, preds, batch):
-        """Returns one term for each pair."""
-        terms = {}
-        for i, pair in enumerate(self.pairs):
-            outputs = (output_of(preds, model, self.key) for model in pair)
-            terms[f"{self.label}_{pair[0]}_{pair[1]}_{i}"] = super().forward(*outputs)
-        return terms
+    def term_name(self, pair, i):
+        return f"{self.label}_{pair[0]}_{pair[1]}_{i}"
 
 
 @LOSSES.register()
-class DistillationDKDLoss(DKDLoss):
+class DistillationDKDLoss(_EachPair, DKDLoss):
     """Decoupled distillation of the guiding branch, pairs being student and teacher.
 
     The mean is over all lines up to the end of the longest text of the batch, padding included.
@@ -155,26 +144,19 @@ class DistillationDKDLoss(DKDLoss):
         label: str = "dkd",
     ):
         super().__init__(temperature, alpha, beta)
-        self.pairs = as_pairs(model_name_pairs)
-        self.key = key
-        self.branch = dis_head if multi_head else None
-        self.label = label
+        self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
 
-    def forward(self, preds, batch):
-        """Returns one term for each pair; ``batch`` is image, CTC label, guide's label ``[N, L]``, lengths ``[N]``."""
-        terms = {}
-        for i, pair in enumerate(self.pairs):
-            student, teacher = (output_of(preds, model, self.key, self.branch) for model in pair)
-            steps = student.shape[1]
-            target = batch[2][:, 1 : 1 + steps]
-            counted = within_longest(batch[3], steps).expand(target.shape).flatten()
-            rows = super().forward(student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
-            terms[f"{self.label}_{i}"] = (rows * counted).sum() / counted.sum()
-        return terms
+    def compare(self, student, teacher, batch):
+        """Compares logits ``[N, T, classes]``; ``batch`` is image, CTC label, guide's label ``[N, L]``, lengths."""
+        steps = student.shape[1]
+        target = batch[2][:, 1 : 1 + steps]
+        counted = within_longest(batch[3], steps).expand(target.shape).flatten()
+        rows = DKDLoss.forward(self, student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
+        return (rows * counted).sum() / counted.sum()
 
 
 @LOSSES.register()
-class DistillCTCLogits(KLCTCLogits):
+class DistillCTCLogits(_EachPair, KLCTCLogits):
     """Divergence of the alignments of student and teacher.
 
     Args:
@@ -192,27 +174,14 @@ class DistillCTCLogits(KLCTCLogits):
         label: str = "ctc_logits",
     ):
         super().__init__()
-        self.pairs = as_pairs(model_name_pairs)
-        self.key = key
-        self.label = label
-
-    def forward(self, preds, batch):
-        """Returns one term for each pair."""
-        terms = {}
-        for i, pair in enumerate(self.pairs):
-            outputs = (output_of(preds, model, self.key, "ctc") for model in pair)
-            terms[f"{self.label}_{i}"] = super().forward(*outputs)
-        return terms
+        self._look_at(model_name_pairs, key, "ctc", label)
 
 
 class _EachModel:
     """Adds the loss of each named network; what follows in the order of base classes says which loss."""
 
-    def _look_at(self, model_name_list, key, branch, label):
-        self.models = list(model_name_list)
-        self.key = key
-        self.branch = branch
-        self.label = label
+    def _look_at(self, models, key, branch, label):
+        self.models, self.key, self.branch, self.label = list(models), key, branch, label
 
     def forward(self, preds, batch):
         """Returns one term for each model."""

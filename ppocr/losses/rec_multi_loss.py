@@ -5,13 +5,9 @@ from paddle import nn
 from ppocr.errors import ConfigError
 from ppocr.losses.combined_loss import split_item
 from ppocr.registry import LOSSES
+from ppocr.utils.network_outputs import branch_batch
 
 GUIDES = {"SARLoss": "sar", "NRTRLoss": "gtc"}
-
-
-def branch_batch(batch, branch):
-    """Returns what the loss of one branch expects of a batch of image, CTC label, guide's label, length and ratio."""
-    return [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]
 
 
 @LOSSES.register()

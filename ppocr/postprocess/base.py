@@ -12,6 +12,12 @@ def to_numpy(value) -> np.ndarray:
     return value.numpy()
 
 
+def best_classes(scores):
+    """Returns the best class of each item and its score, both without the last axis of ``scores``."""
+    ids = scores.argmax(axis=-1)
+    return ids, np.take_along_axis(scores, ids[..., None], axis=-1)[..., 0]
+
+
 class PostProcess:
     """Turns the output of a model into results; called as ``post_process(preds, ...)``.
 

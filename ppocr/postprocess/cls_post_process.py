@@ -2,10 +2,8 @@
 
 from typing import Optional
 
-import numpy as np
-
 from ppocr.errors import ConfigError
-from ppocr.postprocess.base import PostProcess, to_numpy
+from ppocr.postprocess.base import PostProcess, best_classes, to_numpy
 from ppocr.registry import POST_PROCESSES
 
 
@@ -38,8 +36,7 @@ class ClsPostProcess(PostProcess):
                 f"ClsPostProcess: the model gives {scores.shape[-1]} classes, label_list has {len(self.label_list)}; "
                 "give the label_list that the model was trained with"
             )
-        ids = scores.argmax(axis=1)
-        confidences = np.take_along_axis(scores, ids[:, None], axis=1)[:, 0]
+        ids, confidences = best_classes(scores)
         results = list(zip(self._names(ids), confidences.tolist()))
         if label is None:
             return results

@@ -4,10 +4,10 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.errors import ConfigError
-from ppocr.postprocess.base import PostProcess, to_numpy
+from ppocr.postprocess.base import PostProcess, best_classes, to_numpy
 from ppocr.postprocess.text import (
     character_table,
+    check_classes,
     is_arabic,
     join_characters,
     mean_confidence,
@@ -16,8 +16,9 @@ from ppocr.postprocess.text import (
 from ppocr.postprocess.word_groups import group_words
 from ppocr.registry import POST_PROCESSES
 from ppocr.utils.dictionary import character_list
+from ppocr.utils.special_symbols import CTC
 
-BLANK = 0
+BLANK = CTC.index(CTC.padding, 0)
 
 
 @POST_PROCESSES.register()
@@ -32,10 +33,10 @@ class CTCLabelDecode(PostProcess):
         DataError: the dictionary cannot be used.
     """
 
-    special_symbols = 1
+    special_symbols = CTC.count
 
     def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
-        self.character = ["blank", *character_list(character_dict_path, use_space_char)]
+        self.character = CTC.around(character_list(character_dict_path, use_space_char))
         self._table = character_table(self.character)
         self._right_to_left = is_arabic(character_dict_path)
 
@@ -59,13 +60,8 @@ class CTCLabelDecode(PostProcess):
             ConfigError: the number of classes is not that of the dictionary.
         """
         scores = to_numpy(_ctc_scores(preds))
-        if scores.shape[-1] != len(self.character):
-            raise ConfigError(
-                f"CTCLabelDecode: the model gives {scores.shape[-1]} classes, the dictionary makes "
-                f"{len(self.character)}; use the character_dict_path and use_space_char that the model was trained with"
-            )
-        ids = scores.argmax(axis=2)
-        best = np.take_along_axis(scores, ids[..., None], axis=2)[..., 0]
+        check_classes(self, scores.shape[-1], [len(self.character)])
+        ids, best = best_classes(scores)
         keep = ids != BLANK
         keep[:, 1:] &= ids[:, 1:] != ids[:, :-1]
         texts = list(zip(self._texts(ids, keep), mean_confidence(best, keep)))

@@ -1,12 +1,33 @@
 """Functions that text decoders share: from class ids to strings and confidences."""
 
-import os
 import re
 
 import numpy as np
 
+from ppocr.errors import ConfigError
+from ppocr.utils.dictionary import dictionary_name
+
 # Runs of these keep their order when a right-to-left text is turned round, everything else is turned one by one.
 _LEFT_TO_RIGHT = re.compile(r"[a-zA-Z0-9 :*./%+-]+|.", re.DOTALL)
+
+
+def check_classes(decoder, given, expected):
+    """Refuses scores of a model that was built for another dictionary.
+
+    Args:
+        decoder: names itself in the message.
+        given: number of classes that the model gives.
+        expected: the numbers that would fit.
+
+    Raises:
+        ConfigError: they do not fit.
+    """
+    if given not in expected:
+        fitting = " or ".join(map(str, expected))
+        raise ConfigError(
+            f"{type(decoder).__name__}: the model gives {given} classes, the dictionary makes {fitting}; use the "
+            "character_dict_path and use_space_char that the model was trained with"
+        )
 
 
 def character_table(character) -> np.ndarray:
@@ -45,7 +66,7 @@ def mean_confidence(probabilities, keep) -> list:
 
 def is_arabic(character_dict_path) -> bool:
     """Tells whether the file name of a dictionary marks a right-to-left script, as in ``arabic_dict.txt``."""
-    return "arabic" in os.path.basename(character_dict_path or "")
+    return "arabic" in dictionary_name(character_dict_path)
 
 
 def reverse_right_to_left(text) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.metrics.detection_iou import to_polygons
 from ppocr.postprocess.db_post_process import DBPostProcess, ordered_corners, region_score, rescale, unclip
 
 SHAPES = np.array([[64, 96, 1.0, 1.0]])
@@ -50,6 +51,22 @@ def test_sides_need_three_pixels_before_and_five_after_growing():
     for ratio, count in ((0.1, 0), (5.0, 1)):
         (result,) = DBPostProcess(box_type="poly", unclip_ratio=ratio)({"maps": thin}, SHAPES)
         assert len(result["points"]) == count
+
+
+def test_the_curved_text_of_a_seal_is_found_as_a_polygon():
+    rows, columns = np.mgrid[:64, :96]
+    radius = np.hypot(columns - 48, rows - 60)
+    arch = ((radius >= 30) & (radius <= 42) & (rows < 55)).astype(np.float32) * 0.9
+    angles = np.radians(np.linspace(5, 175, 30))
+    circles = [48 + r * np.cos(angles) + 1j * (60 - r * np.sin(angles)) for r in (28.7, 43.3)]
+    truth = np.concatenate([circles[0], circles[1][::-1]])
+    truth = np.stack([truth.real, truth.imag], axis=1)
+    settings = {"thresh": 0.2, "box_thresh": 0.6, "unclip_ratio": 0.5}  # those of the published seal detectors
+    (result,) = DBPostProcess(box_type="poly", **settings)({"maps": arch[None, None]}, SHAPES)
+    (found,), (true,) = (to_polygons(points)[0] for points in (result["points"], [truth]))
+    assert found.intersection(true).area > 0.7 * found.union(true).area
+    (result,) = DBPostProcess(**settings)({"maps": arch[None, None]}, SHAPES)
+    assert len(result["points"]) == 0  # the rectangle around it is mostly empty
 
 
 @pytest.mark.parametrize("box_type", ["quad", "poly"])

@@ -1,0 +1,104 @@
+"""The metric of several networks that are trained together."""
+
+from typing import Optional
+
+from ppocr.errors import ConfigError
+from ppocr.metrics.base import Metric
+from ppocr.registry import METRICS
+
+
+@METRICS.register()
+class DistillationMetric(Metric):
+    """Computes a metric for each network; the values are ``<network>_<name>``, those of one network just ``<name>``.
+
+    Args:
+        base_metric_name: the metric.
+        key: the network whose values have no prefix, and whose main indicator chooses the best model.
+        main_indicator, is_filter, ignore_space: arguments of the metric; null leaves its own default.
+
+    Raises:
+        ConfigError: no such metric, or one that does not take these arguments.
+    """
+
+    def __init__(
+        self,
+        base_metric_name: str,
+        key: Optional[str] = None,
+        main_indicator: Optional[str] = None,
+        is_filter: Optional[bool] = None,
+        ignore_space: Optional[bool] = None,
+    ):
+        options = {"main_indicator": main_indicator, "is_filter": is_filter, "ignore_space": ignore_space}
+        self._config = inner_config({"base_metric_name": base_metric_name, **options})
+        self._key = key
+        metric = METRICS.build(self._config)
+        self.higher_is_better, self.on_training_batches = metric.higher_is_better, metric.on_training_batches
+        super().__init__(metric.main_indicator)
+
+    @staticmethod
+    def nested_components(config):
+        """Yields ``(METRICS, path, config)`` of the metric."""
+        yield METRICS, (), inner_config(config)
+
+    def __call__(self, preds, batch):
+        """Counts a batch.
+
+        Args:
+            preds: ``{network: result}``, each result as post-processing of a single network gives it.
+            batch: see the metric.
+        """
+        for network, result in preds.items():
+            self._metric(network).update_from(result, batch)
+
+    def update_from(self, result, batch):
+        """Counts what post-processing made of ``batch``; the one call of evaluation.
+
+        Raises:
+            ConfigError: ``key`` names no network that post-processing looks at.
+        """
+        if self._key not in result:
+            raise ConfigError(
+                f"Metric.key: must be one of PostProcess.model_name, {', '.join(result)}, not {self._key!r}; "
+                f"its {self.main_indicator} chooses the best model"
+            )
+        self(result, batch)
+
+    def add_unreadable(self, labels):
+        """Counts samples that could not be read as wrong for every network seen so far."""
+        for metric in self._metrics.values():
+            metric.add_unreadable(labels)
+
+    def reset(self):
+        """Forgets everything that was counted, and the networks."""
+        self._metrics = {}
+
+    @property
+    def records(self) -> dict:
+        """All that was counted, ``{network: its records}``."""
+        return {network: metric.records for network, metric in self._metrics.items()}
+
+    def merge(self, parts):
+        """Puts the ``records`` of all processes in the place of one's own; some may have seen no network."""
+        self.reset()
+        for network in dict.fromkeys(name for part in parts for name in part):
+            self._metric(network).merge([part[network] for part in parts if network in part])
+
+    def get_metric(self) -> dict:
+        """Returns the values of every network since the last call, and starts anew."""
+        values = {}
+        for network, metric in self._metrics.items():
+            prefix = "" if network == self._key else f"{network}_"
+            values.update({f"{prefix}{name}": value for name, value in metric.get_metric().items()})
+        self.reset()
+        return values
+
+    def _metric(self, network):
+        if network not in self._metrics:
+            self._metrics[network] = METRICS.build(self._config)
+        return self._metrics[network]
+
+
+def inner_config(config) -> dict:
+    """Returns the section of the metric of a single network: all that is given but ``key``."""
+    given = {name: value for name, value in config.items() if name not in ("name", "base_metric_name", "key")}
+    return {"name": config.get("base_metric_name"), **{k: v for k, v in given.items() if v is not None}}

@@ -1,0 +1,122 @@
+"""Post-processing of several networks that are trained together: ``{name of the network: its results}``."""
+
+from typing import Literal, Optional
+
+from ppocr.postprocess.base import PostProcess
+from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
+from ppocr.postprocess.db_post_process import DBPostProcess
+from ppocr.postprocess.sequence_label_decode import SARLabelDecode
+from ppocr.registry import POST_PROCESSES
+from ppocr.utils.network_outputs import branch_batch, output_of
+
+
+class _EachNetwork(PostProcess):
+    """Hands the output of each network to one post-processing, whose ``character`` it shares."""
+
+    def __init__(self, inner, model_name, key=None, branch=None):
+        self.character, self.special_symbols = inner.character, inner.special_symbols
+        self._inner, self._names, self._key, self._branch = inner, model_name, key, branch
+
+    def __call__(self, preds, *args, **kwargs):
+        """Returns ``{name: results}``.
+
+        Args:
+            preds: ``{name: outputs}``, maybe of further networks.
+            *args, **kwargs: as the post-processing of a single network takes them.
+
+        Raises:
+            ConfigError: there is no such network or output.
+        """
+        return {name: self._inner(self._output(preds, name), *args, **kwargs) for name in self._names}
+
+    def process(self, preds, batch):
+        batch = batch if self._branch is None else branch_batch(batch, self._branch)
+        return {name: self._inner.process(self._output(preds, name), batch) for name in self._names}
+
+    def _output(self, preds, name):
+        output = output_of(preds, name, self._key)
+        if self._branch == "ctc" and not isinstance(output, dict):
+            return output  # in evaluation heads of several branches give this one alone
+        return output_of(preds, name, self._key, self._branch)
+
+
+@POST_PROCESSES.register()
+class DistillationCTCLabelDecode(_EachNetwork):
+    """Decodes the CTC scores of each of several networks; see :class:`CTCLabelDecode`.
+
+    Args:
+        model_name: names of the networks.
+        key: their output; null where they give nothing else.
+        multi_head: the output is that of a head of several branches, whose branch ``ctc`` is taken.
+        character_dict_path, use_space_char: see :class:`CTCLabelDecode`.
+
+    Raises:
+        DataError: the dictionary cannot be used.
+    """
+
+    def __init__(
+        self,
+        model_name: list,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+    ):
+        decode = CTCLabelDecode(character_dict_path, use_space_char)
+        super().__init__(decode, model_name, key, "ctc" if multi_head else None)
+
+
+@POST_PROCESSES.register()
+class DistillationSARLabelDecode(_EachNetwork):
+    """Decodes the SAR scores of each of several networks; see :class:`SARLabelDecode`.
+
+    Args:
+        model_name: names of the networks.
+        key: their output; null where they give nothing else.
+        multi_head: the output is that of a head of several branches, whose branch ``sar`` is taken, which there is in
+            training only.
+        character_dict_path, use_space_char, rm_symbol: see :class:`SARLabelDecode`.
+
+    Raises:
+        DataError: the dictionary cannot be used.
+    """
+
+    def __init__(
+        self,
+        model_name: list,
+        key: Optional[str] = None,
+        multi_head: bool = False,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        rm_symbol: bool = False,
+    ):
+        decode = SARLabelDecode(character_dict_path, use_space_char, rm_symbol)
+        super().__init__(decode, model_name, key, "sar" if multi_head else None)
+
+
+@POST_PROCESSES.register()
+class DistillationDBPostProcess(_EachNetwork):
+    """Finds the boxes of each of several detectors.
+
+    Args:
+        model_name: names of the networks.
+        thresh, box_thresh, max_candidates, unclip_ratio, use_dilation, score_mode, box_type, return_scores: see
+            :class:`DBPostProcess`, whose defaults differ.
+    """
+
+    def __init__(
+        self,
+        model_name: list,
+        thresh: float = 0.3,
+        box_thresh: float = 0.6,
+        max_candidates: int = 1000,
+        unclip_ratio: float = 1.5,
+        use_dilation: bool = False,
+        score_mode: Literal["fast", "slow"] = "fast",
+        box_type: Literal["quad", "poly"] = "quad",
+        return_scores: bool = False,
+    ):
+        find = DBPostProcess(
+            thresh, box_thresh, max_candidates, unclip_ratio, use_dilation, score_mode, box_type, return_scores
+        )
+        super().__init__(find, model_name)

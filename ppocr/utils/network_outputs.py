@@ -1,0 +1,31 @@
+"""What is compared where several networks, or several branches of a head, are trained and evaluated together."""
+
+from ppocr.errors import ConfigError
+
+
+def output_of(preds, model, key=None, branch=None):
+    """Returns ``preds[model][key][branch]``, leaving out what is None.
+
+    Args:
+        preds: ``{name of a network: its outputs}``.
+        model: name of the network.
+        key: name of one of its outputs.
+        branch: ``ctc``, ``sar`` or ``gtc``, for an output that is that of a head of several branches.
+
+    Raises:
+        ConfigError: there is no such output; the message names the ones there are.
+    """
+    found = preds
+    for step in (model, key, branch):
+        if step is None:
+            continue
+        if not isinstance(found, dict) or step not in found:
+            known = ", ".join(map(str, found)) if isinstance(found, dict) else "a single tensor"
+            raise ConfigError(f"the output '{step}' of the model '{model}' is asked for, which gives {known}")
+        found = found[step]
+    return found
+
+
+def branch_batch(batch, branch):
+    """Returns what belongs to one branch of a batch of image, CTC label, guide's label, length and ratio."""
+    return [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]

@@ -1,0 +1,11 @@
+"""Tells where the time of a training step goes: ``python tools/doctor.py -c config.yml -o key=value``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ppocr.commands import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command("doctor"))

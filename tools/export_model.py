@@ -1,0 +1,11 @@
+"""Exports a trained model: ``python tools/export_model.py -c config.yml -o Global.checkpoints=DIR/best_accuracy``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ppocr.commands import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command("export_model"))

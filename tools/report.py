@@ -1,0 +1,11 @@
+"""Writes one HTML page about a run: ``python tools/report.py --run output/my_run``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ppocr.commands import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command("report"))
