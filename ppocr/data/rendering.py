@@ -53,10 +53,12 @@ class FontSet:
     """
 
     def __init__(self, characters, paths=None):
-        fonts = [_load(path) for path in (default_fonts() if paths is None else paths)]
-        self._fonts = [font for font in fonts if not _missing(font, characters)]
+        fonts = [load_font(path) for path in (default_fonts() if paths is None else paths)]
+        self._fonts = [font for font in fonts if not missing_characters(font, characters)]
         if not self._fonts:
-            missing = "; ".join(f"{font.path} has no {' '.join(_missing(font, characters)[:5])}" for font in fonts[:3])
+            missing = "; ".join(
+                f"{font.path} has no {' '.join(missing_characters(font, characters)[:5])}" for font in fonts[:3]
+            )
             raise ConfigError(f"no font has all characters that are to be drawn: {missing}; give other fonts")
         self._glyph = lru_cache(_GLYPHS_KEPT)(self._draw_glyph)
 
@@ -104,18 +106,26 @@ class FontSet:
         return ink, left + x, top + y, font.getlength(character)
 
 
-def _load(path):
-    """Opens a font file, or, for a bare name, the font of that name that comes with matplotlib."""
+def load_font(path, layout=ImageFont.Layout.BASIC):
+    """Opens a font file, or, for a bare name, the font of that name that comes with matplotlib.
+
+    Args:
+        path: file or name.
+        layout: how Pillow places characters.
+
+    Raises:
+        DataError: it is no font.
+    """
     if not os.path.exists(path) and not os.path.dirname(path):
         path = os.path.join(_matplotlib_folder() or "", path)
     try:
-        return ImageFont.truetype(str(path), _EM, layout_engine=ImageFont.Layout.BASIC)
+        return ImageFont.truetype(str(path), _EM, layout_engine=layout)
     except OSError as error:
         raise DataError(f"font {path}: {error}") from error
 
 
-def _missing(font, characters):
-    """Returns the characters that come out as the box that stands for no glyph."""
+def missing_characters(font, characters) -> list:
+    """Returns the characters, each once, that come out as the box that stands for no glyph."""
     box = bytes(font.getmask(_UNASSIGNED))
     return [c for c in dict.fromkeys(characters) if not c.isspace() and bytes(font.getmask(c)) == box]
 

@@ -1,0 +1,16 @@
+"""Reads lines: ``tools/infer_rec.py -c config.yml -o Global.checkpoints=output/best_accuracy --input PATH``.
+
+Writes ``path<TAB>text<TAB>score`` lines to ``Global.save_res_path`` (default: ./output/rec/predicts_rec.txt) and JSON
+lines beside.
+"""
+
+from ppocr.inference.command import name_pictures
+
+
+def main(arguments=None):
+    """Reads every picture that ``--input`` or ``Global.infer_img`` names.
+
+    Raises:
+        UserError: the model cannot be used, or no picture can be read.
+    """
+    name_pictures(__doc__, "rec", "text", "./output/rec/predicts_rec.txt", arguments)

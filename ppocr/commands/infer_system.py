@@ -1,0 +1,98 @@
+"""Reads whole pages with a detector, a recogniser and, if wanted, a direction classifier.
+
+``python tools/infer_system.py --det PATH --rec PATH [--cls PATH] --input PATH``
+
+A PATH of a part is a configuration, the folder of a training run, or an exported model.  A configuration's weights are
+those given with --det_weights and so on, else best_accuracy beside it, else those that it names.  An override with -o
+that begins with det., rec. or cls. is for that part (det.PostProcess.box_thresh=0.5), any other for all of them.
+
+Writes ``path<TAB>JSON list of {"transcription", "points", "score"}`` lines to ``Global.save_res_path``
+(./output/system/system_results.txt), JSON lines beside, and the pages next to what was read to the folder
+system_results there.
+"""
+
+from ppocr import program
+from ppocr.global_options import global_options
+from ppocr.inference import command
+from ppocr.inference.drawing import read_page
+from ppocr.inference.lettering import Lettering
+from ppocr.inference.loading import from_path
+from ppocr.inference.pictures import Reading
+from ppocr.inference.results import PictureFolder, ResultFiles, to_json
+from ppocr.inference.system import TextSystem
+from ppocr.utils.logging import get_logger
+
+_PARTS = {"det": "detector", "rec": "recogniser", "cls": "direction classifier"}
+_RESULTS = "./output/system/system_results.txt"
+
+
+def main(arguments=None):
+    """Reads every page that ``--input`` or ``Global.infer_img`` names.
+
+    Raises:
+        UserError: a model cannot be used, or no page can be read.
+    """
+    args = parse(arguments)
+    command.check_batch_size(args.batch_size)
+    overrides = split_overrides(args.opt)
+    options = global_options(program.merge_config({}, overrides[""]))
+    files = command.picture_files(args, options)
+    parts = {name: load_part(name, args, overrides) for name in _PARTS if getattr(args, name)}
+    system = TextSystem(parts["det"], parts["rec"], parts.get("cls"), args.drop_score, args.cls_thresh)
+    lettering, logger = Lettering(args.font), get_logger()
+
+    def read(content):
+        page, sample = parts["det"].open(content)
+        return page, system.read(page, parts["det"].predict([sample])[0])
+
+    with ResultFiles(options.save_res_path or _RESULTS) as results:
+        drawn = PictureFolder(results.path.parent / "system_results", files.paths)
+        for path, (page, lines) in files.each(read):
+            results.write(Reading(path, page, lines), *describe(lines))
+            target = drawn.write(path, read_page(page, lines, lettering))
+            logger.info("%s: %d texts, %s", path, len(lines), target)
+    command.finish(files, results, logger)
+
+
+def parse(arguments=None):
+    """Reads the command line."""
+    parser = program.OptionsParser(__doc__)
+    for name, title in _PARTS.items():
+        parser.add_argument(f"--{name}", metavar="PATH", required=name != "cls", help=f"the {title}")
+        parser.add_argument(f"--{name}_weights", metavar="PATH", help=f"checkpoint of the {title}")
+    parser.add_argument("--backend", choices=("paddle", "onnx"), help="of exported models; default: what is there")
+    parser.add_argument(
+        "--drop_score", type=float, default=0.5, help="least confidence of a text; default: %(default)s"
+    )
+    parser.add_argument(
+        "--cls_thresh", type=float, default=0.9, help="confidence above which a text is turned; default: %(default)s"
+    )
+    command.add_picture_arguments(parser, batch_size=32)
+    command.add_font_argument(parser)
+    return parser.parse_args(arguments)
+
+
+def split_overrides(assignments) -> dict:
+    """Returns ``{part: overrides}`` with the parts' names taken off; those for all of them stand under ``""``."""
+    result = {name: [] for name in ("", *_PARTS)}
+    for assignment in assignments:
+        part, dot, rest = assignment.partition(".")
+        if dot and part in _PARTS:
+            result[part].append(rest)
+        else:
+            result[""].append(assignment)
+    return result
+
+
+def load_part(name: str, args, overrides):
+    """Returns the predictor of one part."""
+    own = overrides[""] + overrides[name]
+    path, weights = getattr(args, name), getattr(args, f"{name}_weights")
+    return from_path(path, own, args.batch_size, name, weights, args.backend).predictor
+
+
+def describe(lines):
+    """Returns the column of a text line and the mapping of a JSON line."""
+    column = [{"transcription": line.text, "points": line.points, "score": line.score} for line in lines]
+    row = [{**item, "box_score": line.box_score} for item, line in zip(column, lines)]
+    return [to_json(column)], {"lines": row}

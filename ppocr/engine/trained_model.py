@@ -1,0 +1,37 @@
+"""A model with the weights of a training, for everything but training."""
+
+from ppocr.engine.stepper import MixedPrecision
+from ppocr.errors import CheckpointError, ConfigError
+from ppocr.modeling.architectures import build_model
+from ppocr.utils.pretrained import load_pretrained
+
+
+def load_trained(config, options, device: str, logger, purpose: str):
+    """Builds the model of a configuration and fills it with ``Global.checkpoints`` or ``Global.pretrained_model``.
+
+    Args:
+        config: the resolved configuration.
+        options: its :class:`ppocr.global_options.GlobalOptions`.
+        device: mixed precision is for GPUs.
+        logger: told where the weights come from.
+        purpose: what they are for, as the error says it.
+
+    Returns:
+        (model, :class:`ppocr.engine.stepper.MixedPrecision`)
+
+    Raises:
+        ConfigError: no weights are named.
+        CheckpointError: the file cannot be read or does not hold every weight of the model.
+    """
+    path = options.checkpoints or options.pretrained_model
+    if not path:
+        raise ConfigError(f"Global.checkpoints: name the weights to {purpose}, for example output/best_accuracy")
+    model = build_model(config["Architecture"])
+    report = load_pretrained(model, path)
+    logger.info("weights from %s: %s", path, report)
+    if report.missing or report.mismatched:
+        raise CheckpointError(
+            f"{path}: does not hold all weights of this model ({report}), so its results mean nothing"
+        )
+    amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
+    return amp.decorate(model)[0], amp

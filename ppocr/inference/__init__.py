@@ -1,0 +1,1 @@
+"""Trained models at work: pictures in, texts, boxes and classes out."""

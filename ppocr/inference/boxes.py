@@ -1,0 +1,63 @@
+"""Text boxes on a page: four corners, their reading order, and the picture inside."""
+
+import cv2
+import numpy as np
+
+from ppocr.postprocess.db_post_process import ordered_corners
+
+TALL = 1.5  # times as high as wide: text that runs downwards
+
+
+def as_quad(points) -> np.ndarray:
+    """Returns the corners of a text region as float32 (4, 2), clockwise from the top left.
+
+    Args:
+        points: (4, 2) in that order, or a polygon (points, 2), whose smallest rectangle counts.
+    """
+    points = np.asarray(points, dtype=np.float32)
+    return points if len(points) == 4 else ordered_corners(cv2.minAreaRect(points))
+
+
+def quad_size(quad):
+    """Returns the width and the height of a quad, that of the longer of opposite sides, in whole pixels, at least 1."""
+    top, right, bottom, left = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
+    return max(int(max(top, bottom)), 1), max(int(max(left, right)), 1)
+
+
+def is_tall(quad) -> bool:
+    """Tells whether a text runs downwards, by its box."""
+    width, height = quad_size(quad)
+    return height >= TALL * width
+
+
+def reading_order(quads) -> list:
+    """Returns the places of the quads in reading order: rows from top to bottom, each from left to right.
+
+    Rows grow downwards from the topmost box: a box belongs to the row if its middle is less than half the height of
+    that box, or of its own if that is less, below that box's middle.
+    """
+    middles = [quad.mean(axis=0) for quad in quads]
+    heights = [np.ptp(quad[:, 1]) for quad in quads]
+    rows = []
+    for place in sorted(range(len(quads)), key=lambda place: middles[place][1]):
+        first = rows[-1][0] if rows else place
+        apart = middles[place][1] - middles[first][1]
+        if rows and apart < min(heights[place], heights[first]) / 2:
+            rows[-1].append(place)
+        else:
+            rows.append([place])
+    return [place for row in rows for place in sorted(row, key=lambda place: middles[place][0])]
+
+
+def crop(page, quad) -> np.ndarray:
+    """Returns the picture inside a quad, straightened; a tall one is turned by 90 degrees to the left.
+
+    Args:
+        page: uint8 ``(H, W, 3)``.
+        quad: float32 (4, 2), clockwise from the top left of the text.
+    """
+    width, height = quad_size(quad)
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(np.ascontiguousarray(quad, dtype=np.float32), target)
+    inside = cv2.warpPerspective(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.rotate(inside, cv2.ROTATE_90_COUNTERCLOCKWISE) if is_tall(quad) else inside

@@ -1,0 +1,69 @@
+"""Pictures of results: boxes, read pages, and sheets of text lines."""
+
+import cv2
+import numpy as np
+
+from ppocr.inference.boxes import as_quad, is_tall, quad_size
+from ppocr.inference.lettering import HEIGHT
+from ppocr.utils.pictures import outline
+
+GREEN = (0, 200, 0)
+_ROW, _WIDEST = 48, 640  # pixels of a text line on a sheet
+
+
+def with_boxes(picture, boxes) -> np.ndarray:
+    """Returns a copy of a uint8 BGR picture with the edges of polygons (points, 2) on it."""
+    picture = picture.copy()
+    outline(picture, boxes, GREEN, max(1, round(max(picture.shape) / 800)))
+    return picture
+
+
+def read_page(page, lines, lettering) -> np.ndarray:
+    """Returns a page with its boxes, and to the right of it the texts in their places.
+
+    Args:
+        page: uint8 BGR ``(H, W, 3)``.
+        lines: list of :class:`ppocr.inference.system.Line`.
+        lettering: :class:`ppocr.inference.lettering.Lettering`.
+    """
+    ink = np.zeros(page.shape[:2], np.uint8)
+    for line in lines:
+        np.maximum(ink, _in_box(lettering.draw(line.text), as_quad(line.points), ink.shape), out=ink)
+    boxes = [line.points for line in lines]
+    text = cv2.cvtColor(255 - ink, cv2.COLOR_GRAY2BGR)
+    return np.hstack([with_boxes(page, boxes), with_boxes(text, boxes)])
+
+
+def _in_box(strip, quad, shape):
+    """Returns a text's coverage as it fills a box from its left; it is narrowed where the box is too short for it."""
+    if is_tall(quad):
+        quad = np.roll(quad, -1, axis=0)  # the text begins at the top right and runs downwards
+    width, height = quad_size(quad)
+    right = max(strip.shape[1], HEIGHT * width / height)
+    source = np.array([[0, 0], [right, 0], [right, HEIGHT], [0, HEIGHT]], np.float32)
+    matrix = cv2.getPerspectiveTransform(source, np.ascontiguousarray(quad))
+    return cv2.warpPerspective(strip, matrix, shape[::-1])
+
+
+def text_sheet(pairs, lettering) -> np.ndarray:
+    """Returns a sheet with a row for each of some pictures and, to its right, what was read in it.
+
+    Args:
+        pairs: list of (uint8 BGR picture, text).
+        lettering: :class:`ppocr.inference.lettering.Lettering`.
+    """
+    rows = []
+    for picture, text in pairs:
+        height, width = picture.shape[:2]
+        small = cv2.resize(picture, (min(max(round(_ROW * width / height), 1), _WIDEST), _ROW))
+        strip = 255 - lettering.draw(text)
+        strip = cv2.resize(strip, (max(round(strip.shape[1] * _ROW / HEIGHT), 1), _ROW), interpolation=cv2.INTER_AREA)
+        rows.append((small, cv2.cvtColor(strip, cv2.COLOR_GRAY2BGR)))
+    left = max(small.shape[1] for small, _ in rows)
+    right = max(strip.shape[1] for _, strip in rows)
+    step = _ROW + 4
+    sheet = np.full((step * len(rows), left + 8 + right, 3), 255, np.uint8)
+    for top, (small, strip) in zip(range(0, len(sheet), step), rows):
+        sheet[top : top + _ROW, : small.shape[1]] = small
+        sheet[top : top + _ROW, left + 8 : left + 8 + strip.shape[1]] = strip
+    return sheet

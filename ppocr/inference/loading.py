@@ -1,0 +1,122 @@
+"""Predictors from what a training left behind, or from an exported model."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from ppocr import program
+from ppocr.engine import setup
+from ppocr.engine.trained_model import load_trained
+from ppocr.errors import ConfigError
+from ppocr.export.description import eval_transforms
+from ppocr.export.exported import load_exported
+from ppocr.global_options import GlobalOptions, global_options
+from ppocr.inference.predictor import LiveNetwork, Predictor
+from ppocr.inference.preprocessing import Preprocessing
+from ppocr.postprocess import build_post_process
+from ppocr.registry import POST_PROCESSES, parameters_of
+from ppocr.utils.logging import get_logger
+
+BEST = "best_accuracy"
+_WEIGHT_KEYS = ("Global.checkpoints=", "Global.pretrained_model=")
+
+
+@dataclass
+class Loaded:
+    """A predictor and what was set up with it.
+
+    Attributes:
+        predictor: :class:`ppocr.inference.predictor.Predictor`.
+        options: the ``Global`` section.
+        logger: the project's logger.
+    """
+
+    predictor: Predictor
+    options: GlobalOptions
+    logger: object
+
+
+def from_config(path, overrides, batch_size: int, model_type: str, weights=None) -> Loaded:
+    """Loads the model of a configuration with the weights of ``Global.checkpoints`` or ``Global.pretrained_model``.
+
+    Pictures are prepared as those of the ``Eval`` section, in infer mode: a text line that is longer than the width in
+    ``RecResizeImg`` makes the model's input wider, unless ``Global.character_dict_path`` is null or the model takes one
+    size only.
+
+    Args:
+        path: YAML file.
+        overrides: ``key.path=value`` assignments.
+        batch_size: most pictures of a batch.
+        model_type: ``det``, ``rec`` or ``cls``, which the model must be.
+        weights: take these instead.
+
+    Raises:
+        UserError: the configuration, the device or the weights cannot be used.
+    """
+    merged = program.merge_config(program.load_config(path), overrides)
+    if weights is not None:
+        merged["Global"] = {**(merged.get("Global") or {}), "checkpoints": str(weights)}
+    config, device, logger, _ = program.prepare(merged, path)
+    given = config["Architecture"]["model_type"]
+    if given != model_type:
+        raise ConfigError(f"{path}: Architecture.model_type is {given}, but what is wanted here is {model_type}")
+    options = global_options(config)
+    transforms = eval_transforms(config)
+    model, amp = load_trained(config, options, device, logger, "run")
+    growing = options.character_dict_path is not None and not getattr(model, "fixed_size", False)
+    preprocess = Preprocessing(transforms, config["Global"], growing)
+    post_process = build_post_process(_with_scores(config["PostProcess"]), config["Global"])
+    return Loaded(Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size), options, logger)
+
+
+def from_exported(folder, overrides, batch_size: int, backend: Optional[str] = None) -> Loaded:
+    """Loads an exported model.
+
+    Args:
+        folder: what ``tools/export_model.py`` wrote.
+        overrides: ``key.path=value`` assignments for its ``inference.yml`` and for ``Global``.
+        batch_size: most pictures of a batch.
+        backend: ``paddle`` or ``onnx``; None takes what is there.
+
+    Raises:
+        UserError: the files or the device cannot be used.
+    """
+    wanted = global_options({"Global": program.merge_config({}, overrides).get("Global")})
+    device = setup.set_up_device(wanted)
+    logger = get_logger()
+    exported = load_exported(folder, device, backend)
+    config = exported.config = program.merge_config(exported.config, overrides)
+    config["PostProcess"] = _with_scores(config["PostProcess"])
+    has_dictionary = "character_dict" in config["PostProcess"]  # counts where a file does not say infer_mode itself
+    preprocess = Preprocessing(config["PreProcess"]["transform_ops"], config.get("Global"), has_dictionary)
+    predictor = Predictor(preprocess, lambda batch: exported.run(batch[0]), exported.build_post_process(), batch_size)
+    return Loaded(predictor, wanted, logger)
+
+
+def from_path(path, overrides, batch_size: int, model_type: str, weights=None, backend: Optional[str] = None) -> Loaded:
+    """Loads whatever a path names: a configuration, the folder of a training run, or an exported model.
+
+    Args:
+        path: a YAML file; a folder with ``config.yml``; or a folder with ``inference.yml``.
+        overrides, batch_size, model_type, backend: see :func:`from_config` and :func:`from_exported`.
+        weights: checkpoint for a configuration; by default what the overrides name, else ``best_accuracy`` beside it
+            if there is one, else what it names itself.
+
+    Raises:
+        UserError: see :func:`from_config` and :func:`from_exported`.
+    """
+    path = Path(path)
+    file = path / "config.yml" if path.is_dir() else path
+    if path.is_dir() and not file.exists():
+        return from_exported(path, overrides, batch_size, backend)
+    beside = file.parent / BEST
+    named = weights is not None or any(item.startswith(_WEIGHT_KEYS) for item in overrides)
+    if not named and beside.with_suffix(".pdparams").exists():
+        weights = beside
+    return from_config(file, overrides, batch_size, model_type, weights)
+
+
+def _with_scores(section):
+    """Returns a ``PostProcess`` section that asks for the scores of boxes where it can."""
+    kind = POST_PROCESSES.get(section["name"])
+    return {**section, "return_scores": True} if "return_scores" in parameters_of(kind) else dict(section)

@@ -1,0 +1,97 @@
+"""Picture files: which ones are meant, and what a model makes of each; those that cannot be read are remembered."""
+
+import glob
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import DataError
+
+SUFFIXES = frozenset(".bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split())
+_BATCHES_AHEAD = 4  # so many are read before the first result, which lets pictures of one shape meet
+
+
+def find_pictures(sources) -> list:
+    """Returns the paths that files, folders and patterns stand for, each once.
+
+    A folder stands for the pictures in it and below, by their suffix, and a pattern (``*``, ``?``, ``[``, ``**``) for
+    the files that fit it, both sorted.  What does not exist is returned as it is, to be noticed when it is read.
+    """
+    found = []
+    for source in map(Path, sources):
+        if source.is_dir():
+            found += sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        elif not source.exists() and glob.has_magic(str(source)):
+            found += sorted(path for path in map(Path, glob.glob(str(source), recursive=True)) if path.is_file())
+        else:
+            found.append(source)
+    return list(dict.fromkeys(found))
+
+
+@dataclass
+class Reading:
+    """One picture that was read.
+
+    Attributes:
+        path: where it lies.
+        picture: uint8 BGR ``(H, W, 3)``.
+        result: what was made of it.
+    """
+
+    path: Path
+    picture: np.ndarray
+    result: object
+
+
+class PictureFiles:
+    """Opens picture files one after the other, and has them read.
+
+    Attributes:
+        unreadable: ``[(path, reason)]`` of those that could not be opened or used so far.
+
+    Args:
+        sources: see :func:`find_pictures`.
+
+    Raises:
+        DataError: the sources stand for no file.
+    """
+
+    def __init__(self, sources):
+        self.paths = find_pictures(sources)
+        if not self.paths:
+            raise DataError(f"{', '.join(map(str, sources))}: no pictures there ({' '.join(sorted(SUFFIXES))})")
+        self.unreadable = []
+
+    def read(self, predictor):
+        """Yields a :class:`Reading` of each picture, in order, with what a predictor makes of it."""
+        opened = self.each(predictor.open)
+        while window := list(itertools.islice(opened, predictor.batch_size * _BATCHES_AHEAD)):
+            results = predictor.predict([sample for _, (_, sample) in window])
+            yield from (Reading(path, picture, result) for (path, (picture, _)), result in zip(window, results))
+
+    def each(self, process):
+        """Yields path and ``process(bytes of the file)`` of each file that can be opened and used."""
+        for path in self.paths:
+            try:
+                outcome = process(path.read_bytes())
+            except OSError as error:
+                self.unreadable.append((path, error.strerror or str(error)))
+            except (Dropped, DataError) as error:
+                self.unreadable.append((path, str(error)))
+            else:
+                yield path, outcome
+
+    def report(self, logger):
+        """Says which pictures could not be read.
+
+        Raises:
+            DataError: none could.
+        """
+        if len(self.unreadable) == len(self.paths):
+            path, reason = self.unreadable[0]
+            raise DataError(f"none of {len(self.paths)} pictures could be read; {path}: {reason}")
+        for path, reason in self.unreadable:
+            logger.warning("left out: %s: %s", path, reason)

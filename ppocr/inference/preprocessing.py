@@ -1,0 +1,90 @@
+"""From a picture to what a model is fed: the operators of an evaluation set but for those that need a label."""
+
+import numpy as np
+
+from ppocr.data.imaug import create_operators, name_and_settings, run_operators
+from ppocr.data.imaug.basic import KeepKeys
+from ppocr.data.imaug.decode import DecodeImage
+from ppocr.errors import ConfigError
+from ppocr.registry import OPERATORS, parameters_of
+
+_WITHOUT_KEEP_KEYS = ("image", "shape")
+
+
+def picture_transforms(transforms, growing: bool):
+    """Takes from a ``transforms`` list what a picture without a label can pass.
+
+    An operator is left out if it reads what neither the picture nor an operator before it gives, as label encoders do.
+
+    Args:
+        transforms: list of ``{Name: {key: value} or None}``.
+        growing: value of ``infer_mode`` for operators that have it and do not give it: the width of a text line grows
+            with the picture.
+
+    Returns:
+        The operators, in the same form, and the keys of ``KeepKeys`` (None without it), which is not among them.
+
+    Raises:
+        ConfigError: not such a list, an unknown operator, or one that changes a picture after its label.
+    """
+    known, kept = {"image"}, []
+    for position, entry in enumerate(transforms):
+        name, settings = name_and_settings(entry, position)
+        operator = OPERATORS.get(name)
+        if operator is KeepKeys:
+            return kept, (settings or {}).get("keep_keys")
+        unknown = set(operator.reads) - known
+        if unknown and "image" in operator.writes:
+            needs = ", ".join(sorted(unknown))
+            raise ConfigError(f"transforms[{position}] {name} needs {needs}, so it cannot be run on a picture alone")
+        if unknown:
+            continue
+        known.update(operator.writes)
+        if "infer_mode" in parameters_of(operator):
+            settings = {"infer_mode": growing, **(settings or {})}
+        kept.append({name: settings})
+    return kept, None
+
+
+class Preprocessing:
+    """Turns a picture into the fields that a model is fed.
+
+    Args:
+        transforms: see :func:`picture_transforms`; a first ``DecodeImage`` says how files are read, and is that of
+            ``BGR`` where there is none.
+        global_config: the ``Global`` section, for operators.
+        growing: see :func:`picture_transforms`.
+
+    Raises:
+        ConfigError: see :func:`picture_transforms`; or the model is not fed with a picture first.
+    """
+
+    def __init__(self, transforms, global_config=None, growing: bool = False):
+        entries, keys = picture_transforms(transforms, growing)
+        ops = create_operators(entries, global_config)
+        has_decode = bool(ops) and isinstance(ops[0], DecodeImage)
+        self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
+        self._ops = ops
+        self._keys = tuple(keys or _WITHOUT_KEEP_KEYS)
+        if self._keys[0] != "image":
+            raise ConfigError(f"KeepKeys: the first of {', '.join(self._keys)} must be image, the picture to be read")
+
+    def open(self, content: bytes) -> np.ndarray:
+        """Returns the picture in a file's bytes, turned upright after its EXIF orientation as ``DecodeImage`` says.
+
+        Returns:
+            uint8 BGR ``(H, W, 3)``.
+
+        Raises:
+            Dropped, DataError: it is no picture.
+        """
+        return self._decode.decode(content)
+
+    def __call__(self, picture) -> dict:
+        """Returns the fields of a sample in the order in which a batch has them, ``image`` first.
+
+        Args:
+            picture: uint8 BGR ``(H, W, 3)``; it is not changed.
+        """
+        data = run_operators({"image": self._decode.coloured(picture)}, self._ops, np.random.default_rng(0))
+        return {key: data[key] for key in self._keys if key in data}

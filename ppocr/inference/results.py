@@ -1,0 +1,111 @@
+"""Result files: lines of text as the family writes them, the same as JSON lines, and drawn pictures beside."""
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ppocr.errors import UserError
+
+
+class ResultFiles:
+    """Writes results as they come, to be used in a ``with`` statement.
+
+    The text file has ``path<TAB>...`` a line.  The JSON file beside it, with the suffix ``.jsonl``, has a mapping with
+    ``path``, ``size`` (width and height in pixels) and the values of the result.
+
+    Args:
+        path: of the text file; its folder is made.
+
+    Raises:
+        UserError: the files cannot be written.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.json_path = self.path.with_suffix(".jsonl")
+        if self.json_path == self.path:
+            raise UserError(f"Global.save_res_path={path}: give the name of the text file; the JSON file gets .jsonl")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # a file name that is not UTF-8 comes out as it is on the disk
+            self._files = [
+                open(p, "w", encoding="utf-8", errors="surrogateescape") for p in (self.path, self.json_path)
+            ]
+        except OSError as error:
+            reason = error.strerror or error
+            raise UserError(f"Global.save_res_path={path}: cannot be written ({reason}); name another") from None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for file in self._files:
+            file.close()
+
+    def write(self, reading, columns, row: dict):
+        """Adds one picture.
+
+        Args:
+            reading: :class:`ppocr.inference.pictures.Reading`.
+            columns: texts that follow the path.
+            row: what follows in the JSON line; arrays become lists.
+        """
+        text, lines = self._files
+        text.write("\t".join([str(reading.path), *columns]) + "\n")
+        height, width = reading.picture.shape[:2]
+        lines.write(to_json({"path": str(reading.path), "size": [width, height], **row}) + "\n")
+
+
+class PictureFolder:
+    """Writes drawn pictures under the names of those that they show.
+
+    Args:
+        folder: where to; folders inside it mirror those of the pictures.
+        paths: all pictures.
+    """
+
+    def __init__(self, folder, paths):
+        self.folder = Path(folder)
+        self._root = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
+
+    def write(self, path, picture):
+        """Writes what was drawn for the picture at ``path``, as PNG where OpenCV cannot write the form of its suffix.
+
+        Returns:
+            where it was written.
+        """
+        target = self.folder / os.path.relpath(path, self._root)
+        if not cv2.haveImageWriter(target.name):
+            target = target.with_name(target.name + ".png")
+        write_picture(target, picture)
+        return target
+
+
+def write_picture(path, picture):
+    """Writes a uint8 BGR picture; its folder is made.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = cv2.imwrite(str(path), picture)
+    except (OSError, cv2.error) as error:
+        raise UserError(f"{path}: cannot be written ({str(error).strip().splitlines()[0]})") from None
+    if not written:
+        raise UserError(f"{path}: cannot be written; is the disk full?")
+
+
+def to_json(value) -> str:
+    """Returns JSON text of nested containers with arrays and NumPy numbers, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not to be written as JSON")

@@ -1,0 +1,195 @@
+"""tools/infer_rec.py, infer_det.py and infer_cls.py through their command line, on tiny models with random weights."""
+
+import json
+import sys
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+from ppocr import commands, program
+from ppocr.commands import infer_cls, infer_det, infer_rec
+from ppocr.export.exporting import export
+from ppocr.inference.loading import from_config
+from ppocr.inference.system import text_and_score
+from ppocr.utils.save_load import save_model
+
+TOOLS = {"rec": infer_rec, "det": infer_det, "cls": infer_cls}
+
+
+@pytest.fixture
+def pictures(tmp_path, word):
+    """A folder with three words, one of them in a folder of its own, and a broken file."""
+    folder = tmp_path / "words"
+    (folder / "more").mkdir(parents=True)
+    for name, text, width in (("b.png", "abc", 60), ("a.png", "xyz9", 90), ("more/c.png", "q", 200)):
+        cv2.imwrite(str(folder / name), word(text, width))
+    (folder / "bad.png").write_bytes(b"rubbish")
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """``run(task, words...)`` -> exit code; results go to ``results.txt`` in ``tmp_path``."""
+
+    def call(task, *words):
+        arguments = [*map(str, words), "-o", f"Global.save_res_path={tmp_path}/results.txt", "Global.device=cpu"]
+        monkeypatch.setattr(sys, "argv", ["tool", *arguments])
+        return commands.run(TOOLS[task].main)
+
+    return call
+
+
+def live(folder):
+    return ["-c", folder / "config.yml", "-o", f"Global.checkpoints={folder}/best_accuracy"]
+
+
+def columns(tmp_path):
+    return [line.split("\t") for line in (tmp_path / "results.txt").read_text(encoding="utf-8").splitlines()]
+
+
+def rows(tmp_path):
+    return [json.loads(line) for line in (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def expected(folder, task, paths):
+    loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 8, task)
+    return loaded.predictor([cv2.imread(str(path)) for path in paths])
+
+
+@pytest.mark.parametrize(("task", "key"), [("rec", "text"), ("cls", "label")])
+def test_texts_and_classes_of_a_folder(task, key, trained, pictures, run, tmp_path, capsys):
+    folder = trained(task)
+    assert run(task, *live(folder), "--input", pictures, "--batch_size", 2, "--draw") == 0
+    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    results = expected(folder, task, paths)
+    assert [line[0] for line in columns(tmp_path)] == [str(path) for path in paths]
+    for line, row, path, (text, score) in zip(columns(tmp_path), rows(tmp_path), paths, results):
+        assert line[1] == row[key] == text and float(line[2]) == row["score"] == pytest.approx(score, abs=1e-6)
+        assert row["path"] == str(path) and row["size"] == list(cv2.imread(str(path)).shape[1::-1])
+    said = capsys.readouterr().out
+    assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 pictures read" in said
+    assert cv2.imread(str(tmp_path / "results.png")).shape[0] == 3 * 52
+
+
+def test_boxes_of_a_folder(trained, pictures, run, tmp_path):
+    folder = trained("det")
+    assert run("det", *live(folder), "--input", pictures) == 0
+    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    for line, row, path, result in zip(columns(tmp_path), rows(tmp_path), paths, expected(folder, "det", paths)):
+        points = result["points"].tolist()
+        assert line == [str(path), json.dumps([{"transcription": "", "points": p} for p in points])]
+        assert [box["points"] for box in row["boxes"]] == points
+        assert [box["score"] for box in row["boxes"]] == pytest.approx(result["scores"].tolist())
+        drawn = cv2.imread(str(tmp_path / "det_results" / path.relative_to(pictures)))
+        assert drawn.shape == cv2.imread(str(path)).shape
+        assert (drawn == [0, 200, 0]).all(axis=2).any()
+    assert all(len(row["boxes"]) > 5 for row in rows(tmp_path))
+    assert len(rows(tmp_path)) == 3 and not (tmp_path / "det_results/bad.png").exists()
+
+
+def test_infer_img_and_pretrained_model_as_in_the_family(trained, pictures, run, tmp_path):
+    folder = trained("rec")
+    words = ["-c", folder / "config.yml", "-o", f"Global.pretrained_model={folder}/best_accuracy"]
+    assert run("rec", *words, f"Global.infer_img={pictures}/a.png") == 0
+    assert [row["path"] for row in rows(tmp_path)] == [f"{pictures}/a.png"]
+
+
+def test_patterns_and_files(trained, pictures, run, tmp_path):
+    words = live(trained("rec"))
+    assert run("rec", *words, "--input", pictures / "b.png", f"{pictures}/[ab].png", f"{pictures}/none.png") == 0
+    assert [row["path"] for row in rows(tmp_path)] == [f"{pictures}/b.png", f"{pictures}/a.png"]
+
+
+def test_the_results_of_several_networks(trained, pictures, run, tmp_path, monkeypatch):
+    folder = trained("rec")
+    monkeypatch.setattr(
+        "ppocr.inference.predictor.Predictor.predict",
+        lambda self, samples: [{"Student": ("号", 0.5), "Teacher": ("b", 0.25)}] * len(samples),
+    )
+    assert run("rec", *live(folder), "--input", pictures / "a.png") == 0
+    said = {"Student": {"label": "号", "score": 0.5}, "Teacher": {"label": "b", "score": 0.25}}
+    assert columns(tmp_path)[0][1] == json.dumps(said, ensure_ascii=False)
+    assert rows(tmp_path)[0]["Student"] == {"text": "号", "score": 0.5}
+    boxes = {"points": np.array([[[1, 2], [9, 2], [9, 8], [1, 8]]])}
+    networks = infer_det.by_network({"Student": boxes, "Teacher": {"points": []}})
+    (column,), row = infer_det.describe(networks)
+    points = [[1, 2], [9, 2], [9, 8], [1, 8]]
+    assert json.loads(column) == {"Student": [{"transcription": "", "points": points}], "Teacher": []}
+    assert row["boxes"]["Student"][0]["points"].tolist() == points and "score" not in row["boxes"]["Student"][0]
+
+
+@pytest.mark.parametrize(
+    ("task", "words", "message"),
+    [
+        ("rec", [], "name either a configuration"),
+        ("rec", ["-c", "{folder}/config.yml", "--model_dir", "x"], "name either a configuration"),
+        ("rec", ["-c", "{folder}/config.yml"], "Global.checkpoints: name the weights to run"),
+        ("det", ["-c", "{folder}/config.yml"], "Architecture.model_type is rec"),
+        ("rec", ["--model_dir", "/nowhere"], "/nowhere/inference.yml: no such file"),
+        ("rec", ["{live}"], "Global.infer_img: name a picture"),
+        ("rec", ["{live}", "--input", "{pictures}/bad.png", "/none.png"], "none of 2 pictures could be read"),
+        ("rec", ["{live}", "--input", "{pictures}", "--batch_size", "0"], "--batch_size: must be at least 1"),
+        ("rec", ["{live}", "--input", "{pictures}", "--font", "/none.ttf", "--draw"], "font /none.ttf"),
+        ("rec", ["{live}", "Eval=", "--input", "{pictures}"], "Eval.dataset.transforms is missing"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(task, words, message, trained, pictures, run, capsys):
+    folder = trained("rec")
+    filled = []
+    for item in words:
+        filled += live(folder) if item == "{live}" else [item.format(folder=folder, pictures=pictures)]
+    assert run(task, *filled) == 2
+    error = capsys.readouterr().err
+    assert message in error and len(error.strip().splitlines()) == 1
+
+
+def test_incomplete_weights_are_refused(trained, pictures, run, capsys):
+    folder = trained("rec")
+    save_model(folder / "part", {".pdparams": {"head.fc.bias": paddle.zeros([37]).numpy()}})
+    assert run("rec", "-c", folder / "config.yml", "-o", f"Global.checkpoints={folder}/part", "--input", pictures) == 2
+    assert "does not hold all weights of this model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["rec", "det"])
+def test_an_exported_model_gives_what_the_model_gives(task, trained, pictures, run, tmp_path):
+    folder = trained(task)
+    config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
+    export(config, folder / "best_accuracy", tmp_path / "exported")
+    words = ["--model_dir", tmp_path / "exported", "--input", pictures]
+    assert run(task, *words) == 0
+    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    for row, result in zip(rows(tmp_path), expected(folder, task, paths)):
+        if task == "rec":
+            assert (row["text"], row["score"]) == (result[0], pytest.approx(result[1], abs=1e-4))
+        else:
+            assert [box["points"] for box in row["boxes"]] == result["points"].tolist()
+    assert len(rows(tmp_path)) == 3
+    if task == "det":
+        assert run(task, *words, "-o", "PostProcess.box_thresh=1.1") == 0
+        assert [row["boxes"] for row in rows(tmp_path)] == [[], [], []]
+
+
+def test_a_model_of_another_kind_in_a_folder(trained, pictures, run, tmp_path, capsys):
+    folder = trained("rec")
+    config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
+    export(config, folder / "best_accuracy", tmp_path / "exported")
+    assert run("det", "--model_dir", tmp_path / "exported", "--input", pictures) == 2
+    assert "finds no boxes" in capsys.readouterr().err
+
+
+def test_the_width_grows_with_the_line_only_where_there_is_a_dictionary(trained, word, tmp_path):
+    dictionary = tmp_path / "dict.txt"
+    dictionary.write_text("\n".join("abcdefghij"))
+    shapes = []
+    for path in ("", str(dictionary)):
+        folder = trained("rec", f"Global.character_dict_path={path}")
+        loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 8, "rec")
+        shapes.append(loaded.predictor.open(cv2.imencode(".png", word("ab", 200))[1].tobytes())[1]["image"].shape)
+    assert shapes == [(3, 32, 64), (3, 32, 200)]
+
+
+def test_texts_and_scores_of_decoders():
+    assert text_and_score(("a", 0.5, ["word boxes"])) == ("a", 0.5)
+    assert text_and_score(("180", 1)) == ("180", 1.0)

@@ -1,0 +1,94 @@
+"""Which pictures are read, in which order, and what becomes of those that cannot be."""
+
+import logging
+
+import cv2
+import numpy as np
+import pytest
+
+from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import DataError
+from ppocr.inference.pictures import PictureFiles, find_pictures
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """b.png, a.jpg, sub/c.PNG, and files that are no pictures."""
+    (tmp_path / "sub").mkdir()
+    for number, name in enumerate(("b.png", "a.jpg", "sub/c.PNG")):
+        cv2.imwrite(str(tmp_path / name), np.full((4, 6 + number, 3), 9, np.uint8))
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "label.txt").write_text("b.png\tb\n")
+    return tmp_path
+
+
+def names(paths, folder):
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+def test_folders_are_searched_to_the_bottom_and_sorted(folder):
+    assert names(find_pictures([folder]), folder) == ["a.jpg", "b.png", "sub/c.PNG"]
+
+
+def test_patterns_files_and_folders_together_each_picture_once(folder):
+    sources = [str(folder / "b.png"), str(folder / "*.[jp]*g"), folder, folder / "**" / "*.PNG", folder / "none.png"]
+    assert names(find_pictures(sources), folder) == ["b.png", "a.jpg", "sub/c.PNG", "none.png"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern(folder):
+    (folder / "x[1].png").write_bytes((folder / "b.png").read_bytes())
+    assert names(find_pictures([folder / "x[1].png"]), folder) == ["x[1].png"]
+
+
+def test_a_source_without_pictures(folder):
+    (folder / "empty").mkdir()
+    with pytest.raises(DataError, match="empty: no pictures there"):
+        PictureFiles([folder / "empty"])
+
+
+class Widths:
+    """Stands for a predictor: gives the width of each picture and keeps how many it got at a time."""
+
+    batch_size = 1
+
+    def __init__(self):
+        self.calls = []
+
+    def open(self, content):
+        if not content.startswith((b"\x89PNG", b"\xff\xd8")):
+            raise Dropped("unreadable_image", "no picture")
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        return picture, picture.shape[1]
+
+    def predict(self, samples):
+        self.calls.append(len(samples))
+        return samples
+
+
+def test_every_picture_gets_its_own_result_and_bad_ones_are_listed(folder, ppocr_caplog):
+    (folder / "broken.png").write_bytes(b"rubbish")
+    files, predictor = PictureFiles([folder, folder / "none.png"]), Widths()
+    readings = list(files.read(predictor))
+    assert names([r.path for r in readings], folder) == ["a.jpg", "b.png", "sub/c.PNG"]
+    assert [r.result for r in readings] == [r.picture.shape[1] for r in readings] == [7, 6, 8]
+    assert predictor.calls == [3]
+    files.report(logging.getLogger("ppocr"))
+    assert "broken.png: unreadable_image: no picture" in ppocr_caplog.text
+    assert "none.png: No such file or directory" in ppocr_caplog.text
+
+
+def test_pictures_are_read_a_few_batches_at_a_time(folder):
+    predictor = Widths()
+    assert len(list(PictureFiles([folder / "b.png", *[folder / "sub"], folder]).read(predictor))) == 3
+    for number in range(9):
+        (folder / f"d{number}.png").write_bytes((folder / "b.png").read_bytes())
+    predictor.calls.clear()
+    assert len(list(PictureFiles([folder]).read(predictor))) == 12
+    assert predictor.calls == [4, 4, 4]
+
+
+def test_nothing_at_all_that_can_be_read(folder):
+    files = PictureFiles([folder / "notes.txt", folder / "none.png"])
+    assert list(files.read(Widths())) == []
+    with pytest.raises(DataError, match="none of 2 pictures could be read; .*notes.txt"):
+        files.report(None)

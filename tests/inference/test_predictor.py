@@ -1,0 +1,113 @@
+"""Batches of pictures through a model."""
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+from ppocr import program
+from ppocr.data import build_dataloader
+from ppocr.engine.evaluator import to_numpy
+from ppocr.engine.stepper import call_model, to_float32
+from ppocr.engine.trained_model import load_trained
+from ppocr.global_options import global_options
+from ppocr.inference.loading import from_config
+from ppocr.inference.predictor import Predictor
+from ppocr.inference.preprocessing import Preprocessing
+from ppocr.postprocess import build_post_process
+
+LABELS = {"rec": "ab1", "cls": "180", "det": '[{"transcription": "a", "points": [[2, 2], [40, 2], [40, 20], [2, 20]]}]'}
+
+
+def blank(width, value=0):
+    return np.full((32, width, 3), value, np.uint8)
+
+
+def test_results_come_in_order_and_batches_hold_one_shape():
+    seen = []
+
+    def network(batch):
+        seen.append(batch[0].shape)
+        return batch[0].mean(axis=(1, 2, 3))
+
+    lines = Preprocessing([{"RecResizeImg": {"image_shape": [3, 32, 32]}}], growing=True)
+    predictor = Predictor(lines, network, lambda means: [f"{mean:.3f}" for mean in means], batch_size=2)
+    widths, values = [32, 64, 20, 64, 32], [0, 255, 255, 0, 51]
+    results = predictor([blank(width, value) for width, value in zip(widths, values)])
+    assert sorted(seen) == [(1, 3, 32, 32), (2, 3, 32, 32), (2, 3, 32, 64)]
+    # white fills 20 of 32 columns of the third, the rest is the grey of the padding
+    assert results == ["-1.000", "1.000", "0.625", "-1.000", "-0.600"]
+    assert predictor([]) == []
+
+
+def test_detectors_get_the_shapes_and_give_boxes_of_the_picture():
+    pages = Preprocessing([{"DetResizeForTest": {"image_shape": [64, 64]}}, {"ToCHWImage": None}])
+
+    def network(batch):
+        maps = np.zeros((len(batch[0]), 1, 64, 64), np.float32)
+        maps[:, :, 20:30, 10:50] = 0.9
+        return {"maps": maps}
+
+    post_process = build_post_process({"name": "DBPostProcess", "unclip_ratio": 1.5, "return_scores": True})
+    small, large = Predictor(pages, network, post_process)(
+        [np.zeros((64, 64, 3), np.uint8), np.zeros((128, 192, 3), np.uint8)]
+    )
+    assert small["scores"] == large["scores"] == pytest.approx([0.9])
+    assert np.allclose(large["points"], small["points"] * [3, 2], atol=3)
+    assert small["points"].shape == (1, 4, 2)
+
+
+def test_results_of_several_networks_are_sorted_by_picture():
+    def post_process(predictions):
+        return {"Student": [("a", 0.1), ("b", 0.2)], "Teacher": [("c", 0.3), ("d", 0.4)]}
+
+    predictor = Predictor(Preprocessing([{"ToCHWImage": None}]), lambda batch: None, post_process)
+    first, second = predictor([blank(32), blank(32)])
+    assert first == {"Student": ("a", 0.1), "Teacher": ("c", 0.3)}
+    assert second == {"Student": ("b", 0.2), "Teacher": ("d", 0.4)}
+
+
+def evaluated(path):
+    """What evaluation makes of the ``Eval`` section of a trained folder."""
+    arguments = ["-c", str(path / "config.yml"), "-o", f"Global.checkpoints={path}/best_accuracy"]
+    config, device, logger, _ = program.preprocess(arguments=arguments)
+    model, amp = load_trained(config, global_options(config), device, logger, "evaluate")
+    model.eval()
+    post_process, results = build_post_process(config["PostProcess"], config["Global"]), []
+    for batch in build_dataloader(config, "Eval", device, logger):
+        with paddle.no_grad(), amp.autocast():
+            predictions = to_float32(call_model(model, batch))
+        made = post_process.process(predictions, to_numpy(batch))
+        results += made[0] if isinstance(made, tuple) else made
+    return results
+
+
+@pytest.mark.parametrize("task", ["rec", "cls", "det"])
+def test_a_picture_gets_the_result_that_evaluation_gives_it(task, trained, word, tmp_path):
+    pictures = [word("ab1", 60), word("xyz9", 90), word("q", 40)]
+    names = [f"{i}.png" for i in range(len(pictures))]
+    for name, picture in zip(names, pictures):
+        cv2.imwrite(str(tmp_path / name), picture)
+    (tmp_path / "label.txt").write_text("".join(f"{name}\t{LABELS[task]}\n" for name in names))
+    size = ["Eval.loader.batch_size_per_card=1"] if task == "det" else []
+    folder = trained(task, *size)
+    expected = evaluated(folder)
+    loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 2, task)
+    found = loaded.predictor(pictures)
+    assert len(found) == len(expected) == 3
+    for one, other in zip(found, expected):
+        if task == "det":
+            assert len(one["points"]) and np.array_equal(one["points"], other["points"])
+            assert len(one["scores"]) == len(one["points"])
+        else:
+            assert one[0] == other[0] and one[1] == pytest.approx(other[1], abs=1e-6)
+
+
+def test_a_text_does_not_depend_on_what_is_read_with_it(trained, word):
+    folder = trained("rec")
+    loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 8, "rec")
+    pictures = [word("ab1", width) for width in (40, 64, 200, 90, 64)]
+    together = loaded.predictor(pictures)
+    for picture, result in zip(pictures, together):
+        ((text, score),) = loaded.predictor([picture])
+        assert text == result[0] and score == pytest.approx(result[1], abs=1e-6)
