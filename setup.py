@@ -15,7 +15,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.9",
     packages=find_packages(include=["ppocr", "ppocr.*"]),
-    package_data={"ppocr": ["**/*.txt"]},
+    package_data={"ppocr": ["**/*.txt", "report/template/*"]},
     install_requires=REQUIREMENTS,
     entry_points={"console_scripts": ["ppocr = ppocr.commands:main"]},
     extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3"]},

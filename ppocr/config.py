@@ -78,7 +78,23 @@ def load(path) -> Config:
     return _load(Path(path), ())
 
 
+def load_base(path) -> Config:
+    """Reads what a YAML file starts from: the files that its ``_BASE_`` names, merged; itself where it names none.
+
+    Raises:
+        ConfigError: see :func:`load`.
+    """
+    own, base = _load_parts(Path(path), ())
+    return base or own
+
+
 def _load(path, open_files):
+    own, base = _load_parts(path, open_files)
+    return merge(base, own)
+
+
+def _load_parts(path, open_files):
+    """Returns what stands in a file itself, and what it inherits."""
     if path.resolve() in open_files:
         raise ConfigError(f"{path}: {BASE_KEY} leads back to this file")
     own = _parse(path)
@@ -87,7 +103,7 @@ def _load(path, open_files):
     merged = Config()
     for base in [bases] if isinstance(bases, str) else bases:
         merged = merge(merged, _load(path.parent / base, (*open_files, path.resolve())))
-    return merge(merged, own)
+    return own, merged
 
 
 def _parse(path) -> Config:

@@ -83,7 +83,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
 
     Args:
         merged: the configuration with its overrides.
-        path: where it comes from, for messages.
+        path: the file it comes from; None if it was made in Python.
         is_train: see :func:`preprocess`.
         profiler_options: see :class:`ArgsParser`.
 
@@ -114,7 +114,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if is_train:
         _start_log(logger, resolved, device, options, earlier)
         if rank == 0:
-            write_config(folder, merged, Path(path))
+            write_config(folder, merged, path)
             loggers = build_loggers(merged, options)
     setup.set_up_seed(options.seed)
     return configuration.freeze(resolved), device, logger, loggers
@@ -125,7 +125,7 @@ def write_config(folder, merged, path):
 
     A run that goes on from its own ``config.yml`` keeps the base that it has.
     """
-    if path.resolve() != (folder / "config.yml").resolve():
+    if path is not None and Path(path).resolve() != (folder / "config.yml").resolve():
         text = configuration.snapshot(configuration.load_base(path))
         (folder / "base.yml").write_text(f"# base of {path}\n{text}", encoding="utf-8")
     (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
@@ -152,7 +152,7 @@ def resolve(config):
 def _list_problems(path, problems):
     if len(problems) == 1:
         return str(problems[0])
-    return "\n  ".join([f"{path}: {len(problems)} problems", *map(str, problems)])
+    return "\n  ".join([f"{path or 'the configuration'}: {len(problems)} problems", *map(str, problems)])
 
 
 def _start_log(logger, config, device, options, earlier):
@@ -199,7 +199,7 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
                 stepper.settle(batches, state.global_step)
             if due.eval(state):
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
-            interruption.agree(state.global_step)
+            interruption.agree(state.global_step, at_once=due.eval(state))
             if due.save_step(state) or interruption.wants_checkpoint():
                 checkpoints.save_latest(state)
             checkpoints.report_errors()

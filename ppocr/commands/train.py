@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+import cv2
 import paddle
 
 from ppocr import program
 from ppocr.data import build_dataloader
+from ppocr.engine import processes
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
@@ -15,6 +17,7 @@ from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
+from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
@@ -25,21 +28,32 @@ from ppocr.optimizer import build_optimizer
 from ppocr.optimizer.table import parameter_table
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
-from ppocr.utils.pictures import draw_curves, draw_examples
+from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import Checkpointer, load_model
 
 
+@processes.together()
 def main(arguments=None):
-    """Builds everything that the configuration names and trains."""
-    config, device, logger, loggers = program.preprocess(is_train=True, arguments=arguments)
+    """Reads the command line and trains."""
+    train(*program.preprocess(is_train=True, arguments=arguments))
+
+
+def train(config, device, logger, loggers):
+    """Builds everything that a configuration names and trains; the arguments are what ``program.preprocess`` gives.
+
+    Returns:
+        :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
+    """
     options = global_options(config)
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
     train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
-    evaluation = build_evaluation(config, options, stepper.amp, device, logger) if config.get("Eval") else None
-    watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log")
+    watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log", ends=processes.several())
+    evaluation = None
+    if config.get("Eval"):
+        evaluation = build_evaluation(config, options, stepper.amp, device, logger, watchdog.beat)
     progress = build_progress(config, options, due, device, logger, loggers, watchdog)
     parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
     if evaluation is not None and evaluation.stopping:
@@ -48,8 +62,9 @@ def main(arguments=None):
     progress.start(state)
     for line in parameter_table(stepper.model, stepper.optimizer):
         logger.info("parameters: %s", line)
-    if paddle.distributed.get_world_size() > 1:
-        stepper.model = paddle.DataParallel(stepper.model, find_unused_parameters=options.find_unused_parameters)
+    if options.to_static:
+        use_static_graph(stepper.model, options.d2s_train_image_shape)
+    stepper.model = processes.distribute(stepper.model, options, device)
     logger.info(
         "%d steps in each of %d epochs, up to step %d; %d evaluations",
         due.steps_per_epoch,
@@ -57,14 +72,15 @@ def main(arguments=None):
         due.total_steps,
         due.evaluations(state.global_step),
     )
-    first = paddle.distributed.get_rank() == 0
+    first = processes.rank() == 0
     folder = options.save_model_dir
     checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
-    with Interruption() as interruption, watchdog:
+    with Interruption() as interruption, watchdog, checkpoints:
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
-    if first:
-        save_pictures(evaluation, stepper.model, config, logger)
+    if first and evaluation is not None:
+        save_examples(evaluation.main, stepper.model, folder, logger)
     logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
+    return state
 
 
 def build_stepper(config, options, due, device) -> Stepper:
@@ -75,7 +91,8 @@ def build_stepper(config, options, due, device) -> Stepper:
     model, optimizer = amp.decorate(model, optimizer)
     averaging = build_averaging(options, model)
     loss = build_loss(config["Loss"])
-    return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, options.seed)
+    seed = options.seed + processes.rank()  # dropout and the like should not be the same in every process
+    return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, seed)
 
 
 def build_progress(config, options, due, device, logger, loggers, watchdog) -> Progress:
@@ -96,7 +113,7 @@ def hang_timeout(options) -> float:
     """Returns the seconds after which a run hangs: by default half an hour under a launcher, never otherwise."""
     if options.hang_timeout is not None:
         return options.hang_timeout
-    return 1800 if paddle.distributed.get_world_size() > 1 else 0
+    return 1800 if processes.several() else 0
 
 
 def describe_run(config, options, due) -> dict:
@@ -113,8 +130,11 @@ def describe_run(config, options, due) -> dict:
     }
 
 
-def build_evaluation(config, options, amp, device, logger) -> Evaluation:
-    """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections."""
+def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluation:
+    """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections.
+
+    ``beat``: see :class:`ppocr.engine.evaluator.Evaluator`.
+    """
     loss = build_loss(config["Loss"]) if options.cal_loss_during_eval and _same_keys(config) else None
     if options.cal_loss_during_eval and loss is None:
         logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
@@ -122,7 +142,7 @@ def build_evaluation(config, options, amp, device, logger) -> Evaluation:
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
         post_process = build_post_process(config["PostProcess"], config["Global"])
-        return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp, loss)
+        return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp, loss, beat)
 
     guards = config.get("GuardEval") or {}
     stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None
@@ -139,11 +159,10 @@ def _same_keys(config):
     return last[0] == last[1]
 
 
-def save_pictures(evaluation, model, config, logger):
-    """Draws the curves of the run and ten samples of the evaluation set with what the model makes of them."""
-    folder = Path(global_options(config).save_model_dir)
-    made = [draw_curves(folder, evaluation.main.metric.main_indicator if evaluation else "")]
-    examples = evaluation and evaluation.main.examples(model, count=10)
-    if examples:
-        made.append(draw_examples(*examples, folder / "examples.png"))
-    logger.info("pictures: %s", ", ".join(str(path) for path in made if path) or "none")
+def save_examples(evaluator, model, folder, logger):
+    """Draws ten samples of the evaluation set, with what the model makes of them, as ``examples.png``."""
+    picture = draw_samples(evaluator, model, count=10)
+    if picture is not None:
+        path = Path(folder) / "examples.png"
+        cv2.imwrite(str(path), picture)
+        logger.info("samples with what the model makes of them: %s", path)

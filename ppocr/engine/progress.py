@@ -9,6 +9,8 @@ import paddle
 from tqdm import tqdm
 
 from ppocr.engine.watchdog import Watchdog
+from ppocr.utils.pictures import draw_samples
+from ppocr.utils.save_load import unwrap
 from ppocr.utils.stats import TrainingStats
 
 
@@ -82,12 +84,25 @@ class Progress:
             f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"
         )
         self._say(line)
-        self._loggers.log_metrics({"epoch": state.epoch, **values, "ips": times.ips}, "train", state.global_step)
+        costs = {"ips": times.ips, "reader_cost": times.reader, "batch_cost": times.batch}
+        self._loggers.log_metrics({"epoch": state.epoch, **values, **costs}, "train", state.global_step)
 
     def log_evaluation(self, metrics, state):
         """Writes the metrics of an evaluation and those of the best one."""
-        self._say("best metric, " + _join(state.best))
+        best = _join(state.best)
+        self._say("best metric, " + best)
         self._loggers.log_metrics({"epoch": state.epoch, **metrics}, "eval", state.global_step)
+        self._loggers.log_text("best metric", best, state.global_step)
+
+    def log_details(self, evaluation, model, state):
+        """Gives loggers that show them some evaluation samples with what the model made of them, and its parameters."""
+        if not self._loggers.shows_details:
+            return
+        picture = draw_samples(evaluation.main, model, count=8)
+        if picture is not None:
+            self._loggers.log_images({"samples": picture}, "eval", state.global_step)
+        values = {name: parameter.astype("float32").numpy() for name, parameter in unwrap(model).named_parameters()}
+        self._loggers.log_histograms(values, "parameters", state.global_step)
 
     def say_current(self, metrics):
         """Writes the metrics of the evaluation that has just run."""

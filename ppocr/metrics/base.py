@@ -1,13 +1,19 @@
 """What all metrics have in common."""
 
+import math
+
 EPSILON = 1e-5  # in the denominator of shares, so that nothing seen gives 0
 
 
 class Metric:
-    """Counts over an evaluation and sums them up.
+    """Compares results with labels, sample by sample, and sums up.
 
-    A metric that is a function of sums names them in ``counts`` and gives ``summarise``; the sums lie in ``totals``,
-    where those of several processes may be added up.
+    Each sample becomes a record, a tuple of numbers in the order of ``counts``, and the values are a function of the sums
+    of these.  Sums are exact: the values depend neither on the order of the samples nor on which process counted them.
+    A metric that is no function of sums has its own ``records`` and ``merge``.
+
+    Attributes:
+        records: all that was counted, in a form that can be pickled.
 
     Args:
         main_indicator: the value of :meth:`get_metric` by which the best model is chosen.
@@ -35,7 +41,16 @@ class Metric:
 
     def reset(self):
         """Forgets everything that was counted."""
-        self.totals = dict.fromkeys(self.counts, 0)
+        self.records = []
+
+    def merge(self, parts):
+        """Puts the ``records`` of all processes in the place of one's own."""
+        self.records = [record for part in parts for record in part]
+
+    @property
+    def totals(self) -> dict:
+        """The sums of all that was counted."""
+        return self._sums(self.records)
 
     def get_metric(self) -> dict:
         """Returns the values of all that was counted since the last call, and starts anew."""
@@ -47,6 +62,14 @@ class Metric:
         """Returns ``{name: value}`` for a dict of sums."""
         raise NotImplementedError
 
+    def _count(self, records) -> dict:
+        """Takes in a list of records and returns the values of these alone."""
+        self.records += records
+        return self.summarise(self._sums(records))
+
     def _add(self, sums):
-        for name in self.counts:
-            self.totals[name] += sums[name]
+        self._count([tuple(sums[name] for name in self.counts)])
+
+    def _sums(self, records):
+        columns = zip(*records) if records else [()] * len(self.counts)
+        return {name: math.fsum(column) for name, column in zip(self.counts, columns)}

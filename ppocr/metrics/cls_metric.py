@@ -26,13 +26,11 @@ class ClsMetric(Metric):
             preds: (results, labels), two lists of tuples that begin with a class.
         """
         results, labels = preds
-        sums = {"correct": sum(a[0] == b[0] for a, b in zip(results, labels)), "samples": len(results)}
-        self._add(sums)
-        return self.summarise(sums)
+        return self._count([(result[0] == label[0], 1) for result, label in zip(results, labels)])
 
     def add_unreadable(self, labels):
         """Counts samples without a result as wrong."""
-        self._add({"correct": 0, "samples": len(labels)})
+        self._count([(0, 1)] * len(labels))
 
     def summarise(self, totals) -> dict:
         """Returns ``acc``."""

@@ -31,8 +31,8 @@ class DetMetric(Metric):
             preds: a dict per picture with ``points``: list of (points, 2), or an array (boxes, points, 2).
             batch: list; its third entry holds the true polygons of each picture, the fourth whether each is ignored.
         """
-        for result, truths, ignored in zip(preds, batch[2], batch[3]):
-            self._add(match_detections(truths, ignored, result["points"])._asdict())
+        pictures = zip(preds, batch[2], batch[3])
+        self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in pictures])
 
     def update_from(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""
@@ -40,7 +40,7 @@ class DetMetric(Metric):
 
     def add_unreadable(self, labels):
         """Counts every box that is not to be ignored as missed; a label that cannot be parsed has none."""
-        self.totals["truths"] += sum(count_boxes(label) for label in labels)
+        self._count([(0, count_boxes(label), 0) for label in labels])
 
     def summarise(self, totals) -> dict:
         """Returns ``precision``, ``recall`` and ``hmean``; what has no denominator is 0."""

@@ -14,7 +14,27 @@ class Matching(NamedTuple):
     detections: int
 
 
+class Pairs(NamedTuple):
+    """Which polygons of a picture belong together.
+
+    Attributes:
+        matches: list of (number of the true polygon, number of the detection).
+        truths: bool per true polygon: whether it counts.
+        detections: bool per detection: whether it counts.
+    """
+
+    matches: list
+    truths: np.ndarray
+    detections: np.ndarray
+
+
 def match_detections(truths, ignored, detections, iou_threshold=0.5, cover_threshold=0.5) -> Matching:
+    """Counts what :func:`pair_detections` finds."""
+    pairs = pair_detections(truths, ignored, detections, iou_threshold, cover_threshold)
+    return Matching(len(pairs.matches), int(pairs.truths.sum()), int(pairs.detections.sum()))
+
+
+def pair_detections(truths, ignored, detections, iou_threshold=0.5, cover_threshold=0.5) -> Pairs:
     """Matches each true polygon to the first free detection with an IoU above the threshold.
 
     Polygons that cross themselves do not count.  Detections of which more than ``cover_threshold`` lies in an ignored
@@ -28,8 +48,9 @@ def match_detections(truths, ignored, detections, iou_threshold=0.5, cover_thres
         cover_threshold: what the covered share of a detection must exceed to be left out.
     """
     truths, valid = to_polygons(truths)
-    ignored = np.asarray(ignored, dtype=bool).reshape(-1)[valid]
-    detections, _ = to_polygons(detections)
+    counts = valid & ~np.asarray(ignored, dtype=bool).reshape(-1)
+    ignored = ~counts[valid]
+    detections, detected = to_polygons(detections)
     rows, columns, shared = intersections(truths, detections)
     truth_areas, areas = shapely.area(truths), shapely.area(detections)
 
@@ -39,8 +60,9 @@ def match_detections(truths, ignored, detections, iou_threshold=0.5, cover_thres
 
     union = truth_areas[rows] + areas[columns] - shared
     good = (shared > iou_threshold * union) & ~ignored[rows] & ~left_out[columns]
-    matched = _greedy(rows[good].tolist(), columns[good].tolist())
-    return Matching(matched, int((~ignored).sum()), int((~left_out).sum()))
+    matches = _greedy(np.flatnonzero(valid)[rows[good]].tolist(), np.flatnonzero(detected)[columns[good]].tolist())
+    detected[detected] = ~left_out
+    return Pairs(matches, counts, detected)
 
 
 def to_polygons(points):
@@ -76,9 +98,9 @@ def intersections(first, second):
 
 
 def _greedy(rows, columns):
-    taken_rows, taken_columns = set(), set()
+    taken, taken_columns = {}, set()
     for row, column in zip(rows, columns):
-        if row not in taken_rows and column not in taken_columns:
-            taken_rows.add(row)
+        if row not in taken and column not in taken_columns:
+            taken[row] = column
             taken_columns.add(column)
-    return len(taken_rows)
+    return list(taken.items())

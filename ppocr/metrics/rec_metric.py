@@ -39,25 +39,20 @@ class RecMetric(Metric):
         Args:
             preds: (results, labels), two lists of tuples that begin with a text.
         """
-        pairs = [(self._normalise(result[0]), self._normalise(label[0])) for result, label in zip(*preds)]
-        sums = {
-            "correct": sum(text == label for text, label in pairs),
-            "distance": sum(Levenshtein.normalized_distance(text, label) for text, label in pairs),
-            "samples": len(pairs),
-        }
-        self._add(sums)
-        return self.summarise(sums)
+        pairs = [(self.normalise(result[0]), self.normalise(label[0])) for result, label in zip(*preds)]
+        return self._count([(a == b, Levenshtein.normalized_distance(a, b), 1) for a, b in pairs])
 
     def add_unreadable(self, labels):
         """Counts samples without a result: none of their characters is right."""
-        self._add({"correct": 0, "distance": len(labels), "samples": len(labels)})
+        self._count([(0, 1, 1)] * len(labels))
 
     def summarise(self, totals) -> dict:
         """Returns ``acc`` and ``norm_edit_dis``."""
         samples = totals["samples"] + EPSILON
         return {"acc": totals["correct"] / samples, "norm_edit_dis": 1 - totals["distance"] / samples}
 
-    def _normalise(self, text):
+    def normalise(self, text: str) -> str:
+        """Returns what of a text is compared."""
         if self.ignore_space:
             text = text.replace(" ", "")
         return _NOT_ALPHANUMERIC.sub("", text).lower() if self.is_filter else text

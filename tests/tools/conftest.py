@@ -13,6 +13,7 @@ from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.global_options import GlobalOptions
+from ppocr.utils.loggers.metric_loggers import MetricLogger
 from ppocr.utils.save_load import Checkpointer
 
 
@@ -47,7 +48,7 @@ class Lines:
     warning = error = info
 
 
-class Metrics:
+class Metrics(MetricLogger):
     """A metric logger that keeps what it gets."""
 
     def __init__(self):

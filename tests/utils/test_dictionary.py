@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.errors import DataError
-from ppocr.utils.dictionary import character_list, load_dictionary
+from ppocr.utils.dictionary import character_list, dictionary_name, load_dictionary
 
 
 def write(folder, content, name="dict.txt"):
@@ -56,9 +56,36 @@ def test_a_missing_file_is_named(tmp_path):
         load_dictionary(str(tmp_path / "gone.txt"))
 
 
+@pytest.mark.parametrize(
+    "name, published",
+    [
+        ("ppocrv5_dict.txt", "ppocr/utils/dict/ppocrv5_dict.txt"),
+        ("french_dict.txt", "ppocr/utils/dict/french_dict.txt"),
+        ("ppocr_keys_v1.txt", "ppocr/utils/ppocr_keys_v1.txt"),
+        ("en_dict.txt", "ppocr/utils/en_dict.txt"),
+    ],
+)
+def test_a_missing_published_dictionary_says_where_it_is(name, published):
+    with pytest.raises(DataError) as caught:
+        character_list(f"./gone/{name}")
+    message = str(caught.value)
+    assert message.startswith(f"./gone/{name}: ") and f"PaddleOCR's repository has it as {published};" in message
+    assert "inference.yml" in message and "\n" not in message
+
+
+def test_names_of_dictionaries(tmp_path):
+    assert dictionary_name(None) == "" and dictionary_name("some/arabic_dict.txt") == "arabic_dict.txt"
+    content = "Global: {model_name: arabic_rec}\nPostProcess: {character_dict_path: fa_dict.txt}\n"
+    assert dictionary_name(write(tmp_path, content, "a.yml")) == "fa_dict.txt"
+    assert dictionary_name(write(tmp_path, content.split("Post")[0], "b.yml")) == "arabic_rec"
+    assert dictionary_name(write(tmp_path, "- a\n", "c.yml")) == ""
+
+
 def test_exported_model_file(tmp_path):
     content = "Global: {model_name: m}\nPostProcess:\n  name: CTCLabelDecode\n  character_dict: ['0', a, ' ', '中']\n"
-    assert load_dictionary(write(tmp_path, content, "inference.yml")) == ["0", "a", " ", "中"]
+    path = write(tmp_path, content, "inference.yml")
+    assert load_dictionary(path) == character_list(path) == ["0", "a", " ", "中"]
+    assert character_list(path, use_space_char=True) == ["0", "a", " ", "中", " "]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,22 @@
 import json
 import logging
 import math
+from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import paddle
 import pytest
 
+from ppocr.engine.progress import Progress
+from ppocr.engine.schedule import Due
+from ppocr.engine.state import TrainState
 from ppocr.errors import UserError
 from ppocr.global_options import GlobalOptions
 from ppocr.utils.loggers import build_loggers
-from ppocr.utils.loggers.metric_loggers import JsonLinesLogger, MetricLoggers, WandbLogger
+from ppocr.utils.loggers.metric_loggers import JsonLinesLogger, MetricLogger, MetricLoggers, WandbLogger
 from ppocr.utils.logging import format_config, get_logger
+from ppocr.utils.pictures import draw_curves
 from ppocr.utils.stats import TrainingStats
 
 
@@ -44,33 +51,111 @@ def test_one_line_a_call_and_null_for_what_is_not_finite(tmp_path):
     assert rows[1]["step"] == 8
 
 
-def test_several_loggers_are_used_as_one():
-    calls = []
+class Fake(MetricLogger):
+    """Notes what it is told, on a list that several may share."""
 
-    class Fake:
-        def log_metrics(self, *arguments):
-            calls.append(arguments)
+    def __init__(self, calls):
+        self.calls = calls
 
-        def close(self):
-            calls.append("closed")
+    def log_metrics(self, *arguments):
+        self.calls.append(arguments)
 
-    both = MetricLoggers([Fake(), Fake()])
-    both.log_metrics({"a": 1}, "train", 1)
-    both.close()
-    assert calls == [({"a": 1}, "train", 1)] * 2 + ["closed"] * 2
+    def close(self):
+        self.calls.append("closed")
 
 
-def test_visualdl_gets_the_numbers(tmp_path):
+class Detailed(Fake):
+    shows_details = True
+
+    def log_text(self, *arguments):
+        self.calls.append(arguments)
+
+    log_images = log_histograms = log_text
+
+
+def test_several_loggers_are_used_as_one_and_each_takes_what_it_can_show():
+    plain, detailed = [], []
+    together = MetricLoggers([Fake(plain), Detailed(detailed)])
+    assert together.shows_details and not MetricLoggers([Fake([])]).shows_details
+    together.log_metrics({"a": 1}, "train", 1)
+    together.log_text("config", "x", 0)
+    together.log_images({}, "eval", 2)
+    together.log_histograms({}, "parameters", 3)
+    together.close()
+    assert plain == [({"a": 1}, "train", 1), "closed"]
+    assert detailed == [({"a": 1}, "train", 1), ("config", "x", 0), ({}, "eval", 2), ({}, "parameters", 3), "closed"]
+
+
+def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
     pytest.importorskip("visualdl")
     options = GlobalOptions(save_model_dir=str(tmp_path), use_visualdl=True)
-    loggers = build_loggers({}, options)
+    loggers = build_loggers({"Global": {"epoch_num": 3}}, options)
     loggers.log_metrics({"acc": 0.5, "flag": True, "name": "x"}, "eval", 1)
+    picture = np.zeros((8, 12, 3), np.uint8)
+    picture[..., 0] = 255  # blue in BGR
+    loggers.log_images({"samples": picture}, "eval", 1)
+    loggers.log_histograms({"fc.weight": np.array([[0, 1], [1, 1], [1, np.nan]], np.float32)}, "parameters", 1)
+    loggers.log_text("best metric", "acc: 0.5", 1)
     loggers.close()
     from visualdl import LogReader
 
     reader = LogReader(file_path=str(next((tmp_path / "vdl").glob("*.log"))))
     assert reader.get_tags()["scalar"] == ["EVAL/acc"]
     assert reader.get_data("scalar", "EVAL/acc")[0].value == 0.5
+    assert reader.get_data("text", "config")[0].text.encoded_text_string == "Global: {epoch_num: 3}\n"
+    assert reader.get_data("text", "best metric")[0].text.encoded_text_string == "acc: 0.5"
+    encoded = reader.get_data("image", "EVAL/samples")[0].image.encoded_image_string
+    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), picture)
+    counts = list(reader.get_data("histogram", "PARAMETERS/fc.weight")[0].histogram.hist)
+    assert (counts[0], counts[-1], sum(counts)) == (1, 4, 5)
+
+
+def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
+    loggers = build_loggers({}, GlobalOptions(save_model_dir=str(tmp_path)))
+    picture = tmp_path / "curves.png"
+    loggers.log_metrics({"loss": 2.0}, "train", 1)
+    assert not picture.exists()
+    loggers.log_metrics({"acc": 0.5, "fps": 9.0}, "eval", 1)
+    first = picture.read_bytes()
+    picture.unlink()
+    loggers.close()
+    assert not picture.exists()  # nothing has come since
+    loggers.log_metrics({"loss": 1.0}, "train", 2)
+    loggers.close()
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.read_bytes() != first
+
+
+def test_without_numbers_there_are_no_curves(tmp_path):
+    assert draw_curves(tmp_path) is None and not list(tmp_path.iterdir())
+
+
+def evaluation_of(results):
+    """An evaluation whose first batch is two black pictures with ``results``."""
+    images = np.zeros((2, 3, 8, 16), np.float32)
+    main = SimpleNamespace(examples=lambda model, count: (images, results, [images]))
+    return SimpleNamespace(main=main)
+
+
+@pytest.mark.parametrize("results, images", [(([("a", 0.9), ("b", 0.5)], [("a", 1.0), ("c", 1.0)]), 1), ("other", 0)])
+def test_details_are_made_for_those_who_show_them(results, images):
+    model, state = paddle.nn.Linear(2, 1), TrainState(global_step=5)
+    calls = []
+    Progress(Due(1, 1), None, MetricLoggers([Detailed(calls)])).log_details(evaluation_of(results), model, state)
+    assert [(prefix, step) for _, prefix, step in calls] == [("eval", 5)] * images + [("parameters", 5)]
+    assert {name: array.shape for name, array in calls[-1][0].items()} == {"weight": (2, 1), "bias": (1,)}
+    Progress(Due(1, 1), None, MetricLoggers([Fake([])])).log_details(None, None, state)  # asks for nothing
+
+
+def test_a_line_logs_gradient_norm_speed_and_costs(tmp_path):
+    progress = Progress(Due(1, 4, total_steps=4), logging.getLogger("none"), MetricLoggers([JsonLinesLogger(tmp_path)]))
+    state = TrainState(global_step=2)
+    losses = {"loss": paddle.to_tensor(2.0), "grad_norm": paddle.to_tensor(0.5)}
+    progress.record(losses, 0.1, None, [[np.zeros((3, 1))]], state)
+    progress.log_line(state)
+    row = json.loads((tmp_path / "metrics.jsonl").read_text())
+    keys = ["split", "step", "epoch", "lr", "loss", "grad_norm", "ips", "reader_cost", "batch_cost"]
+    assert list(row) == keys and (row["grad_norm"], row["reader_cost"]) == (0.5, 0.0)
+    assert row["ips"] == pytest.approx(3 / row["batch_cost"])
 
 
 def test_wandb_gets_its_section_and_prefixed_values(tmp_path, monkeypatch):

@@ -1,17 +1,46 @@
-"""Metric loggers: each has ``log_metrics(metrics, prefix, step)`` and ``close()``."""
+"""Metric loggers: where a run's numbers go, and its texts, pictures and histograms where a logger can show them."""
 
 import json
 import math
 from pathlib import Path
 
+import numpy as np
+
 from ppocr.errors import UserError
+from ppocr.utils.metrics_file import FILE
+from ppocr.utils.pictures import draw_curves
 
 
-class JsonLinesLogger:
+class MetricLogger:
+    """What every logger is told.  A logger overrides what it can show; the rest is passed over here.
+
+    Attributes:
+        shows_details: whether pictures and histograms, which take time to make, are of use to it.
+    """
+
+    shows_details = False
+
+    def log_metrics(self, metrics: dict, prefix: str, step: int):
+        """Takes numbers by name; ``prefix`` is ``start``, ``train`` or ``eval``."""
+
+    def log_text(self, name: str, text: str, step: int):
+        """Takes a text."""
+
+    def log_images(self, images: dict, prefix: str, step: int):
+        """Takes pictures by name: uint8 BGR ``(H, W, 3)``."""
+
+    def log_histograms(self, values: dict, prefix: str, step: int):
+        """Takes arrays by name, whose values are to be counted."""
+
+    def close(self):
+        """Writes what is still held back."""
+
+
+class JsonLinesLogger(MetricLogger):
     """Appends one JSON object a call to ``metrics.jsonl``; numbers that are not finite become null."""
 
     def __init__(self, folder):
-        self._path = Path(folder) / "metrics.jsonl"
+        self._path = Path(folder) / FILE
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Writes ``{"split": prefix, "step": step, **metrics}`` as one line."""
@@ -19,16 +48,35 @@ class JsonLinesLogger:
         with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"split": prefix, "step": step, **values}, ensure_ascii=False) + "\n")
 
+
+class CurvesLogger(MetricLogger):
+    """Draws ``curves.png`` from ``metrics.jsonl`` after every evaluation and at the end."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self._stale = False
+
+    def log_metrics(self, metrics: dict, prefix: str, step: int):
+        """Draws anew where ``prefix`` is ``eval``."""
+        self._stale = True
+        if prefix == "eval":
+            self.close()
+
     def close(self):
-        """Nothing stays open between calls."""
+        """Draws what has come since the last picture."""
+        if self._stale:
+            draw_curves(self._folder)
+            self._stale = False
 
 
-class VisualDLLogger:
-    """Writes scalars for VisualDL into ``<folder>/vdl``.
+class VisualDLLogger(MetricLogger):
+    """Writes scalars, texts, pictures and histograms for VisualDL into ``<folder>/vdl``.
 
     Raises:
         UserError: the package cannot be imported.
     """
+
+    shows_details = True
 
     def __init__(self, folder):
         try:
@@ -43,13 +91,27 @@ class VisualDLLogger:
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 self._writer.add_scalar(f"{prefix.upper()}/{key}", value, step)
 
+    def log_text(self, name: str, text: str, step: int):
+        """Adds a text under its name."""
+        self._writer.add_text(name, text, step)
+
+    def log_images(self, images: dict, prefix: str, step: int):
+        """Adds each picture as ``PREFIX/name``."""
+        for name, image in images.items():
+            self._writer.add_image(f"{prefix.upper()}/{name}", image[:, :, ::-1], step)
+
+    def log_histograms(self, values: dict, prefix: str, step: int):
+        """Adds each array, but for values that are not finite, as the histogram ``PREFIX/name``."""
+        for name, array in values.items():
+            self._writer.add_histogram(f"{prefix.upper()}/{name}", array[np.isfinite(array)], step, buckets=50)
+
     def close(self):
         """Flushes the event file."""
         self._writer.close()
 
 
-class WandbLogger:
-    """Logs to Weights & Biases.
+class WandbLogger(MetricLogger):
+    """Logs numbers to Weights & Biases.
 
     Args:
         folder: where the run keeps its local files.
@@ -76,16 +138,32 @@ class WandbLogger:
         self._run.finish()
 
 
-class MetricLoggers:
+class MetricLoggers(MetricLogger):
     """Several loggers that are used as one; an empty one does nothing."""
 
     def __init__(self, loggers=()):
         self._loggers = list(loggers)
+        self.shows_details = any(logger.shows_details for logger in self._loggers)
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
-        """Passes the call on to every logger."""
+        """Passes the call on to every logger, as all methods here do."""
         for logger in self._loggers:
             logger.log_metrics(metrics, prefix, step)
+
+    def log_text(self, name: str, text: str, step: int):
+        """See :meth:`MetricLogger.log_text`."""
+        for logger in self._loggers:
+            logger.log_text(name, text, step)
+
+    def log_images(self, images: dict, prefix: str, step: int):
+        """See :meth:`MetricLogger.log_images`."""
+        for logger in self._loggers:
+            logger.log_images(images, prefix, step)
+
+    def log_histograms(self, values: dict, prefix: str, step: int):
+        """See :meth:`MetricLogger.log_histograms`."""
+        for logger in self._loggers:
+            logger.log_histograms(values, prefix, step)
 
     def close(self):
         """Closes every logger."""

@@ -1,0 +1,77 @@
+"""Sections about detectors: the pages with hits, misses and false alarms, and how each page fares."""
+
+import numpy as np
+
+from ppocr.report.html import Html, bar, foreign, note, table, tag
+from ppocr.report.section import Section
+
+DRAWN = 40  # pages with a picture
+LISTED = 500
+_PICTURE = (1000, 1000)  # pixels that a page may take up
+_LEGEND = (
+    ("hit", "found"),
+    ("missed", "missed"),
+    ("false", "false alarm"),
+    ("ignored", "not counted"),
+)
+_ORDER = ("ignored", "truth", "hit", "false", "missed")
+
+
+def page_sections(evaluated, thumbnails) -> list:
+    """Returns the sections about a detector: pages in pictures, then all pages as a table."""
+    pages = sorted(evaluated.samples, key=lambda page: (page.hmean, -page.misses - page.false_alarms))
+    names = {id(page): thumbnails.name(page.key) for page in pages}
+    figures = [_figure(i, page, names[id(page)], thumbnails) for i, page in enumerate(pages[:DRAWN])]
+    drawn = [figure for figure in figures if figure is not None]
+    legend = tag("ul", [tag("li", title, class_=kind) for kind, title in _LEGEND], class_="key")
+    intro = f"{len(drawn)} of {len(pages)} pages, the worst first. A thin line is the truth of what was found."
+    rows = [_row(i, page, names[id(page)], figures) for i, page in enumerate(pages[:LISTED])]
+    head = ["page", "in the truth", "missed", "false alarms", "recall", "precision", "hmean"]
+    more = f" The worst {LISTED} of {len(pages)} are listed." if len(pages) > LISTED else ""
+    about = (
+        "As the metric counts: a box is found where its overlap with a detection (intersection over union) is over 0.5."
+    )
+    return [
+        Section("pages", "Pages", [note(intro), legend, tag("div", drawn, class_="pages")]),
+        Section("by-page", "Precision and recall by page", [note(about + more), table(head, rows, sortable=True)]),
+    ]
+
+
+def _row(position, page, name, figures):
+    shown = foreign(name)
+    drawn = position < len(figures) and figures[position] is not None
+    title = tag("a", shown, href=f"#page-{position}") if drawn else shown
+    shares = [bar(page.recall), bar(page.precision), bar(page.hmean)]
+    return [title, page.hits + page.misses, page.misses, page.false_alarms, *shares]
+
+
+def _figure(position, page, name, thumbnails):
+    """A page with its polygons, or None where its picture cannot be shown."""
+    image, boxes = thumbnails.load(page.key), outlines(page)
+    fits = image is not None and thumbnails.spend(sum(map(len, boxes)))
+    address = thumbnails.address(image, _PICTURE) if fits else ""
+    if not address:
+        return None
+    height, width = image.shape[:2]
+    words = f"{page.hits} found, {page.misses} missed, {page.false_alarms} false alarms"
+    picture = tag("image", href=address, width=width, height=height)
+    drawing = tag("svg", picture, boxes, viewBox=f"0 0 {width} {height}", role="img", aria_label=words)
+    caption = tag("figcaption", tag("b", foreign(name)), f" {words}; hmean {page.hmean:.2f}")
+    return tag("figure", caption, drawing, id=f"page-{position}", class_="page")
+
+
+def outlines(page) -> list:
+    """Returns the polygons of a page as elements, what matters most last, so that it lies on top."""
+    found, hits = {truth for truth, _ in page.pairs.matches}, {detection for _, detection in page.pairs.matches}
+    kinds = _kinds(page.pairs.truths, found, "truth", "missed") + _kinds(page.pairs.detections, hits, "hit", "false")
+    drawn = sorted(zip(kinds, [*page.truths, *page.detections]), key=lambda item: _ORDER.index(item[0]))
+    return [_polygon(kind, points) for kind, points in drawn]
+
+
+def _kinds(counted, matched, right, wrong):
+    return [right if i in matched else wrong if counts else "ignored" for i, counts in enumerate(counted)]
+
+
+def _polygon(kind, points) -> Html:
+    corners = " ".join(f"{x:g},{y:g}" for x, y in np.round(points, 1))
+    return tag("polygon", points=corners, class_=f"box {kind}")

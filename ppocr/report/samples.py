@@ -1,0 +1,188 @@
+"""Evaluates a run once more and keeps what the model made of every sample."""
+
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from ppocr import program
+from ppocr.commands.train import build_evaluation
+from ppocr.config import override
+from ppocr.engine.trained_model import load_trained
+from ppocr.errors import ConfigError
+from ppocr.global_options import global_options
+from ppocr.metrics.cls_metric import ClsMetric
+from ppocr.metrics.det_metric import DetMetric
+from ppocr.metrics.detection_iou import Pairs, pair_detections
+from ppocr.metrics.rec_metric import RecMetric
+
+TEXTS, CLASSES, BOXES = "texts", "classes", "boxes"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A text or a class as the model read it, as the metric compares it.
+
+    Attributes:
+        key: what the data set finds the sample by, or None.
+        confidence: of the model, 0 to 1; None where it gives none.
+        distance: how far the reading is from the truth, 0 to 1: the normalised edit distance of texts.
+    """
+
+    key: Any
+    truth: str
+    prediction: str
+    confidence: Optional[float]
+    distance: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """A picture with the polygons that are there and those that were found, in its own pixels.
+
+    Attributes:
+        key: what the data set finds the sample by, or None.
+        truths, detections: lists of (points, 2).
+        pairs: which of them belong together and which count.
+    """
+
+    key: Any
+    truths: list
+    detections: list
+    pairs: Pairs
+
+    @property
+    def hits(self) -> int:
+        """True polygons that were found."""
+        return len(self.pairs.matches)
+
+    @property
+    def misses(self) -> int:
+        """True polygons that were not found."""
+        return int(self.pairs.truths.sum()) - self.hits
+
+    @property
+    def false_alarms(self) -> int:
+        """Detections where nothing is."""
+        return int(self.pairs.detections.sum()) - self.hits
+
+    @property
+    def recall(self) -> float:
+        """Share of the true polygons that were found; 1 where there are none."""
+        return self.hits / (self.hits + self.misses) if self.hits + self.misses else 1.0
+
+    @property
+    def precision(self) -> float:
+        """Share of the detections that are right; 1 where there are none."""
+        return self.hits / (self.hits + self.false_alarms) if self.hits + self.false_alarms else 1.0
+
+    @property
+    def hmean(self) -> float:
+        """Harmonic mean of precision and recall."""
+        errors = self.misses + self.false_alarms
+        return 2 * self.hits / (2 * self.hits + errors) if self.hits + errors else 1.0
+
+
+@dataclass
+class Evaluated:
+    """What an evaluation gave.
+
+    Attributes:
+        kind: ``TEXTS``, ``CLASSES`` or ``BOXES``; None where the results are none of these.
+        weights: prefix of the weights.
+        metrics: values of the metric.
+        dataset: the evaluation set.
+        samples: list of :class:`Reading` or :class:`Page`; empty without a kind.
+        unused: what could not be read, in one line; empty where all could.
+    """
+
+    kind: Optional[str]
+    weights: str
+    metrics: dict
+    dataset: Any
+    samples: list = field(default_factory=list)
+    unused: str = ""
+
+
+def kind_of(metric_class) -> Optional[str]:
+    """Returns what the results are that a metric compares."""
+    kinds = ((RecMetric, TEXTS), (ClsMetric, CLASSES), (DetMetric, BOXES))
+    return next((kind for parent, kind in kinds if issubclass(metric_class, parent)), None)
+
+
+def evaluate(config, path, weights) -> Evaluated:
+    """Evaluates weights on the ``Eval`` set of a configuration.
+
+    Args:
+        config: the merged configuration; sets that are only watched are left out.
+        path: where it comes from, for messages.
+        weights: prefix of the weights.
+
+    Raises:
+        UserError: the device, the weights or the data cannot be used.
+    """
+    alone = override(config, ["Global.cal_loss_during_eval=false", "GuardEval=null"])
+    alone["Global"]["checkpoints"] = weights
+    resolved, device, logger, _ = program.prepare(alone, path)
+    if not resolved.get("Eval"):
+        raise ConfigError("Eval: this section is missing, so there is nothing to evaluate on")
+    options = global_options(resolved)
+    model, amp = load_trained(resolved, options, device, logger, "evaluate")
+    evaluator = build_evaluation(resolved, options, amp, device, logger).main
+    kind = kind_of(type(evaluator.metric))
+    samples = keep_samples(evaluator, kind)
+    metrics = evaluator(model)
+    loader = evaluator.dataloader
+    return Evaluated(kind, weights, metrics, loader.dataset, samples, loader.report.summary())
+
+
+def keep_samples(evaluator, kind) -> list:
+    """Has an evaluator's metric keep what it compares; returns the list that fills up during the evaluation."""
+    samples, metric = [], evaluator.metric
+    read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: read_pages}.get(kind)
+    update = metric.update_from
+
+    def update_and_keep(result, batch):
+        update(result, batch)
+        keys = evaluator.dataloader.last_keys
+        size = len(batch[0])
+        samples.extend(read(result, batch, metric, keys if len(keys) == size else [None] * size))
+
+    if read is not None:
+        metric.update_from = update_and_keep
+    return samples
+
+
+def read_texts(result, batch, metric, keys) -> list:
+    """Returns the :class:`Reading` list of a recogniser's batch."""
+    readings = []
+    for key, found, label in zip(keys, *result):
+        truth, text = metric.normalise(label[0]), metric.normalise(found[0])
+        readings.append(Reading(key, truth, text, _confidence(found), Levenshtein.normalized_distance(truth, text)))
+    return readings
+
+
+def read_classes(result, batch, metric, keys) -> list:
+    """Returns the :class:`Reading` list of a classifier's batch."""
+    return [
+        Reading(key, str(label[0]), str(found[0]), _confidence(found), float(label[0] != found[0]))
+        for key, found, label in zip(keys, *result)
+    ]
+
+
+def read_pages(result, batch, metric, keys) -> list:
+    """Returns the :class:`Page` list of a detector's batch."""
+    pages = []
+    for key, found, truths, ignored in zip(keys, result, batch[2], batch[3]):
+        pairs = pair_detections(truths, ignored, found["points"])
+        pages.append(Page(key, _polygons(truths), _polygons(found["points"]), pairs))
+    return pages
+
+
+def _polygons(points):
+    return [np.asarray(polygon, dtype=np.float64).reshape(-1, 2) for polygon in points]
+
+
+def _confidence(result):
+    return float(np.mean(result[1])) if len(result) > 1 else None

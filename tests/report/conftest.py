@@ -1,0 +1,113 @@
+"""Folders of runs: invented logs, and tiny models that were never trained."""
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+from ppocr import config as configuration
+from ppocr.modeling.architectures import build_model
+from ppocr.program import resolve
+
+QUICKSTART = Path(__file__).resolve().parents[2] / "configs/quickstart"
+TINY = {
+    "rec": ["Train.dataset.length=8", "Eval.dataset.length=6", "Architecture.Backbone.channels=[4, 4, 4, 4, 8]"],
+    "det": [
+        "Train.dataset.length=3",
+        "Eval.dataset.length=2",
+        "Architecture.Neck.out_channels=16",
+        "Train.dataset.image_size=[128, 128]",
+        "Eval.dataset.image_size=[128, 128]",
+        "Eval.dataset.transforms.1.DetResizeForTest.image_shape=[96, 96]",
+        "PostProcess.thresh=0.01",
+        "PostProcess.box_thresh=0.01",
+    ],
+}
+TINY["cls"] = TINY["rec"]
+
+
+@pytest.fixture(autouse=True)
+def restored_logger():
+    logger = logging.getLogger("ppocr")
+    yield
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@pytest.fixture
+def write_log():
+    """``write_log(folder)`` writes the metrics of an invented run of 60 steps, and its log."""
+
+    def write(folder):
+        rows = [{"split": "start", "step": 0}]
+        for step in range(10, 70, 10):
+            values = {"epoch": 1, "lr": 0.01, "loss": 100 / step, "grad_norm": 2.0, "ips": 50.0, "reader_cost": 0.001}
+            rows.append({"split": "train", "step": step, **values, "batch_cost": 0.2})
+            if step % 20 == 0:
+                acc = {20: 0.25, 40: 0.75, 60: 0.5}[step]
+                rows.append({"split": "eval", "step": step, "epoch": 1, "acc": acc, "norm_edit_dis": 0.8, "fps": 100.0})
+        (folder / "metrics.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+        lines = [
+            "ppocr 0.1.0 (commit abc), paddle 3",
+            "command: tools/train.py -c <b>.yml",
+            "data: 2 unreadable image (x.png)",
+        ]
+        stamped = [f"[2026/01/02 03:04:0{i}] ppocr INFO: {line}" for i, line in enumerate(lines)]
+        (folder / "train.log").write_text("\n".join(stamped) + "\n")
+
+    return write
+
+
+@pytest.fixture
+def make_run(tmp_path, write_log):
+    """``make_run(task, *overrides)`` -> the folder of a run with weights that were never trained."""
+
+    def make(task, *overrides):
+        folder = tmp_path / "a <run>"
+        folder.mkdir()
+        write_log(folder)
+        options = [*TINY[task], "Global.device=cpu", *overrides]
+        config = configuration.override(configuration.load(QUICKSTART / f"{task}.yml"), options)
+        (folder / "config.yml").write_text(configuration.snapshot(config), encoding="utf-8")
+        base = configuration.snapshot(configuration.load(QUICKSTART / f"{task}.yml"))
+        (folder / "base.yml").write_text("# base of first.yml\n" + base, encoding="utf-8")
+        paddle.seed(1)
+        model = build_model(resolve(config)["Architecture"])
+        paddle.save(model.state_dict(), str(folder / "best_accuracy.pdparams"))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def hostile_text():
+    """A label that would run if it were not escaped."""
+    return "<script>document.title='pwned'</script>"
+
+
+@pytest.fixture
+def hostile_run(make_run, tmp_path, hostile_text):
+    """A recogniser's run whose labels and file names are markup; one picture of three cannot be read."""
+    data = tmp_path / "data"
+    data.mkdir()
+    name = '"><img src=x onerror=document.title="pwned">.png'
+    for file in (name, "plain.png"):
+        cv2.imwrite(str(data / file), np.full((32, 64, 3), 200, np.uint8))
+    lines = ["gone<b>.png\tab", f"{name}\t{hostile_text}", "plain.png\t</title>&amp;"]
+    (data / "labels.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (data / "dict.txt").write_text("\n".join(sorted(set(hostile_text + "</title>&amp;ab"))) + "\n", encoding="utf-8")
+    options = [f"Global.character_dict_path={data}/dict.txt", "Global.max_text_length=60"]
+    options.append("Global.save_res_path=</pre><script>")
+    transforms = (
+        "{CTCLabelEncode: }, {RecResizeImg: {image_shape: [3, 32, 400]}}, {KeepKeys: {keep_keys: [image, label]}}"
+    )
+    files = f"data_dir: {data}, label_file_list: {data}/labels.txt"
+    for section in ("Train", "Eval"):
+        dataset = f"{{name: SimpleDataSet, {files}, transforms: [{{DecodeImage: }}, {transforms}]}}"
+        options.append(f"{section}.dataset={dataset}")
+    return make_run("rec", *options)

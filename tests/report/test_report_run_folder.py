@@ -1,0 +1,111 @@
+import json
+
+import pytest
+
+from ppocr import config as configuration
+from ppocr.errors import UserError
+from ppocr.program import write_config
+from ppocr.report.curve_sections import Best
+from ppocr.report.run_folder import read_facts, read_run
+from ppocr.report.settings import ABSENT, Difference, differences, flatten
+from ppocr.utils.metrics_file import read_series
+
+
+def write_rows(folder, *rows):
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_a_resumed_run_replaces_what_came_after_its_start(tmp_path):
+    rows = [{"split": "train", "step": step, "loss": float(step)} for step in (10, 20, 30)]
+    again = [{"split": "start", "step": 20}, {"split": "train", "step": 30, "loss": 7.0, "note": "x", "flag": True}]
+    write_rows(tmp_path, {"split": "start", "step": 0}, *rows, *again)
+    assert read_series(tmp_path) == {("train", "loss"): {10: 10.0, 20: 20.0, 30: 7.0}}
+
+
+def test_what_is_not_finite_or_was_cut_off_is_left_out(tmp_path):
+    lines = ['{"split": "train", "step": 1, "loss": null}', '{"split": "train", "step": 2, "loss": 2}', "[1]", '{"spl']
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
+    assert read_series(tmp_path) == {("train", "loss"): {2: 2}}
+    assert read_series(tmp_path / "none") == {}
+
+
+def test_the_best_evaluation_by_the_main_metric():
+    series = {("eval", "epoch"): {1: 1}, ("eval", "acc"): {10: 0.5, 20: 0.9, 30: 0.7}, ("eval", "fps"): {10: 5.0}}
+    best = Best(series, "acc")
+    assert (best.step, best.value, best.last_step, best.last_value) == (20, 0.9, 30, 0.7)
+    assert Best(series, "acc", higher_is_better=False).step == 10
+    assert Best(series).indicator == "acc" and Best({}).value is None
+
+
+def test_the_log_of_the_last_attempt_counts(tmp_path, write_log):
+    write_log(tmp_path)
+    with open(tmp_path / "train.log", "a") as file:
+        file.write("a line of its own\n[2026/01/03 00:00:00] ppocr INFO: command: tools/train.py -c b.yml\n")
+    assert read_facts(tmp_path / "train.log") == {
+        "made with": "ppocr 0.1.0 (commit abc), paddle 3",
+        "command": "tools/train.py -c b.yml",
+        "training data": "2 unreadable image (x.png)",
+        "logged": "2026/01/02 03:04:00 to 2026/01/03 00:00:00",
+    }
+    assert read_facts(tmp_path / "none") == {}
+
+
+def test_a_configuration_becomes_values_by_path():
+    config = {"a": {"b": 1, "c": {}}, "ops": [{"Decode": None}, {"Resize": {"size": [1, 2]}}], "d": [3, 4]}
+    assert flatten(config) == {
+        "a.b": 1,
+        "a.c": {},
+        "ops.0.Decode": None,
+        "ops.1.Resize.size": [1, 2],
+        "d": [3, 4],
+    }
+
+
+def test_differences_say_what_changed_came_and_went():
+    base = {"a": 1, "b": {"c": 2, "d": 3}}
+    assert differences(base, {"a": 1, "b": {"c": 5, "e": None}}) == [
+        Difference("b.c", 2, 5),
+        Difference("b.e", ABSENT, None),
+        Difference("b.d", 3, ABSENT),
+    ]
+    assert differences(base, base) == []
+
+
+def test_a_run_keeps_what_its_file_starts_from(tmp_path):
+    (tmp_path / "a.yml").write_text("Global: {epoch_num: 1, seed: 2}\n")
+    (tmp_path / "b.yml").write_text("_BASE_: a.yml\nGlobal: {epoch_num: 5}\n")
+    assert configuration.load_base(tmp_path / "b.yml") == {"Global": {"epoch_num": 1, "seed": 2}}
+    assert configuration.load_base(tmp_path / "a.yml") == configuration.load(tmp_path / "a.yml")
+
+    config = configuration.override(configuration.load(tmp_path / "b.yml"), ["Global.seed=3"])
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in (tmp_path / "b.yml", folder / "config.yml"):  # begun, then resumed from its own file
+        write_config(folder, config, path)
+        run = read_run(folder)
+        assert run.base.title == str(tmp_path / "b.yml") and run.base.config == {"Global": {"epoch_num": 1, "seed": 2}}
+        assert differences(run.base.config, run.config) == [
+            Difference("Global.epoch_num", 1, 5),
+            Difference("Global.seed", 2, 3),
+        ]
+
+
+def test_a_folder_that_is_none_and_one_without_a_run(tmp_path):
+    with pytest.raises(UserError, match="no such folder"):
+        read_run(tmp_path / "none")
+    with pytest.raises(UserError, match=r"holds neither config.yml nor metrics.jsonl"):
+        read_run(tmp_path)
+
+
+def test_what_is_missing_is_noted(tmp_path, write_log):
+    write_log(tmp_path)
+    (tmp_path / "config.yml").write_text("Global: [1\n")
+    run = read_run(tmp_path)
+    assert run.config is None and run.base is None and run.weights() is None
+    assert "not YAML" in run.missing[0]
+    (tmp_path / "config.yml").write_text("Global: {}\n")
+    (tmp_path / "metrics.jsonl").unlink()
+    (tmp_path / "latest.pdparams").touch()
+    run = read_run(tmp_path)
+    assert run.missing == ["metrics.jsonl is missing or holds no number, so there are no curves."]
+    assert run.weights() == str(tmp_path / "latest")

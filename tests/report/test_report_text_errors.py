@@ -1,0 +1,72 @@
+from collections import Counter
+
+import pytest
+
+from ppocr.report.reading_sections import heat_table, visible, worst_first
+from ppocr.report.samples import Reading
+from ppocr.report.text_errors import Edit, Share, by_length, count_characters, edits, most_confused
+
+
+@pytest.mark.parametrize(
+    "truth, prediction, expected",
+    [
+        ("", "", []),
+        ("abc", "abc", [("same", "abc", "abc")]),
+        ("abc", "axc", [("same", "a", "a"), ("replaced", "b", "x"), ("same", "c", "c")]),
+        ("abc", "ac", [("same", "a", "a"), ("missed", "b", ""), ("same", "c", "c")]),
+        ("ac", "abc", [("same", "a", "a"), ("added", "", "b"), ("same", "c", "c")]),
+        ("", "ab", [("added", "", "ab")]),
+        ("ab", "", [("missed", "ab", "")]),
+        ("京A1", "苏A1", [("replaced", "京", "苏"), ("same", "A1", "A1")]),
+    ],
+)
+def test_edits_lead_from_the_truth_to_the_reading(truth, prediction, expected):
+    assert edits(truth, prediction) == [Edit(*edit) for edit in expected]
+
+
+def test_characters_are_counted_as_right_confused_missed_and_added():
+    counts = count_characters([("o0o", "000"), ("ab", "a"), ("a", "ax"), ("", "")])
+    assert counts.seen == {"o": 2, "0": 1, "a": 2, "b": 1}
+    assert counts.right == {"0": 1, "a": 2}
+    assert counts.confused == {("o", "0"): 2, ("b", ""): 1, ("", "x"): 1}
+
+
+def test_accuracy_by_length_of_the_truth():
+    pairs = [("a", "a"), ("a", "b"), ("abc", "abc"), ("", "x")]
+    assert by_length(pairs) == [Share("0", 0, 1), Share("1", 1, 2), Share("3", 1, 1)]
+    assert by_length(pairs)[1].accuracy == 0.5
+
+
+def test_many_lengths_are_taken_together():
+    pairs = [("a" * n, "a" * n if n % 2 else "") for n in range(1, 11)]
+    assert by_length(pairs, most=4) == [
+        Share("0 to 2", 1, 2),
+        Share("3 to 5", 2, 3),
+        Share("6 to 8", 1, 3),
+        Share("9 to 11", 1, 2),
+    ]
+
+
+def test_the_most_confused_come_first_and_readings_belong_to_the_truths_kept():
+    confused = Counter({("o", "0"): 5, ("l", "1"): 3, ("l", "i"): 4, ("q", "g"): 1})
+    assert most_confused(confused, rows=2, columns=9) == (["l", "o"], ["0", "i", "1"])
+    assert most_confused(confused, rows=1, columns=1) == (["l"], ["i"])
+
+
+def test_wrong_and_sure_is_worst_and_right_but_unsure_comes_before_right():
+    far, near = Reading(0, "abcd", "wxyz", 0.2, 1.0), Reading(1, "abcd", "abcx", 0.9, 0.25)
+    unsure = Reading(2, "abcd", "abcx", 0.5, 0.25)
+    doubtful, sure = Reading(3, "a", "a", 0.4, 0.0), Reading(4, "a", "a", 0.99, 0.0)
+    assert worst_first([sure, doubtful, unsure, near, far]) == [far, near, unsure, doubtful, sure]
+
+
+def test_blanks_and_control_characters_can_be_seen():
+    assert [visible(c) for c in ("a", " ", "", "\u200b", "中")] == ["a", "␣", "nothing", "U+200B", "中"]
+
+
+def test_the_hottest_cell_is_the_most_frequent_error():
+    counts = Counter({("0", "0"): 90, ("0", "1"): 16, ("1", "0"): 4})
+    table = heat_table(counts, ["0", "1"], ["0", "1"], corner="", diagonal=True)
+    assert '<td class="right">90</td>' in table
+    assert '<td class="heat" style="--heat:1.00">16</td>' in table and '--heat:0.50">4</td>' in table
+    assert "--heat:1.00" in heat_table(counts, ["0"], ["0"], corner="")
