@@ -15,3 +15,7 @@ class DataError(UserError):
 
 class CheckpointError(UserError):
     """A checkpoint or a file of weights is missing, damaged or does not fit the model."""
+
+
+class ExportError(UserError):
+    """A model cannot be exported, or what was exported does not give what the model gives."""

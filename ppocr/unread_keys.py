@@ -10,6 +10,7 @@ UNREAD_KEYS = {
         "character_type": "the dictionary says which characters there are",
         "start_ema": "averaging starts with the first step",
         "infer_visual_type": "drawing takes any script",
+        "allow_resize_largeImg": "pictures of any size are brought to that of the model",
         "load_static_weights": "weights are of one kind only",
     },
     "section/loader": {"num_sections": "it belongs to a loss"},
@@ -17,6 +18,8 @@ UNREAD_KEYS = {
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
     "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},
     "post-process/DBPostProcess": {"det_box_type": "the key is box_type"},
+    "post-process/DistillationDBPostProcess": {"key": "the maps of a detector are found by their name, maps"},
+    "post-process/VLLabelDecode": {"max_text_length": "the model says how many places there are"},
     "optimizer/Adadelta": {
         "weight_deacy": "a misspelling; weight decay is given by regularizer or weight_decay",
         "momentum": "Adadelta has none",

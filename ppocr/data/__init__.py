@@ -41,9 +41,10 @@ def build_dataloader(config, mode, device, logger, seed=None):
     options = _options(section, mode)
     dataset = DATASETS.build(_part(section, mode, "dataset"), supplied=supplied, inherited=global_config)
     sampler = _sampler(section.get("sampler"), dataset, options)
-    report = DataReport(len(dataset), training, logger, dataset.max_bad_ratio)
-    collate = COLLATE_FNS.build(_collate_config(options.collate_fn))
     world_size = paddle.distributed.get_world_size()
+    share = -(-len(dataset) // world_size) if training else len(dataset)
+    report = DataReport(share, training, logger, dataset.max_bad_ratio)
+    collate = COLLATE_FNS.build(_collate_config(options.collate_fn))
     return BatchLoader(dataset, sampler, collate, options, report, device, logger, world_size)
 
 

@@ -59,6 +59,9 @@ class BatchLoader:
         logger: for warnings.
         world_size: number of processes that share this machine's memory.
 
+    Attributes:
+        reader: gives the batches of this data set, packed; see :class:`ppocr.data.transport.BatchReader`.
+
     Raises:
         DataError: an epoch would have no batch.
     """
@@ -68,7 +71,7 @@ class BatchLoader:
         self.report = report
         self.options = options
         self._sampler = sampler
-        self._reader = BatchReader(dataset, collate)
+        self.reader = BatchReader(dataset, collate)
         self._place = place
         self._logger = logger
         self._world_size = world_size
@@ -104,13 +107,18 @@ class BatchLoader:
         skip, self._skip = self._skip, 0
         keys, handed_out = itertools.tee(self._sampler.batches(self._epoch, skip))
         self.report.start_epoch()
-        packed_batches = self._from_workers(keys) if self.options.num_workers else (self._reader[k] for k in keys)
+        packed_batches = self._from_workers(keys) if self.options.num_workers else (self.reader[k] for k in keys)
         with contextlib.closing(packed_batches):
             for packed, batch_keys in zip(packed_batches, handed_out):
-                batch = self._receive(packed)
+                batch, left_out = self._receive(packed)
                 if batch is not None:
-                    self._recent.append(batch_keys)
+                    self._recent.append([key for key in batch_keys if key.index not in left_out])
                     yield batch
+
+    @property
+    def last_keys(self) -> list:
+        """The :class:`SampleKey` of each sample of the last batch, in their order."""
+        return self._recent[-1] if self._recent else []
 
     def recent_samples(self) -> list:
         """Returns the names of the samples of the last batches, the newest batch first.
@@ -121,6 +129,7 @@ class BatchLoader:
         return [self.dataset.describe(key.index) for key in keys]
 
     def _receive(self, packed):
+        """Returns a batch, and the indices of the samples that are missing from it."""
         try:
             batch, events = unpack(packed, self._place)
         except FatalDataError as error:
@@ -128,12 +137,13 @@ class BatchLoader:
             raise DataError(str(error)) from None
         self.report.add(events)
         self.report.check()
-        return batch
+        replaced = self.dataset.training
+        return batch, set() if replaced else {event.index for event in events if not event.kept}
 
     def _from_workers(self, keys):
         parent = os.getpid()
         loader = paddle.io.DataLoader(
-            self._reader,
+            self.reader,
             batch_sampler=([batch] for batch in keys),
             places=self._place,
             collate_fn=first,
@@ -155,7 +165,7 @@ class BatchLoader:
             return False
         in_flight = (self.options.num_workers * self.options.prefetch_factor + 2) * self._world_size
         keys = next(self._sampler.batches(0), [])
-        needed = batch_bytes(self._reader[keys[:1]]) * len(keys) * in_flight
+        needed = batch_bytes(self.reader[keys[:1]]) * len(keys) * in_flight
         stats = os.statvfs(workers.SHARED_MEMORY)
         free = stats.f_bavail * stats.f_frsize
         if needed <= free:

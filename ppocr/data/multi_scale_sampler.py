@@ -14,7 +14,7 @@ class MultiScaleSampler:
     """Draws one of several image sizes for each batch (multi-scale sampler of MobileViT, arXiv 2110.02178).
 
     In training an epoch has equally many batches of each size, in random order; samples repeat to fill the last round.
-    In evaluation all batches have the first size and each sample is given once.
+    In evaluation all batches have the first size, each sample is given once, and the processes deal out the batches.
 
     Args:
         data_source: the data set; with ``ds_width`` true it offers ``wh_ratio``, an array of aspect ratios by position.
@@ -61,43 +61,43 @@ class MultiScaleSampler:
         self._epoch = epoch
 
     def __len__(self):
-        return len(self._rounds())
+        batches = len(self._rounds())
+        return batches if self._training else len(range(self._rank, batches, self._world_size))
 
     def __iter__(self):
-        rng = generator(self._seed, self._epoch, "scales")
         scales = self._rounds()
-        order = shuffled(self._count, rng) if self._training else np.arange(self._count)
-        needed = sum(size for _, _, size in scales) * self._world_size if self._training else self._count
-        order = np.resize(order, needed)[self._rank :: self._world_size]
-        if self._ratios is not None:
-            order = order[np.argsort(self._ratios[order], kind="stable")]
-        batches = _cut(scales, order)
         if self._training:
+            rng = generator(self._seed, self._epoch, "scales")
+            needed = sum(size for _, _, size in scales) * self._world_size
+            order = np.resize(shuffled(self._count, rng), needed)[self._rank :: self._world_size]
+            batches = self._cut(scales, order)
             rng.shuffle(batches)
+        else:
+            batches = self._cut(scales, np.arange(self._count))[self._rank :: self._world_size]
         for width, height, positions in batches:
             ratio = self._ratio(positions, height)
             yield [[width, height, int(position), ratio] for position in positions]
 
     def _rounds(self):
-        """Returns the sizes of the batches of an epoch of this process, round by round."""
+        """Returns the sizes of the batches of an epoch, round by round: in training those of each process."""
         in_round = sum(size for _, _, size in self._scales)
-        if self._training:
-            return self._scales * -(-self._count // (in_round * self._world_size))
-        mine = len(range(self._rank, self._count, self._world_size))
-        return self._scales * -(-mine // in_round)
+        sharing = self._world_size if self._training else 1
+        return self._scales * -(-self._count // (in_round * sharing))
+
+    def _cut(self, scales, order):
+        """Returns ``(width, height, positions)`` of each batch; those of similar aspect ratio stand together."""
+        if self._ratios is not None:
+            order = order[np.argsort(self._ratios[order], kind="stable")]
+        batches, start = [], 0
+        for width, height, size in scales:
+            batches.append((width, height, order[start : start + size]))
+            start += size
+        return batches
 
     def _ratio(self, positions, height):
         if self._ratios is None:
             return None
         return min(float(self._ratios[positions].mean()), self._max_w / height)
-
-
-def _cut(scales, order):
-    batches, start = [], 0
-    for width, height, size in scales:
-        batches.append((width, height, order[start : start + size]))
-        start += size
-    return batches
 
 
 def _batch_scales(scales, first_bs, fix_bs, divided_factor):

@@ -47,7 +47,7 @@ class DataReport:
     """Collects bad samples of one loader.
 
     Args:
-        samples: number of samples of an epoch.
+        samples: number of samples of an epoch, of this process alone in training.
         training: whether too many bad samples end the run.
         max_bad_ratio: share of the samples that may be bad within one epoch of training; 10 samples always may.
         logger: gets one warning for each new bad sample, ``max_warnings`` at most.
@@ -69,7 +69,7 @@ class DataReport:
         self._warnings_left = max_warnings
         self._seen = set()
         self._bad_this_epoch = {}
-        self._unreadable = []
+        self._fresh = []
 
     def start_epoch(self):
         """Starts the count against the limit anew: random augmentation may drop any sample now and then."""
@@ -77,10 +77,14 @@ class DataReport:
 
     def add(self, events):
         """Takes the :class:`BadSample` of one batch."""
+        self._bad_this_epoch.update((event.index, event) for event in events if not event.kept)
+        if self._limit is None:
+            self._fresh += events
+        self.count_new(events)
+
+    def count_new(self, events):
+        """Counts and names the samples that are not known yet; they may be those of another process."""
         for event in events:
-            if not event.kept:
-                self._bad_this_epoch[event.index] = event
-                self._unreadable.append(event.label)
             if (event.reason, event.index) not in self._seen:
                 self._seen.add((event.reason, event.index))
                 self._add_new(event)
@@ -100,10 +104,10 @@ class DataReport:
             "mend the label file or raise Train.dataset.max_bad_ratio"
         )
 
-    def take_unreadable(self) -> list:
-        """Returns the labels of the samples that were left out since the last call, as in the label file."""
-        labels, self._unreadable = self._unreadable, []
-        return labels
+    def take_events(self) -> list:
+        """Returns the :class:`BadSample` of an evaluation since the last call; in training they are not kept."""
+        events, self._fresh = self._fresh, []
+        return events
 
     def summary(self) -> str:
         """Returns one line with causes, counts and names; empty if nothing was wrong."""

@@ -6,17 +6,18 @@ from ppocr.data.datasets.base import SampleKey
 from ppocr.data.randomness import generator, shuffled
 
 
-def share_of(order, rank: int, world_size: int, even: bool):
-    """Returns what one process takes of ``order``.
+def share_of(order, rank: int, world_size: int):
+    """Returns what one process takes of ``order`` in training.
+
+    All processes get the same number of samples, some from the start once more where needed.  Step n of all processes
+    together covers what step n of a single one with a batch as large as theirs would.
 
     Args:
         order: array of samples.
         rank: number of the process.
         world_size: number of processes.
-        even: give all processes the same number of samples, repeating some from the start where needed; otherwise
-            each sample is given exactly once.
     """
-    if even and len(order) % world_size:
+    if len(order) % world_size:
         order = np.resize(order, -(-len(order) // world_size) * world_size)
     return order[rank::world_size]
 
@@ -32,21 +33,19 @@ def epoch_order(dataset, epoch: int, shuffle: bool):
     return chosen
 
 
-def share_size(count: int, rank: int, world_size: int, even: bool) -> int:
-    """Returns how many of ``count`` samples :func:`share_of` gives to one process."""
-    return -(-count // world_size) if even else len(range(rank, count, world_size))
-
-
 class EpochSampler:
     """Batches of one size, in an order that (seed, epoch) determines.
+
+    In training the processes share the samples.  In evaluation they deal out the batches: each sample is given once, in
+    the company that it has in a single process, so that no result depends on the number of processes.
 
     Args:
         dataset: an ``OcrDataset``.
         batch_size: samples of one process in one batch.
         shuffle: whether the order is random.
         drop_last: leave out a last batch that is not full.
+        training: see above.
         rank, world_size: this process and the number of them.
-        training: in training all processes get equally many samples, in evaluation each sample is given once.
     """
 
     def __init__(self, dataset, batch_size, shuffle, drop_last, training, rank=0, world_size=1):
@@ -54,18 +53,30 @@ class EpochSampler:
         self._batch_size = batch_size
         self._shuffle = shuffle
         self._drop_last = drop_last
-        self._share = (rank, world_size, training)
+        self._training = training
+        self._rank, self._world_size = rank, world_size
 
     def __len__(self):
-        samples = share_size(len(self._dataset), *self._share)
-        return samples // self._batch_size if self._drop_last else -(-samples // self._batch_size)
+        return len(self._numbers())
 
     def batches(self, epoch: int, skip: int = 0):
         """Yields the batches of an epoch from number ``skip`` on, as lists of ``SampleKey``."""
-        order = share_of(epoch_order(self._dataset, epoch, self._shuffle), *self._share)
-        for number in range(skip, len(self)):
+        order = epoch_order(self._dataset, epoch, self._shuffle)
+        if self._training:
+            order = share_of(order, self._rank, self._world_size)
+        for number in self._numbers()[skip:]:
             start = number * self._batch_size
             yield [SampleKey(epoch, index) for index in order[start : start + self._batch_size].tolist()]
+
+    def _numbers(self):
+        """Returns the numbers of this process's batches in the order that they are cut from."""
+        samples = len(self._dataset)
+        if self._training:
+            return range(self._batches_of(-(-samples // self._world_size)))
+        return range(self._rank, self._batches_of(samples), self._world_size)
+
+    def _batches_of(self, samples):
+        return samples // self._batch_size if self._drop_last else -(-samples // self._batch_size)
 
 
 class ScaledSampler:

@@ -44,7 +44,7 @@ class BatchReader(paddle.io.Dataset):
     def __init__(self, dataset, collate):
         super().__init__()
         self._dataset = dataset
-        self._collate = collate
+        self.collate = collate
 
     def __len__(self):
         return len(self._dataset)
@@ -53,7 +53,7 @@ class BatchReader(paddle.io.Dataset):
         events = []
         try:
             samples = self._select(*self._read(keys, events), events)
-            return pack(self._collate(samples) if samples else None, events)
+            return pack(self.collate(samples) if samples else None, events)
         except NoGoodSample as error:
             return pack(None, events + error.events, str(error))
         except UserError as error:
@@ -70,7 +70,7 @@ class BatchReader(paddle.io.Dataset):
         return samples, found
 
     def _select(self, samples, keys, events):
-        select = getattr(self._collate, "select", None)
+        select = getattr(self.collate, "select", None)
         if select is None or not samples:
             return samples
         chosen = set(select(samples))

@@ -106,12 +106,18 @@ def _obituary(worker):
 
 
 def end_with_parent(parent: int):
-    """Starts a thread in a worker that ends the process once its parent is gone, so that no orphan stays."""
+    """Starts a thread in a worker that ends the process when its parent says so or is gone, so that no orphan stays.
+
+    SIGTERM of anybody else is let pass: launchers send it to whole groups of processes, and the parent, which then
+    finishes its step and saves a checkpoint, still needs batches.
+    """
 
     def watch():
         while os.getppid() == parent:
-            pause.wait(2)
+            signalled = signal.sigtimedwait({signal.SIGTERM}, 2)
+            if signalled is not None and signalled.si_pid == parent:
+                break
         os._exit(1)
 
-    pause = threading.Event()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     threading.Thread(target=watch, daemon=True).start()

@@ -1,13 +1,18 @@
 """Evaluation of a model on a data set."""
 
 import contextlib
+import itertools
+import math
 import sys
 import time
+from typing import NamedTuple
 
 import paddle
 from tqdm import tqdm
 
-from ppocr.engine.freezing import set_training_mode
+from ppocr.engine import processes
+from ppocr.engine.freezing import running_statistics, set_training_mode
+from ppocr.engine.static_graph import without_static_graph
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.errors import DataError
 from ppocr.metrics import build_metric
@@ -25,8 +30,29 @@ _DIFFERENT_IN_TRAINING = (
 )
 
 
+class Share(NamedTuple):
+    """What one process has seen of an evaluation.
+
+    Attributes:
+        records: those of the metric.
+        events: the :class:`ppocr.data.report.BadSample` that it met.
+        losses: the sum of the losses of each batch; empty where no loss is asked for.
+        samples: how many could be read.
+        seconds: that model, post-processing and metric took.
+    """
+
+    records: object
+    events: list
+    losses: list
+    samples: int
+    seconds: float
+
+
 class Evaluator:
     """Runs a model over a data set and computes its metric; the same in training and in ``tools/eval.py``.
+
+    In a distributed run every process evaluates its share, with the running statistics of the first one, and all of
+    them return the values of the whole set: the same, to the last digit, as those of a single process.
 
     Attributes:
         metric: names ``main_indicator`` and says whether ``higher_is_better``.
@@ -37,11 +63,13 @@ class Evaluator:
         metric: compares results with a batch (``update_from``).
         amp: mixed precision, on or off.
         loss: ``loss(predictions, batch) -> dict``; its mean over the samples becomes the value ``loss``.
+        beat: called after each batch, to show that the run gets on.
     """
 
-    def __init__(self, dataloader, post_process, metric, amp=None, loss=None):
+    def __init__(self, dataloader, post_process, metric, amp=None, loss=None, beat=None):
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
         self._amp, self._loss = amp or MixedPrecision(), loss
+        self._beat = beat or (lambda: None)
 
     def __call__(self, model) -> dict:
         """Returns the metrics and ``fps`` (samples per second of model, post-processing and metric).
@@ -51,17 +79,30 @@ class Evaluator:
         Raises:
             DataError: no sample could be read.
         """
+        processes.copy_from_first(running_statistics(model))
         was_training = model.training
         model.eval()
         try:
-            samples, seconds, losses = self._run(model)
+            share = self._run(model)
         finally:
             if was_training:
                 set_training_mode(model)
+        return self._values(processes.gather(share))
+
+    def _values(self, shares):
+        """Returns the metrics of what all processes have seen."""
+        report, events = self.dataloader.report, list(itertools.chain.from_iterable(share.events for share in shares))
+        report.count_new(events)
+        samples = sum(share.samples for share in shares)
         if not samples:
-            raise DataError(f"Eval: no sample could be read; {self.dataloader.report.summary()}")
-        extra = {"loss": losses / samples} if self._loss is not None else {}
-        return {**self.metric.get_metric(), **extra, "fps": samples / max(seconds, 1e-9)}
+            raise DataError(f"Eval: no sample could be read; {report.summary()}")
+        self.metric.merge([share.records for share in shares])
+        # Nothing is replaced in evaluation: what could not be read counts as wrong.
+        self.metric.add_unreadable([event.label for event in events if not event.kept])
+        values = self.metric.get_metric()
+        if self._loss is not None:
+            values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
+        return {**values, "fps": samples / max(1e-9, *(share.seconds for share in shares))}
 
     def examples(self, model, count: int):
         """Returns (images, results, batch) of up to ``count`` samples of the first batch, or None if there is none.
@@ -70,7 +111,7 @@ class Evaluator:
         """
         was_training = model.training
         model.eval()
-        with paddle.no_grad():
+        with paddle.no_grad(), without_static_graph():
             for batch in self.dataloader:
                 batch = [field[:count] for field in batch]
                 with self._amp.autocast():
@@ -81,11 +122,13 @@ class Evaluator:
                 return arrays[0], self.post_process.process(to_float32(predictions), arrays), arrays
         return None
 
-    def _run(self, model):
+    def _run(self, model) -> Share:
+        """Evaluates the share of this process."""
         self.metric.reset()
-        samples, seconds, losses = 0, 0.0, 0.0
+        self.dataloader.report.take_events()  # of examples that were looked at
+        samples, seconds, losses = 0, 0.0, []
         bar = tqdm(self.dataloader, desc="eval", leave=False, disable=not sys.stderr.isatty())
-        with paddle.no_grad():
+        with paddle.no_grad(), without_static_graph():
             for batch in bar:
                 start = time.perf_counter()
                 with self._amp.autocast():
@@ -96,10 +139,9 @@ class Evaluator:
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
                 if self._loss is not None:
-                    losses += self._loss_of(model, batch) * len(batch[0])
-        # Nothing is replaced in evaluation: what could not be read counts as wrong.
-        self.metric.add_unreadable(self.dataloader.report.take_unreadable())
-        return samples, seconds, losses
+                    losses.append(self._loss_of(model, batch) * len(batch[0]))
+                self._beat()
+        return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds)
 
     def _loss_of(self, model, batch):
         """The mean loss of a batch: heads give what they give in training, normalisation and dropout do not train."""

@@ -24,6 +24,11 @@ def set_training_mode(model):
             norm.eval()
 
 
+def running_statistics(model) -> list:
+    """Returns the running means and variances of a model's normalisations, the tensors themselves."""
+    return [getattr(norm, name) for norm, _ in _normalisations(model, ()) for name in STATISTICS]
+
+
 def _normalisations(layer, around):
     """Yields every layer that has running statistics, with the layers around it from the inside out."""
     if all(isinstance(getattr(layer, name, None), Tensor) for name in STATISTICS):

@@ -1,14 +1,17 @@
 """Notices when numbers go bad: loss and gradient norm that are not finite."""
 
+import itertools
 import logging
 from pathlib import Path
 
 import numpy as np
 import paddle
 
+from ppocr.engine import processes
 from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
+_NAMED = 8  # samples of each process that a warning names
 
 
 def gradient_norm(parameters):
@@ -23,7 +26,11 @@ class FiniteGuard:
 
     In the mode ``step`` one flag is read before every update, and a bad update is left out: weights and statistics stay
     as they were.  In the mode ``log`` nothing is read until a log line is due; if anything was bad since the last one,
-    the run goes back to the copy in memory that was taken then.  ``off`` only looks on.
+    the run goes back to the copy in memory that was taken then.  ``off`` only looks on.  In a distributed run all
+    processes decide alike, because loss and gradients are those of all.
+
+    Attributes:
+        mode, folder: see below.
 
     Args:
         mode: ``step``, ``log`` or ``off``.
@@ -34,7 +41,7 @@ class FiniteGuard:
     """
 
     def __init__(self, mode="step", folder=None, max_bad=10, describe=None, scaled=False):
-        self._mode, self._folder, self._max_bad = mode, folder, max_bad
+        self.mode, self.folder, self._max_bad = mode, folder, max_bad
         self._describe, self._scaled = describe or list, scaled
         self._in_a_row = 0
         self._flag = None
@@ -44,16 +51,16 @@ class FiniteGuard:
 
     def before(self, stepper):
         """Keeps what a forward pass changes (running statistics), so that a bad step leaves nothing behind."""
-        if self._mode == "step":
+        if self.mode == "step":
             self._statistics = [(t, t.clone()) for t in _statistics(stepper.model)]
-        elif self._mode == "log" and self._snapshot is None:
+        elif self.mode == "log" and self._snapshot is None:
             self._snapshot = _copy_of(stepper)
 
     def accepts(self, loss, norm, batches, step: int) -> bool:
         """Tells whether the update may be made.
 
         Args:
-            loss: the loss of this update, on the device.
+            loss: the loss of this update, on the device; in a distributed run the mean of all processes.
             norm: norm of its gradients, or None.
             batches: what it was computed from, for the dump.
             step: number of updates done before.
@@ -61,12 +68,12 @@ class FiniteGuard:
         Raises:
             UserError: too many bad updates in a row.
         """
-        if self._mode == "off":
+        if self.mode == "off":
             return True
         flag = paddle.isfinite(loss).all()
         if norm is not None and not self._scaled:
             flag = paddle.logical_and(flag, paddle.isfinite(norm).all())
-        if self._mode == "log":
+        if self.mode == "log":
             self._flag = flag if self._flag is None else paddle.logical_and(self._flag, flag)
             return True
         if bool(flag):
@@ -83,7 +90,7 @@ class FiniteGuard:
         Raises:
             UserError: bad again and again.
         """
-        if self._mode != "log" or self._flag is None:
+        if self.mode != "log" or self._flag is None:
             return
         good, self._flag = bool(self._flag), None
         if good:
@@ -91,31 +98,35 @@ class FiniteGuard:
             self._snapshot = _copy_of(stepper)
             return
         _restore(stepper, self._snapshot)
-        self._count(step, batches, "the weights go back to those of the last good log line")
+        self._count(step - 1, batches, "the weights go back to those of the last good log line")
 
     def _count(self, step, batches, what):
         self.total += 1
         self._in_a_row += 1
         names = [str(name) for name in self._describe()]
-        path = dump_batches(self._folder, step + 1, batches, names) if self._folder else "not written"
+        path = dump_batches(self.folder, step + 1, batches, names) if self.folder else "not written"
+        names = list(itertools.chain.from_iterable(processes.gather(names[:_NAMED])))
         logger.warning(
             "step %d: loss or gradient is not finite, %s (%d in a row); batch: %s; samples: %s",
             step + 1,
             what,
             self._in_a_row,
             path,
-            ", ".join(names[:8]) or "unknown",
+            ", ".join(names) or "unknown",
         )
         if self._in_a_row >= self._max_bad:
             raise UserError(
                 f"{self._in_a_row} updates in a row had a loss or gradient that is not finite; lower "
                 "Optimizer.lr.learning_rate, set Optimizer.clip_norm_global, check the samples in "
-                f"{self._folder or 'the data'}, or raise Global.max_bad_steps"
+                f"{self.folder or 'the data'}, or raise Global.max_bad_steps"
             )
 
 
 def dump_batches(folder, step, batches, names) -> Path:
-    """Writes batches as ``<folder>/step_N.npz``: ``batch_0_field_1`` ... and the sample ``names``; returns the path."""
+    """Writes batches as ``<folder>/step_N.npz``: ``batch_0_field_1`` ... and the sample ``names``; returns the path.
+
+    In a distributed run each process writes its own, as ``step_N_process_R.npz``.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {"names": np.array(names, dtype=str)}
@@ -123,7 +134,7 @@ def dump_batches(folder, step, batches, names) -> Path:
         for j, value in enumerate(batch):
             if isinstance(value, paddle.Tensor):
                 arrays[f"batch_{i}_field_{j}"] = value.numpy()
-    path = folder / f"step_{step}.npz"
+    path = folder / (f"step_{step}_process_{processes.rank()}.npz" if processes.several() else f"step_{step}.npz")
     np.savez_compressed(path, **arrays)
     return path
 

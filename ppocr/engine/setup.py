@@ -32,21 +32,26 @@ def choose_device(options) -> str:
             _require(getattr(paddle, compiled)(), kind, key)
             if kind == "gpu":
                 _require(paddle.device.cuda.device_count() > 0, kind, key)
-            return f"{kind}:{_local_rank()}"
+            return _own(kind)
     for key, kind in _CUSTOM_KINDS:
         if getattr(options, key):
             _require(kind in paddle.device.get_all_custom_device_type(), kind, key)
-            return f"{kind}:{_local_rank()}"
+            return _own(kind)
     return "cpu"
 
 
 def _device_by_name(name):
     has_gpu = paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
     if name == "auto":
-        return f"gpu:{_local_rank()}" if has_gpu else "cpu"
+        return _own("gpu") if has_gpu else "cpu"
     if name.startswith("gpu"):
         _require(has_gpu, "gpu", "device=" + name)
-    elif name != "cpu":
+        if name != "gpu" and paddle.distributed.get_world_size() > 1:
+            raise ConfigError(
+                f"Global.device: {name} would be one GPU for all processes; use gpu, each then has its own"
+            )
+        return _own("gpu") if name == "gpu" else name
+    if name != "cpu":
         raise ConfigError(f"Global.device: must be auto, cpu, gpu or gpu:N, not '{name}'")
     return name
 
@@ -59,8 +64,10 @@ def _require(available, kind, key):
         raise ConfigError(f"Global.{key}: no {kind} can be used here ({what}); run with -o {setting}")
 
 
-def _local_rank():
-    return int(os.environ.get("PADDLE_RANK_IN_NODE", os.environ.get("PADDLE_LOCAL_RANK", 0)))
+def _own(kind):
+    """The device of that kind that a launcher has meant for this process; the first one without a launcher."""
+    in_node = os.environ.get("PADDLE_RANK_IN_NODE", os.environ.get("PADDLE_LOCAL_RANK", "0"))
+    return f"{kind}:{os.environ.get(f'FLAGS_selected_{kind}s', in_node).split(',')[0]}"
 
 
 def set_up_device(options) -> str:
@@ -82,12 +89,13 @@ def set_up_seed(seed: int):
     np.random.seed(seed % 2**32)
 
 
-def set_up_processes(options) -> "tuple[int, int]":
-    """Joins the other processes of a distributed launch; returns (rank, number of processes)."""
-    world = paddle.distributed.get_world_size()
-    if world > 1:
+def set_up_processes(device: str) -> int:
+    """Joins the other processes of a distributed launch; returns the number of this one."""
+    if paddle.distributed.get_world_size() > 1:
+        if device == "cpu":
+            os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # a Paddle that knows GPUs would take NCCL
         paddle.distributed.init_parallel_env()
-    return paddle.distributed.get_rank(), world
+    return paddle.distributed.get_rank()
 
 
 def prepare_folder(options) -> Path:

@@ -7,6 +7,7 @@ import numpy as np
 import paddle
 from paddle.utils import unique_name
 
+from ppocr.engine import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
 
@@ -168,20 +169,20 @@ class Stepper:
                 run draws what an uninterrupted one would.
 
         Returns:
-            predictions (float32) of the last batch, and the losses, detached and averaged over the batches, with the
-            norm of the gradients as ``grad_norm``; no losses where the update was left out.
+            predictions (float32) of the last batch, and the losses, detached and averaged over the batches (``loss``
+            over all processes too), with the norm of the gradients as ``grad_norm``; no losses where the update was
+            left out.
         """
         self.guard.before(self)
         sums = {}
         paddle.seed((self._seed * 1_000_003 + step) % 2**31)
-        for batch in batches:
-            with self.amp.autocast():
-                predictions = call_model(self.model, batch)
-            predictions = to_float32(predictions)
-            losses = self.loss(predictions, batch)
-            self.amp.backward(losses["loss"] / len(batches) if len(batches) > 1 else losses["loss"])
-            sums = _add(sums, losses)
+        with processes.keeping_gradients(self.model):
+            for batch in batches[:-1]:
+                sums = _add(sums, self._backward(batch, len(batches))[1])
+        predictions, losses = self._backward(batches[-1], len(batches))
+        sums = _add(sums, losses)
         losses = sums if len(batches) == 1 else {key: value / len(batches) for key, value in sums.items()}
+        losses["loss"] = processes.average(self.model, losses["loss"])
         self.amp.unscale(self.optimizer)
         norm = gradient_norm(self.model.parameters())
         self.lr = self.optimizer.get_lr()
@@ -194,6 +195,15 @@ class Stepper:
         if not isinstance(self.lr_scheduler, float):
             self.lr_scheduler.step()
         return predictions, {**losses, "grad_norm": norm} if losses and norm is not None else losses
+
+    def _backward(self, batch, count):
+        """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
+        with self.amp.autocast():
+            predictions = call_model(self.model, batch)
+        predictions = to_float32(predictions)
+        losses = self.loss(predictions, batch)
+        self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
+        return predictions, losses
 
     def settle(self, batches, step: int):
         """Lets the guard read what it has noted; to be called when a log line is due."""

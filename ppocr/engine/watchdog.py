@@ -20,10 +20,11 @@ class Watchdog:
     Args:
         timeout: seconds without :meth:`beat` after which the stacks are written, again and again; 0: never.
         path: file that they are appended to.
+        ends: end the process then, with exit code 1: where it waits for another one that is gone it would wait forever.
     """
 
-    def __init__(self, timeout: float, path):
-        self._timeout, self._path = timeout, str(path)
+    def __init__(self, timeout: float, path, ends: bool = False):
+        self._timeout, self._path, self._ends = timeout, str(path), ends
         self._last = time.monotonic()
         self._stop = threading.Event()
         self._thread = None
@@ -52,6 +53,9 @@ class Watchdog:
                     "no step was finished for %.0f s; the stacks of all processes go to %s", silent, self._path
                 )
                 self._dump()
+                if self._ends:
+                    logger.error("this process ends, since it may be waiting for another one that is gone")
+                    os._exit(1)
                 self.beat()
 
     def _dump(self):

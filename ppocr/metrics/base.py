@@ -8,7 +8,7 @@ EPSILON = 1e-5  # in the denominator of shares, so that nothing seen gives 0
 class Metric:
     """Compares results with labels, sample by sample, and sums up.
 
-    Each sample becomes a record, a tuple of numbers in the order of ``counts``, and the values are a function of the sums
+    Each sample becomes a record, a tuple of numbers in the order of ``counts``; the values are a function of the sums
     of these.  Sums are exact: the values depend neither on the order of the samples nor on which process counted them.
     A metric that is no function of sums has its own ``records`` and ``merge``.
 
@@ -66,9 +66,6 @@ class Metric:
         """Takes in a list of records and returns the values of these alone."""
         self.records += records
         return self.summarise(self._sums(records))
-
-    def _add(self, sums):
-        self._count([tuple(sums[name] for name in self.counts)])
 
     def _sums(self, records):
         columns = zip(*records) if records else [()] * len(self.counts)

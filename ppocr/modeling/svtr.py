@@ -24,10 +24,13 @@ def linear(in_features, out_features, bias=True):
     )
 
 
-def to_map(tokens, height):
-    """Returns tokens as the map of ``height`` rows that they form, ``[N, T, C]`` to ``[N, C, height, T / height]``."""
+def to_map(tokens, height, width=-1):
+    """Returns tokens as the map of ``height`` rows that they form, ``[N, T, C]`` to ``[N, C, height, T / height]``.
+
+    ``width``, where it is known beforehand, makes it known to an exported model.
+    """
     _, _, channels = tokens.shape
-    return tokens.transpose([0, 2, 1]).reshape([0, channels, height, -1])
+    return tokens.transpose([0, 2, 1]).reshape([0, channels, height, width])
 
 
 def to_tokens(x):

@@ -10,7 +10,7 @@ from ppocr.errors import DataError, UserError
 from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, line_in
 from ppocr.preflight.label_rules import text_encoders
-from ppocr.utils.dictionary import load_dictionary
+from ppocr.utils.dictionary import load_dictionary, where_published
 from ppocr.utils.pretrained import PARAMS, strip_suffix
 from ppocr.utils.save_load import OPTIMIZER
 
@@ -91,7 +91,8 @@ def check_dictionaries(context):
 
 def _dictionary(context, path, file):
     if not os.path.isfile(file):
-        yield context.finding(ERROR, path, f"there is no dictionary {file!r}; paths start at {os.getcwd()}")
+        hints = [f"paths start at {os.getcwd()}", where_published(file)]
+        yield context.finding(ERROR, path, "; ".join(filter(None, [f"there is no dictionary {file!r}", *hints])))
         return
     try:
         entries = load_dictionary(file)

@@ -95,7 +95,7 @@ def names_in(path) -> list:
 
 def look_at_all(pictures) -> list:
     """Returns what is wrong with each picture, a key of ``FAULTS``, or an empty text."""
-    cv2.setNumThreads(1)  # the processes are the parallelism
+    cv2.setNumThreads(0)  # the processes are the parallelism; 1 would wait for threads that a fork does not take along
     return [look_at(picture.file) for picture in pictures]
 
 

@@ -5,6 +5,7 @@ import base64
 import cv2
 import numpy as np
 
+from ppocr.data.cache import PictureSource
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.randomness import generator
@@ -25,6 +26,8 @@ def load_picture(dataset, key):
     try:
         rng = generator(dataset.seed, key.epoch, "sample", key.index, 0)
         image = dataset.load(key.index, key, rng).get("image")
+        if isinstance(image, PictureSource):
+            image = image.read()
         if isinstance(image, (bytes, bytearray, memoryview)):
             image = DecodeImage(img_mode="BGR")({"image": image})["image"]
     except (Dropped, DataError):

@@ -10,12 +10,25 @@ from ppocr.errors import DataError
 
 DEFAULT_CHARACTERS = string.digits + string.ascii_lowercase
 
+# Dictionaries in PaddleOCR's repository: folder -> names.
+PUBLISHED = {
+    "ppocr/utils": "EN_symbol_dict dict90 en_dict ic15_dict ppocr_keys_v1",
+    "ppocr/utils/dict": """
+        arabic_dict chinese_cht_dict cyrillic_dict devanagari_dict french_dict german_dict hebrew_dict japan_dict
+        ka_dict korean_dict latex_symbol_dict latin_dict parseq_dict samaritan_dict spin_dict syriac_dict ta_dict
+        te_dict table_master_structure_dict table_structure_dict table_structure_dict_ch
+        ppocrv4_doc_dict ppocrv5_arabic_dict ppocrv5_cyrillic_dict ppocrv5_devanagari_dict ppocrv5_dict ppocrv5_el_dict
+        ppocrv5_en_dict ppocrv5_eslav_dict ppocrv5_korean_dict ppocrv5_latin_dict ppocrv5_ta_dict ppocrv5_te_dict
+        ppocrv5_th_dict ppocrv6_dict ppocrv6_tiny_dict""",
+}
+
 
 def load_dictionary(path) -> list:
     """Reads a dictionary: a text file with one character per line, or the ``inference.yml`` of an exported model.
 
     Only the line end (``\\n`` or ``\\r\\n``) is taken off, so blanks are characters and an entry may have several
-    characters.  In ``inference.yml`` the characters are the list ``PostProcess: character_dict``.
+    characters.  In ``inference.yml`` the characters are the list ``PostProcess: character_dict``, which holds the lines
+    of the dictionary that the model was trained with; as with a file, ``use_space_char`` adds the space to them.
 
     Args:
         path: UTF-8 file; ``.yml`` and ``.yaml`` are taken for an exported model's file.
@@ -27,11 +40,10 @@ def load_dictionary(path) -> list:
         DataError: the file cannot be read, is empty, holds an entry twice or is not UTF-8.
     """
     content = _read(path)
-    is_yaml = os.path.splitext(path)[1].lower() in (".yml", ".yaml")
-    entries = _yaml_entries(path, content) if is_yaml else _text_entries(path, content)
+    entries = _yaml_entries(path, content) if _is_yaml(path) else _text_entries(path, content)
     if not entries:
         raise DataError(f"{path}: the dictionary is empty (line 1); it needs one character per line")
-    _refuse_duplicates(path, entries, "entry" if is_yaml else "line")
+    _refuse_duplicates(path, entries, "entry" if _is_yaml(path) else "line")
     return entries
 
 
@@ -56,7 +68,31 @@ def _read(path) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise DataError(f"{path}: cannot read the dictionary ({error.strerror}); check character_dict_path") from None
+        hint = where_published(path) or "check character_dict_path"
+        raise DataError(f"{path}: cannot read the dictionary ({error.strerror}); {hint}") from None
+
+
+def where_published(path) -> str:
+    """Returns where the family publishes a dictionary of that name; empty for any other name."""
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    folders = [folder for folder, names in PUBLISHED.items() if suffix == ".txt" and stem in names.split()]
+    if not folders:
+        return ""
+    return (
+        f"PaddleOCR's repository has it as {folders[0]}/{stem}.txt; "
+        "the inference.yml of an official model that was made with it serves as well as character_dict_path"
+    )
+
+
+def dictionary_name(path: Optional[str]) -> str:
+    """Returns the name of a dictionary's file; for an ``inference.yml`` that of the file that it was made from.
+
+    Where ``inference.yml`` does not say it, the model's name stands for it; None gives an empty name.
+    """
+    if path is None or not _is_yaml(path):
+        return os.path.basename(path or "")
+    document = _yaml_sections(path, _read(path))
+    return str(document["PostProcess"].get("character_dict_path") or document["Global"].get("model_name") or "")
 
 
 def _text_entries(path, content) -> list:
@@ -72,15 +108,25 @@ def _text_entries(path, content) -> list:
     return [line[:-1] if line.endswith("\r") else line for line in lines]
 
 
-def _yaml_entries(path, content) -> list:
+def _is_yaml(path):
+    return os.path.splitext(path)[1].lower() in (".yml", ".yaml")
+
+
+def _yaml_sections(path, content) -> dict:
+    """Returns the sections ``Global`` and ``PostProcess`` of an exported model's file, empty where they are missing."""
     try:
-        document = yaml.safe_load(content)
+        document = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "the file"
         raise DataError(f"{path}: {where} is not valid YAML; export the model again") from None
-    section = document.get("PostProcess") if isinstance(document, dict) else None
-    entries = section.get("character_dict") if isinstance(section, dict) else None
+    found = document if isinstance(document, dict) else {}
+    sections = {name: found.get(name) for name in ("Global", "PostProcess")}
+    return {name: section if isinstance(section, dict) else {} for name, section in sections.items()}
+
+
+def _yaml_entries(path, content) -> list:
+    entries = _yaml_sections(path, content)["PostProcess"].get("character_dict")
     if not isinstance(entries, list):
         raise DataError(f"{path}: has no list 'PostProcess: character_dict'; give a dictionary file instead")
     for number, entry in enumerate(entries, start=1):

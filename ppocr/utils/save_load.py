@@ -11,6 +11,7 @@ from pathlib import Path
 
 import paddle
 
+from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
@@ -107,6 +108,7 @@ class Checkpointer:
 
     Training waits only while everything is copied; a thread writes.  A checkpoint that could not be written is said at
     the next step and training goes on: the one before is still there.  If the last one of all fails, that is an error.
+    A context: what is being written at its end is finished, even if training has failed.
 
     Args:
         folder: ``Global.save_model_dir``.
@@ -123,6 +125,12 @@ class Checkpointer:
         self._facts, self._parts, self._keep_last = facts or {}, parts or {}, keep_last
         self._writer = BackgroundWriter()
         self._free = queue.SimpleQueue()  # buffers that no checkpoint on its way uses
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._writer.wait()
 
     def save_latest(self, state, numbered: bool = False):
         """Saves where the run stands; ``numbered``: as ``iter_epoch_N`` too, which is kept."""
@@ -334,9 +342,13 @@ def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary
     Raises:
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
     """
-    prefix = find_newest(options.save_model_dir, logger) if options.resume == "auto" else options.checkpoints
+    prefix = options.checkpoints
+    if options.resume == "auto":
+        prefix = processes.from_first(lambda: find_newest(options.save_model_dir, logger))
     if prefix:
         state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
+        if len(set(processes.gather(repr(state)))) > 1:
+            raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
         if due.stop(state):
             raise CheckpointError(
                 f"{prefix}: this run is finished ({state.global_step} steps of {due.total_steps}); "

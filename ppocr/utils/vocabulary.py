@@ -13,18 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from paddle import nn
 
+from ppocr.utils.special_symbols import NAMES
+
 DECLARATION = "vocabulary_parameters"
-SPECIALS = frozenset(
-    "blank sos eos padding unknown <s> </s> <unk> <UNK> <UKN> <BOS/EOS> <PAD> <EOS> <pad> [B] [E] [P] [GO] [s]".split()
-)
 
 
 def split(vocabulary):
     """Returns a decoder's vocabulary as special symbols before the characters, characters, special symbols after."""
     first, end = 0, len(vocabulary)
-    while first < end and vocabulary[first] in SPECIALS:
+    while first < end and vocabulary[first] in NAMES:
         first += 1
-    while end > first and vocabulary[end - 1] in SPECIALS:
+    while end > first and vocabulary[end - 1] in NAMES:
         end -= 1
     return list(vocabulary[:first]), list(vocabulary[first:end]), list(vocabulary[end:])
 

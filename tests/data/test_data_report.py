@@ -33,12 +33,19 @@ def test_names_no_more_than_asked_for():
     assert report.summary() == "samples not used: 2 unreadable image (1.png: gone, ...)"
 
 
-def test_labels_left_out_are_given_once():
+def test_what_an_evaluation_met_is_given_once():
     report = DataReport(100, False, None)
     report.add([bad(1), bad(2, kept=True)])
     report.add([bad(1)])
-    assert report.take_unreadable() == ["label 1", "label 1"]
-    assert report.take_unreadable() == []
+    assert report.take_events() == [bad(1), bad(2, kept=True), bad(1)]
+    assert report.take_events() == []
+
+
+def test_samples_of_another_process_are_counted_once():
+    report = DataReport(100, False, None)
+    report.add([bad(1)])
+    report.count_new([bad(1), bad(2), bad(2)])
+    assert report.counts == {"unreadable_image": 2} and report.take_events() == [bad(1)]
 
 
 @pytest.mark.parametrize("samples, ratio, limit", [(20, 0.1, 10), (300, 0.1, 30), (300, 0.5, 150), (300, 0.0, 10)])
@@ -68,7 +75,7 @@ def test_evaluation_has_no_limit():
     report = DataReport(20, False, None)
     report.add([bad(i) for i in range(20)])
     report.check()
-    assert len(report.take_unreadable()) == 20
+    assert len(report.take_events()) == 20
 
 
 def test_warns_once_for_each_new_sample_up_to_a_number(caplog):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr.data.randomness import generator, shuffled
-from ppocr.data.sampling import EpochSampler, share_of, share_size
+from ppocr.data.sampling import EpochSampler, share_of
 
 
 class Source:
@@ -44,13 +44,31 @@ def test_order_is_a_permutation_of_four_bytes_each():
 @pytest.mark.parametrize("world_size", [1, 2, 3])
 def test_shares(count, world_size):
     order = np.arange(count)
-    even = [share_of(order, rank, world_size, True) for rank in range(world_size)]
-    assert len({len(share) for share in even}) == 1 and set(np.concatenate(even)) == set(range(count))
-    exact = [share_of(order, rank, world_size, False) for rank in range(world_size)]
-    assert sorted(np.concatenate(exact)) == list(range(count))
-    for rank in range(world_size):
-        assert share_size(count, rank, world_size, True) == len(even[rank])
-        assert share_size(count, rank, world_size, False) == len(exact[rank])
+    shares = [share_of(order, rank, world_size) for rank in range(world_size)]
+    assert len({len(share) for share in shares}) == 1 and set(np.concatenate(shares)) == set(range(count))
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("count", [1, 7, 8, 9])
+@pytest.mark.parametrize("world_size", [1, 2, 3])
+def test_processes_of_an_evaluation_deal_out_the_batches_of_a_single_one(count, world_size, drop_last):
+    def sampler(*share):
+        return EpochSampler(Source(count), 2, False, drop_last, False, *share)
+
+    shares = [indices(sampler(rank, world_size).batches(0)) for rank in range(world_size)]
+    assert [len(share) for share in shares] == [len(sampler(rank, world_size)) for rank in range(world_size)]
+    dealt = [share[turn] for turn in range(count) for share in shares if turn < len(share)]
+    assert dealt == indices(sampler().batches(0))
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_a_step_of_all_processes_is_one_of_a_single_process_with_their_batch(world_size):
+    shares = [
+        indices(EpochSampler(Source(24), 2, True, False, True, rank, world_size).batches(1))
+        for rank in range(world_size)
+    ]
+    single = indices(EpochSampler(Source(24), 2 * world_size, True, False, True).batches(1))
+    assert [sorted(sum(step, [])) for step in zip(*shares)] == [sorted(step) for step in single]
 
 
 def test_plain_order_and_last_batch():

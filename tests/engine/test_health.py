@@ -116,5 +116,5 @@ def test_off_only_looks_on():
 
 def test_the_mode_follows_the_device_unless_named(tmp_path):
     options = GlobalOptions(save_model_dir=str(tmp_path))
-    assert build_guard(options, "cpu")._mode == "step" and build_guard(options, "gpu:0")._mode == "log"
-    assert build_guard(GlobalOptions(check_finite="step"), "gpu:0")._mode == "step"
+    assert build_guard(options, "cpu").mode == "step" and build_guard(options, "gpu:0").mode == "log"
+    assert build_guard(GlobalOptions(check_finite="step"), "gpu:0").mode == "step"

@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 import time
 
 from ppocr.engine.watchdog import Watchdog, let_stacks_be_asked_for
@@ -25,6 +26,17 @@ def test_a_run_that_hangs_has_its_stacks_written(tmp_path, ppocr_caplog):
     with Watchdog(0.05, path):
         assert wait_for(path, "test_a_run_that_hangs_has_its_stacks_written")
     assert "no step was finished" in ppocr_caplog.text
+
+
+def test_one_of_several_processes_ends_with_a_line(tmp_path, ppocr_caplog, monkeypatch):
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    with Watchdog(0.05, tmp_path / "train.log", ends=True):
+        assert wait_for(tmp_path / "train.log", "--- stacks of process")
+        deadline = time.monotonic() + 20
+        while not codes and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert codes[:1] == [1] and "this process ends" in ppocr_caplog.text
 
 
 def test_the_workers_write_theirs_too(tmp_path):

@@ -97,6 +97,8 @@ def test_each_step_of_visionlan_trains_its_part(step, outputs):
     sum((text**2).sum() for text in texts).backward()
     finder = head.MLM_VRM.MLM.we.weight.grad
     assert (finder is not None) == (step != "LF_1")
+    for name, parameter in head.named_parameters():
+        assert parameter.stop_gradient == (parameter.grad is None), name
     assert float(head.MLM_VRM.Prediction.w_vrm.weight.grad.abs().max()) > 0
 
 
@@ -111,6 +113,12 @@ def test_only_the_last_step_hides_a_character_and_only_in_half_of_the_batch():
 def test_an_unknown_step_is_one_line():
     with pytest.raises(ConfigError, match="must be one of LF_1, LF_2, LA, not 'LF_3'"):
         vl_head("LF_3")
+
+
+@pytest.mark.parametrize("channels, width", [(16, 24), (12, 12)])
+def test_visionlan_checks_its_width(channels, width):
+    with pytest.raises(ConfigError, match=f"must be the channels of the map, {channels}, and a multiple of 8"):
+        build_head({"name": "VLHead", "n_dim": width}, "rec", in_channels=channels, out_channels=5)
 
 
 def test_attention_of_srn_scales_with_the_whole_width():

@@ -14,9 +14,9 @@ def multi_head(characters, guide):
     return build_head({**head, "out_channels_list": sizes}, "rec", in_channels=6)
 
 
-def plain(name, specials, **options):
+def plain(name, specials, in_channels=6, **options):
     return lambda characters: build_head(
-        {"name": name, "out_channels": characters + specials, **options}, "rec", in_channels=6
+        {"name": name, "out_channels": characters + specials, **options}, "rec", in_channels=in_channels
     )
 
 
@@ -26,6 +26,7 @@ HEADS = {
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
     "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
     "srn": plain("SRNHead", 2, hidden_dims=6, num_heads=2, num_encoder_TUs=1, num_decoder_TUs=1, max_text_length=5),
+    "visionlan": plain("VLHead", 0, in_channels=8, n_layers=1, n_position=4, n_dim=8, max_text_length=5),
     "ctc and sar": lambda characters: multi_head(characters, SAR),
     "ctc and nrtr": lambda characters: multi_head(characters, NRTR),
 }

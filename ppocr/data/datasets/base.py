@@ -5,11 +5,12 @@ from typing import NamedTuple, Optional
 
 import paddle
 
+from ppocr.data.cache import CacheOptions, PictureSource, build_store, with_cache
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Dropped, Rejected
 from ppocr.data.randomness import generator
 from ppocr.data.report import BadSample, NoGoodSample
-from ppocr.errors import DataError
+from ppocr.errors import ConfigError, DataError
 
 _ATTEMPTS = 50
 _NOT_PART_OF_A_SAMPLE = ("notes", "epoch", "ext_data")
@@ -45,6 +46,10 @@ class OcrDataset(paddle.io.Dataset):
         global_config: the ``Global`` section, for operators.
         ext_op_transform_idx: number of leading operators that the further samples of operators like CopyPaste pass.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        cache: how decoded pictures are kept; None keeps none.
+
+    Raises:
+        ConfigError: a cache that cannot be had, or without the operator ``DecodeImage``.
     """
 
     def __init__(
@@ -55,13 +60,17 @@ class OcrDataset(paddle.io.Dataset):
         global_config: Optional[dict] = None,
         ext_op_transform_idx: int = 2,
         max_bad_ratio: float = 0.1,
+        cache: Optional[CacheOptions] = None,
     ):
         super().__init__()
         self.training = training
         self.seed = base_seed
         self.max_bad_ratio = max_bad_ratio
         self.ops = create_operators(transforms, global_config)
-        self._ext_ops = create_operators(transforms[:ext_op_transform_idx], global_config)
+        self.ext_ops = create_operators(transforms[:ext_op_transform_idx], global_config)
+        self._cached = cache is not None and cache.kind is not None
+        if self._cached:
+            self._keep_pictures(build_store(cache))
         self._ext_wanted = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
         self._first_selection = None
 
@@ -70,7 +79,11 @@ class OcrDataset(paddle.io.Dataset):
         raise NotImplementedError
 
     def load(self, index: int, key: SampleKey, rng) -> dict:
-        """Returns the raw sample, with ``label`` and ``image``; raises Dropped or DataError if there is none."""
+        """Returns the raw sample, with ``label`` and ``image`` (an array, or what :meth:`picture` gives).
+
+        Raises:
+            Dropped, DataError: there is none.
+        """
         raise NotImplementedError
 
     def label_of(self, index: int, epoch: int = 0) -> str:
@@ -84,6 +97,14 @@ class OcrDataset(paddle.io.Dataset):
     def select(self, epoch: int):
         """Returns the indices that make up an epoch, in order; None stands for all."""
         return None
+
+    def picture(self, name, read):
+        """Returns what a raw sample holds for a picture: its bytes, or with a cache what stands for them.
+
+        Args:
+            name, read: functions, see :class:`ppocr.data.cache.PictureSource`.
+        """
+        return PictureSource(name, read) if self._cached else read()
 
     def draw(self, rng) -> int:
         """Returns a random index, to replace a bad sample or to be mixed into another."""
@@ -129,11 +150,17 @@ class OcrDataset(paddle.io.Dataset):
         for again in range(_ATTEMPTS):
             rng = generator(self.seed, key.epoch, "extra", key.index, attempt, number, again)
             index = self.draw(rng)
-            data = self._run(index, key, rng, bad, lambda raw, r=rng: run_operators(raw, self._ext_ops, r))
+            data = self._run(index, key, rng, bad, lambda raw, r=rng: run_operators(raw, self.ext_ops, r))
             if data is not None and _has_quads(data):
                 events.extend(bad)
                 return data
         raise NoGoodSample(bad) if bad else DataError("no sample with boxes of 4 points to mix in was found")
+
+    def _keep_pictures(self, store):
+        cached = with_cache(self.ops, store)
+        if cached == self.ops:
+            raise ConfigError("cache keeps what DecodeImage gives, which is not among the transforms")
+        self.ops, self.ext_ops = cached, with_cache(self.ext_ops, store)
 
     def _attempt(self, index, key, attempt, rng, events):
         def process(data):

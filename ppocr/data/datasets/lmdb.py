@@ -3,8 +3,9 @@
 import importlib.util
 import os
 from contextlib import contextmanager
-from typing import Optional
+from typing import Literal, Optional
 
+from ppocr.data.cache import CacheOptions
 from ppocr.data.datasets.base import OcrDataset
 from ppocr.data.imaug.operator import Dropped
 from ppocr.errors import ConfigError, DataError
@@ -16,13 +17,15 @@ class LMDBDataSet(OcrDataset):
     """Samples of one database or of all databases in a folder.
 
     A database holds ``num-samples`` and, numbered from 1, ``image-%09d`` (an encoded image) and ``label-%09d`` (UTF-8
-    text).  Values are only ever read as bytes.  Operators get ``image`` (bytes) and ``label`` (str).
+    text).  Values are only ever read as bytes.  Operators get ``label`` (str) and ``image`` (bytes, see
+    :meth:`OcrDataset.picture`).
 
     Args:
         data_dir: a database (a folder with ``data.mdb``), or a folder with databases at any depth.
         transforms: list of operators.
         ext_op_transform_idx: number of leading operators for samples that are mixed in.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        cache, cache_size_gb, cache_dir: see :class:`ppocr.data.datasets.simple.SimpleDataSet`.
         training, base_seed, global_config: given by the builder.
 
     Raises:
@@ -35,11 +38,15 @@ class LMDBDataSet(OcrDataset):
         transforms: list,
         ext_op_transform_idx: int = 2,
         max_bad_ratio: float = 0.1,
+        cache: Optional[Literal["memory", "disk"]] = None,
+        cache_size_gb: float = 4.0,
+        cache_dir: Optional[str] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
     ):
-        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio)
+        cached = CacheOptions(cache, cache_size_gb, cache_dir)
+        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio, cached)
         if importlib.util.find_spec("lmdb") is None:
             raise ConfigError("LMDBDataSet needs the package lmdb: pip install lmdb")
         if data_dir is None:  # published configurations leave it to be filled in
@@ -49,6 +56,7 @@ class LMDBDataSet(OcrDataset):
             raise DataError(f"data_dir {data_dir!r} holds no LMDB database (a folder with data.mdb)")
         self._builder = os.getpid()
         self._environments = {}
+        self._states = [_state(path) for path in self.paths]
         self.counts = [self._count(number) for number in range(len(self.paths))]
 
     def sample_count(self):
@@ -56,17 +64,20 @@ class LMDBDataSet(OcrDataset):
         return sum(self.counts)
 
     def load(self, index, key, rng):
-        """Returns ``image`` (bytes) and ``label``."""
+        """Returns ``image`` and ``label``."""
         number, position = self._locate(index)
-        image, label = self._get(number, f"image-{position + 1:09d}", f"label-{position + 1:09d}")
+        keys = f"label-{position + 1:09d}", f"image-{position + 1:09d}"
+        label, *images = self._get(number, *(keys[:1] if self._cached else keys))
         if label is None:
             raise Dropped("bad_label", "the database holds no label for it")
-        if not image:
-            raise Dropped("unreadable_image", "the database holds no image for it")
         try:
-            return {"image": image, "label": label.decode("utf-8")}
+            label = label.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Dropped("bad_label", f"the label is not UTF-8 ({error.reason})") from error
+        image = self.picture(
+            lambda: (*self._states[number], position), lambda: _existing(*images or self._get(number, keys[1]))
+        )
+        return {"image": image, "label": label}
 
     def label_of(self, index, epoch=0):
         """Returns the stored label."""
@@ -119,6 +130,18 @@ class LMDBDataSet(OcrDataset):
         if number not in self._environments:
             self._environments[number] = _open(self.paths[number])
         yield self._environments[number]
+
+
+def _existing(image):
+    if not image:
+        raise Dropped("unreadable_image", "the database holds no image for it")
+    return image
+
+
+def _state(path):
+    """Returns what tells a database, as it is now, from others."""
+    state = os.stat(os.path.join(path, "data.mdb"))
+    return os.path.abspath(path), state.st_mtime_ns, state.st_size
 
 
 def _open(path):

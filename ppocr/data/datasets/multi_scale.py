@@ -1,7 +1,7 @@
 """MultiScaleDataSet: text lines resized to the size that the sampler chose for their batch."""
 
 import math
-from typing import Optional, Union
+from typing import Literal, Optional, Union
 
 import cv2
 import numpy as np
@@ -24,8 +24,8 @@ class MultiScaleDataSet(SimpleDataSet):
     Args:
         ds_width: lines are ``path label width height``; the sampler groups images of similar aspect ratio, and the
             width of a batch follows from it.
-        data_dir, label_file_list, transforms, ratio_list, delimiter, ext_op_transform_idx, max_bad_ratio, training,
-            base_seed, global_config: see :class:`SimpleDataSet`.
+        data_dir, label_file_list, transforms, ratio_list, delimiter, ext_op_transform_idx, max_bad_ratio, cache,
+            cache_size_gb, cache_dir, training, base_seed, global_config: see :class:`SimpleDataSet`.
 
     Raises:
         DataError: ``ds_width`` and a line without width and height.
@@ -41,6 +41,9 @@ class MultiScaleDataSet(SimpleDataSet):
         delimiter: str = "\t",
         ext_op_transform_idx: int = 2,
         max_bad_ratio: float = 0.1,
+        cache: Optional[Literal["memory", "disk"]] = None,
+        cache_size_gb: float = 4.0,
+        cache_dir: Optional[str] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
@@ -53,6 +56,9 @@ class MultiScaleDataSet(SimpleDataSet):
             delimiter,
             ext_op_transform_idx,
             max_bad_ratio,
+            cache,
+            cache_size_gb,
+            cache_dir,
             training,
             base_seed,
             global_config,

@@ -2,10 +2,12 @@
 
 import json
 import os
-from typing import Optional, Union
+from contextlib import contextmanager
+from typing import Literal, Optional, Union
 
 import numpy as np
 
+from ppocr.data.cache import CacheOptions
 from ppocr.data.datasets.base import OcrDataset
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
@@ -14,12 +16,12 @@ from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS
 
 
-@DATASETS.register()
+@DATASETS.register(aliases=("TextDetDataset",))
 class SimpleDataSet(OcrDataset):
-    """Images and labels of one or several label files.
+    """Images and labels of one or several label files; ``TextDetDataset`` is another name of it.
 
     The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
-    ``img_path``, ``label`` (str) and ``image`` (the file's bytes).
+    ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`OcrDataset.picture`).
 
     Args:
         data_dir: folder that the paths are relative to.
@@ -29,11 +31,14 @@ class SimpleDataSet(OcrDataset):
         delimiter: what stands between path and label.
         ext_op_transform_idx: number of leading operators for the samples that CopyPaste and its like mix in.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+        cache: keep decoded pictures from one epoch to the next: in ``memory``, or on ``disk`` for other runs too.
+        cache_size_gb: most GiB of them; when they are taken, further pictures are decoded each time.
+        cache_dir: folder of ``disk``; by default ``ppocr_cache_<user>`` in the folder for temporary files.
         training, base_seed, global_config: given by the builder.
 
     Raises:
         DataError: a label file or ``data_dir`` is missing, a label file is empty.
-        ConfigError: ``ratio_list`` does not fit the files or leaves [0, 1].
+        ConfigError: ``ratio_list`` does not fit the files or leaves [0, 1], or the cache cannot be had.
     """
 
     def __init__(
@@ -45,11 +50,15 @@ class SimpleDataSet(OcrDataset):
         delimiter: str = "\t",
         ext_op_transform_idx: int = 2,
         max_bad_ratio: float = 0.1,
+        cache: Optional[Literal["memory", "disk"]] = None,
+        cache_size_gb: float = 4.0,
+        cache_dir: Optional[str] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
     ):
-        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio)
+        cached = CacheOptions(cache, cache_size_gb, cache_dir)
+        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio, cached)
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list)
         ratios = _ratios(ratio_list, len(files))
         if not os.path.isdir(data_dir):
@@ -90,10 +99,11 @@ class SimpleDataSet(OcrDataset):
         raise AssertionError("a position beyond the last file")
 
     def load(self, index, key, rng):
-        """Returns ``img_path``, ``label`` and ``image`` (bytes)."""
+        """Returns ``img_path``, ``label`` and ``image``."""
         path, label = self.fields(index)[:2]
         path = os.path.join(self.data_dir, _one_path(path, rng))
-        return {"img_path": path, "label": label, "image": _read(path)}
+        image = self.picture(lambda: _name(path), lambda: _read(path))
+        return {"img_path": path, "label": label, "image": image}
 
     def fields(self, index) -> list:
         """Returns path, label and what else stands on the line."""
@@ -138,12 +148,23 @@ def _one_path(path, rng):
     return str(paths[int(rng.integers(len(paths)))]) if paths else path
 
 
-def _read(path):
+@contextmanager
+def _file_errors():
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        yield
     except (OSError, ValueError) as error:
         raise Dropped("unreadable_image", getattr(error, "strerror", None) or str(error)) from error
+
+
+def _name(path):
+    with _file_errors():
+        state = os.stat(path)
+    return os.path.abspath(path), state.st_mtime_ns, state.st_size
+
+
+def _read(path):
+    with _file_errors(), open(path, "rb") as file:
+        content = file.read()
     if not content:
         raise Dropped("unreadable_image", "the file is empty")
     return content

@@ -7,7 +7,7 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
 
-__all__ = ["create_operators", "run_operators", "transform"]
+__all__ = ["create_operators", "name_and_settings", "run_operators", "transform"]
 
 _NOT_PART_OF_A_SAMPLE = ("notes", "epoch", "rng")
 
@@ -27,13 +27,23 @@ def create_operators(op_param_list, global_config=None) -> list:
     return fuse([_create(i, entry, global_config or {}) for i, entry in enumerate(op_param_list)])
 
 
-def _create(position, entry, global_config):
+def name_and_settings(entry, position: int):
+    """Returns the name and the settings (maybe None) of one item of a ``transforms`` list.
+
+    Raises:
+        ConfigError: it is not one operator.
+    """
     if not isinstance(entry, dict) or len(entry) != 1:
         given = ", ".join(map(str, entry)) if isinstance(entry, dict) else repr(entry)
         raise ConfigError(f"transforms[{position}] must be one operator, '- Name: {{key: value}}', not: {given}")
     ((name, given),) = entry.items()
     if given is not None and not isinstance(given, dict):
         raise ConfigError(f"transforms[{position}] {name}: its settings must be a mapping, not {given!r}")
+    return name, given
+
+
+def _create(position, entry, global_config):
+    name, given = name_and_settings(entry, position)
     try:
         return OPERATORS.build({**(given or {}), "name": name}, inherited=global_config)
     except ConfigError as error:

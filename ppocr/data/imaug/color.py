@@ -3,12 +3,16 @@
 The factors mean what they mean in the usual image libraries: 0 takes the property away, 1 changes nothing.
 """
 
+from functools import partial
+from typing import Optional
+
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
 
+CONTRAST_LEVEL = 74  # what a jitter of the contrast leaves as it is, in paddle.vision too
 _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
 
 
@@ -22,10 +26,11 @@ def adjust_brightness(image, factor: float) -> np.ndarray:
     return cv2.addWeighted(image, factor, image, 0, 0)
 
 
-def adjust_contrast(image, factor: float) -> np.ndarray:
-    """Multiplies the differences from the mean grey."""
-    gray = float(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).mean())
-    return cv2.addWeighted(image, factor, image, 0, (1 - factor) * gray)
+def adjust_contrast(image, factor: float, level: Optional[float] = None) -> np.ndarray:
+    """Multiplies the differences from a level; None is the mean grey."""
+    if level is None:
+        level = float(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).mean())
+    return cv2.addWeighted(image, factor, image, 0, (1 - factor) * level)
 
 
 def adjust_saturation(image, factor: float) -> np.ndarray:
@@ -78,7 +83,8 @@ class ColorJitter(Operator):
     """Changes brightness, contrast, saturation and hue at random, in random order.
 
     Args:
-        brightness, contrast, saturation: factors are drawn from ``1 - x`` (at least 0) to ``1 + x``.
+        brightness, contrast, saturation: factors are drawn from ``1 - x`` (at least 0) to ``1 + x``; the contrast is
+            that to the level 74.
         hue: the hue turns by up to this part of a circle to either side.
     """
 
@@ -87,7 +93,8 @@ class ColorJitter(Operator):
     random = True
 
     def __init__(self, brightness: float = 0.0, contrast: float = 0.0, saturation: float = 0.0, hue: float = 0.0):
-        factors = ((adjust_brightness, brightness), (adjust_contrast, contrast), (adjust_saturation, saturation))
+        jitter_contrast = partial(adjust_contrast, level=CONTRAST_LEVEL)
+        factors = ((adjust_brightness, brightness), (jitter_contrast, contrast), (adjust_saturation, saturation))
         self.changes = [(change, max(0.0, 1 - x), 1 + x) for change, x in factors if x]
         if hue:
             self.changes.append((adjust_hue, -hue, hue))

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.det_crop import Window, touching
+from ppocr.data.imaug.det_crop import Window
 from ppocr.data.imaug.geometry import map_points, rotation, then, translation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
@@ -38,7 +38,8 @@ class CopyPaste(Operator):
         other = further[0]
         usable = np.flatnonzero(~np.asarray(other["ignore_tags"], bool))
         wanted = max(1, int(self.objects_paste_ratio * len(other["polys"])))
-        image, boxes, pasted = None, list(np.asarray(data["polys"], np.float32)), {}
+        image, polys, pasted = None, list(np.asarray(data["polys"], np.float32)), {}
+        boxes = _boxes(np.asarray(data["polys"], np.float32))
         for i in rng.permutation(usable)[:wanted].tolist():
             matrix, window, polygon = _turned(other["polys"][i], rng)
             corner = self._place(boxes, window, data["image"].shape, rng)
@@ -47,28 +48,31 @@ class CopyPaste(Operator):
             image = data["image"].copy() if image is None else image
             _paste(image, other["image"], matrix, window, polygon, corner)
             pasted[i] = polygon + np.float32(corner)
-            boxes.append(pasted[i])
+            boxes = np.concatenate([boxes, _boxes(pasted[i][None])])
         if pasted:
             data["image"] = image
-            data["polys"] = _stack(boxes)
+            data["polys"] = _stack([*polys, *pasted.values()])
             data["texts"] = [*data["texts"], *(other["texts"][i] for i in pasted)]
             data["ignore_tags"] = np.append(np.asarray(data["ignore_tags"], bool), [False] * len(pasted))
         return data
 
-    def _place(self, polys, window, shape, rng):
-        """Draws the upper left corner (x, y) of a rectangle of the window's size; None if there is no room."""
-        room = np.array([shape[1] - window.width, shape[0] - window.height])
-        if room.min() < 0:
+    def _place(self, boxes, window, shape, rng):
+        """Draws the upper left corner [x, y] of a rectangle of the window's size; None if there is no room."""
+        size = np.float32([window.width, window.height])
+        room = (shape[1] - window.width, shape[0] - window.height)
+        if min(room) < 0:
             return None
-        corners = rng.integers(0, room + 1, (TRIES, 2)).tolist()
-        if not self.limit_paste or not polys:
-            return corners[0]
-        low = np.array([polygon.min(axis=0) for polygon in polys])
-        high = np.array([polygon.max(axis=0) for polygon in polys])
-        for left, top in corners:
-            if not touching(low, high, Window(left, top, window.width, window.height)).any():
-                return left, top
-        return None
+        corners = rng.integers(0, room, (TRIES, 2), endpoint=True)
+        if self.limit_paste:
+            starts = corners[:, None].astype(np.float32)
+            apart = ((boxes[:, 1] < starts) | (boxes[:, 0] > starts + size)).any(axis=2)
+            corners = corners[apart.all(axis=1)]
+        return corners[0].tolist() if len(corners) else None
+
+
+def _boxes(polys):
+    """Returns the least and the largest (x, y) of each polygon: N x 2 x 2."""
+    return np.stack([polys.min(axis=1), polys.max(axis=1)], axis=1) if len(polys) else np.zeros((0, 2, 2))
 
 
 def _turned(polygon, rng):
@@ -88,10 +92,9 @@ def _paste(image, source, matrix, window, polygon, corner):
     text = warp(source, matrix, window.width, window.height)
     mask = np.zeros(size, np.uint8)
     cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 255)
-    target = image[top : top + window.height, left : left + window.width]
-    target[:] = cv2.copyTo(text, mask, target.copy())
+    cv2.copyTo(text, mask, dst=image[top : top + window.height, left : left + window.width])
 
 
 def _stack(polygons):
     longest = max(map(len, polygons))
-    return np.stack([np.concatenate([p, np.repeat(p[-1:], longest - len(p), axis=0)]) for p in polygons])
+    return np.stack([p if len(p) == longest else p[np.minimum(np.arange(longest), len(p) - 1)] for p in polygons])

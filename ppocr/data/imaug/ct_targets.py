@@ -6,9 +6,10 @@ Sheng et al., CentripetalText: An Efficient Text Instance Representation for Sce
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.det_label import read_label
+from ppocr.data.imaug.det_label import measurable, read_label
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.pse_targets import shrink
+from ppocr.data.imaug.resize_det import check_size
 from ppocr.errors import DataError
 from ppocr.registry import OPERATORS
 
@@ -24,7 +25,8 @@ AT_ONCE = 1 << 20  # distances that are computed together
 class CTLabelEncode(Operator):
     """Reads ``[{"transcription": text, "points": [[x, y], ...] or [x, y, x, y, ...]}, ...]``.
 
-    Sets ``polys`` (a list of K x 2 arrays, pixels) and ``texts``.
+    Sets ``polys`` (a list of K x 2 arrays, pixels) and ``texts``.  A polygon with a coordinate that is not finite or
+    beyond 100,000 becomes a point, its text ``###``.
 
     Raises:
         DataError: the label is no such list.
@@ -35,18 +37,28 @@ class CTLabelEncode(Operator):
 
     def __call__(self, data):
         texts, polygons = read_label(data["label"])
-        try:
-            data["polys"] = [np.array(polygon).reshape(-1, 2) for polygon in polygons]
-        except ValueError as error:
-            raise DataError(f"a polygon must be a list of points: {error}") from error
-        data["texts"] = texts
+        polys = [_points(polygon) for polygon in polygons]
+        good = [measurable(polygon) for polygon in polys]
+        data["polys"] = [polygon if kept else np.zeros_like(polygon) for polygon, kept in zip(polys, good)]
+        data["texts"] = [text if kept else UNREADABLE[0] for text, kept in zip(texts, good)]
         return data
+
+
+def _points(polygon):
+    try:
+        points = np.array(polygon)
+        if points.size and points.dtype.kind in "iuf":
+            return points.reshape(-1, 2)
+    except ValueError as error:
+        raise DataError(f"a polygon must be a list of points: {error}") from error
+    raise DataError(f"a polygon must be a list of points, not {polygon!r:.80}")
 
 
 def scale_aligned(image, short_size: float) -> np.ndarray:
     """Resizes a picture: the shorter side becomes ``short_size``, then each side goes up to a multiple of 32."""
     scale = short_size / min(image.shape[:2])
     height, width = (-(-int(side * scale + 0.5) // STRIDE) * STRIDE for side in image.shape[:2])
+    check_size(image, height, width)
     return cv2.resize(image, (width, height))
 
 

@@ -39,7 +39,15 @@ class DecodeImage(Operator):
             self.flags |= cv2.IMREAD_IGNORE_ORIENTATION
 
     def __call__(self, data):
-        encoded = data["image"]
+        data["image"] = self.arranged(self.picture(data["image"]))
+        return data
+
+    def picture(self, encoded) -> np.ndarray:
+        """Returns the picture that the bytes hold, H x W x C."""
+        return self.coloured(self.decode(encoded))
+
+    def decode(self, encoded) -> np.ndarray:
+        """Returns the picture that the bytes hold, H x W x 3, blue first whatever ``img_mode``."""
         if not isinstance(encoded, (bytes, bytearray, memoryview)) or not len(encoded):
             raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__} (or none)")
         try:
@@ -48,9 +56,14 @@ class DecodeImage(Operator):
             raise Dropped("unreadable_image", str(error).strip().splitlines()[0]) from error
         if image is None:
             raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no picture")
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+
+    def coloured(self, image) -> np.ndarray:
+        """Returns a picture, H x W x 3, blue first, as ``img_mode`` wants it."""
         if self.img_mode == "GRAY":
-            image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-        elif self.img_mode == "RGB":
-            image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-        data["image"] = image.transpose(2, 0, 1) if self.channel_first else image
-        return data
+            return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if self.img_mode == "RGB" else image
+
+    def arranged(self, picture) -> np.ndarray:
+        """Returns an H x W x C picture with its axes in the order that is asked for, as a view."""
+        return picture.transpose(2, 0, 1) if self.channel_first else picture

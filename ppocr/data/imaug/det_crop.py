@@ -1,6 +1,6 @@
 """Random crops of detection pictures that cut no text."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 import numpy as np
 
@@ -69,8 +69,8 @@ def draw_free_edges(lows, highs, length: int, tries: int, rng):
 
 def draw_free_windows(polys, width: int, height: int, tries: int, rng) -> list:
     """Draws ``tries`` rectangles whose edges run between the polygons (N x K x 2), see :func:`draw_free_edges`."""
-    corners = np.rint(polys).astype(np.int64).reshape(len(polys), -1, 2)
-    lows, highs = corners.min(axis=1, initial=2**31), corners.max(axis=1, initial=-(2**31))
+    corners = np.rint(polys).astype(np.int64)
+    lows, highs = corners.min(axis=1), corners.max(axis=1)
     left, right = draw_free_edges(lows[:, 0], highs[:, 0], width, tries, rng)
     top, bottom = draw_free_edges(lows[:, 1], highs[:, 1], height, tries, rng)
     return [Window(*map(int, edges)) for edges in zip(left, top, right - left, bottom - top)]
@@ -197,9 +197,10 @@ class EastRandomCropData(Operator):
 
 @OPERATORS.register()
 class RandomCrop(EastRandomCropData):
-    """Crops a random rectangle that cuts no text, not even one to be ignored, and brings it to a fixed size.
+    """Crops a random stretch that cuts no text, not even one to be ignored, and brings it to a fixed size.
 
-    Unlike in ``EastRandomCropData`` the edges run anywhere outside of the polygons' boxes.
+    Unlike in ``EastRandomCropData`` a crop is as wide as the picture or as high, and begins and ends anywhere outside of
+    the polygons' boxes.
 
     Args:
         size, max_tries, min_crop_side_ratio, keep_ratio: see there.
@@ -210,13 +211,13 @@ class RandomCrop(EastRandomCropData):
         everything = Window(0, 0, width, height)
         if not len(polys):
             return everything
-        xs = np.sort(rng.integers(width + 1, size=(self.max_tries, 2)), axis=1)
-        ys = np.sort(rng.integers(height + 1, size=(self.max_tries, 2)), axis=1)
-        sides = np.stack([np.diff(xs)[:, 0] / width, np.diff(ys)[:, 0] / height])
+        axes = rng.integers(2, size=self.max_tries)
+        whole = np.array([width, height])[axes]
+        lengths = rng.integers(np.clip(self.min_crop_side_ratio * whole, 1, whole).astype(int), whole + 1)
+        starts = rng.integers(whole - lengths + 1)
         low, high = polys.min(axis=1), polys.max(axis=1)
-        for i in np.flatnonzero((sides >= max(self.min_crop_side_ratio, 1e-9)).all(axis=0)):
-            (left, right), (top, bottom) = xs[i].tolist(), ys[i].tolist()
-            window = Window(left, top, right - left, bottom - top)
+        for axis, start, length in zip(axes.tolist(), starts.tolist(), lengths.tolist()):
+            window = Window(0, start, width, length) if axis else Window(start, 0, length, height)
             inside = contained(low, high, window)
             if inside.any() and np.array_equal(inside, touching(low, high, window)):
                 return window
@@ -251,7 +252,7 @@ class RandomCropImgMask(Operator):
 
     random = True
 
-    def __init__(self, size: list, main_key: str, crop_keys: list, p: float = 3 / 8):
+    def __init__(self, size: Union[int, list], main_key: str, crop_keys: list, p: float = 3 / 8):
         self.height, self.width = (size, size) if isinstance(size, int) else size
         self.main_key = main_key
         self.crop_keys = list(crop_keys)

@@ -9,6 +9,7 @@ from ppocr.errors import DataError
 from ppocr.registry import OPERATORS
 
 IGNORED_TEXTS = ("*", "###")
+FARTHEST = 1e5  # pixels: no picture is so large; far beyond that, outlines overflow 32 bits and take all memory
 
 
 def stack_polygons(polygons) -> np.ndarray:
@@ -17,17 +18,22 @@ def stack_polygons(polygons) -> np.ndarray:
     Raises:
         DataError: a polygon is not a list of points.
     """
-    longest = max(map(len, polygons))
     try:
+        longest = max(map(len, polygons))
         padded = [
             points if len(points) == longest else points + points[-1:] * (longest - len(points)) for points in polygons
         ]
         stacked = np.array(padded, np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"a polygon must be a list of [x, y] points: {error}") from error
     if stacked.ndim != 3 or stacked.shape[2] != 2:
         raise DataError(f"a polygon must be a list of [x, y] points, got an array of shape {stacked.shape}")
     return stacked
+
+
+def measurable(polygon) -> np.ndarray:
+    """Tells whether all coordinates of polygons (... x K x 2) are finite and not far beyond any picture."""
+    return (np.abs(np.asarray(polygon, np.float64)) <= FARTHEST).all(axis=(-2, -1))
 
 
 def read_label(label):
@@ -53,7 +59,8 @@ class DetLabelEncode(Operator):
     """Reads ``[{"transcription": text, "points": [[x, y], ...]}, ...]``.
 
     Sets ``polys`` (N x K x 2 ``float32``, pixels), ``texts`` and ``ignore_tags`` (N ``bool``: the texts ``*`` and
-    ``###``, and polygons that hold no finite numbers).  An empty list drops the sample (``no_text``).
+    ``###``, and polygons with a coordinate that is not finite or beyond 100,000, which become a point).  An empty list
+    drops the sample (``no_text``).
 
     Raises:
         DataError: the label is no such list.
@@ -66,9 +73,7 @@ class DetLabelEncode(Operator):
         texts, polygons = read_label(data["label"])
         polys = stack_polygons(polygons)
         ignore = np.array([text in IGNORED_TEXTS for text in texts], bool)
-        finite = np.isfinite(polys).all(axis=(1, 2))
-        if not finite.all():
-            polys[~finite] = 0
-            ignore |= ~finite
-        data.update(polys=polys, texts=texts, ignore_tags=ignore)
+        good = measurable(polys)
+        polys[~good] = 0
+        data.update(polys=polys, texts=texts, ignore_tags=ignore | ~good)
         return data

@@ -8,6 +8,8 @@ from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.perspective import fit_projection, project, shift, warp_projection
 from ppocr.registry import OPERATORS
 
+FOLLOWED = 0.25  # how far outside a picture, as a part of its size, points are mapped; the horizon is farther away
+
 
 @OPERATORS.register()
 class RandomPerspective(Operator):
@@ -68,7 +70,8 @@ class RandomPerspective(Operator):
         image = data["image"]
         matrix, width, height = self.draw(image.shape[1], image.shape[0], rng)
         data["image"] = warp_projection(image, matrix, width, height, fill=self.fill_value)
-        data["polys"] = project(data["polys"], matrix)
+        size = np.array(image.shape[1::-1])
+        data["polys"] = project(np.clip(data["polys"], -FOLLOWED * size, (1 + FOLLOWED) * size), matrix)
         if not len(data["polys"]):
             return data
         seen = touching(data["polys"].min(axis=1), data["polys"].max(axis=1), Window(0, 0, width, height))

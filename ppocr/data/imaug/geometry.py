@@ -4,17 +4,21 @@ Matrices are 2 x 3 ``float64`` and map (x, y) to (x, y), where pixel (i, j) cove
 (i + 1, j + 1); so a picture of width w lies between x = 0 and x = w, and polygons map with the same matrix.
 """
 
+import math
+
 import cv2
 import numpy as np
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+_LARGE = 1 << 16  # pixels of a result
+_REACH = 5  # pixels: interpolation looks no farther
 
 
 def then(first, second) -> np.ndarray:
     """Returns the matrix that maps by ``first`` and after it by ``second``."""
-    linear = second[:, :2] @ first[:, :2]
-    offset = second[:, :2] @ first[:, 2] + second[:, 2]
-    return np.column_stack([linear, offset])
+    result = np.dot(second[:, :2], first)
+    result[:, 2] += second[:, 2]
+    return result
 
 
 def scaling(x: float, y: float) -> np.ndarray:
@@ -29,10 +33,9 @@ def translation(x: float, y: float) -> np.ndarray:
 
 def rotation(degrees: float, center) -> np.ndarray:
     """Returns the matrix that turns by ``degrees``, clockwise as seen on the screen, about ``center`` (x, y)."""
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    linear = np.array([[cos, -sin], [sin, cos]])
-    center = np.asarray(center, np.float64)
-    return np.column_stack([linear, center - linear @ center])
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = map(float, center)
+    return np.array([[cos, -sin, x - cos * x + sin * y], [sin, cos, y - sin * x - cos * y]])
 
 
 def fitted(matrix, width: int, height: int):
@@ -74,7 +77,20 @@ def warp(
         return cv2.flip(resized, 1, dst=out) if matrix[0, 0] < 0 else resized
     on_centers = matrix.copy()
     on_centers[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
+    if border == cv2.BORDER_CONSTANT and image.shape[2:] == (3,) and width * height >= _LARGE:
+        return _warp_in_four(image, on_centers, (width, height), out, interpolation)
     return cv2.warpAffine(image, on_centers, (width, height), dst=out, flags=interpolation, borderMode=border)
+
+
+def _warp_in_four(image, matrix, size, out, interpolation):
+    """Does what ``cv2.warpAffine`` does to three channels: OpenCV 5 takes half the time for four."""
+    ends = map_points([[0, 0], [size[0], 0], size, [0, size[1]]], cv2.invertAffineTransform(matrix))
+    last = np.array(image.shape[1::-1])
+    left, top = low = np.clip(np.floor(ends.min(axis=0)).astype(int) - _REACH, 0, last - 1)
+    right, bottom = np.clip(np.ceil(ends.max(axis=0)).astype(int) + _REACH, low + 1, last)
+    source = cv2.cvtColor(image[top:bottom, left:right], cv2.COLOR_BGR2BGRA)
+    matrix = then(translation(left, top), matrix)
+    return cv2.cvtColor(cv2.warpAffine(source, matrix, size, flags=interpolation), cv2.COLOR_BGRA2BGR, dst=out)
 
 
 def _covering_crop(image, matrix, width, height):

@@ -9,6 +9,7 @@ import numpy as np
 from ppocr.data.imaug.db_maps import offset_polygon
 from ppocr.data.imaug.geometry import perimeters, signed_areas
 from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.resize_det import check_size
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
 
@@ -51,6 +52,7 @@ class MakePseGt(Operator):
         polys = np.asarray(data["polys"], np.float32)
         scale = self.size / min(image.shape[:2])
         if scale > 1:
+            check_size(image, *np.multiply(image.shape[:2], scale))
             image = cv2.resize(image, None, fx=scale, fy=scale)
             polys = polys * np.float32(scale)
         kernels = np.zeros((len(self.ratios), *image.shape[:2]), np.float32)

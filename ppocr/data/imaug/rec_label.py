@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note
 from ppocr.registry import OPERATORS
+from ppocr.utils import special_symbols
 from ppocr.utils.dictionary import character_list
 
 
@@ -18,13 +19,16 @@ class BaseRecLabelEncode(Operator):
         max_text_length: longest text, in characters.
         character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
         use_space_char: adds the space to the characters of the dictionary.
-        lower: lower-case every text.
 
     Attributes:
-        symbols_before, symbols_after: how many special symbols come before and after the characters.
+        symbols: the special symbols.
+        keeps_unknown: whether unknown characters become the unknown symbol; otherwise they are left out.
+        start, end, padding: indices of these symbols; None where there is none.
         reserved: by how many characters the longest text is shorter than ``max_text_length``; None for no limit.
-        unknown: index of the symbol that stands for unknown characters; None leaves them out.
+        unknown: index of the unknown symbol; None where unknown characters are left out.
+        marks: by how many entries a finished label is longer than ``max_text_length``.
         size: entries of a finished label.
+        lower: whether texts are lower-cased.
         vocabulary_size: characters and special symbols together.
 
     A sample is dropped if its text is empty (``no_text``), longer than what fits (``too_long``) or has no known
@@ -33,25 +37,21 @@ class BaseRecLabelEncode(Operator):
 
     reads = ("label",)
     writes = ("label", "length")
-    symbols_before = 0
-    symbols_after = 0
+    symbols = special_symbols.Symbols()
     reserved: Optional[int] = 0
-    unknown: Optional[int] = None
+    keeps_unknown = False
+    marks = 0
 
-    def __init__(
-        self,
-        max_text_length: int,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        lower: bool = False,
-    ):
+    def __init__(self, max_text_length: int, character_dict_path: Optional[str] = None, use_space_char: bool = False):
         characters = character_list(character_dict_path, use_space_char)
         self.max_text_length = max_text_length
-        self.size = max_text_length
-        self.lower = lower or character_dict_path is None
-        self.index = {character: i for i, character in enumerate(characters, self.symbols_before)}
-        self.first_after = self.symbols_before + len(characters)
-        self.vocabulary_size = self.first_after + self.symbols_after
+        self.size = max_text_length + self.marks
+        self.lower = character_dict_path is None
+        self.index = {character: i for i, character in enumerate(characters, len(self.symbols.before))}
+        self.vocabulary_size = len(characters) + self.symbols.count
+        symbols = self.symbols
+        parts = (symbols.start, symbols.end, symbols.padding, symbols.unknown if self.keeps_unknown else None)
+        self.start, self.end, self.padding, self.unknown = (symbols.index(name, len(characters)) for name in parts)
 
     def __call__(self, data):
         data.update(self.encode(self.indices(data)))
@@ -104,17 +104,9 @@ class CTCLabelEncode(BaseRecLabelEncode):
     """
 
     writes = ("label", "length", "label_ace")
-    symbols_before = 1
-
-    def __init__(
-        self,
-        max_text_length: int,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+    symbols = special_symbols.CTC
 
     def encode(self, indices):
-        label = self.frame(indices, pad=0)
+        label = self.frame(indices, self.padding)
         counts = np.bincount(label, minlength=self.vocabulary_size)
         return {"label": label, "length": np.array(len(indices)), "label_ace": counts}

@@ -6,33 +6,22 @@ import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
+from ppocr.utils import special_symbols
 
 
 class _Encode(BaseRecLabelEncode):
-    """The constructor that most encoders have in common."""
+    """What most encoders have in common: start, characters, end, padding; ``length`` counts the characters."""
 
-    def __init__(
-        self,
-        max_text_length: int,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
-
-    def framed(self, indices, pad, start=None, end=None):
-        """Returns ``label`` and ``length``, the number of characters."""
-        return {"label": self.frame(indices, pad, start, end), "length": np.array(len(indices))}
+    def encode(self, indices):
+        label = self.frame(indices, self.padding, self.start, self.end)
+        return {"label": label, "length": np.array(len(indices))}
 
 
 @OPERATORS.register()
 class AttnLabelEncode(_Encode):
     """Start (0), characters, end (the last index); padded with 0."""
 
-    symbols_before = 1
-    symbols_after = 1
-
-    def encode(self, indices):
-        return self.framed(indices, pad=0, start=0, end=self.first_after)
+    symbols = special_symbols.ATTENTION
 
 
 @OPERATORS.register()
@@ -50,21 +39,14 @@ class RFLLabelEncode(AttnLabelEncode):
 class NRTRLabelEncode(_Encode):
     """Padding (0), unknown (1), start (2) and end (3) come before the characters."""
 
-    symbols_before = 4
-
-    def encode(self, indices):
-        return self.framed(indices, pad=0, start=2, end=3)
+    symbols = special_symbols.NRTR
 
 
 @OPERATORS.register()
 class SARLabelEncode(_Encode):
     """Unknown, start-and-end and padding come after the characters, in this order."""
 
-    symbols_after = 3
-
-    def encode(self, indices):
-        mark = self.first_after + 1
-        return self.framed(indices, pad=mark + 1, start=mark, end=mark)
+    symbols = special_symbols.SAR
 
 
 @OPERATORS.register()
@@ -74,7 +56,8 @@ class SATRNLabelEncode(BaseRecLabelEncode):
     Texts are only lower-cased where ``lower`` says so.  ``length`` counts the characters before the cut.
     """
 
-    symbols_after = 3
+    symbols = special_symbols.SAR
+    keeps_unknown = True
     reserved = None
 
     def __init__(
@@ -84,13 +67,11 @@ class SATRNLabelEncode(BaseRecLabelEncode):
         use_space_char: bool = False,
         lower: bool = False,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, lower)
+        super().__init__(max_text_length, character_dict_path, use_space_char)
         self.lower = lower
-        self.unknown = self.first_after
 
     def encode(self, indices):
-        mark = self.first_after + 1
-        label = ([mark, *indices, mark] + [mark + 1] * self.size)[: self.size]
+        label = ([self.start, *indices, self.end] + [self.padding] * self.size)[: self.size]
         return {"label": np.array(label), "length": np.array(len(indices))}
 
 
@@ -98,33 +79,33 @@ class SATRNLabelEncode(BaseRecLabelEncode):
 class SRNLabelEncode(_Encode):
     """No start mark; the end symbol, the last index, is the padding too."""
 
-    symbols_after = 2
+    symbols = special_symbols.SRN
 
     def encode(self, indices):
-        return self.framed(indices, pad=self.first_after + 1)
+        return {"label": self.frame(indices, self.padding), "length": np.array(len(indices))}
 
 
 @OPERATORS.register()
 class SEEDLabelEncode(_Encode):
     """End, padding and unknown come after the characters; ``length`` counts the end mark."""
 
-    symbols_after = 3
+    symbols = special_symbols.SEED
 
     def encode(self, indices):
-        end = self.first_after
-        return {"label": self.frame(indices, pad=end + 1, end=end), "length": len(indices) + 1}
+        return {**super().encode(indices), "length": len(indices) + 1}
 
 
 @OPERATORS.register()
-class ViTSTRLabelEncode(BaseRecLabelEncode):
+class ViTSTRLabelEncode(_Encode):
     """Start and end (1) come before the characters; ``max_text_length + 2`` entries.
 
     Args:
         ignore_index: stands in the place of the start mark and of the padding.
     """
 
-    symbols_before = 2
+    symbols = special_symbols.VITSTR
     reserved = 1
+    marks = 2
 
     def __init__(
         self,
@@ -134,24 +115,20 @@ class ViTSTRLabelEncode(BaseRecLabelEncode):
         ignore_index: int = 0,
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char)
-        self.size = max_text_length + 2
-        self.ignore_index = ignore_index
-
-    def encode(self, indices):
-        label = self.frame(indices, pad=self.ignore_index, start=self.ignore_index, end=1)
-        return {"label": label, "length": np.array(len(indices))}
+        self.start = self.padding = ignore_index
 
 
 @OPERATORS.register()
-class ABINetLabelEncode(BaseRecLabelEncode):
+class ABINetLabelEncode(_Encode):
     """End (0) comes before the characters; no start mark; ``max_text_length + 1`` entries.
 
     Args:
         ignore_index: the padding.
     """
 
-    symbols_before = 1
+    symbols = special_symbols.ABINET
     reserved = 1
+    marks = 1
 
     def __init__(
         self,
@@ -161,31 +138,23 @@ class ABINetLabelEncode(BaseRecLabelEncode):
         ignore_index: int = 100,
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char)
-        self.size = max_text_length + 1
-        self.ignore_index = ignore_index
-
-    def encode(self, indices):
-        return {"label": self.frame(indices, pad=self.ignore_index, end=0), "length": np.array(len(indices))}
+        self.padding = ignore_index
 
 
 @OPERATORS.register()
 class ParseQLabelEncode(_Encode):
     """End (0) comes before the characters, start and padding after them."""
 
-    symbols_before = 1
-    symbols_after = 2
+    symbols = special_symbols.PARSEQ
     reserved = 3
-
-    def encode(self, indices):
-        start = self.first_after
-        return self.framed(indices, pad=start + 1, start=start, end=0)
 
 
 @OPERATORS.register()
-class SPINLabelEncode(BaseRecLabelEncode):
+class SPINLabelEncode(_Encode):
     """Start (0, also the padding) and end (1) come before the characters; ``max_text_length + 2`` entries."""
 
-    symbols_before = 2
+    symbols = special_symbols.SPIN
+    marks = 2
 
     def __init__(
         self,
@@ -194,11 +163,8 @@ class SPINLabelEncode(BaseRecLabelEncode):
         use_space_char: bool = False,
         lower: bool = True,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, lower)
-        self.size = max_text_length + 2
-
-    def encode(self, indices):
-        return {"label": self.frame(indices, pad=0, start=0, end=1), "length": np.array(len(indices))}
+        super().__init__(max_text_length, character_dict_path, use_space_char)
+        self.lower = self.lower or lower
 
 
 @OPERATORS.register()
@@ -206,11 +172,11 @@ class PRENLabelEncode(_Encode):
     """Padding (0), end (1) and unknown (2) come before the characters; no ``length``."""
 
     writes = ("label",)
-    symbols_before = 3
-    unknown = 2
+    symbols = special_symbols.PREN
+    keeps_unknown = True
 
     def encode(self, indices):
-        return {"label": self.frame(indices, pad=0, end=1)}
+        return {"label": self.frame(indices, self.padding, end=self.end)}
 
 
 @OPERATORS.register()
@@ -223,8 +189,6 @@ class MultiLabelEncode(BaseRecLabelEncode):
 
     Sets ``label_ctc``, ``label_sar`` or ``label_gtc``, ``length``, and ``img_path`` (None where the sample has none).
     """
-
-    writes = ("label_ctc", "label_sar", "label_gtc", "length", "img_path")
 
     def __init__(
         self,
@@ -241,6 +205,7 @@ class MultiLabelEncode(BaseRecLabelEncode):
         self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings})
         self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings})
         self.gtc_key = "label_gtc" if gtc_encode else "label_sar"
+        self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
 
     def __call__(self, data):
         ctc = self.ctc.encode(self.ctc.indices(data))

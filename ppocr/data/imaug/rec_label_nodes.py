@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
+from ppocr.utils import special_symbols
 
 SAMPLED_CLASSES = 37
 
@@ -26,8 +27,9 @@ class CPPDLabelEncode(BaseRecLabelEncode):
     text's indices, each once, in ascending order) and, with ``ch``, ``label_index``.
     """
 
-    writes = ("label", "length", "label_node", "label_index", "label_order")
-    symbols_before = 1
+    writes = ("label", "length", "label_node", "label_order")
+    symbols = special_symbols.ABINET
+    marks = 1
 
     def __init__(
         self,
@@ -39,8 +41,8 @@ class CPPDLabelEncode(BaseRecLabelEncode):
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char)
         self.random = ch
+        self.writes += ("label_index",) if ch else ()
         self.reserved = 0 if ch else 1
-        self.size = max_text_length + 1
         self.ignore_index = ignore_index
 
     def __call__(self, data, rng=None):
@@ -55,7 +57,7 @@ class CPPDLabelEncode(BaseRecLabelEncode):
         return data
 
     def encode(self, indices):
-        label = self.frame(indices, pad=self.ignore_index, end=0)
+        label = self.frame(indices, pad=self.ignore_index, end=self.end)
         return {"label": label, "length": np.array(len(indices)), "label_order": np.unique(indices)}
 
     def _draw_classes(self, indices, rng):
@@ -76,16 +78,8 @@ class VLLabelEncode(BaseRecLabelEncode):
     """
 
     writes = ("label", "label_res", "label_sub", "label_id", "length", "length_res", "length_sub")
-    symbols_before = 1
+    symbols = special_symbols.VISIONLAN
     random = True
-
-    def __init__(
-        self,
-        max_text_length: int,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
 
     def __call__(self, data, rng):
         indices = self.indices(data)
@@ -96,7 +90,7 @@ class VLLabelEncode(BaseRecLabelEncode):
             "_sub": indices[position : position + 1],
         }
         for suffix, part in parts.items():
-            data[f"label{suffix}"] = self.frame(part, pad=0)
+            data[f"label{suffix}"] = self.frame(part, self.padding)
             data[f"length{suffix}"] = np.array(len(part))
         data["label_id"] = position
         return data

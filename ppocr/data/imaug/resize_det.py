@@ -6,12 +6,24 @@ from typing import Literal, Optional
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Dropped, Operator
 from ppocr.registry import OPERATORS
 
 SMALL = 64  # pictures with a smaller sum of sides are padded before anything else
 STRIDE = 32
 LONG_STRIDE = 128
+MOST_PIXELS = 1 << 26  # of an enlarged picture; its float planes take 768 MiB
+
+
+def check_size(image, height: float, width: float) -> None:
+    """Refuses a size that a picture, a strip of a few pixels, would have to be enlarged to.
+
+    Raises:
+        Dropped: it takes too much memory (``too_small``).
+    """
+    if height * width > max(MOST_PIXELS, image.shape[0] * image.shape[1]):
+        old = f"{image.shape[0]} x {image.shape[1]}"
+        raise Dropped("too_small", f"a picture of {old} pixels would have to become {height:.0f} x {width:.0f}")
 
 
 def _nearest_multiple(side):
@@ -38,6 +50,7 @@ class DetResizeForTest(Operator):
 
     Sets ``shape``, ``float64``: height and width before the resize, factor of the height, factor of the width.  A
     picture with height + width below 64 is padded with zeros to at least 32 x 32, and ``shape`` is the padded one's.
+    A narrow strip that would become larger than memory is dropped (``too_small``).
     """
 
     reads = ("image",)
@@ -67,6 +80,7 @@ class DetResizeForTest(Operator):
             image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
             height, width = image.shape[:2]
         new_height, new_width = self._target(height, width)
+        check_size(image, new_height, new_width)
         if (new_height, new_width) != (height, width):
             image = cv2.resize(image, (new_width, new_height))
         data["image"] = image

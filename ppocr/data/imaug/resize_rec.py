@@ -130,20 +130,15 @@ def stretch(image, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height))
 
 
-@OPERATORS.register()
-class VLRecResizeImg(Operator):
-    """Stretches a text line to a fixed size, values in [0, 1]; sets ``valid_ratio`` to 1.
-
-    Args:
-        image_shape: (channels, height, width).
-    """
+class _StretchRecResizeImg(Operator):
+    """Stretches a text line to a fixed size, values as ``tables`` has them for each channel; ``valid_ratio`` is 1."""
 
     reads = ("image",)
     writes = ("image", "valid_ratio")
+    tables: tuple = ()
 
     def __init__(self, image_shape: list):
         _, self.height, self.width = image_shape
-        self.tables = [np.arange(256, dtype=np.float32) / 255] * 3
 
     def __call__(self, data):
         data["image"] = planes_from_table(stretch(data["image"], self.height, self.width), self.tables)
@@ -152,7 +147,18 @@ class VLRecResizeImg(Operator):
 
 
 @OPERATORS.register()
-class ABINetRecResizeImg(Operator):
+class VLRecResizeImg(_StretchRecResizeImg):
+    """Stretches a text line to a fixed size, values in [0, 1]; sets ``valid_ratio`` to 1.
+
+    Args:
+        image_shape: (channels, height, width).
+    """
+
+    tables = (np.arange(256, dtype=np.float32) / 255,) * 3
+
+
+@OPERATORS.register()
+class ABINetRecResizeImg(_StretchRecResizeImg):
     """Stretches a text line to a fixed size and normalizes with the mean and deviation of ImageNet.
 
     Args:
@@ -161,17 +167,7 @@ class ABINetRecResizeImg(Operator):
     Sets ``valid_ratio`` to 1.
     """
 
-    reads = ("image",)
-    writes = ("image", "valid_ratio")
-
-    def __init__(self, image_shape: list):
-        _, self.height, self.width = image_shape
-        self.tables = NormalizeImage(order="hwc").tables
-
-    def __call__(self, data):
-        data["image"] = planes_from_table(stretch(data["image"], self.height, self.width), self.tables)
-        data["valid_ratio"] = 1.0
-        return data
+    tables = NormalizeImage(order="hwc").tables
 
 
 @OPERATORS.register()

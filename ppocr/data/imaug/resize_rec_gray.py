@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ppocr.data.imaug.operator import Operator
-from ppocr.data.imaug.resize_rec import fitted_width, pad_right, to_signed_planes
+from ppocr.data.imaug.resize_rec import fitted_width, pad_right, resize_line, to_signed_planes
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
 
@@ -185,7 +185,7 @@ class SSLRotateResize(Operator):
 
     def _planes(self, image):
         width = fitted_width(image, self.height, self.width) if self.padding else self.width
-        return pad_right(to_signed_planes(cv2.resize(image, (width, self.height))), self.width)
+        return resize_line(image, self.height, width, self.width)
 
     def __call__(self, data):
         image = data["image"]

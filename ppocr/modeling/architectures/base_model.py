@@ -18,9 +18,10 @@ FEEDS = ("image", "image+targets", "batch")  # each gives a model more than the 
 class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
-    A part may declare ``feed`` (see :func:`ppocr.modeling.architectures.build_model`; ``"image"`` by default) and
-    ``model_average`` (False by default); the model declares the most demanding feed of its parts, and
-    ``model_average`` if one of them does. Every part but the last has ``out_channels``.
+    A part may declare ``feed`` (see :func:`ppocr.modeling.architectures.build_model`; ``"image"`` by default),
+    ``model_average`` and ``fixed_size`` (it takes pictures of one size only; both False by default); the model declares
+    the most demanding feed of its parts, and the others if one of them does. Every part but the last has
+    ``out_channels``.
 
     Args:
         model_type: scope in which the parts are looked up: det, rec, cls, table, kie, e2e, sr.
@@ -63,6 +64,7 @@ class BaseModel(nn.Layer):
         parts = [getattr(self, name) for name in self._present]
         self.feed = max((_feed(part) for part in parts), key=FEEDS.index)
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
+        self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 
     def forward(self, x, data=None):
         """Runs the parts in order.

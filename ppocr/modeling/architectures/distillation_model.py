@@ -84,9 +84,9 @@ class DistillationModel(nn.Layer):
         super().__init__()
         if not Models:
             raise ConfigError("DistillationModel: Models names no network")
-        self._networks = {name: self.add_sublayer(name, _build(model_type, Models[name], name)) for name in Models}
-        self.feed = max((network.feed for network in self._networks.values()), key=FEEDS.index)
-        self.model_average = any(network.model_average for network in self._networks.values())
+        self.networks = {name: self.add_sublayer(name, _build(model_type, Models[name], name)) for name in Models}
+        self.feed = max((network.feed for network in self.networks.values()), key=FEEDS.index)
+        self.model_average = any(network.model_average for network in self.networks.values())
 
     @staticmethod
     def nested_components(config):
@@ -104,7 +104,7 @@ class DistillationModel(nn.Layer):
         """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with targets."""
         return {
             name: network(x, data) if network.feed == "image+targets" else network(x)
-            for name, network in self._networks.items()
+            for name, network in self.networks.items()
         }
 
 

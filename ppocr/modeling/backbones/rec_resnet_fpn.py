@@ -105,9 +105,10 @@ class ResNetFPN(nn.Layer):
             for block in blocks:
                 x = block(x)
             maps.append(x)
-        for (first, second, norm, *last), level in zip(self._joins, maps[-2:-4:-1]):
+        for layers, level in zip(self._joins, maps[-2:-4:-1]):
+            first, second, norm = layers[:3]
             x = F.relu(norm(second(first(paddle.concat([x, level], axis=1)))))
-            for layer in last:
+            for layer in layers[3:]:
                 x = layer(x)
         return x
 

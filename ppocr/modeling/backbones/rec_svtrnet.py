@@ -83,6 +83,8 @@ class SVTRNet(nn.Layer):
         ConfigError: lists that do not fit the three stages.
     """
 
+    fixed_size = True  # each patch has learnt its place
+
     def __init__(
         self,
         in_channels: int = 3,
@@ -126,7 +128,7 @@ class SVTRNet(nn.Layer):
                 self._stages[-1] = [*blocks, self.add_sublayer(f"sub_sample{i + 1}", merging)]
                 height = (height + 1) // 2
         self.norm = None if prenorm else nn.LayerNorm(embed_dim[-1], epsilon=1e-6)
-        self._height = height
+        self._grid = height, width
         self._last_stage = last_stage
         self._columns = out_char_num
         self.out_channels = out_channels  # without last_stage too: published models have necks of that width
@@ -144,7 +146,7 @@ class SVTRNet(nn.Layer):
             x = self.norm(x)
         if not self._last_stage:
             return x
-        x = F.adaptive_avg_pool2d(to_map(x, self._height), [1, self._columns])
+        x = F.adaptive_avg_pool2d(to_map(x, *self._grid), [1, self._columns])
         return self.dropout(F.hardswish(self.last_conv(x)))
 
 

@@ -129,7 +129,9 @@ class WordEmbedding(nn.Layer):
 
     def forward(self, words):
         width = self.emb0.weight.shape[1]
-        return self.dropout(self.emb0(words) * width**0.5 + self.emb1.weight.detach())
+        # detached as a part: Paddle 2 would store a parameter that is detached whole twice
+        places = self.emb1.weight[: words.shape[1]].detach()
+        return self.dropout(self.emb0(words) * width**0.5 + places)
 
 
 class WordEncoder(nn.Layer):
@@ -223,6 +225,7 @@ class SRNHead(nn.Layer):
     """
 
     model_average = True
+    fixed_size = True  # the map's places have vectors of their own
 
     # What follows the dictionary: {parameter: (axis, index of the first character)}.
     vocabulary_parameters = {

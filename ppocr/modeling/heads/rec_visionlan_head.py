@@ -8,6 +8,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal, XavierNormal
 
+from ppocr.errors import ConfigError
 from ppocr.modeling.heads.rec_nrtr_head import attend
 from ppocr.registry import HEADS
 
@@ -157,6 +158,11 @@ class VisualReasoning(nn.Layer):
         self.SequenceModeling = TransformerEncoder(layers, length, width)
         self.Prediction = Prediction(max_text_length + 1, length, width, classes)
 
+    def parameters_of_parts(self):
+        """Returns the parameters that the whole text is read without."""
+        layers = (self.MLM, self.Prediction.pp_share, self.Prediction.w_share)
+        return [parameter for layer in layers for parameter in layer.parameters()]
+
     def read(self, x):
         """Returns the logits of the whole text, ``[N, slots, classes]``."""
         return self.Prediction.whole(self.SequenceModeling(x))
@@ -189,11 +195,23 @@ class VLHead(nn.Layer):
         n_position: pixels of the map.
         n_dim: width of the layers.
         max_text_length: characters of the longest text.
-        training_step: ``LF_1`` reads whole texts; ``LF_2`` adds the module that finds one character; ``LA`` hides that
-            character in half of the batch.
+        training_step: ``LF_1`` reads whole texts, and what finds and reads one character is frozen; ``LF_2`` adds that;
+            ``LA`` hides the character in half of the batch.
+
+    Raises:
+        ConfigError: ``n_dim`` is not the number of channels, or no multiple of the 8 attention heads.
     """
 
     feed = "image+targets"
+    fixed_size = True  # the map's places have vectors of their own
+
+    # What follows the dictionary: {parameter: (axis, index of the first character)}.
+    vocabulary_parameters = {
+        "MLM_VRM.Prediction.w_vrm.weight": (1, 1),
+        "MLM_VRM.Prediction.w_vrm.bias": (0, 1),
+        "MLM_VRM.Prediction.w_share.weight": (1, 1),
+        "MLM_VRM.Prediction.w_share.bias": (0, 1),
+    }
 
     def __init__(
         self,
@@ -206,8 +224,16 @@ class VLHead(nn.Layer):
         training_step: Literal["LF_1", "LF_2", "LA"] = "LA",
     ):
         super().__init__()
+        if in_channels != n_dim or n_dim % HEADS_COUNT:
+            raise ConfigError(
+                f"VLHead: n_dim must be the channels of the map, {in_channels}, and a multiple of {HEADS_COUNT}, "
+                f"not {n_dim}"
+            )
         self.MLM_VRM = VisualReasoning(n_layers, n_position, n_dim, max_text_length, out_channels + 1)
         self.training_step = training_step
+        if training_step == "LF_1":
+            for parameter in self.MLM_VRM.parameters_of_parts():
+                parameter.stop_gradient = True
 
     def forward(self, x, targets=None):
         """Reads a map ``[N, in_channels, H, W]`` of ``n_position`` pixels.

@@ -17,7 +17,10 @@ def plain_conv(in_channels, out_channels, kernel_size, stride=1):
 
 def enlarge(x, factor):
     """Returns a map with every pixel repeated ``factor`` times in both directions."""
-    return x if factor == 1 else F.interpolate(x, scale_factor=factor, mode="nearest")
+    if factor == 1:
+        return x
+    # a size, not a factor: Paddle 3 stores factors in double precision, which no conversion to ONNX reads
+    return F.interpolate(x, size=[x.shape[2] * factor, x.shape[3] * factor], mode="nearest")
 
 
 def top_down(levels):

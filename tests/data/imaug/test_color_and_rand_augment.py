@@ -22,6 +22,7 @@ def test_factors(picture):
     gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(float)
     assert close(color.adjust_brightness(picture, 1.5), picture * 1.5)
     assert close(color.adjust_contrast(picture, 0.3), 0.3 * picture + 0.7 * gray.mean())
+    assert close(color.adjust_contrast(picture, 0.3, level=74), 0.3 * picture + 0.7 * 74)
     assert close(color.adjust_saturation(picture, 0.25), 0.25 * picture + 0.75 * gray[..., None])
     flat = np.full((9, 9, 3), 80, np.uint8)
     flat[4, 4] = 210  # the smoothed middle is (5 * 210 + 8 * 80) / 13 = 130
@@ -48,6 +49,17 @@ def test_tables(picture):
     flat = np.full((3, 3, 3), 9, np.uint8)
     assert (color.autocontrast(flat) == flat).all()
     assert (color.equalize(picture)[..., 1] == cv2.equalizeHist(np.ascontiguousarray(picture[..., 1]))).all()
+
+
+def test_jitter_of_the_contrast_leaves_one_level_whatever_the_picture():
+    dark, light = (np.full((4, 4, 3), value, np.uint8) for value in (74, 174))
+    for seed in range(9):
+        jitter, rng = ColorJitter(contrast=0.5), np.random.default_rng
+        assert (jitter({"image": dark}, rng(seed))["image"] == 74).all()
+        factor = rng(seed)
+        factor.permutation(1)
+        expected = 74 + 100 * factor.uniform(0.5, 1.5)
+        assert close(jitter({"image": light}, rng(seed))["image"], expected)
 
 
 def test_jitter_stays_between_its_factors():

@@ -152,6 +152,9 @@ def test_crops_that_cut_no_text():
         assert (data["polys"] >= 0).all() and (data["polys"] <= 64).all()
         counts.add(len(data["texts"]))
     assert counts == {1, 2, 3}
+    windows = [RandomCrop().draw(sample(), 120, 100, np.random.default_rng(seed)) for seed in range(40)]
+    assert all(window.width == 120 or window.height == 100 for window in windows)
+    assert {window.width < 120 for window in windows} == {window.height < 100 for window in windows} == {False, True}
     empty = {**sample(), "polys": np.zeros((0, 4, 2), np.float32), "texts": [], "ignore_tags": np.zeros(0, bool)}
     data = RandomCrop([64, 64])(empty, np.random.default_rng(0))
     assert np.count_nonzero(data["image"].any(axis=(1, 2))) == 53  # 100 / 120 of 64
@@ -171,6 +174,8 @@ def test_layers_of_maps_are_cropped_by_height_and_width():
     data = op(data, np.random.default_rng(0))
     assert data["image"].shape == (32, 48, 3) and data["gt_kernels"].shape == (7, 32, 48)
     assert (data["gt_kernels"] == data["gt_text"]).all()
+    (square,) = create_operators([{"RandomCropImgMask": {"size": 32, "main_key": "gt_text", "crop_keys": ["image"]}}])
+    assert square(sample() | {"gt_text": kernels}, np.random.default_rng(0))["image"].shape == (32, 32, 3)
 
 
 def test_places_between_texts():
@@ -210,3 +215,12 @@ def test_perspective_drops_what_leaves_the_picture():
     edge = {**sample(), "polys": sample()["polys"] + (0, 300)}
     data = RandomPerspective(1.0, fit_output=False)(edge, np.random.default_rng(0))
     assert len(data["polys"]) == 0 and data["texts"] == []
+
+
+def test_a_text_that_reaches_behind_the_horizon_stays_where_it_is_seen():
+    """Far outside of the picture perspective turns left and right round."""
+    long = {**sample(), "polys": np.array([[[10, 40], [9000, 40], [9000, 60], [10, 60]]] * 3, np.float32)}
+    for seed in range(20):
+        data = RandomPerspective(1.0, shear=0.0, perspective=0.5)(dict(long), np.random.default_rng(seed))
+        left, right = data["polys"][0, [0, 3], 0], data["polys"][0, [1, 2], 0]
+        assert (left < right).all() and (right < 2 * data["image"].shape[1]).all()

@@ -25,10 +25,12 @@ def test_polygons_of_different_lengths_repeat_their_last_point():
     assert data["ignore_tags"].tolist() == [False, True, True]
 
 
-def test_polygons_that_are_not_finite_are_ignored():
-    data = encode(("a", [[float("nan"), 1], [5, 1], [5, 5], [1, 5]]), ("b", [[0, 0], [4, 0], [4, 2], [0, 2]]))
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e6, 10**30, -(2**63)])
+def test_polygons_that_are_in_no_picture_are_ignored(number):
+    """Their outlines would overflow 32 bits, or take all memory and end the process."""
+    data = encode(("a", [[number, 1], [5, 1], [5, 5], [1, 5]]), ("b", [[-9, 0], [90000, 0], [4, 2], [0, 2]]))
     assert data["ignore_tags"].tolist() == [True, False]
-    assert np.isfinite(data["polys"]).all()
+    assert not data["polys"][0].any() and data["polys"][1, 1].tolist() == [90000, 0]
 
 
 def test_no_text_at_all_drops_the_sample():
@@ -47,6 +49,9 @@ def test_no_text_at_all_drops_the_sample():
         '[{"transcription": "a", "points": [1, 2, 3, 4]}]',
         '[{"transcription": "a", "points": [["x", 2], [3, 4]]}]',
         '[{"transcription": "a", "points": []}]',
+        '[{"transcription": "a", "points": null}]',
+        '[{"transcription": "a", "points": 5}]',
+        f'[{{"transcription": "a", "points": [[{10**400}, 2], [3, 4]]}}]',
     ],
 )
 def test_malformed_labels(label):

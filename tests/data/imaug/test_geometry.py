@@ -1,5 +1,6 @@
 """Affine matrices, the warp, and measures of polygons."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,26 @@ def test_quarter_turn_moves_whole_pixels(picture):
     square = picture[:, :20]
     turned = warp(square, rotation(90, (10, 10)), 20, 20)
     assert (turned == np.rot90(square, -1)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(-180, 180), st.floats(0.3, 4), st.floats(-900, 500), st.floats(-900, 500))
+def test_large_results_are_those_of_opencv(degrees, factor, x, y):
+    page = np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    matrix = then(then(rotation(degrees, (60, 45)), scaling(factor, factor)), translation(x, y))
+    on_centers = then(then(translation(0.5, 0.5), matrix), translation(-0.5, -0.5))
+    for interpolation in (cv2.INTER_LINEAR, cv2.INTER_CUBIC):
+        expected = cv2.warpAffine(page, on_centers, (320, 256), flags=interpolation)
+        out = np.full((256, 320, 3), 7, np.uint8)
+        assert warp(page, matrix, 320, 256, out=out, interpolation=interpolation) is out
+        difference = np.abs(out.astype(int) - expected)
+        assert difference.max() <= 3 and (difference > 0).mean() < 0.02
+
+
+def test_transparent_borders_keep_what_is_there(picture):
+    out = np.full((300, 300, 3), 7, np.uint8)
+    warp(picture, then(rotation(5, (0, 0)), translation(50, 50)), 300, 300, out=out, border=cv2.BORDER_TRANSPARENT)
+    assert (out[200:] == 7).all() and (out[55:65, 55:65] != 7).any()
 
 
 def test_out_is_written_in_place(picture):

@@ -15,6 +15,7 @@ from ppocr.data.imaug.ct_targets import (
     ScaleAlignedShort,
     shifts_to_nearest,
 )
+from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.pse_targets import MakePseGt, shrink
 from ppocr.errors import ConfigError, DataError
 
@@ -66,6 +67,25 @@ def test_ct_labels_are_lists_of_points_or_of_numbers():
     with pytest.raises(DataError):
         CTLabelEncode()({"label": json.dumps([{"transcription": "a", "points": [1, 2, 3]}])})
     assert transform({"label": "[]"}, [CTLabelEncode()]) is None
+
+
+@pytest.mark.parametrize("points", [[], None, 5, {}, [[1, 2], [3]], [["a", "b"]], [[None, 1]], [[10**400, 0]]])
+def test_ct_labels_that_are_none(points):
+    with pytest.raises(DataError, match="polygon must be a list of points"):
+        CTLabelEncode()({"label": json.dumps([{"transcription": "a", "points": points}])})
+
+
+def test_ct_texts_that_are_in_no_picture_cannot_be_read():
+    points = [[[float("nan"), 0], [1, 1]], [[1e6, 0], [1, 1]], [[90000, 0], [1, 1]]]
+    data = CTLabelEncode()({"label": json.dumps([{"transcription": "a", "points": one} for one in points])})
+    assert data["texts"] == ["###", "###", "a"] and [one[0, 0] for one in data["polys"]] == [0, 0, 90000]
+
+
+@pytest.mark.parametrize("op", [RandomScale(640), ScaleAlignedShort(640), MakePseGt(size=640)])
+def test_strips_that_would_not_fit_into_memory_are_dropped(op):
+    data = {"image": np.zeros((1, 3000, 3), np.uint8), "polys": np.zeros((0, 4, 2)), "ignore_tags": []}
+    with pytest.raises(Dropped, match="1 x 3000 pixels would have to become [67].. x [12]......"):
+        op(data, SEED(0)) if op.random else op(data)
 
 
 def test_sizes_of_scaled_pictures():

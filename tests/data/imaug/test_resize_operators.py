@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from ppocr.data.imaug import create_operators, transform
+from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.resize_det import DetResizeForTest
 from ppocr.errors import ConfigError
 
@@ -53,6 +54,12 @@ def test_small_picture_is_padded_and_the_shape_is_the_padded_ones():
     assert data["image"][20:].max() == data["image"][:, 30:].max() == 0
     assert data["shape"].tolist() == [32, 32, 1, 1]
     assert DetResizeForTest()({"image": image})["shape"].tolist() == [32, 32, 23, 23]
+
+
+def test_a_strip_that_would_not_fit_into_memory_is_dropped():
+    with pytest.raises(Dropped, match="1 x 3000 pixels would have to become 736 x 2208000"):
+        DetResizeForTest(image_shape=[736, 736], keep_ratio=True)({"image": picture(1, 3000)})
+    assert DetResizeForTest()({"image": picture(1, 3000)})["image"].shape == (32, 4000, 3)
 
 
 def test_unknown_limit_type_is_refused():

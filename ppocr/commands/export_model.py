@@ -1,0 +1,74 @@
+"""Exports a trained model: ``python tools/export_model.py -c config.yml -o Global.checkpoints=output/best_accuracy``.
+
+Writes ``inference.json`` (``inference.pdmodel`` with Paddle 2), ``inference.pdiparams`` and ``inference.yml`` to
+``Global.save_inference_dir``; a model of several networks gets a folder for each. All of it happens on the CPU.
+"""
+
+from pathlib import Path
+
+from ppocr import program
+from ppocr.errors import ConfigError, ExportError
+from ppocr.export.exporting import export
+from ppocr.export.verification import LIMITS, Samples
+from ppocr.global_options import global_options
+
+DEFAULT_FOLDER = "./output/inference"
+ROW = "{:<40} {:<7} {:>7} {:>18} {:>6} {:>12}"
+
+
+def main(arguments=None):
+    """Exports what the command line asks for and says what was made.
+
+    Args:
+        arguments: command-line words; by default those of the process.
+
+    Returns:
+        :class:`ppocr.export.exporting.Export`
+
+    Raises:
+        UserError: the model cannot be exported.
+        ExportError: an exported file does not give what the model gives.
+    """
+    args = parse(arguments)
+    if args.samples < 1:
+        raise ConfigError(f"--samples {args.samples}: must be at least 1")
+    merged = program.merge_config(program.load_config(args.config), [*args.opt, "Global.device=cpu"])
+    config, _, logger, _ = program.prepare(merged, args.config)
+    options = global_options(config)
+    samples = None if args.verify is None else Samples(args.verify or None, args.samples)
+    folder = options.save_inference_dir or DEFAULT_FOLDER
+    made = export(config, None, folder, args.onnx, samples, model_name=Path(args.config).stem)
+    logger.info("%d layers fused into single convolutions", made.fused)
+    for folder in made.folders.values():
+        logger.info("%s: %s", folder, ", ".join(sorted(path.name for path in folder.glob("inference.*"))))
+    if made.comparisons:
+        print(table(made.comparisons))
+    if made.problems:
+        raise ExportError("; ".join(made.problems))
+    return made
+
+
+def parse(arguments=None):
+    """Reads the command line."""
+    parser = program.ArgsParser(description=__doc__)
+    parser.add_argument("--onnx", action="store_true", help="write inference.onnx too (needs paddle2onnx)")
+    parser.add_argument(
+        "--verify",
+        nargs="?",
+        const="",
+        metavar="DATA",
+        help="compare the files with the model on a folder of pictures or a label file (default: the Eval section)",
+    )
+    parser.add_argument("--samples", type=int, default=20, metavar="N", help="pictures to compare (default: 20)")
+    return parser.parse_args(arguments)
+
+
+def table(comparisons) -> str:
+    """Returns a table of :class:`ppocr.export.verification.Comparison`."""
+    rows = [ROW.format("folder", "file", "samples", "largest difference", "limit", "same results")]
+    for one in comparisons:
+        agreed = f"{one.samples - len(one.differing)} of {one.samples}"
+        rows.append(
+            ROW.format(one.folder, one.backend, one.samples, f"{one.largest:.1e}", f"{LIMITS[one.backend]:.0e}", agreed)
+        )
+    return "\n".join(rows)

@@ -1,0 +1,208 @@
+"""What the processes of a distributed run tell each other.
+
+For a process that trains alone every function here is the plain operation.
+"""
+
+import contextlib
+import logging
+import time
+
+import paddle
+from paddle import distributed
+
+from ppocr.errors import UserError
+
+logger = logging.getLogger("ppocr")
+_PATIENCE = 1800  # seconds that the slowest process may be behind
+_PAUSE = 0.02
+# Paddle has no class of error for a connection that breaks: gloo, NCCL and the store name themselves in the text.
+_SIGNS_OF_LOSS = ("/gloo/", "NCCL", "TCP ")
+
+
+def several() -> bool:
+    """Tells whether this process has joined others."""
+    return distributed.is_initialized()
+
+
+def rank() -> int:
+    """Returns the number of this process; the one with 0 writes and logs."""
+    return distributed.get_rank()
+
+
+def wait_for_all():
+    """Returns once all processes have come here.
+
+    Before collectives that follow an evaluation or the writing of a file: the processes come out of these at different
+    times, and on a CPU a collective gives up after 30 seconds, which Paddle offers no way to change.
+
+    Raises:
+        UserError: one has failed, or does not come.
+    """
+    if not several():
+        return
+    arrived, start = _count("arrived", 1), time.monotonic()
+    expected = -(-arrived // distributed.get_world_size()) * distributed.get_world_size()
+    while arrived < expected:
+        waited = time.monotonic() - start
+        if waited > 1 and _count("failed"):
+            raise UserError(f"process {rank()}: another process has failed; its own message says why")
+        if waited > _PATIENCE:
+            raise UserError(f"process {rank()}: another process is more than {_PATIENCE} s behind; its log says why")
+        time.sleep(_PAUSE)
+        arrived = _count("arrived")
+
+
+def gather(value) -> list:
+    """Returns the values of all processes, by rank.
+
+    Args:
+        value: anything that can be pickled.
+    """
+    if not several():
+        return [value]
+    wait_for_all()
+    values = []
+    distributed.all_gather_object(values, value)
+    return values
+
+
+def from_first(make):
+    """Returns, in every process, what ``make()`` returns in the first one; the others do not call it."""
+    return gather(make() if rank() == 0 else None)[0]
+
+
+def largest(numbers) -> list:
+    """Returns, entry by entry, the largest of the whole numbers that the processes give."""
+    if not several():
+        return list(numbers)
+    values = paddle.to_tensor(numbers, dtype="int64")
+    distributed.all_reduce(values, op=distributed.ReduceOp.MAX)
+    return values.tolist()
+
+
+def copy_from_first(tensors):
+    """Gives floating tensors the values that they have in the first process, in place."""
+    if not several() or not tensors:
+        return
+    wait_for_all()
+    flat = paddle.concat([tensor.detach().astype("float32").reshape([-1]) for tensor in tensors])
+    distributed.broadcast(flat, src=0)
+    for tensor, values in zip(tensors, paddle.split(flat, [tensor.size for tensor in tensors])):
+        tensor.set_value(values.reshape(tensor.shape).astype(tensor.dtype))
+
+
+def distribute(model, options, device: str):
+    """Prepares a model for processes that average their gradients; all get the weights of the first one.
+
+    On GPUs the result is a ``paddle.DataParallel``, which averages during the backward pass.  On a CPU that would gain
+    nothing and would abort the process when another one ends: there :func:`average` does it afterwards.
+
+    Args:
+        model: the model with the weights to start from.
+        options: :class:`ppocr.global_options.GlobalOptions`.
+        device: name of the device.
+
+    Returns:
+        the model to train; the same one where there is only this process, and on a CPU.
+    """
+    if not several():
+        return model
+    if device == "cpu":
+        if options.use_sync_bn:
+            logger.warning("Global.use_sync_bn: not on a CPU; each process normalises with its own part of the batch")
+        copy_from_first([tensor for tensor in model.state_dict().values() if "float" in str(tensor.dtype)])
+        return model
+    if options.use_sync_bn:
+        model = paddle.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    wait_for_all()
+    return paddle.DataParallel(model, find_unused_parameters=options.find_unused_parameters)
+
+
+def keeping_gradients(model):
+    """Returns a context of backward passes whose gradients stay with this process until a pass outside it."""
+    return model.no_sync() if isinstance(model, paddle.DataParallel) else contextlib.nullcontext()
+
+
+def average(model, loss):
+    """Replaces gradients by their mean over the processes, where the backward pass has not done so.
+
+    A parameter without a gradient counts as zero where another process has one.
+
+    Args:
+        model: what :func:`distribute` gave.
+        loss: of this process, a scalar.
+
+    Returns:
+        the mean of the losses; one that is not finite shows in every process.
+    """
+    if not several():
+        return loss
+    if isinstance(model, paddle.DataParallel):
+        mean = loss / distributed.get_world_size()
+        distributed.all_reduce(mean)
+        return mean
+    parameters = [p for p in model.parameters() if not p.stop_gradient]
+    used = paddle.to_tensor([float(p.grad is not None) for p in parameters])
+    gradients = [(paddle.zeros_like(p) if p.grad is None else p.grad).reshape([-1]) for p in parameters]
+    flat = paddle.concat([loss.reshape([1]), used, *gradients])
+    distributed.all_reduce(flat)
+    flat.scale_(1 / distributed.get_world_size())
+    mean, used, *gradients = paddle.split(flat, [1, len(parameters), *(p.size for p in parameters)])
+    for parameter, in_use, gradient in zip(parameters, used.tolist(), gradients):
+        if in_use:
+            parameter.grad = gradient.reshape_(parameter.shape)
+    return mean.reshape(loss.shape)
+
+
+@contextlib.contextmanager
+def together():
+    """A context in which processes end together: when one fails, the others are told or find out, and say so.
+
+    The first process leaves last, because the others find each other through it.
+
+    Raises:
+        UserError: another process is gone.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not several():
+            raise
+        loss = _loss(error)
+        if loss is None:
+            _say_failed()
+            raise
+        raise UserError(
+            f"process {rank()}: lost contact with another process, whose own output says why, if it could ({loss}); "
+            "Global.resume=auto goes on from the last checkpoint"
+        ) from error
+    except SystemExit:
+        _leave()
+        raise
+    else:
+        _leave()
+
+
+def _leave():
+    if not several():
+        return
+    left, deadline = _count("left", 1), time.monotonic() + 30
+    while rank() == 0 and left < distributed.get_world_size() and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+        left = _count("left")
+
+
+def _loss(error):
+    """Returns the line of an error that tells of a broken connection, or None."""
+    lines = [] if isinstance(error, UserError) else str(error).splitlines()
+    return next((line.strip() for line in lines if any(sign in line for sign in _SIGNS_OF_LOSS)), None)
+
+
+def _say_failed():
+    with contextlib.suppress(ValueError, RuntimeError):  # the process with the store may have ended meanwhile
+        _count("failed", 1)
+
+
+def _count(name: str, add: int = 0) -> int:
+    """Adds to a counter that all processes share, and returns it."""
+    return paddle.base.core.create_or_get_global_tcp_store().add(f"ppocr/{name}", add)

@@ -1,0 +1,1 @@
+"""Trained models as files that run without their Python code, and running those files."""

@@ -1,0 +1,181 @@
+"""Exported models: a folder with ``inference.yml`` and the network for Paddle Inference or for ONNX Runtime."""
+
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+import yaml
+
+from ppocr.errors import CheckpointError, ConfigError
+from ppocr.export.outputs import filled
+from ppocr.postprocess import build_post_process
+
+STEM = "inference"
+CONFIG, WEIGHTS, ONNX = f"{STEM}.yml", f"{STEM}.pdiparams", f"{STEM}.onnx"
+PROGRAMS = (f"{STEM}.json", f"{STEM}.pdmodel")  # of Paddle 3 and of Paddle 2
+BACKENDS = ("paddle", "onnx")
+
+
+class Exported:
+    """An exported network that is ready to run.
+
+    Attributes:
+        config: content of ``inference.yml``: ``Global.model_name``, ``PreProcess.transform_ops`` (a list of operators)
+            and ``PostProcess`` (``name``, its keys, ``character_dict`` where there is one).
+        backend: ``paddle`` or ``onnx``.
+        folder: where it lies.
+
+    Args:
+        folder, config, backend: see above.
+        network: ``network(images) -> list of arrays``.
+    """
+
+    def __init__(self, folder, config: dict, backend: str, network):
+        self.folder, self.config, self.backend = Path(folder), config, backend
+        self._network = network
+
+    def run(self, images: np.ndarray):
+        """Runs the network.
+
+        Args:
+            images: float32 ``[N, C, H, W]``, as the pre-processing gives them.
+
+        Returns:
+            What the post-processing takes, made of float32 arrays: a single one, or a list or dict of them.
+        """
+        outputs = self._network(np.ascontiguousarray(images, dtype=np.float32))
+        default = 0 if len(outputs) == 1 else list(range(len(outputs)))
+        return filled(self._network_section.get("output", default), outputs)
+
+    @property
+    def input_shape(self) -> Optional[list]:
+        """Shape of ``images``, None for what may differ; None as a whole where ``inference.yml`` does not say it."""
+        return self._network_section.get("input")
+
+    @property
+    def _network_section(self):
+        return self.config.get("Network") or {}
+
+    def build_post_process(self):
+        """Builds what turns outputs into results; the dictionary is the one inside ``inference.yml``.
+
+        Files that do not say whether the space is one more character have models that count it.
+
+        Raises:
+            UserError: the section or the dictionary cannot be used.
+        """
+        section = dict(self.config["PostProcess"])
+        has_dictionary = section.pop("character_dict", None) is not None
+        section.pop("character_dict_path", None)
+        shared = {"use_space_char": section.pop("use_space_char", True)}
+        if has_dictionary:
+            shared["character_dict_path"] = str(self.folder / CONFIG)
+        return build_post_process(section, shared)
+
+
+def load_exported(folder, device: str = "cpu", backend: Optional[str] = None) -> Exported:
+    """Loads an exported model.
+
+    Args:
+        folder: holds ``inference.yml`` and ``inference.json`` or ``inference.pdmodel`` with ``inference.pdiparams``,
+            or ``inference.onnx``.
+        device: ``cpu``, ``gpu`` or ``gpu:1``.
+        backend: ``paddle`` or ``onnx``; by default Paddle if its files are there.
+
+    Raises:
+        CheckpointError: files are missing or cannot be used.
+        ConfigError: another backend, or the package of the backend is missing.
+    """
+    folder = Path(folder)
+    config = read_config(folder)
+    program = next((folder / name for name in PROGRAMS if (folder / name).exists()), None)
+    backend = backend or ("paddle" if program else "onnx")
+    if backend not in BACKENDS:
+        raise ConfigError(f"backend {backend!r}: must be one of {', '.join(BACKENDS)}")
+    if backend == "onnx":
+        return Exported(folder, config, backend, open_onnx(_existing(folder / ONNX), device))
+    program = _existing(program or folder / PROGRAMS[0])
+    return Exported(folder, config, backend, open_paddle(program, _existing(folder / WEIGHTS), device))
+
+
+def read_config(folder) -> dict:
+    """Returns the content of a folder's ``inference.yml``.
+
+    Raises:
+        CheckpointError: it is missing or lacks a section.
+    """
+    path = _existing(Path(folder) / CONFIG)
+    try:
+        content = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both safe)
+    except yaml.YAMLError as error:
+        raise CheckpointError(f"{path}: not YAML ({getattr(error, 'problem', error)})") from None
+    for section, key in (("PreProcess", "transform_ops"), ("PostProcess", "name")):
+        inner = content.get(section) if isinstance(content, dict) else None
+        if not isinstance(inner, dict) or key not in inner:
+            raise CheckpointError(f"{path}: has no {section}.{key}; export the model again")
+    return content
+
+
+def open_paddle(program, weights, device: str = "cpu"):
+    """Returns ``network(images) -> list of arrays`` of a Paddle inference model.
+
+    On a CPU oneDNN, which is on by default, is turned off: it moves the outputs, and some models do not run with it.
+    So do the passes of Paddle 2 that fold batch normalisations into convolutions, which make nothing faster.
+    """
+    from paddle import inference
+
+    options = inference.Config(str(program), str(weights))
+    options.disable_glog_info()
+    if device.startswith("gpu"):
+        options.enable_use_gpu(100, _number(device))
+    else:
+        options.disable_gpu()
+        options.disable_mkldnn()
+        for folding in ("conv_bn_fuse_pass", "conv_eltwiseadd_bn_fuse_pass"):
+            options.delete_pass(folding)
+    predictor = inference.create_predictor(options)
+    (name,) = _single(predictor.get_input_names(), program)
+    image = predictor.get_input_handle(name)
+
+    def network(images):
+        image.reshape(images.shape)
+        image.copy_from_cpu(images)
+        predictor.run()
+        return [predictor.get_output_handle(output).copy_to_cpu() for output in predictor.get_output_names()]
+
+    return network
+
+
+def open_onnx(path, device: str = "cpu"):
+    """Returns ``network(images) -> list of arrays`` of an ONNX model.
+
+    Raises:
+        ConfigError: ONNX Runtime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ConfigError("ONNX models need ONNX Runtime: pip install onnxruntime") from None
+    on_gpu = device.startswith("gpu") and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    wanted = [("CUDAExecutionProvider", {"device_id": _number(device)})] if on_gpu else []
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors; it would list each constant that it folds
+    session = onnxruntime.InferenceSession(str(path), options, providers=[*wanted, "CPUExecutionProvider"])
+    (name,) = _single([value.name for value in session.get_inputs()], path)
+    return lambda images: session.run(None, {name: images})
+
+
+def _existing(path):
+    if not path.exists():
+        raise CheckpointError(f"{path}: no such file; is {path.parent} the folder of an exported model?")
+    return path
+
+
+def _single(names, path):
+    if len(names) != 1:
+        raise CheckpointError(f"{path}: takes {', '.join(names)}; only models that take a picture alone can be run")
+    return names
+
+
+def _number(device):
+    return int(device.partition(":")[2] or 0)

@@ -1,0 +1,123 @@
+"""From a trained model to the files of an exported one."""
+
+import logging
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+from typing import Optional
+
+import paddle
+
+from ppocr.engine.trained_model import load_trained
+from ppocr.errors import ExportError
+from ppocr.export import verification
+from ppocr.export.description import describe, eval_transforms, input_shape, picture_shape, write
+from ppocr.export.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS
+from ppocr.export.outputs import flattened, numbered
+from ppocr.export.to_onnx import convert, require_converter
+from ppocr.global_options import global_options
+from ppocr.modeling.reparameterise import fuse_model
+from ppocr.utils.logging import NAME as LOGGER
+
+
+@dataclass
+class Export:
+    """What :func:`export` made.
+
+    Attributes:
+        folders: folder of each network by its name; of a model that is one network, ``{"": folder}``.
+        fused: how many layers were fused into single convolutions.
+        comparisons: :class:`ppocr.export.verification.Comparison` for each file that was compared with its model.
+    """
+
+    folders: dict
+    fused: int
+    comparisons: list = field(default_factory=list)
+
+    @property
+    def problems(self) -> list:
+        """One line for each file that does not give what its model gives."""
+        return [comparison.problem for comparison in self.comparisons if comparison.problem]
+
+
+def export(config, weights, folder, onnx: bool = False, verify=None, model_name: Optional[str] = None) -> Export:
+    """Writes a trained model as a Paddle inference model with ``inference.yml``, and as ONNX.
+
+    Args:
+        config: a resolved configuration; see :func:`ppocr.program.resolve`.
+        weights: prefix or ``.pdparams`` file; must hold every weight. None: ``Global.checkpoints`` or
+            ``Global.pretrained_model``.
+        folder: is made if need be; of a model of several networks each gets a folder of its own in it.
+        onnx: write ``inference.onnx`` too.
+        verify: :class:`ppocr.export.verification.Samples` to compare the files with the model on; None for none.
+        model_name: stands in ``inference.yml`` where there is no ``Global.model_name``; None: the folder's name.
+
+    Raises:
+        ConfigError: no weights, no ``Eval`` section, or a package is missing.
+        CheckpointError: the weights cannot be used.
+        ExportError: the model cannot be exported.
+    """
+    if onnx:
+        require_converter()
+    options = replace(global_options(config), use_amp=False)  # the files hold float32
+    if weights:
+        options.checkpoints = str(weights)
+    model, _ = load_trained(config, options, "cpu", logging.getLogger(LOGGER), "export")
+    if model.feed == "batch":
+        raise ExportError("a model that is fed the whole batch, not a picture, cannot be exported")
+    folder = Path(folder)
+    networks = getattr(model, "networks", None) or {"": model}
+    made = Export({name: folder / name for name in networks}, fuse_model(model))
+    for name, network in networks.items():
+        network.return_all_feats = False
+        write_network(network, config, made.folders[name], options.model_name or model_name or folder.name, onnx)
+        if verify is not None:
+            made.comparisons += verification.compare(network, made.folders[name], config, verify, onnx)
+    return made
+
+
+def write_network(network, config, folder, model_name: str, onnx: bool):
+    """Writes one network in evaluation mode with its ``inference.yml``.
+
+    Raises:
+        ExportError: it cannot be converted to ONNX.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
+        (folder / old).unlink(missing_ok=True)
+    picture = picture_shape(eval_transforms(config), config["Global"])
+    shape = input_shape(network, config["Architecture"]["model_type"], picture)
+    write(describe(config, model_name, shape, save_network(network, shape, picture, folder)), folder / CONFIG)
+    if onnx:
+        convert(folder)
+
+
+def save_network(network, shape, picture, folder):
+    """Writes the network alone, in the format of the installed Paddle.
+
+    Args:
+        network: in evaluation mode.
+        shape: of its input, ``[N, C, H, W]`` with None for what may differ.
+        picture: shape of one picture that it takes, ``[C, H, W]``.
+        folder: where to.
+
+    Returns:
+        How its outputs are arranged; see :func:`ppocr.export.outputs.filled`.
+    """
+    with paddle.no_grad():
+        template = numbered(network(paddle.zeros([1, *picture])), count())
+    spec = paddle.static.InputSpec(list(shape), "float32", name="x")  # which changes its list
+    traced = paddle.jit.to_static(_Flat(network), input_spec=[spec], full_graph=True)
+    paddle.jit.save(traced, str(folder / STEM))
+    return template
+
+
+class _Flat(paddle.nn.Layer):
+    """A network whose outputs are a plain list, in the order of :func:`numbered`."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return flattened(self.network(x))

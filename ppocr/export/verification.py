@@ -1,0 +1,195 @@
+"""Whether exported files give what the trained model gives, sample by sample."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Optional
+
+import numpy as np
+import paddle
+
+from ppocr.data import build_dataloader
+from ppocr.data.datasets.base import SampleKey
+from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.data.imaug.operator import Dropped
+from ppocr.engine.stepper import MixedPrecision
+from ppocr.errors import ConfigError, DataError
+from ppocr.export.exported import BACKENDS, load_exported
+from ppocr.export.outputs import flattened
+from ppocr.inference.pictures import find_pictures
+from ppocr.inference.predictor import LiveNetwork, Predictor
+from ppocr.inference.preprocessing import Preprocessing
+from ppocr.postprocess.base import to_numpy
+
+LIMITS = {"paddle": 1e-4, "onnx": 1e-3}  # of the difference between two outputs
+
+
+@dataclass
+class Samples:
+    """Which pictures to compare on.
+
+    Attributes:
+        data: a folder of pictures, or a label file, whose paths start at ``Eval.dataset.data_dir`` (without one, at the
+            folder of the file); None stands for the ``Eval`` section.
+        count: how many of them, from the first on.
+    """
+
+    data: Optional[str] = None
+    count: int = 20
+
+
+@dataclass
+class Comparison:
+    """One exported file against its model.
+
+    Attributes:
+        folder: where the file lies.
+        backend: ``paddle`` or ``onnx``.
+        samples: how many were compared.
+        largest: largest absolute difference between two values of the outputs.
+        differing: names of the samples whose text, boxes or class differ.
+    """
+
+    folder: str
+    backend: str
+    samples: int = 0
+    largest: float = 0.0
+    differing: list = field(default_factory=list)
+
+    @property
+    def problem(self) -> Optional[str]:
+        """What is wrong, in one line; None if nothing is."""
+        limit = LIMITS[self.backend]
+        if self.differing:
+            named = ", ".join(self.differing[:3]) + (", ..." if len(self.differing) > 3 else "")
+            return f"{self.folder} ({self.backend}): another result for {len(self.differing)} samples: {named}"
+        if not self.largest <= limit:
+            return f"{self.folder} ({self.backend}): outputs differ by {self.largest:.1e}, more than {limit:.0e}"
+        return None
+
+    def add(self, name, outputs, expected, result, expected_result):
+        """Takes one sample into account."""
+        self.samples += 1
+        self.largest = float(np.maximum(self.largest, difference(outputs, expected)))
+        if not same(result, expected_result, LIMITS[self.backend]):
+            self.differing.append(name)
+
+
+def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
+    """Runs a network and the files that it was exported to over the same pictures.
+
+    Returns:
+        A :class:`Comparison` for each file.
+
+    Raises:
+        DataError: there is no picture.
+    """
+    backends = BACKENDS if onnx else BACKENDS[:1]
+    exported = [load_exported(folder, paddle.get_device(), backend) for backend in backends]
+    preprocess = Preprocessing(exported[0].config["PreProcess"]["transform_ops"])
+    post_process = exported[0].build_post_process()
+    live = _Watched(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
+    others = [_Watched(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported]
+    comparisons = [Comparison(str(folder), one.backend) for one in exported]
+    for name, picture in islice(pictures(config, samples.data, preprocess), samples.count):
+        expected = live(picture)
+        for comparison, other in zip(comparisons, others):
+            outputs, result = other(picture)
+            comparison.add(name, outputs, expected[0], result, expected[1])
+    if not comparisons[0].samples:
+        raise DataError(f"{samples.data or 'Eval'}: holds no picture to compare the exported model on")
+    return comparisons
+
+
+class _Watched:
+    """A predictor that gives a picture's outputs beside its result."""
+
+    def __init__(self, network, preprocess, post_process):
+        self._network, self._outputs = network, None
+        self._predictor = Predictor(preprocess, self._run, post_process)
+
+    def __call__(self, picture):
+        (result,) = self._predictor([picture])
+        return self._outputs, result
+
+    def _run(self, batch):
+        self._outputs = self._network(batch)
+        return self._outputs
+
+
+def pictures(config, data, preprocess):
+    """Yields (name, uint8 BGR picture) of a folder, a label file or the ``Eval`` section.
+
+    What cannot be read is left out.
+
+    Args:
+        config: a resolved configuration.
+        data: see :class:`Samples`.
+        preprocess: opens files.
+
+    Raises:
+        ConfigError: there is no such file, or no ``Eval`` section.
+        DataError: label files cannot be used.
+    """
+    if data is not None and not Path(data).exists():
+        raise ConfigError(f"--verify {data}: no such label file or folder")
+    of_folder = data is not None and Path(data).is_dir()
+    for name, load in _in_folder(data) if of_folder else _in_dataset(_dataset(config, data)):
+        try:
+            image = load()
+            yield name, image if isinstance(image, np.ndarray) else preprocess.open(image)
+        except (Dropped, DataError, OSError):
+            continue
+
+
+def _in_folder(folder):
+    for path in find_pictures([folder]):
+        yield str(path), path.read_bytes
+
+
+def _in_dataset(dataset):
+    chosen = dataset.select(0)
+    for index in range(len(dataset)) if chosen is None else chosen:
+        sample = partial(dataset.load, index, SampleKey(0, index), np.random.default_rng(0))
+        yield dataset.describe(index), lambda sample=sample: sample()["image"]
+
+
+def _dataset(config, label_file):
+    """Returns the data set of a label file, or that of the ``Eval`` section; without operators."""
+    section = (config.get("Eval") or {}).get("dataset") or {}
+    if label_file is not None:
+        folder = section.get("data_dir") or str(Path(label_file).parent)
+        return SimpleDataSet(folder, [label_file], [], delimiter=section.get("delimiter") or "\t")
+    raw = {key: value for key, value in section.items() if not key.startswith("cache")}  # it keeps decoded pictures
+    section = {**(config.get("Eval") or {}), "dataset": {**raw, "transforms": []}}
+    return build_dataloader({**config, "Eval": section}, "Eval", None, None).dataset
+
+
+def difference(outputs, expected) -> float:
+    """Returns the largest absolute difference between two outputs; infinity where they have other shapes.
+
+    A decoder in Python may stop at the end of the longest text, so that only the steps that both have are compared.
+    """
+    largest = 0.0
+    for one, other in zip(map(to_numpy, flattened(outputs)), map(to_numpy, flattened(expected))):
+        if one.ndim > 1 and other.ndim > 1:
+            steps = min(one.shape[1], other.shape[1])
+            one, other = one[:, :steps], other[:, :steps]
+        if one.shape != other.shape:
+            return float("inf")
+        apart = np.abs(one.astype(np.float64) - other).max(initial=0.0)
+        largest = np.maximum(largest, apart)  # keeps what is no number
+    return float(largest)
+
+
+def same(one, other, tolerance: float) -> bool:
+    """Tells whether two results say the same: numbers with a fraction may differ by ``tolerance``, nothing else may."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key], tolerance) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(same(a, b, tolerance) for a, b in zip(one, other))
+    one, other = np.asarray(one), np.asarray(other)
+    if one.shape != other.shape or one.dtype.kind != "f":
+        return np.array_equal(one, other)
+    return np.allclose(one, other, rtol=0, atol=tolerance, equal_nan=True)

@@ -1,0 +1,144 @@
+"""Two machines: two network namespaces, joined by a cable that can be pulled."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ppocr.utils.checkpoint_files import check_files, checkpoints_in
+from ppocr.utils.pretrained import load_weights
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux") or os.geteuid() != 0 or shutil.which("ip") is None,
+        reason="network namespaces need Linux, root and the command ip (package iproute2)",
+    ),
+]
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("ppocr_a", "ppocr_b")
+OPTIONS = [
+    "Global.device=cpu",
+    "Global.distributed=true",
+    "Global.print_batch_step=1",
+    "Global.resume=auto",
+    "Train.dataset.length=64",
+    "Train.loader.batch_size_per_card=4",
+    "Train.loader.num_workers=0",
+    "Eval.dataset.length=20",
+    "Eval.loader.batch_size_per_card=4",
+    "Architecture.Backbone.channels=[4, 4, 4, 4, 8]",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machines():
+    """Two namespaces, in each of which the host's name stands for its own address."""
+    try:
+        for number, name in enumerate(NAMES, start=1):
+            ip("netns", "add", name)
+            hosts = Path("/etc/netns", name, "hosts")
+            hosts.parent.mkdir(parents=True)
+            hosts.write_text(f"10.77.0.{number} {socket.gethostname()}\n127.0.0.1 localhost\n")
+        ip("link", "add", "ppocr_a", "netns", NAMES[0], "type", "veth", "peer", "name", "ppocr_b", "netns", NAMES[1])
+        for number, name in enumerate(NAMES, start=1):
+            ip("-n", name, "addr", "add", f"10.77.0.{number}/24", "dev", name)
+            ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", name, "link", "set", name, "up")
+        yield
+    finally:
+        for name in NAMES:
+            subprocess.run(["ip", "netns", "del", name], check=False)
+            shutil.rmtree(Path("/etc/netns", name), ignore_errors=True)
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def words(folder, *options):
+    config = ["-c", str(ROOT / "configs/quickstart/rec.yml"), "-o", f"Global.save_model_dir={folder}"]
+    return [str(ROOT / "tools/train.py"), *config, *OPTIONS, *options]
+
+
+class Launchers:
+    """A run with one process on each machine."""
+
+    def __init__(self, folder, port, *options):
+        self.folder, self.running = folder, []
+        for rank, name in enumerate(NAMES):
+            launch = ["-m", "paddle.distributed.launch", "--master", f"10.77.0.1:{port}", "--nnodes", "2"]
+            launch += ["--rank", str(rank), "--nproc_per_node", "1", "--log_dir", f"{folder}/log_{rank}"]
+            self.running.append(
+                subprocess.Popen(
+                    ["ip", "netns", "exec", name, sys.executable, *launch, *words(folder, *options)],
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+
+    def wait(self, limit):
+        return [launcher.wait(limit) for launcher in self.running]
+
+    def wait_for_step(self, step):
+        deadline = time.monotonic() + 100
+        while f"global_step: {step}," not in self.log():
+            assert time.monotonic() < deadline, self.log()[-1000:]
+            time.sleep(0.05)
+
+    def log(self):
+        path = self.folder / "train.log"
+        return path.read_text() if path.exists() else ""
+
+    def output(self, rank):
+        return (self.folder / f"log_{rank}" / "workerlog.0").read_text()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for launcher in self.running:
+            launcher.kill()
+            launcher.wait()
+
+
+def test_two_machines_equal_one_with_two_processes(tmp_path):
+    with Launchers(tmp_path / "two", 36711, "Global.epoch_num=2") as run:
+        assert run.wait(200) == [0, 0]
+    launch = ["-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir", f"{tmp_path}/log"]
+    subprocess.run([sys.executable, *launch, *words(tmp_path / "one", "Global.epoch_num=2")], check=True, timeout=200)
+    for name in ("latest", "best_accuracy"):
+        weights, expected = (load_weights(tmp_path / which / name) for which in ("two", "one"))
+        for key, value in expected.items():
+            np.testing.assert_array_equal(weights[key], value, err_msg=key)
+
+
+def test_a_signal_on_one_machine_ends_both_after_the_same_step(tmp_path):
+    with Launchers(tmp_path, 36712, "Global.epoch_num=1000") as run:
+        run.wait_for_step(20)
+        run.running[1].send_signal(signal.SIGTERM)
+        run.wait(60)
+    (step, prefix), *_ = checkpoints_in(tmp_path)
+    check_files(prefix)
+    assert prefix.name == "latest" and step >= 20 and "ERROR" not in run.log() + run.output(1)
+
+
+def test_a_pulled_cable_ends_both(tmp_path):
+    with Launchers(tmp_path, 36713, "Global.epoch_num=1000", "Global.hang_timeout=90") as run:
+        run.wait_for_step(20)
+        ip("-n", NAMES[1], "link", "set", NAMES[1], "down")
+        try:
+            codes = run.wait(150)
+        finally:
+            ip("-n", NAMES[1], "link", "set", NAMES[1], "up")
+    assert 0 not in codes
+    assert "process 0: lost contact with another process" in run.log()
+    assert "process 1: lost contact" in run.output(1) or "this process ends" in run.output(1)
+    check_files(checkpoints_in(tmp_path)[0][1])
