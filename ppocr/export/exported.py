@@ -120,7 +120,7 @@ def open_paddle(program, weights, device: str = "cpu"):
     """Returns ``network(images) -> list of arrays`` of a Paddle inference model.
 
     On a CPU oneDNN, which is on by default, is turned off: it moves the outputs, and some models do not run with it.
-    So do the passes of Paddle 2 that fold batch normalisations into convolutions, which make nothing faster.
+    The same is true of the passes over the graph of Paddle 2 (``.pdmodel``), without which nothing is slower.
     """
     from paddle import inference
 
@@ -131,8 +131,7 @@ def open_paddle(program, weights, device: str = "cpu"):
     else:
         options.disable_gpu()
         options.disable_mkldnn()
-        for folding in ("conv_bn_fuse_pass", "conv_eltwiseadd_bn_fuse_pass"):
-            options.delete_pass(folding)
+        options.switch_ir_optim(not str(program).endswith(".pdmodel"))
     predictor = inference.create_predictor(options)
     (name,) = _single(predictor.get_input_names(), program)
     image = predictor.get_input_handle(name)

@@ -9,6 +9,7 @@ import paddle
 from ppocr.errors import ConfigError, ExportError
 from ppocr.export.exported import ONNX, PROGRAMS, WEIGHTS
 
+TELLING = ("ERROR", "Error", "Due to the operator", "not support")  # words of a line that says why it failed
 OPSET = 17  # the first with layer normalisation as one operator
 
 # Runs in a process of its own, since it ends that process where an operator is unknown to it.
@@ -48,5 +49,5 @@ def convert(folder):
 def _reason(text) -> str:
     """Returns the first line that tells of an error, of what the converter printed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "ERROR" in line or "Error" in line]
+    telling = [line for line in lines if any(word in line for word in TELLING)]
     return (telling or lines[-1:] or ["no reason given"])[0]

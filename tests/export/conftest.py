@@ -45,8 +45,8 @@ MODELS = {
 }
 
 
-def recognition(architecture, post_process=CTC, keys=("image", "label", "length"), encode="CTCLabelEncode"):
-    transforms = [{encode: None}, LINE, {"KeepKeys": {"keep_keys": list(keys)}}]
+def recognition(architecture, post_process=CTC, resize=LINE):
+    transforms = [{"CTCLabelEncode": None}, resize, {"KeepKeys": {"keep_keys": ["image", "label", "length"]}}]
     return {
         "Global": {"character_dict_path": None, "device": "cpu"},
         "Architecture": {"model_type": "rec", **architecture},
@@ -115,10 +115,18 @@ def distillation():
     return recognition({"name": "DistillationModel", "Models": models}, post_process)
 
 
+def semantic():
+    """SRN, whose backbone has one size only."""
+    head = {"name": "SRNHead", "max_text_length": 5, "num_encoder_TUs": 1, "num_decoder_TUs": 1, "hidden_dims": 512}
+    architecture = {"Backbone": {"name": "ResNetFPN"}, "Head": head, "in_channels": 1}
+    resize = {"SRNRecResizeImg": {"image_shape": [1, 64, 256], "num_heads": 8, "max_text_length": 5}}
+    return recognition(architecture, {"name": "SRNLabelDecode", "max_text_length": 5}, resize)
+
+
 @pytest.fixture
 def tiny(tmp_path):
     """``tiny(kind) -> (resolved configuration, weights)`` of a model with random weights."""
-    makers = {"det": detection, "cls": classification, "distilled": distillation}
+    makers = {"det": detection, "cls": classification, "distilled": distillation, "srn": semantic}
 
     def make(kind, **Global):
         config = copy.deepcopy(makers[kind]() if kind in makers else recognition(MODELS[kind]))

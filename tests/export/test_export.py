@@ -19,7 +19,7 @@ from ppocr.utils.dictionary import DEFAULT_CHARACTERS
 
 CONVERTS = all(importlib.util.find_spec(name) for name in ("paddle2onnx", "onnxruntime"))
 SHAPES = {"plain": [None, 3, 32, None], "fixed": [None, 3, 32, 64], "det": [None, 3, None, None]}
-SHAPES.update(cls=[None, 3, 32, 64], crnn=[None, 3, 32, None], guided=[None, 3, 32, None])
+SHAPES.update(cls=[None, 3, 32, 64], crnn=[None, 3, 32, None], guided=[None, 3, 32, None], srn=[None, 1, 64, 256])
 
 
 def check(config, weights, folder, onnx, shape):

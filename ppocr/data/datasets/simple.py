@@ -18,7 +18,7 @@ from ppocr.registry import DATASETS
 
 @DATASETS.register(aliases=("TextDetDataset",))
 class SimpleDataSet(OcrDataset):
-    """Images and labels of one or several label files; ``TextDetDataset`` is another name of it.
+    """Images and labels of one or several label files.
 
     The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
     ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`OcrDataset.picture`).

@@ -83,8 +83,8 @@ class ColorJitter(Operator):
     """Changes brightness, contrast, saturation and hue at random, in random order.
 
     Args:
-        brightness, contrast, saturation: factors are drawn from ``1 - x`` (at least 0) to ``1 + x``; the contrast is
-            that to the level 74.
+        brightness, saturation: factors are drawn from ``1 - x`` (at least 0) to ``1 + x``.
+        contrast: so is the factor of the differences from the level 74.
         hue: the hue turns by up to this part of a circle to either side.
     """
 

@@ -199,8 +199,8 @@ class EastRandomCropData(Operator):
 class RandomCrop(EastRandomCropData):
     """Crops a random stretch that cuts no text, not even one to be ignored, and brings it to a fixed size.
 
-    Unlike in ``EastRandomCropData`` a crop is as wide as the picture or as high, and begins and ends anywhere outside of
-    the polygons' boxes.
+    Unlike in ``EastRandomCropData`` a crop is as wide as the picture or as high, and begins and ends anywhere outside
+    of the polygons' boxes.
 
     Args:
         size, max_tries, min_crop_side_ratio, keep_ratio: see there.

@@ -9,7 +9,10 @@ import math
 import cv2
 import numpy as np
 
+from ppocr.data.imaug.operator import Dropped
+
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+LONGEST_SIDE = 32766  # pixels
 _LARGE = 1 << 16  # pixels of a result
 _REACH = 5  # pixels: interpolation looks no farther
 
@@ -56,6 +59,21 @@ def map_points(points, matrix) -> np.ndarray:
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
+def check_sides(image, width: int, height: int) -> None:
+    """Refuses what OpenCV 4 cannot warp.
+
+    Args:
+        image: H x W or H x W x C.
+        width, height: of the result.
+
+    Raises:
+        Dropped: a side is too long (``too_large``).
+    """
+    if max(width, height, *image.shape[:2]) > LONGEST_SIDE:
+        old = f"{image.shape[0]} x {image.shape[1]}"
+        raise Dropped("too_large", f"{old} pixels to {height} x {width}; no side may be longer than {LONGEST_SIDE}")
+
+
 def warp(
     image, matrix, width: int, height: int, out=None, interpolation=None, border=cv2.BORDER_CONSTANT
 ) -> np.ndarray:
@@ -67,6 +85,9 @@ def warp(
         out: ``height`` x ``width`` x C ``uint8`` to write into.
         interpolation: a number of OpenCV's; None is bilinear.
         border: what is done where the picture does not reach, a number of OpenCV's.
+
+    Raises:
+        Dropped: see :func:`check_sides`.
     """
     interpolation = cv2.INTER_LINEAR if interpolation is None else interpolation
     if out is None and image.shape[:2] == (height, width) and np.array_equal(matrix, IDENTITY):
@@ -75,6 +96,7 @@ def warp(
     if source is not None:
         resized = cv2.resize(source, (width, height), dst=out, interpolation=interpolation)
         return cv2.flip(resized, 1, dst=out) if matrix[0, 0] < 0 else resized
+    check_sides(image, width, height)
     on_centers = matrix.copy()
     on_centers[:, 2] += matrix[:, :2].sum(axis=1) / 2 - 0.5
     if border == cv2.BORDER_CONSTANT and image.shape[2:] == (3,) and width * height >= _LARGE:

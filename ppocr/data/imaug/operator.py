@@ -8,7 +8,7 @@ class Dropped(Exception):
 
     Args:
         reason: one of a few short words (``"unreadable_image"``, ``"bad_label"``, ``"too_long"``,
-            ``"unknown_characters"``, ``"too_small"``, ``"no_text"``), by which samples are counted.
+            ``"unknown_characters"``, ``"too_small"``, ``"too_large"``, ``"no_text"``), by which samples are counted.
         detail: what exactly was wrong, for a list that a person reads.
     """
 

@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from ppocr.data.imaug.geometry import check_sides
+
 
 def shift(x: float, y: float) -> np.ndarray:
     """Returns the matrix that adds to the coordinates."""
@@ -35,6 +37,10 @@ def warp_projection(image, matrix, width: int, height: int, border=cv2.BORDER_CO
         image: H x W x C ``uint8``.
         matrix: from the picture to the result.
         border, fill: what is done where the picture does not reach, a number of OpenCV's, and the colour for it.
+
+    Raises:
+        Dropped: a side is too long.
     """
+    check_sides(image, width, height)
     on_centers = shift(-0.5, -0.5) @ matrix @ shift(0.5, 0.5)
     return cv2.warpPerspective(image, on_centers, (width, height), borderMode=border, borderValue=fill)

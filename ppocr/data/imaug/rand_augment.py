@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug import color
+from ppocr.data.imaug.geometry import check_sides
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
 
@@ -15,6 +16,7 @@ FILL = (128, 128, 128)
 
 def _move(image, matrix, fill=FILL):
     size = (image.shape[1], image.shape[0])
+    check_sides(image, *size)
     return cv2.warpAffine(image, np.float64(matrix), size, borderMode=cv2.BORDER_CONSTANT, borderValue=fill)
 
 

@@ -53,7 +53,10 @@ class SARLabelEncode(_Encode):
 class SATRNLabelEncode(BaseRecLabelEncode):
     """As ``SARLabelEncode``, but unknown characters become the unknown symbol and a long text is cut.
 
-    Texts are only lower-cased where ``lower`` says so.  ``length`` counts the characters before the cut.
+    ``length`` counts the characters before the cut.
+
+    Args:
+        lower: lower-case every text; otherwise none, whatever the dictionary.
     """
 
     symbols = special_symbols.SAR
@@ -151,7 +154,11 @@ class ParseQLabelEncode(_Encode):
 
 @OPERATORS.register()
 class SPINLabelEncode(_Encode):
-    """Start (0, also the padding) and end (1) come before the characters; ``max_text_length + 2`` entries."""
+    """Start (0, also the padding) and end (1) come before the characters; ``max_text_length + 2`` entries.
+
+    Args:
+        lower: lower-case every text.
+    """
 
     symbols = special_symbols.SPIN
     marks = 2

@@ -9,6 +9,8 @@ Control points are complex numbers, x + iy, in pixels.
 import cv2
 import numpy as np
 
+from ppocr.data.imaug.geometry import check_sides
+
 STEP = 8  # pixels between the points at which a warp is computed; between them it is interpolated
 
 
@@ -70,6 +72,7 @@ def draw_perspective(width: int, height: int, rng):
 def warp_text_line(image, rng) -> np.ndarray:
     """Distorts, stretches and tilts a picture (H x W x C ``uint8``) at random, in one interpolation."""
     height, width = image.shape[:2]
+    check_sides(image, width, height)
     steps = [draw(width, height, rng) for draw in (draw_distortion, draw_stretching, draw_perspective)]
     rows, columns = -(-height // STEP) + 2, -(-width // STEP) + 2
     # one more point on each side, so that interpolation covers the borders

@@ -74,6 +74,17 @@ def test_transparent_borders_keep_what_is_there(picture):
     assert (out[200:] == 7).all() and (out[55:65, 55:65] != 7).any()
 
 
+@pytest.mark.parametrize("size, target", [((1, 40000), (10, 10)), ((10, 10), (2, 33000))])
+def test_what_opencv_cannot_warp_is_dropped(size, target):
+    image, (height, width) = np.zeros((*size, 3), np.uint8), target
+    for change in (warp, warp_projection):
+        with pytest.raises(Dropped, match="too_large: .* no side may be longer than 32766"):
+            change(image, rotation(5, (0, 0)) if change is warp else np.eye(3), width, height)
+    if max(size) > 32766:
+        for op in ({"RandAugment": {"prob": 1.0, "num_layers": 20}}, {"RecAug": {"tia_prob": 1.0}}):
+            assert transform({"image": np.repeat(image, 20, axis=0)}, create_operators([op]), np.random.default_rng(0)) is None
+
+
 def test_out_is_written_in_place(picture):
     for matrix in (
         then(scaling(0.5, 0.5), translation(0.3, 0)),
