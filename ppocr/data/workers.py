@@ -106,18 +106,17 @@ def _obituary(worker):
 
 
 def end_with_parent(parent: int):
-    """Starts a thread in a worker that ends the process when its parent says so or is gone, so that no orphan stays.
+    """Starts a thread in a worker that ends the process once its parent is gone, so that no orphan stays.
 
-    SIGTERM of anybody else is let pass: launchers send it to whole groups of processes, and the parent, which then
-    finishes its step and saves a checkpoint, still needs batches.
+    The worker leaves the process group of its parent: launchers and terminals send signals to whole groups, and a parent
+    that finishes its step after one still needs batches.
     """
 
     def watch():
         while os.getppid() == parent:
-            signalled = signal.sigtimedwait({signal.SIGTERM}, 2)
-            if signalled is not None and signalled.si_pid == parent:
-                break
+            pause.wait(2)
         os._exit(1)
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    os.setpgrp()
+    pause = threading.Event()
     threading.Thread(target=watch, daemon=True).start()

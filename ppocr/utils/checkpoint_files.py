@@ -203,15 +203,15 @@ class BackgroundWriter:
         return None if self._errors.empty() else self._errors.get()
 
     def wait(self):
-        """Returns when every job is done."""
-        self._jobs.join()
+        """Returns when every job is done; the thread ends, for a waiting one would keep its last job in memory."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
 
     def _run(self):
-        while True:
-            job = self._jobs.get()
+        while (job := self._jobs.get()) is not None:
             try:
                 job()
             except Exception as error:  # noqa: BLE001 (handed to the main thread, which raises or says it)
                 self._errors.put(error)
-            finally:
-                self._jobs.task_done()

@@ -1,5 +1,6 @@
 import json
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -167,6 +168,19 @@ def test_the_background_writer_keeps_errors_and_order():
         writer.submit(job)
     writer.wait()
     assert done == [1, 2] and str(writer.error()) == "disk on fire" and writer.error() is None
+
+
+def test_a_writer_that_has_been_waited_for_keeps_nothing_and_can_go_on():
+    writer, model = BackgroundWriter(), type("Model", (), {})()
+    writer.submit(lambda model=model: None)
+    writer.wait()
+    gone = weakref.ref(model)
+    del model
+    assert gone() is None
+    done = []
+    writer.submit(lambda: done.append(1))
+    writer.wait()
+    assert done == [1]
 
 
 def test_submitting_does_not_wait_for_the_writing():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.geometry import (
     IDENTITY,
     following,
@@ -18,6 +19,8 @@ from ppocr.data.imaug.geometry import (
     translation,
     warp,
 )
+from ppocr.data.imaug.operator import Dropped
+from ppocr.data.imaug.perspective import warp_projection
 
 
 @pytest.fixture
@@ -77,12 +80,15 @@ def test_transparent_borders_keep_what_is_there(picture):
 @pytest.mark.parametrize("size, target", [((1, 40000), (10, 10)), ((10, 10), (2, 33000))])
 def test_what_opencv_cannot_warp_is_dropped(size, target):
     image, (height, width) = np.zeros((*size, 3), np.uint8), target
-    for change in (warp, warp_projection):
+    for change, matrix in ((warp, rotation(5, (0, 0))), (warp_projection, np.eye(3))):
         with pytest.raises(Dropped, match="too_large: .* no side may be longer than 32766"):
-            change(image, rotation(5, (0, 0)) if change is warp else np.eye(3), width, height)
-    if max(size) > 32766:
-        for op in ({"RandAugment": {"prob": 1.0, "num_layers": 20}}, {"RecAug": {"tia_prob": 1.0}}):
-            assert transform({"image": np.repeat(image, 20, axis=0)}, create_operators([op]), np.random.default_rng(0)) is None
+            change(image, matrix, width, height)
+
+
+@pytest.mark.parametrize("entry", [{"RandAugment": {"prob": 1.0, "num_layers": 20}}, {"RecAug": {"tia_prob": 1.0}}])
+def test_operators_on_text_lines_drop_it_too(entry):
+    data = {"image": np.zeros((20, 40000, 3), np.uint8)}
+    assert transform(data, create_operators([entry]), np.random.default_rng(0)) is None
 
 
 def test_out_is_written_in_place(picture):
