@@ -18,5 +18,8 @@ setup(
     package_data={"ppocr": ["**/*.txt", "report/template/*"]},
     install_requires=REQUIREMENTS,
     entry_points={"console_scripts": ["ppocr = ppocr.commands:main"]},
-    extras_require={"test": ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3"]},
+    extras_require={
+        "onnx": ["paddle2onnx>=2.1,<3", "onnxruntime>=1.17,<2"],
+        "test": ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3"],
+    },
 )

@@ -9,9 +9,9 @@ from ppocr import config as configuration
 from ppocr import program
 from ppocr.commands import eval as evaluation
 from ppocr.commands import train as training
+from ppocr.deploy.exporting import Export
+from ppocr.deploy.exporting import export as write_model
 from ppocr.engine import processes
-from ppocr.export.exporting import Export
-from ppocr.export.exporting import export as write_model
 from ppocr.global_options import global_options
 
 ConfigLike = Union[str, Path, dict]
@@ -82,7 +82,7 @@ def export(
         weights: see :func:`evaluate`.
         folder: where the files go.
         onnx: write ``inference.onnx`` too.
-        verify: :class:`ppocr.export.verification.Samples` to compare the files with the model on; None for none. What
+        verify: :class:`ppocr.deploy.verification.Samples` to compare the files with the model on; None for none. What
             they differ in is in ``problems`` of the result.
 
     Raises:

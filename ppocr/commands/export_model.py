@@ -7,9 +7,9 @@ Writes ``inference.json`` (``inference.pdmodel`` with Paddle 2), ``inference.pdi
 from pathlib import Path
 
 from ppocr import program
+from ppocr.deploy.exporting import export
+from ppocr.deploy.verification import LIMITS, Samples
 from ppocr.errors import ConfigError, ExportError
-from ppocr.export.exporting import export
-from ppocr.export.verification import LIMITS, Samples
 from ppocr.global_options import global_options
 
 DEFAULT_FOLDER = "./output/inference"
@@ -23,7 +23,7 @@ def main(arguments=None):
         arguments: command-line words; by default those of the process.
 
     Returns:
-        :class:`ppocr.export.exporting.Export`
+        :class:`ppocr.deploy.exporting.Export`
 
     Raises:
         UserError: the model cannot be exported.
@@ -64,7 +64,7 @@ def parse(arguments=None):
 
 
 def table(comparisons) -> str:
-    """Returns a table of :class:`ppocr.export.verification.Comparison`."""
+    """Returns a table of :class:`ppocr.deploy.verification.Comparison`."""
     rows = [ROW.format("folder", "file", "samples", "largest difference", "limit", "same results")]
     for one in comparisons:
         agreed = f"{one.samples - len(one.differing)} of {one.samples}"

@@ -108,7 +108,7 @@ def _obituary(worker):
 def end_with_parent(parent: int):
     """Starts a thread in a worker that ends the process once its parent is gone, so that no orphan stays.
 
-    The worker leaves the process group of its parent: launchers and terminals send signals to whole groups, and a parent
+    The worker leaves the process group of its parent: launchers and terminals signal whole groups, and a parent
     that finishes its step after one still needs batches.
     """
 

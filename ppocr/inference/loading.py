@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr import program
+from ppocr.deploy.description import eval_transforms
+from ppocr.deploy.exported import load_exported
 from ppocr.engine import setup
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
-from ppocr.export.description import eval_transforms
-from ppocr.export.exported import load_exported
 from ppocr.global_options import GlobalOptions, global_options
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing

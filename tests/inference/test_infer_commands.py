@@ -10,7 +10,7 @@ import pytest
 
 from ppocr import commands, program
 from ppocr.commands import infer_cls, infer_det, infer_rec
-from ppocr.export.exporting import export
+from ppocr.deploy.exporting import export
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import text_and_score
 from ppocr.utils.save_load import save_model

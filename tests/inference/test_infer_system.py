@@ -9,7 +9,7 @@ import pytest
 
 from ppocr import commands, program
 from ppocr.commands import infer_system
-from ppocr.export.exporting import export
+from ppocr.deploy.exporting import export
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import TextSystem
 

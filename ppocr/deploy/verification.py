@@ -13,10 +13,10 @@ from ppocr.data import build_dataloader
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.imaug.operator import Dropped
+from ppocr.deploy.exported import BACKENDS, load_exported
+from ppocr.deploy.outputs import flattened
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError, DataError
-from ppocr.export.exported import BACKENDS, load_exported
-from ppocr.export.outputs import flattened
 from ppocr.inference.pictures import find_pictures
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing

@@ -8,13 +8,13 @@ from typing import Optional
 
 import paddle
 
+from ppocr.deploy import verification
+from ppocr.deploy.description import describe, eval_transforms, input_shape, picture_shape, write
+from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS
+from ppocr.deploy.outputs import flattened, numbered
+from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
-from ppocr.export import verification
-from ppocr.export.description import describe, eval_transforms, input_shape, picture_shape, write
-from ppocr.export.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS
-from ppocr.export.outputs import flattened, numbered
-from ppocr.export.to_onnx import convert, require_converter
 from ppocr.global_options import global_options
 from ppocr.modeling.reparameterise import fuse_model
 from ppocr.utils.logging import NAME as LOGGER
@@ -27,7 +27,7 @@ class Export:
     Attributes:
         folders: folder of each network by its name; of a model that is one network, ``{"": folder}``.
         fused: how many layers were fused into single convolutions.
-        comparisons: :class:`ppocr.export.verification.Comparison` for each file that was compared with its model.
+        comparisons: :class:`ppocr.deploy.verification.Comparison` for each file that was compared with its model.
     """
 
     folders: dict
@@ -49,7 +49,7 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
             ``Global.pretrained_model``.
         folder: is made if need be; of a model of several networks each gets a folder of its own in it.
         onnx: write ``inference.onnx`` too.
-        verify: :class:`ppocr.export.verification.Samples` to compare the files with the model on; None for none.
+        verify: :class:`ppocr.deploy.verification.Samples` to compare the files with the model on; None for none.
         model_name: stands in ``inference.yml`` where there is no ``Global.model_name``; None: the folder's name.
 
     Raises:
@@ -102,7 +102,7 @@ def save_network(network, shape, picture, folder):
         folder: where to.
 
     Returns:
-        How its outputs are arranged; see :func:`ppocr.export.outputs.filled`.
+        How its outputs are arranged; see :func:`ppocr.deploy.outputs.filled`.
     """
     with paddle.no_grad():
         template = numbered(network(paddle.zeros([1, *picture])), count())

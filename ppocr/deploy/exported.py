@@ -6,8 +6,8 @@ from typing import Optional
 import numpy as np
 import yaml
 
+from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
-from ppocr.export.outputs import filled
 from ppocr.postprocess import build_post_process
 
 STEM = "inference"

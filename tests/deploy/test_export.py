@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
+from ppocr.deploy import to_onnx
+from ppocr.deploy.exported import load_exported, read_config
+from ppocr.deploy.exporting import export
+from ppocr.deploy.outputs import flattened
+from ppocr.deploy.verification import Comparison, Samples, difference, pictures, same
 from ppocr.errors import CheckpointError, ConfigError, ExportError
-from ppocr.export import to_onnx
-from ppocr.export.exported import load_exported, read_config
-from ppocr.export.exporting import export
-from ppocr.export.outputs import flattened
-from ppocr.export.verification import Comparison, Samples, difference, pictures, same
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.utils.dictionary import DEFAULT_CHARACTERS
 

@@ -8,8 +8,8 @@ import pytest
 
 from ppocr import program
 from ppocr.commands import export_model
-from ppocr.export import verification
-from ppocr.export.exported import load_exported
+from ppocr.deploy import verification
+from ppocr.deploy.exported import load_exported
 from ppocr.modeling.architectures import build_model
 
 CONFIG = """

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ppocr.deploy.description import input_shape, picture_operators, picture_shape, post_process_section, write
+from ppocr.deploy.outputs import filled, flattened, numbered
 from ppocr.errors import ConfigError
-from ppocr.export.description import input_shape, picture_operators, picture_shape, post_process_section, write
-from ppocr.export.outputs import filled, flattened, numbered
 from ppocr.utils.dictionary import load_dictionary
 
 DETECTION = [
