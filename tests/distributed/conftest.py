@@ -5,9 +5,11 @@ import os
 import pickle
 import signal
 import socket
+import subprocess
 import sys
 import time
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,36 @@ def in_processes():
     What is no value but an exception comes back as such; a process that ended by itself as its exit code.
     """
     return run_in_processes
+
+
+@pytest.fixture(scope="session")
+def launched():
+    """``with launched(words) as launcher``: a launcher that is gone at the end, with what it has started."""
+    return run_launcher
+
+
+@contextlib.contextmanager
+def run_launcher(words):
+    launcher = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    launcher.children = lambda: children(launcher.pid)
+    try:
+        yield launcher
+    finally:
+        for pid in [launcher.pid, *launcher.children()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        launcher.wait()
+
+
+def children(pid):
+    """Numbers of the processes that one has started, the oldest first."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid:
+                found.append(int(folder.name))
+    return sorted(found)
 
 
 def run_in_processes(function, count=2, meanwhile=None, limit=120):

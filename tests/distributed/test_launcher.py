@@ -37,19 +37,18 @@ def run(*arguments, **options):
     return subprocess.run(command(*arguments, **options), capture_output=True, text=True, timeout=300)
 
 
-def wait_for(path, text, process):
+def wait_for(path, text, launcher):
     deadline = time.monotonic() + 200
     while not path.exists() or text not in path.read_text():
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()[0][-3000:]
+        assert launcher.poll() is None and time.monotonic() < deadline, "the run does not get on"
         time.sleep(0.05)
 
 
-def test_a_launcher_that_is_ended_ends_the_run_with_a_checkpoint(tmp_path):
-    words = command("train", tmp_path, "Global.epoch_num=1000", "Train.dataset.length=4000")
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as launcher:
+def test_a_launcher_that_is_ended_ends_the_run_with_a_checkpoint(launched, tmp_path):
+    with launched(command("train", tmp_path, "Global.epoch_num=1000", "Train.dataset.length=4000")) as launcher:
         wait_for(tmp_path / "train.log", "global_step: 9,", launcher)
-        os.kill(launcher.pid, signal.SIGTERM)
-        launcher.communicate(timeout=60)
+        launcher.send_signal(signal.SIGTERM)
+        launcher.wait(60)
     log = (tmp_path / "train.log").read_text()
     assert "ERROR" not in log and "save model in" in log
     (step, prefix), *_ = checkpoints_in(tmp_path)
@@ -72,25 +71,10 @@ def test_a_whole_run_and_its_evaluation(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_ends_the_launcher(tmp_path):
-    words = command("train", tmp_path, "Global.epoch_num=1000", "Global.save_step_interval=3")
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as launcher:
+def test_a_process_that_is_killed_ends_the_launcher(launched, tmp_path):
+    with launched(command("train", tmp_path, "Global.epoch_num=1000", "Global.save_step_interval=3")) as launcher:
         wait_for(tmp_path / "train.log", "global_step: 9,", launcher)
-        killed = children(launcher.pid)[-1]
-        start = time.monotonic()
-        os.kill(killed, signal.SIGKILL)
-        launcher.communicate(timeout=60)
-    assert launcher.returncode != 0 and time.monotonic() - start < 30
+        os.kill(launcher.children()[-1], signal.SIGKILL)
+        assert launcher.wait(30) != 0
     assert "lost contact with another process" in (tmp_path / "train.log").read_text().splitlines()[-1]
     check_files(checkpoints_in(tmp_path)[0][1])
-
-
-def children(pid):
-    """Process numbers of the training processes that a launcher has started, by rank."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid:
-                found.append(int(folder.name))
-    return sorted(found)

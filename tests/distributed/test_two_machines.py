@@ -1,5 +1,6 @@
 """Two machines: two network namespaces, joined by a cable that can be pulled."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -68,77 +69,73 @@ def words(folder, *options):
     return [str(ROOT / "tools/train.py"), *config, *OPTIONS, *options]
 
 
-class Launchers:
-    """A run with one process on each machine."""
+@pytest.fixture
+def run(launched, tmp_path):
+    """``run(port, *options)`` -> the two launchers of a run with one process on each machine."""
+    with contextlib.ExitStack() as stack:
 
-    def __init__(self, folder, port, *options):
-        self.folder, self.running = folder, []
-        for rank, name in enumerate(NAMES):
+        def start(port, *options):
             launch = ["-m", "paddle.distributed.launch", "--master", f"10.77.0.1:{port}", "--nnodes", "2"]
-            launch += ["--rank", str(rank), "--nproc_per_node", "1", "--log_dir", f"{folder}/log_{rank}"]
-            self.running.append(
-                subprocess.Popen(
-                    ["ip", "netns", "exec", name, sys.executable, *launch, *words(folder, *options)],
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
+            return [
+                stack.enter_context(
+                    launched(
+                        ["ip", "netns", "exec", name, sys.executable, *launch, "--rank", str(rank)]
+                        + ["--nproc_per_node", "1", "--log_dir", f"{tmp_path}/log_{rank}", *words(tmp_path, *options)]
+                    )
                 )
-            )
+                for rank, name in enumerate(NAMES)
+            ]
 
-    def wait(self, limit):
-        return [launcher.wait(limit) for launcher in self.running]
-
-    def wait_for_step(self, step):
-        deadline = time.monotonic() + 100
-        while f"global_step: {step}," not in self.log():
-            assert time.monotonic() < deadline, self.log()[-1000:]
-            time.sleep(0.05)
-
-    def log(self):
-        path = self.folder / "train.log"
-        return path.read_text() if path.exists() else ""
-
-    def output(self, rank):
-        return (self.folder / f"log_{rank}" / "workerlog.0").read_text()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        for launcher in self.running:
-            launcher.kill()
-            launcher.wait()
+        yield start
 
 
-def test_two_machines_equal_one_with_two_processes(tmp_path):
-    with Launchers(tmp_path / "two", 36711, "Global.epoch_num=2") as run:
-        assert run.wait(200) == [0, 0]
+def wait_for_step(folder, step):
+    log, deadline = folder / "train.log", time.monotonic() + 100
+    while not log.exists() or f"global_step: {step}," not in log.read_text():
+        assert time.monotonic() < deadline, "the run does not get on"
+        time.sleep(0.05)
+
+
+def test_two_machines_equal_one_with_two_processes(run, tmp_path):
+    assert [launcher.wait(200) for launcher in run(36711, "Global.epoch_num=2")] == [0, 0]
     launch = ["-m", "paddle.distributed.launch", "--nproc_per_node", "2", "--log_dir", f"{tmp_path}/log"]
     subprocess.run([sys.executable, *launch, *words(tmp_path / "one", "Global.epoch_num=2")], check=True, timeout=200)
     for name in ("latest", "best_accuracy"):
-        weights, expected = (load_weights(tmp_path / which / name) for which in ("two", "one"))
+        weights, expected = load_weights(tmp_path / name), load_weights(tmp_path / "one" / name)
         for key, value in expected.items():
             np.testing.assert_array_equal(weights[key], value, err_msg=key)
 
 
-def test_a_signal_on_one_machine_ends_both_after_the_same_step(tmp_path):
-    with Launchers(tmp_path, 36712, "Global.epoch_num=1000") as run:
-        run.wait_for_step(20)
-        run.running[1].send_signal(signal.SIGTERM)
-        run.wait(60)
+def test_a_signal_on_one_machine_ends_both_after_the_same_step(run, tmp_path):
+    launchers = run(36712, "Global.epoch_num=1000")
+    wait_for_step(tmp_path, 20)
+    launchers[1].send_signal(signal.SIGTERM)
+    for launcher in launchers:
+        launcher.wait(60)
     (step, prefix), *_ = checkpoints_in(tmp_path)
     check_files(prefix)
-    assert prefix.name == "latest" and step >= 20 and "ERROR" not in run.log() + run.output(1)
+    said = (tmp_path / "train.log").read_text() + (tmp_path / "log_1/workerlog.0").read_text()
+    assert prefix.name == "latest" and step >= 20 and "ERROR" not in said
 
 
-def test_a_pulled_cable_ends_both(tmp_path):
-    with Launchers(tmp_path, 36713, "Global.epoch_num=1000", "Global.hang_timeout=90") as run:
-        run.wait_for_step(20)
-        ip("-n", NAMES[1], "link", "set", NAMES[1], "down")
-        try:
-            codes = run.wait(150)
-        finally:
-            ip("-n", NAMES[1], "link", "set", NAMES[1], "up")
-    assert 0 not in codes
-    assert "process 0: lost contact with another process" in run.log()
-    assert "process 1: lost contact" in run.output(1) or "this process ends" in run.output(1)
+def test_a_process_that_is_killed_ends_both(run, tmp_path):
+    launchers = run(36713, "Global.epoch_num=1000", "Global.save_step_interval=3")
+    wait_for_step(tmp_path, 20)
+    os.kill(launchers[1].children()[0], signal.SIGKILL)
+    assert all(launcher.wait(30) for launcher in launchers)
+    assert "process 0: lost contact with another process" in (tmp_path / "train.log").read_text()
+    check_files(checkpoints_in(tmp_path)[0][1])
+
+
+def test_a_pulled_cable_ends_both(run, tmp_path):
+    launchers = run(36714, "Global.epoch_num=1000", "Global.hang_timeout=90")
+    wait_for_step(tmp_path, 20)
+    ip("-n", NAMES[1], "link", "set", NAMES[1], "down")
+    try:
+        assert all(launcher.wait(150) for launcher in launchers)
+    finally:
+        ip("-n", NAMES[1], "link", "set", NAMES[1], "up")
+    said = (tmp_path / "log_1/workerlog.0").read_text()
+    assert "process 0: lost contact with another process" in (tmp_path / "train.log").read_text()
+    assert "process 1: lost contact with another process" in said or "this process ends" in said
     check_files(checkpoints_in(tmp_path)[0][1])
