@@ -5,6 +5,7 @@ all of them with ``-m slow``.
 """
 
 import copy
+import gc
 import json
 import logging
 import math
@@ -138,6 +139,7 @@ def trained(config, folder, *options):
         for handler in list(logger.handlers):
             logger.removeHandler(handler)
             handler.close()
+        gc.collect()  # a network of 100 million weights is not kept until the collector comes by
 
 
 def train_evaluate_resume(name, data, folder):
