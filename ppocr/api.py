@@ -9,7 +9,7 @@ from ppocr import config as configuration
 from ppocr import program
 from ppocr.commands import eval as evaluation
 from ppocr.commands import train as training
-from ppocr.deploy.exporting import Export
+from ppocr.deploy.exporting import Export, name_of
 from ppocr.deploy.exporting import export as write_model
 from ppocr.engine import processes
 from ppocr.global_options import global_options
@@ -90,7 +90,7 @@ def export(
     """
     merged, path = merged_config(config, overrides)
     resolved, _, _, _ = program.prepare(merged, path)
-    return write_model(resolved, weights, folder, onnx, verify, path and Path(path).stem)
+    return write_model(resolved, weights, folder, onnx, verify, path and name_of(path))
 
 
 def merged_config(config: ConfigLike, overrides: Overrides):

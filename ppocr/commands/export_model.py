@@ -4,10 +4,8 @@ Writes ``inference.json`` (``inference.pdmodel`` with Paddle 2), ``inference.pdi
 ``Global.save_inference_dir``; a model of several networks gets a folder for each. All of it happens on the CPU.
 """
 
-from pathlib import Path
-
 from ppocr import program
-from ppocr.deploy.exporting import export
+from ppocr.deploy.exporting import export, name_of
 from ppocr.deploy.verification import LIMITS, Samples
 from ppocr.errors import ConfigError, ExportError
 from ppocr.global_options import global_options
@@ -37,7 +35,7 @@ def main(arguments=None):
     options = global_options(config)
     samples = None if args.verify is None else Samples(args.verify or None, args.samples)
     folder = options.save_inference_dir or DEFAULT_FOLDER
-    made = export(config, None, folder, args.onnx, samples, model_name=Path(args.config).stem)
+    made = export(config, None, folder, args.onnx, samples, model_name=name_of(args.config))
     logger.info("%d layers fused into single convolutions", made.fused)
     for folder in made.folders.values():
         logger.info("%s: %s", folder, ", ".join(sorted(path.name for path in folder.glob("inference.*"))))

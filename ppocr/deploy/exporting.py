@@ -40,6 +40,12 @@ class Export:
         return [comparison.problem for comparison in self.comparisons if comparison.problem]
 
 
+def name_of(path) -> str:
+    """Returns the name of a model by the file of its configuration: the run's folder for the ``config.yml`` in it."""
+    path = Path(path)
+    return path.resolve().parent.name if path.name == "config.yml" else path.stem
+
+
 def export(config, weights, folder, onnx: bool = False, verify=None, model_name: Optional[str] = None) -> Export:
     """Writes a trained model as a Paddle inference model with ``inference.yml``, and as ONNX.
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import ppocr
 from ppocr.config import load
@@ -61,6 +62,8 @@ def test_export_writes_the_files(result, tmp_path):
     made = ppocr.export(result.folder / "config.yml", result.weights, tmp_path)
     assert made.folders == {"": tmp_path} and (tmp_path / "inference.yml").exists()
     assert made.problems == []
+    description = yaml.safe_load((tmp_path / "inference.yml").read_text(encoding="utf-8"))
+    assert description["Global"]["model_name"] == result.folder.name
 
 
 def test_a_mapping_trains_too_and_a_fault_is_an_exception(result, tmp_path):
