@@ -14,6 +14,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 warnings.filterwarnings("ignore", message="No ccache found")
 
 
+@pytest.fixture(autouse=True)
+def restored_logger():
+    """A command opens log files; the next test starts without them."""
+    logger = logging.getLogger("ppocr")
+    yield
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
 @pytest.fixture
 def ppocr_caplog(caplog):
     """What the project's logger says; it does not propagate to the root logger that caplog listens to."""

@@ -1,6 +1,5 @@
 """Tiny models with random weights, as a training leaves them behind, and pictures for them to read."""
 
-import logging
 from pathlib import Path
 
 import cv2
@@ -84,12 +83,3 @@ def word():
         return picture
 
     return draw
-
-
-@pytest.fixture(autouse=True)
-def restored_logger():
-    logger = logging.getLogger("ppocr")
-    yield
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()

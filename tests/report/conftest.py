@@ -1,7 +1,6 @@
 """Folders of runs: invented logs, and tiny models that were never trained."""
 
 import json
-import logging
 from pathlib import Path
 
 import cv2
@@ -28,15 +27,6 @@ TINY = {
     ],
 }
 TINY["cls"] = TINY["rec"]
-
-
-@pytest.fixture(autouse=True)
-def restored_logger():
-    logger = logging.getLogger("ppocr")
-    yield
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
 
 
 @pytest.fixture

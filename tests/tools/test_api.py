@@ -1,6 +1,5 @@
 """``from ppocr import train, evaluate, export``: the commands as functions."""
 
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -26,15 +25,6 @@ TINY = {
     "Eval.loader.num_workers": 0,
     "Architecture.Backbone.channels": [4, 4, 4, 4, 8],
 }
-
-
-@pytest.fixture(autouse=True)
-def restored_logger():
-    logger = logging.getLogger("ppocr")
-    yield
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
 
 
 @pytest.fixture(scope="module")

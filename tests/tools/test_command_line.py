@@ -1,7 +1,6 @@
 """The tools through their command line, on tiny configurations, in this process."""
 
 import json
-import logging
 import sys
 from pathlib import Path
 
@@ -40,15 +39,6 @@ TINY = {
 }
 TINY["cls"] = TINY["rec"]
 SHORT = ["Global.epoch_num=2", "Global.print_batch_step=1", "Train.loader.num_workers=0", "Global.device=cpu"]
-
-
-@pytest.fixture(autouse=True)
-def restored_logger():
-    logger = logging.getLogger("ppocr")
-    yield
-    for handler in list(logger.handlers):
-        logger.removeHandler(handler)
-        handler.close()
 
 
 def command(config, folder, *overrides):

@@ -7,7 +7,6 @@ all of them with ``-m slow``.
 import copy
 import gc
 import json
-import logging
 import math
 from pathlib import Path
 
@@ -135,10 +134,6 @@ def trained(config, folder, *options):
     try:
         return program.run(lambda: train.main(["-c", str(file), *options]))
     finally:
-        logger = logging.getLogger("ppocr")
-        for handler in list(logger.handlers):
-            logger.removeHandler(handler)
-            handler.close()
         gc.collect()  # a network of 100 million weights is not kept until the collector comes by
 
 
