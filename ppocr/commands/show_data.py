@@ -1,0 +1,91 @@
+"""Writes samples of a data set as pictures: ``python tools/show_data.py -c config.yml --folder samples``.
+
+As they are stored, drawn or in a database, with ``labels.txt``, which data sets can read; with ``--augmented`` as a
+model gets them, after all operators.
+"""
+
+import re
+from itertools import islice
+from pathlib import Path
+
+from ppocr import program
+from ppocr.data import build_dataloader
+from ppocr.data.raw_samples import raw_dataset, raw_samples
+from ppocr.errors import ConfigError, DataError, UserError
+from ppocr.inference.results import write_picture
+from ppocr.utils.pictures import to_picture
+
+LABELS = "labels.txt"
+
+
+def main(arguments=None) -> Path:
+    """Writes ``0000.png``, ``0001.png``, ... and returns the folder.
+
+    Args:
+        arguments: command-line words; by default those of the process.
+
+    Raises:
+        UserError: the data set cannot be used, or the folder not be written.
+    """
+    args = parse(arguments)
+    if args.count < 1:
+        raise ConfigError(f"--count {args.count}: must be at least 1")
+    merged = program.merge_config(program.load_config(args.config), args.opt)
+    config, _, logger, _ = program.prepare(merged, args.config)
+    if not isinstance(config.get(args.section), dict):
+        raise ConfigError(f"--section {args.section}: {args.config} has no such section")
+    pictures = fed_pictures(config, args.section, logger) if args.augmented else stored_pictures(config, args.section)
+    folder = Path(args.folder)
+    lines = []
+    for number, (picture, label) in enumerate(islice(pictures, args.count)):
+        name = f"{number:04d}.png"
+        write_picture(folder / name, picture)
+        lines.append(f"{name}\t{label}\n")
+    if not lines:
+        raise DataError(f"{args.section}: there is no sample that can be read")
+    if not args.augmented:
+        write_labels(folder / LABELS, lines)
+    logger.info("%d pictures in %s", len(lines), folder)
+    return folder
+
+
+def parse(arguments=None):
+    """Reads the command line."""
+    parser = program.ArgsParser(description=__doc__)
+    parser.add_argument("--section", default="Train", help="Train, Eval (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=20, metavar="N", help="samples, from the first (%(default)s)")
+    parser.add_argument("--folder", required=True, help="where to; existing files of these names are replaced")
+    parser.add_argument("--augmented", action="store_true", help="after all operators, in the order of epoch 1")
+    return parser.parse_args(arguments)
+
+
+def stored_pictures(config, section: str):
+    """Yields (uint8 BGR picture, label); a tab or line break, which no label file can hold, becomes a space."""
+    for _, picture, label in raw_samples(raw_dataset(config, section)):
+        yield picture, re.sub(r"[\t\r\n]", " ", label)
+
+
+def fed_pictures(config, section: str, logger):
+    """Yields (uint8 BGR picture with full contrast, empty label) as batches hold them."""
+    part = config[section]
+    alone = {**part, "loader": {**part["loader"], "num_workers": 0}}
+    loader = build_dataloader({**config, section: alone}, section, "cpu", logger)
+    keys = getattr(loader.dataset.ops[-1], "keep_keys", []) if loader.dataset.ops else []
+    if "image" not in keys:
+        raise ConfigError(f"{section}.dataset.transforms: no KeepKeys at the end that keeps the image")
+    loader.set_epoch(1)
+    for batch in loader:
+        for image in batch[keys.index("image")]:
+            yield to_picture(image), ""
+
+
+def write_labels(path, lines):
+    """Writes a label file.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        path.write_text("".join(lines), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); name another --folder") from None
