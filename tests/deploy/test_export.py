@@ -38,16 +38,9 @@ def check(config, weights, folder, onnx, shape):
     return made
 
 
-@pytest.mark.parametrize("kind", ["plain", "fixed", "det"])
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=[pytest.mark.slow] * (kind == "srn")) for kind in SHAPES])
 def test_files_give_what_the_model_gives(kind, tiny, tmp_path):
-    check(*tiny(kind), tmp_path / "out", onnx=False, shape=SHAPES[kind])
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not CONVERTS, reason="needs paddle2onnx and onnxruntime")
-@pytest.mark.parametrize("kind", SHAPES)
-def test_all_files_give_what_the_model_gives(kind, tiny, tmp_path):
-    made = check(*tiny(kind), tmp_path / "out", onnx=True, shape=SHAPES[kind])
+    made = check(*tiny(kind), tmp_path / "out", onnx=CONVERTS, shape=SHAPES[kind])
     assert (made.fused > 0) == (kind == "guided")
 
 

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ppocr import commands, program, registry
+from ppocr.commands import make_dictionary
 from ppocr.config import Config, check, load, merge, override, snapshot
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
@@ -37,6 +38,7 @@ PAGES = {
     "migrating.md": "configs/quickstart/rec.yml",
     "extending.md": "configs/quickstart/rec.yml",
     "distributed.md": "configs/quickstart/rec.yml",
+    "gpu.md": "configs/examples/plates_rec.yml",
 }
 SECTIONS = "Global|Architecture|Loss|Optimizer|PostProcess|Metric|Train|Eval"
 
@@ -52,6 +54,7 @@ SHORT = [
 SMALL = {
     "configs/quickstart/rec.yml": ["Train.dataset.length=8", "Eval.dataset.length=6"],
     "configs/quickstart/det.yml": ["Train.dataset.length=4", "Eval.dataset.length=2"],
+    "configs/examples/plates_rec.yml": [],
     "my_rec.yml": [],
     "my_det.yml": ["Eval.dataset.transforms.2.DetResizeForTest.limit_side_len=96"],
     "my_words.yml": [],
@@ -303,6 +306,25 @@ def test_commands_run_in_their_order(page, workspace, monkeypatch, capsys):
             assert code == 0, f"{place(block)}: {shlex.join(words)}\n{capsys.readouterr().err}"
     named = set(re.findall(r"`((?:\./)?output/[\w./]+\w)`", prose(page)))
     assert {name for name in named if not Path(name).exists()} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("paddle2onnx") is None, reason="needs paddle2onnx")
+def test_the_recipe_of_the_readme(workspace):
+    text = re.search(
+        r"<!-- python -->\n```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )[1]
+    assert len(text.splitlines()) <= 15
+    make_data(workspace / "my_data", SyntheticTextDataSet)
+    make_dictionary.main(["--labels", "my_data/train.txt", "my_data/test.txt", "--out", "my_data/dict.txt"])
+    example = "configs/examples/plates_rec.yml"
+    shorten(example)
+    config = override(load(example), ["Global.character_dict_path=my_data/dict.txt"])
+    paddle.save(build_model(program.resolve(config)["Architecture"]).state_dict(), "weights.pdparams")
+    exec(compile(text, "README.md", "exec"), {})
+    assert {"inference.yml", "inference.pdiparams", "inference.onnx"} <= {
+        file.name for file in Path("inference").iterdir()
+    }
 
 
 @pytest.mark.slow
