@@ -15,11 +15,11 @@ from ppocr import program
 from ppocr.global_options import global_options
 from ppocr.inference import command
 from ppocr.inference.drawing import read_page
-from ppocr.inference.lettering import Lettering
 from ppocr.inference.loading import from_path
 from ppocr.inference.pictures import Reading
 from ppocr.inference.results import PictureFolder, ResultFiles, to_json
 from ppocr.inference.system import TextSystem
+from ppocr.utils.lettering import Lettering
 from ppocr.utils.logging import get_logger
 
 _PARTS = {"det": "detector", "rec": "recogniser", "cls": "direction classifier"}

@@ -1,43 +1,17 @@
 """Drawing of text: glyphs kept per font, placed into strips, and strips warped into pictures."""
 
-import importlib.util
 import math
-import os
 from functools import lru_cache
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError
+from ppocr.utils.fonts import EM, default_fonts, load_font, missing_characters
 
-_EM = 40  # pixels of a glyph's em square; strips are scaled from it
 _GLYPHS_KEPT = 8192
 _OVERHANG = 4  # pixels by which slanted glyphs may leave the box that the font gives for them
-_UNASSIGNED = "\U0010fffe"
-_DEFAULT_FONTS = (
-    *(f"DejaVuSans{style}.ttf" for style in ("", "-Bold", "-Oblique", "-BoldOblique")),
-    *(f"DejaVuSerif{style}.ttf" for style in ("", "-Bold", "-Italic")),
-    *(f"DejaVuSansMono{style}.ttf" for style in ("", "-Bold")),
-    *(f"STIXGeneral{style}.ttf" for style in ("", "Bol", "Italic")),
-)
-
-
-def default_fonts() -> list:
-    """Returns the paths of twelve fonts that come with matplotlib: DejaVu Sans, Serif and Mono, and STIX.
-
-    Raises:
-        ConfigError: matplotlib is not installed.
-    """
-    folder = _matplotlib_folder()
-    if folder is None:
-        raise ConfigError("the default fonts come with matplotlib: pip install matplotlib, or give fonts: [file, ...]")
-    return [path for path in (os.path.join(folder, name) for name in _DEFAULT_FONTS) if os.path.isfile(path)]
-
-
-def _matplotlib_folder():
-    found = importlib.util.find_spec("matplotlib")
-    return found and os.path.join(os.path.dirname(found.origin), "mpl-data", "fonts", "ttf")
 
 
 class FontSet:
@@ -45,7 +19,8 @@ class FontSet:
 
     Args:
         characters: what will be drawn.
-        paths: font files, or names of fonts that come with matplotlib; by default :func:`default_fonts`.
+        paths: font files, or names of fonts that come with matplotlib; by default
+            :func:`ppocr.utils.fonts.default_fonts`.
 
     Raises:
         DataError: a file is no font.
@@ -84,7 +59,7 @@ class FontSet:
             end += advance + spacing
         inked = [(glyph, x) for glyph, x in zip(glyphs, starts) if glyph[0].size]
         if not inked:
-            return np.zeros((_EM // 2, max(1, round(end))), np.uint8), _EM // 2
+            return np.zeros((EM // 2, max(1, round(end))), np.uint8), EM // 2
         x0, y0 = min(x for _, x in inked), min(glyph[2] for glyph, _ in inked)
         x1 = max(x + glyph[0].shape[1] for glyph, x in inked)
         y1 = max(glyph[2] + glyph[0].shape[0] for glyph, _ in inked)
@@ -104,30 +79,6 @@ class FontSet:
         x, y, width, height = cv2.boundingRect(np.asarray(picture))
         ink = np.array(picture)[y : y + height, x : x + width]
         return ink, left + x, top + y, font.getlength(character)
-
-
-def load_font(path, layout=ImageFont.Layout.BASIC):
-    """Opens a font file, or, for a bare name, the font of that name that comes with matplotlib.
-
-    Args:
-        path: file or name.
-        layout: how Pillow places characters.
-
-    Raises:
-        DataError: it is no font.
-    """
-    if not os.path.exists(path) and not os.path.dirname(path):
-        path = os.path.join(_matplotlib_folder() or "", path)
-    try:
-        return ImageFont.truetype(str(path), _EM, layout_engine=layout)
-    except OSError as error:
-        raise DataError(f"font {path}: {error}") from error
-
-
-def missing_characters(font, characters) -> list:
-    """Returns the characters, each once, that come out as the box that stands for no glyph."""
-    box = bytes(font.getmask(_UNASSIGNED))
-    return [c for c in dict.fromkeys(characters) if not c.isspace() and bytes(font.getmask(c)) == box]
 
 
 def placement(strip, scale: float, degrees: float, centre) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 from ppocr import program
 from ppocr.errors import ConfigError
-from ppocr.inference.drawing import text_sheet
-from ppocr.inference.lettering import Lettering
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.inference.pictures import PictureFiles
 from ppocr.inference.results import ResultFiles, to_json, write_picture
 from ppocr.inference.system import text_and_score
+from ppocr.utils.lettering import Lettering
+from ppocr.utils.pictures import BLACK, text_sheet
 
 _ON_A_SHEET = 100
 
@@ -114,7 +114,7 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
             said = " ".join(columns)
             loaded.logger.info("%s: %s", reading.path, said)
             if args.draw and len(shown) < _ON_A_SHEET:
-                shown.append((reading.picture, said))
+                shown.append((reading.picture, [(said, BLACK)]))
     finish(files, results, loaded.logger)
     if shown:
         path = results.path.with_suffix(".png")

@@ -1,14 +1,11 @@
-"""Pictures of results: boxes, read pages, and sheets of text lines."""
+"""Pictures of results: boxes and read pages."""
 
 import cv2
 import numpy as np
 
 from ppocr.inference.boxes import as_quad, is_tall, quad_size
-from ppocr.inference.lettering import HEIGHT
-from ppocr.utils.pictures import outline
-
-GREEN = (0, 200, 0)
-_ROW, _WIDEST = 48, 640  # pixels of a text line on a sheet
+from ppocr.utils.lettering import HEIGHT
+from ppocr.utils.pictures import GREEN, outline
 
 
 def with_boxes(picture, boxes) -> np.ndarray:
@@ -24,7 +21,7 @@ def read_page(page, lines, lettering) -> np.ndarray:
     Args:
         page: uint8 BGR ``(H, W, 3)``.
         lines: list of :class:`ppocr.inference.system.Line`.
-        lettering: :class:`ppocr.inference.lettering.Lettering`.
+        lettering: :class:`ppocr.utils.lettering.Lettering`.
     """
     ink = np.zeros(page.shape[:2], np.uint8)
     for line in lines:
@@ -43,27 +40,3 @@ def _in_box(strip, quad, shape):
     source = np.array([[0, 0], [right, 0], [right, HEIGHT], [0, HEIGHT]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, np.ascontiguousarray(quad))
     return cv2.warpPerspective(strip, matrix, shape[::-1])
-
-
-def text_sheet(pairs, lettering) -> np.ndarray:
-    """Returns a sheet with a row for each of some pictures and, to its right, what was read in it.
-
-    Args:
-        pairs: list of (uint8 BGR picture, text).
-        lettering: :class:`ppocr.inference.lettering.Lettering`.
-    """
-    rows = []
-    for picture, text in pairs:
-        height, width = picture.shape[:2]
-        small = cv2.resize(picture, (min(max(round(_ROW * width / height), 1), _WIDEST), _ROW))
-        strip = 255 - lettering.draw(text)
-        strip = cv2.resize(strip, (max(round(strip.shape[1] * _ROW / HEIGHT), 1), _ROW), interpolation=cv2.INTER_AREA)
-        rows.append((small, cv2.cvtColor(strip, cv2.COLOR_GRAY2BGR)))
-    left = max(small.shape[1] for small, _ in rows)
-    right = max(strip.shape[1] for _, strip in rows)
-    step = _ROW + 4
-    sheet = np.full((step * len(rows), left + 8 + right, 3), 255, np.uint8)
-    for top, (small, strip) in zip(range(0, len(sheet), step), rows):
-        sheet[top : top + _ROW, : small.shape[1]] = small
-        sheet[top : top + _ROW, left + 8 : left + 8 + strip.shape[1]] = strip
-    return sheet

@@ -1,12 +1,16 @@
 """Pictures of a run: curves of loss and metric, and samples with what the model made of them."""
 
-import math
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ppocr.utils.lettering import Lettering
 from ppocr.utils.metrics_file import read_series
+
+BLACK, GREEN, RED = (0, 0, 0), (0, 200, 0), (0, 0, 255)  # BGR
+_RIGHT, _WRONG = (0, 120, 0), (0, 0, 200)  # of texts: darker, so that thin strokes can be read on white
+_ROW, _GAP, _WIDEST = 48, 8, 640  # pixels on a sheet: of a row, beside a picture, of a picture
 
 
 def new_figure(rows, columns, size):
@@ -83,25 +87,56 @@ def draw_examples(images, results, batch):
 
 
 def draw_texts(images, results) -> np.ndarray:
-    """Draws pictures with the text (or class) that the model read and the true one; returns uint8 BGR.
+    """Draws pictures with the text (or class) that the model read, green if right, and the true one; returns uint8 BGR.
 
     Args:
         images: float array ``[N, C, H, W]`` as the model gets it.
         results: list of ``((text, confidence), true text)``.
     """
-    columns = 2
-    rows = math.ceil(len(results) / columns)
-    figure, axes = new_figure(rows, columns, (8, 0.9 * rows + 0.3))
-    for axis in axes:
-        axis.axis("off")
-    for axis, image, ((text, confidence), truth) in zip(axes, images, results):
-        axis.imshow(to_picture(image)[:, :, ::-1])
-        right = text == truth
-        label = f"{text!r} ({confidence:.2f})" + ("" if right else f", truth {truth!r}")
-        axis.set_title(label, fontsize=9, color="green" if right else "red", parse_math=False)
-    figure.set_dpi(110)
-    figure.canvas.draw()
-    return cv2.cvtColor(np.asarray(figure.canvas.buffer_rgba()), cv2.COLOR_RGBA2BGR)
+    rows = []
+    for image, ((text, confidence), truth) in zip(images, results):
+        read = f"{text}  ({confidence:.2f})", _RIGHT if text == truth else _WRONG
+        rows.append((to_picture(image), [read, (f"{truth}  (truth)", BLACK)]))
+    return text_sheet(rows, Lettering())
+
+
+def text_sheet(rows, lettering) -> np.ndarray:
+    """Returns a sheet with a row for each of some pictures and, to its right, lines of text; uint8 BGR.
+
+    Args:
+        rows: list of (uint8 BGR picture, lines), lines being a list of (text, BGR colour).
+        lettering: :class:`ppocr.utils.lettering.Lettering`.
+    """
+    pairs = [(_scaled(picture, _ROW, _WIDEST), _text_block(lines, lettering)) for picture, lines in rows]
+    left = max(small.shape[1] for small, _ in pairs) + _GAP
+    right = max(block.shape[1] for _, block in pairs)
+    step = _ROW + _GAP
+    sheet = np.full((step * len(pairs), left + right, 3), 255, np.uint8)
+    for top, (small, block) in zip(range(0, len(sheet), step), pairs):
+        sheet[top : top + _ROW, : small.shape[1]] = small
+        sheet[top : top + len(block), left : left + block.shape[1]] = block
+    return sheet
+
+
+def _text_block(lines, lettering):
+    """Draws lines of text below each other, as high together as a row of a sheet."""
+    strips = [(_scaled(lettering.draw(text), _ROW // len(lines)), colour) for text, colour in lines]
+    width = max(strip.shape[1] for strip, _ in strips)
+    padded = [(np.pad(strip, ((0, 0), (0, width - strip.shape[1]))), colour) for strip, colour in strips]
+    return np.vstack([_coloured(strip, colour) for strip, colour in padded])
+
+
+def _coloured(coverage, colour):
+    """Returns ink of a colour on white."""
+    ink = coverage[..., None] / np.float32(255)
+    return np.round(255 + ink * (np.float32(colour) - 255)).astype(np.uint8)
+
+
+def _scaled(picture, height, widest=None):
+    """Returns a picture at a height, and narrowed where it is wider than ``widest`` then."""
+    width = max(round(picture.shape[1] * height / picture.shape[0]), 1)
+    how = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(picture, (min(width, widest or width), height), interpolation=how)
 
 
 def draw_boxes(images, found, truths) -> np.ndarray:
@@ -114,7 +149,7 @@ def draw_boxes(images, found, truths) -> np.ndarray:
     pictures = []
     for image, boxes, true_boxes in zip(images, found, truths):
         picture = to_picture(image)
-        for polygons, colour, width in ((true_boxes, (0, 0, 255), 1), (boxes, (0, 200, 0), 2)):
+        for polygons, colour, width in ((true_boxes, RED, 1), (boxes, GREEN, 2)):
             outline(picture, polygons, colour, width)
         pictures.append(picture)
     return np.hstack(pictures)

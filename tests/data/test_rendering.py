@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ppocr.data.rendering import FontSet, Noise, background, blend, corners, default_fonts, placement, two_colours, warp
+from ppocr.data.rendering import FontSet, Noise, background, blend, corners, placement, two_colours, warp
+from ppocr.utils.fonts import default_fonts
 
 
 @pytest.fixture(scope="module")

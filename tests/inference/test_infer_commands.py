@@ -70,7 +70,7 @@ def test_texts_and_classes_of_a_folder(task, key, trained, pictures, run, tmp_pa
         assert row["path"] == str(path) and row["size"] == list(cv2.imread(str(path)).shape[1::-1])
     said = capsys.readouterr().out
     assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 pictures read" in said
-    assert cv2.imread(str(tmp_path / "results.png")).shape[0] == 3 * 52
+    assert cv2.imread(str(tmp_path / "results.png")).shape[0] == 3 * 56
 
 
 def test_boxes_of_a_folder(trained, pictures, run, tmp_path):

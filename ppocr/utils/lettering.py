@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
-from ppocr.data.rendering import load_font, missing_characters
+from ppocr.utils.fonts import EM, load_font, missing_characters
 
-HEIGHT, _BASELINE, _EM = 56, 44, 40  # pixels of a drawn line
+HEIGHT, _BASELINE = 56, 44  # pixels of a drawn line
 _DEFAULT_FONT = "DejaVuSans.ttf"
 logger = logging.getLogger("ppocr")
 
@@ -45,7 +45,7 @@ class Lettering:
     def _say_missing(self, text):
         missing = {c for c in text if self._face_for(c).lacks(c)} - self._said
         if missing:
-            logger.warning("no font here has %s; name one with --font", " ".join(sorted(missing)))
+            logger.warning("no font here has %s; tools that take --font can be given one", " ".join(sorted(missing)))
             self._said |= missing
 
 
@@ -72,8 +72,8 @@ class _UnicodeFont:
         self.lacks = lru_cache(None)(lambda c: c not in "? " and np.array_equal(self.draw(c), unknown))
 
     def draw(self, text):
-        canvas = np.zeros((HEIGHT, 2 * _EM * (len(text) + 1)), np.uint8)
-        (end, _), canvas = cv2.putText(canvas, text, (0, _BASELINE), 255, self._face, _EM)
+        canvas = np.zeros((HEIGHT, 2 * EM * (len(text) + 1)), np.uint8)
+        (end, _), canvas = cv2.putText(canvas, text, (0, _BASELINE), 255, self._face, EM)
         return canvas[:, :end]
 
 
