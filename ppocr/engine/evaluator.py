@@ -107,7 +107,8 @@ class Evaluator:
     def examples(self, model, count: int):
         """Returns (images, results, batch) of up to ``count`` samples of the first batch, or None if there is none.
 
-        ``images`` are arrays as the model gets them, ``results`` what post-processing makes of the predictions.
+        ``images`` are arrays as the model gets them, ``results`` what post-processing makes of the predictions (of
+        several networks those of the one by which the best model is chosen).
         """
         was_training = model.training
         model.eval()
@@ -119,7 +120,8 @@ class Evaluator:
                 if was_training:
                     set_training_mode(model)
                 arrays = to_numpy(batch)
-                return arrays[0], self.post_process.process(to_float32(predictions), arrays), arrays
+                results = self.post_process.process(to_float32(predictions), arrays)
+                return arrays[0], self.metric.main_result(results), arrays
         return None
 
     def _run(self, model) -> Share:

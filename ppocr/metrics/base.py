@@ -27,6 +27,15 @@ class Metric:
         self.main_indicator = main_indicator
         self.reset()
 
+    @property
+    def single(self) -> "Metric":
+        """The metric of one network: itself, unless it measures several."""
+        return self
+
+    def main_result(self, result):
+        """Returns of what post-processing gives the part by which the best model is chosen: all of it."""
+        return result
+
     def update_from(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""
         return self(result)

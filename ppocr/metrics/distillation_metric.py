@@ -31,9 +31,10 @@ class DistillationMetric(Metric):
         options = {"main_indicator": main_indicator, "is_filter": is_filter, "ignore_space": ignore_space}
         self._config = inner_config({"base_metric_name": base_metric_name, **options})
         self._key = key
-        metric = METRICS.build(self._config)
-        self.higher_is_better, self.on_training_batches = metric.higher_is_better, metric.on_training_batches
-        super().__init__(metric.main_indicator)
+        self._single = METRICS.build(self._config)
+        self.higher_is_better = self._single.higher_is_better
+        self.on_training_batches = self._single.on_training_batches
+        super().__init__(self._single.main_indicator)
 
     @staticmethod
     def nested_components(config):
@@ -50,8 +51,13 @@ class DistillationMetric(Metric):
         for network, result in preds.items():
             self._metric(network).update_from(result, batch)
 
-    def update_from(self, result, batch):
-        """Counts what post-processing made of ``batch``; the one call of evaluation.
+    @property
+    def single(self) -> Metric:
+        """The metric of one network."""
+        return self._single
+
+    def main_result(self, result):
+        """Returns the result of the network ``key``.
 
         Raises:
             ConfigError: ``key`` names no network that post-processing looks at.
@@ -61,6 +67,15 @@ class DistillationMetric(Metric):
                 f"Metric.key: must be one of PostProcess.model_name, {', '.join(result)}, not {self._key!r}; "
                 f"its {self.main_indicator} chooses the best model"
             )
+        return result[self._key]
+
+    def update_from(self, result, batch):
+        """Counts what post-processing made of ``batch``; the one call of evaluation.
+
+        Raises:
+            ConfigError: see :meth:`main_result`.
+        """
+        self.main_result(result)
         self(result, batch)
 
     def add_unreadable(self, labels):

@@ -2,7 +2,7 @@
 
 from ppocr.config import override
 from ppocr.errors import UserError
-from ppocr.registry import METRICS, parameters_of
+from ppocr.metrics import build_metric
 from ppocr.report.curve_sections import Best, curves_section, overview
 from ppocr.report.data_sections import data_section, look_at_data
 from ppocr.report.page import render
@@ -33,8 +33,8 @@ def build_report(folder, options=()) -> str:
         return render(title, [overview(run, best, None), curves_section(run.series, best)])
     config = override(run.config, options)
     evaluated = _evaluate(run, config)
-    metric = _metric_class(config)
-    best = Best(run.series, _indicator(config, metric), getattr(metric, "higher_is_better", True))
+    metric = _metric(config)
+    best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
     sections = [curves_section(run.series, best)] if run.series else []
     if evaluated is not None:
         sections += _sample_sections(evaluated, run.missing)
@@ -57,18 +57,12 @@ def _evaluate(run, config):
         return None
 
 
-def _metric_class(config):
-    """The class of the metric; None where the configuration names none that there is."""
+def _metric(config):
+    """The metric, which knows by which value the best model was chosen; None where the configuration has none."""
     try:
-        return METRICS.get((config.get("Metric") or {}).get("name"))
+        return build_metric(config.get("Metric"))
     except UserError:
         return None
-
-
-def _indicator(config, metric):
-    """The value by which the best model was chosen; None where it is not known."""
-    parameter = parameters_of(metric).get("main_indicator") if metric else None
-    return parameter and config["Metric"].get("main_indicator", parameter.default)
 
 
 def _sample_sections(evaluated, missing):

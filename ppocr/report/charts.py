@@ -48,19 +48,33 @@ class Axis:
 
 def round_ticks(low: float, high: float, most: int = 5) -> list:
     """Returns up to ``most`` + 1 multiples of 1, 2 or 5 times a power of ten between two values."""
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+    step = _round_step(low, high, most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
+def round_limits(low: float, high: float) -> tuple:
+    """Returns the nearest values to label below and above two values; the values themselves where they are equal."""
+    if low == high:
+        return low, high
+    for _ in range(2):  # the wider range may ask for a larger step, once
+        step = _round_step(low, high, most=5)
+        low, high = step * math.floor(low / step + 1e-9), step * math.ceil(high / step - 1e-9)
+    return float(f"{low:.12g}"), float(f"{high:.12g}")
+
+
+def _round_step(low, high, most):
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+
+
 def log_ticks(low: float, high: float) -> list:
-    """Returns the powers of ten between two values; with fewer than three, 2 and 5 times them as well."""
+    """Returns up to ten powers of ten between two values; with fewer than three, 2 and 5 times them as well."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     tens = [10.0**power for power in powers if low <= 10.0**power <= high]
     if len(tens) > 2:
-        return tens
+        return tens[:: -(-len(tens) // 10)]
     return [factor * 10.0**power for power in powers for factor in (1, 2, 5) if low <= factor * 10.0**power <= high]
 
 
@@ -89,7 +103,7 @@ def line_chart(title: str, lines: list, last_step: int, limits=None) -> Html:
     low, high = limits or (min(values), max(values))
     logarithmic = limits is None and low > 0 and high / low > _LOGARITHMIC_FROM
     x = Axis(0, max(last_step, 1), LEFT, WIDTH - RIGHT)
-    y = Axis(low, high, HEIGHT - BOTTOM, TOP, logarithmic)
+    y = Axis(*((low, high) if logarithmic else round_limits(low, high)), HEIGHT - BOTTOM, TOP, logarithmic)
     drawn = [_curve(line, x, y, i % _COLOURS) for i, line in enumerate(lines)]
     legend = [
         tag("li", line.label, " ", tag("b", number(_last(line.points))), class_=f"colour-{i % _COLOURS}")
@@ -170,7 +184,7 @@ def histogram(title: str, values) -> Html:
     single = bars[0].low == bars[0].high
     low, high = (bars[0].low - 0.5, bars[-1].high + 0.5) if single else (bars[0].low, bars[-1].high)
     x = Axis(low, high, LEFT, WIDTH - RIGHT)
-    y = Axis(0, max(item.count for item in bars), HEIGHT - BOTTOM, TOP)
+    y = Axis(*round_limits(0, max(item.count for item in bars)), HEIGHT - BOTTOM, TOP)
     width = (WIDTH - RIGHT - LEFT) / len(bars)
     drawn = [_bar(item, LEFT + i * width, width, y) for i, item in enumerate(bars)]
     middle = f"from {number(min(values))} to {number(max(values))}, median {number(float(np.median(values)))}"

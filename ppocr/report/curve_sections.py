@@ -18,15 +18,19 @@ class Best:
         series: see :class:`ppocr.report.run_folder.Run`.
         indicator: name of the metric; None takes the first one that was logged.
         higher_is_better: which way.
+        kept_step: of the evaluation that the run kept as its best; a guard set may have refused a better value.
     """
 
-    def __init__(self, series, indicator=None, higher_is_better=True):
+    def __init__(self, series, indicator=None, higher_is_better=True, kept_step=None):
         self.metrics = metrics_of(series)
         self.indicator = indicator or next(iter(self.metrics), None)
         points = series.get(("eval", self.indicator), {})
         choose = max if higher_is_better else min
-        self.step = choose(points, key=points.get) if points else None
+        top = choose(points, key=points.get) if points else None
+        self.step = kept_step if kept_step in points else top
         self.value = points.get(self.step)
+        self.refused = top if points.get(top) != self.value else None
+        self.refused_value = points.get(self.refused)
         self.last_step = max(points, default=None)
         self.last_value = points.get(self.last_step)
 
@@ -50,7 +54,7 @@ def overview(run, best, evaluated) -> Section:
 def _figures(run, best, evaluated):
     """Yields (title, value, what it belongs to)."""
     if best.value is not None:
-        yield f"best {best.indicator}", number(best.value), f"at step {best.step}"
+        yield f"best {best.indicator}", number(best.value), _about_best(best)
         yield f"last {best.indicator}", number(best.last_value), f"at step {best.last_step}"
     if evaluated is not None:
         main = best.indicator if best.indicator in evaluated.metrics else next(iter(evaluated.metrics))
@@ -58,6 +62,12 @@ def _figures(run, best, evaluated):
     epochs = run.series.get(("train", "epoch"), {})
     if epochs:
         yield "steps", number(max(epochs)), f"in epoch {epochs[max(epochs)]}"
+
+
+def _about_best(best):
+    if best.refused is None:
+        return f"at step {best.step}"
+    return f"at step {best.step}, kept as best_accuracy; {number(best.refused_value)} at step {best.refused} was not"
 
 
 def _model(config):
@@ -78,7 +88,8 @@ def curves_section(series, best) -> Section:
     """Returns the section with the curves and a table of the evaluations."""
     charts = [chart for chart in _charts(series, best) if chart is not None]
     body = [tag("div", charts, class_="charts")] if charts else [note("Nothing has been logged.")]
-    return Section("curves", "Curves", [*body, *_evaluations(series, best)])
+    about = note("Over the steps of the run; beside each name its last value. A dot is an evaluation.")
+    return Section("curves", "Curves", [about, *body, *_evaluations(series, best)])
 
 
 def _charts(series, best):

@@ -1,5 +1,6 @@
 """Building blocks of the page: elements whose content is escaped unless it is an element itself."""
 
+import math
 from html import escape
 
 LONGEST_TEXT = 400  # characters of a label or a value that are shown
@@ -53,7 +54,7 @@ def foreign(text) -> Html:
 
 def number(value) -> str:
     """Returns a number with as many digits as help a reader: ``0.9832``, ``12.4``, ``1520``, ``3.2e-05``."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return str(value)
     if isinstance(value, int) or value == int(value) and abs(value) < 1e6:
         return str(int(value))

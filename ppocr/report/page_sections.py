@@ -3,6 +3,7 @@
 import numpy as np
 
 from ppocr.report.html import Html, bar, foreign, note, table, tag
+from ppocr.report.reading_sections import lost_words
 from ppocr.report.section import Section
 
 DRAWN = 40  # pages with a picture
@@ -25,6 +26,7 @@ def page_sections(evaluated, thumbnails) -> list:
     drawn = [figure for figure in figures if figure is not None]
     legend = tag("ul", [tag("li", title, class_=kind) for kind, title in _LEGEND], class_="key")
     intro = f"{len(drawn)} of {len(pages)} pages, the worst first. A thin line is the truth of what was found."
+    intro += lost_words(evaluated)
     rows = [_row(i, page, names[id(page)], figures) for i, page in enumerate(pages[:LISTED])]
     head = ["page", "in the truth", "missed", "false alarms", "recall", "precision", "hmean"]
     more = f" The worst {LISTED} of {len(pages)} are listed." if len(pages) > LISTED else ""

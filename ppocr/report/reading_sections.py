@@ -1,6 +1,7 @@
 """Sections about recognisers and classifiers: worst samples, confusions, accuracy by length and by character."""
 
 import math
+import unicodedata
 from collections import Counter
 
 from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
@@ -11,6 +12,7 @@ WORST = 100
 _PICTURE = (480, 96)  # pixels that the picture of a line may take up
 _HEAT_ROWS, _HEAT_COLUMNS = 24, 24
 _CHARACTERS = 200
+_KEY = (("mark", "replaced", "read as another"), ("del", "missed", "missed"), ("mark", "added", "added"))
 
 
 def text_sections(evaluated, thumbnails) -> list:
@@ -18,7 +20,7 @@ def text_sections(evaluated, thumbnails) -> list:
     pairs = [(sample.truth, sample.prediction) for sample in evaluated.samples]
     counts = count_characters(pairs)
     return [
-        worst_section(evaluated.samples, thumbnails, _show_text),
+        worst_section(evaluated, thumbnails, _show_text, _key()),
         Section("confusions", "Confused characters", _confusions(counts.confused)),
         Section("characters", "Accuracy by character", _characters(counts)),
         Section("lengths", "Accuracy by length", _lengths(pairs)),
@@ -30,7 +32,7 @@ def class_sections(evaluated, thumbnails) -> list:
     counts = Counter((sample.truth, sample.prediction) for sample in evaluated.samples)
     return [
         Section("confusions", "Confusion matrix", _matrix(counts)),
-        worst_section(evaluated.samples, thumbnails, _show_class),
+        worst_section(evaluated, thumbnails, _show_class),
     ]
 
 
@@ -49,14 +51,16 @@ def worst_first(samples) -> list:
     return sorted(samples, key=badness, reverse=True)
 
 
-def worst_section(samples, thumbnails, show) -> Section:
+def worst_section(evaluated, thumbnails, show, key=None) -> Section:
     """Returns the section with the worst samples.
 
     Args:
-        samples: list of :class:`ppocr.report.samples.Reading`.
+        evaluated: :class:`ppocr.report.samples.Evaluated` of :class:`ppocr.report.samples.Reading`.
         thumbnails: :class:`ppocr.report.thumbnails.Thumbnails`.
         show: function from a sample to (lines with truth and prediction, words about the difference).
+        key: element that explains the marks.
     """
+    samples = evaluated.samples
     wrong = sum(sample.truth != sample.prediction for sample in samples)
     shown = worst_first(samples)[:WORST]
     intro = f"{wrong} of {len(samples)} samples are wrong, as the metric compares them."
@@ -65,9 +69,25 @@ def worst_section(samples, thumbnails, show) -> Section:
     if wrong < len(shown):
         intro += " The right ones among them are those that the model was least sure of."
     cards = [_card(sample, thumbnails, *show(sample)) for sample in shown]
+    intro += lost_words(evaluated)
     search = tag("input", type="search", placeholder="Filter by text or name", data_filter="samples", hidden=True)
     listing = tag("ol", cards, class_="samples", id="samples-list")
-    return Section("samples", "Worst samples", [note(intro), search, listing])
+    return Section("samples", "Worst samples", [note(intro), key, search, listing])
+
+
+def lost_words(evaluated) -> str:
+    """Returns a sentence about samples that no section shows, or an empty text."""
+    if not evaluated.lost:
+        return ""
+    return f" Not among them: {evaluated.lost} that could not be read, which the metric counts as wrong; see Data."
+
+
+def _key():
+    """What the marks in texts mean."""
+    marks = [tag("li", tag(name, words, class_=kind)) for name, kind, words in _KEY]
+    return tag(
+        "ul", marks, tag("li", tag("span", class_="gap", style="--n:2;--w:0"), " nothing here"), class_="marks text"
+    )
 
 
 def _card(sample, thumbnails, lines, words):
@@ -86,7 +106,7 @@ def _show_text(sample):
     marks = edits(shortened(sample.truth), shortened(sample.prediction))
     truth = [_stretch(mark.truth, mark.prediction, mark.kind) for mark in marks]
     read = [_stretch(mark.prediction, mark.truth, mark.kind) for mark in marks]
-    words = [f"edit distance {sample.distance:.2f}"] if sample.distance else []
+    words = [f"edit distance {percent(sample.distance)}"] if sample.distance else []
     return [_line("truth", truth), _line("read", read)], words
 
 
@@ -97,7 +117,8 @@ def _show_class(sample):
 
 def _stretch(own, other, kind):
     if not own:
-        return tag("span", class_="gap", style=f"--n:{len(other)}")
+        wide = sum(unicodedata.east_asian_width(c) in "WF" for c in other)
+        return tag("span", class_="gap", style=f"--n:{len(other) - wide};--w:{wide}")
     if kind == SAME:
         return own
     return tag("del" if kind == MISSED else "mark", own, class_=kind)

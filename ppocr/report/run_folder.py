@@ -7,6 +7,7 @@ from typing import Optional
 
 from ppocr import config as configuration
 from ppocr.errors import ConfigError, UserError
+from ppocr.utils.checkpoint_files import checkpoints_in
 from ppocr.utils.metrics_file import FILE, read_series
 
 WEIGHTS = ("best_accuracy", "latest")
@@ -38,6 +39,7 @@ class Run:
         series: ``{(split, key): {step: value}}``, see :func:`ppocr.utils.metrics_file.read_series`.
         facts: what ``train.log`` says: ``{title: text}``.
         missing: what is not there or cannot be shown, one sentence each.
+        kept_step: the step of ``best_accuracy``, or None.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class Run:
     series: dict = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
     missing: list = field(default_factory=list)
+    kept_step: Optional[int] = None
 
     def weights(self) -> Optional[str]:
         """Returns the prefix of the best weights, or else of the latest; None where there are none."""
@@ -71,6 +74,7 @@ def read_run(folder) -> Run:
         raise UserError(f"{folder}: holds neither config.yml nor {FILE}; name the save_model_dir of a run")
     run.base = _read_base(run.folder / "base.yml")
     run.facts = read_facts(run.folder / "train.log")
+    run.kept_step = next((step for step, prefix in checkpoints_in(run.folder) if prefix.name == WEIGHTS[0]), None)
     if not run.series:
         run.missing.append(f"{FILE} is missing or holds no number, so there are no curves.")
     return run

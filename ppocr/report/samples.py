@@ -95,6 +95,7 @@ class Evaluated:
         dataset: the evaluation set.
         samples: list of :class:`Reading` or :class:`Page`; empty without a kind.
         unused: what could not be read, in one line; empty where all could.
+        lost: how many samples these are; they count as wrong.
     """
 
     kind: Optional[str]
@@ -103,12 +104,13 @@ class Evaluated:
     dataset: Any
     samples: list = field(default_factory=list)
     unused: str = ""
+    lost: int = 0
 
 
-def kind_of(metric_class) -> Optional[str]:
-    """Returns what the results are that a metric compares."""
+def kind_of(metric) -> Optional[str]:
+    """Returns what the results of a network are that a metric compares."""
     kinds = ((RecMetric, TEXTS), (ClsMetric, CLASSES), (DetMetric, BOXES))
-    return next((kind for parent, kind in kinds if issubclass(metric_class, parent)), None)
+    return next((kind for parent, kind in kinds if isinstance(metric.single, parent)), None)
 
 
 def evaluate(config, path, weights) -> Evaluated:
@@ -130,15 +132,19 @@ def evaluate(config, path, weights) -> Evaluated:
     options = global_options(resolved)
     model, amp = load_trained(resolved, options, device, logger, "evaluate")
     evaluator = build_evaluation(resolved, options, amp, device, logger).main
-    kind = kind_of(type(evaluator.metric))
+    kind = kind_of(evaluator.metric)
     samples = keep_samples(evaluator, kind)
     metrics = evaluator(model)
     loader = evaluator.dataloader
-    return Evaluated(kind, weights, metrics, loader.dataset, samples, loader.report.summary())
+    report = loader.report
+    return Evaluated(kind, weights, metrics, loader.dataset, samples, report.summary(), sum(report.counts.values()))
 
 
 def keep_samples(evaluator, kind) -> list:
-    """Has an evaluator's metric keep what it compares; returns the list that fills up during the evaluation."""
+    """Has an evaluator's metric keep what it compares; returns the list that fills up during the evaluation.
+
+    Of several networks the one is kept by which the best model is chosen.
+    """
     samples, metric = [], evaluator.metric
     read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: read_pages}.get(kind)
     update = metric.update_from
@@ -147,7 +153,8 @@ def keep_samples(evaluator, kind) -> list:
         update(result, batch)
         keys = evaluator.dataloader.last_keys
         size = len(batch[0])
-        samples.extend(read(result, batch, metric, keys if len(keys) == size else [None] * size))
+        keys = keys if len(keys) == size else [None] * size
+        samples.extend(read(metric.main_result(result), batch, metric.single, keys))
 
     if read is not None:
         metric.update_from = update_and_keep

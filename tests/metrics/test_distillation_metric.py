@@ -31,6 +31,13 @@ def test_one_network_has_the_plain_names():
     assert metric.get_metric()["acc"] == pytest.approx(1, abs=1e-4)
 
 
+def test_the_result_and_the_metric_of_the_main_network():
+    both, metric = results("a", "b", "a"), recognition(ignore_space=False)
+    assert metric.main_result(both) is both["Student"]
+    assert metric.single.normalise("a b") == "a b" and metric.single.single is metric.single
+    assert metric.single.main_result(both["Student"]) is both["Student"]
+
+
 def test_reset_forgets_everything():
     metric = recognition()
     metric.update_from(results("a", "b", "a"), None)

@@ -48,6 +48,28 @@ def test_a_recogniser(make_run):
     assert "2 unreadable image (x.png)" in page
 
 
+def test_of_several_networks_that_is_shown_by_which_the_best_is_chosen(make_run):
+    network = (
+        "{freeze_params: false, return_all_feats: true, model_type: rec, algorithm: Rosetta, Transform: , Backbone: "
+    )
+    network += "{name: VGG, channels: [4, 4, 4, 4, 8]}, Neck: {name: SequenceEncoder, encoder_type: reshape}, "
+    network += "Head: {name: CTCHead}}"
+    models = f"{{Teacher: {network}, Student: {network}}}"
+    models = f"{{model_type: rec, name: DistillationModel, algorithm: Distillation, Models: {models}}}"
+    decode = "{name: DistillationCTCLabelDecode, model_name: [Teacher, Student], key: head_out}"
+    metric = "{name: DistillationMetric, base_metric_name: RecMetric, key: Student, main_indicator: norm_edit_dis}"
+    options = [f"Architecture={models}", f"PostProcess={decode}", f"Metric={metric}"]
+    page = written(make_run("rec", *options))
+    assert titles(page)[2:6] == [
+        "Worst samples",
+        "Confused characters",
+        "Accuracy by character",
+        "Accuracy by length",
+    ]
+    assert "best norm_edit_dis</span><b>0.8</b>" in page and "What is missing" not in page
+    assert page.count("data:image/jpeg;base64,") == 6 and "Characters in a label" in page
+
+
 def test_a_detector(make_run):
     page = written(make_run("det"))
     assert titles(page) == ["Overview", "Curves", "Pages", "Precision and recall by page", "Data", "Configuration"]
@@ -89,6 +111,7 @@ def test_markup_in_labels_names_and_settings_stays_text(hostile_run, hostile_tex
     cards = page.split('<div class="picture">')[1:]
     card = "".join(Parsed(next(card for card in cards if "amp;amp;" in card)).texts)
     assert "plain.png (labels.txt, line 3)" in card  # although the first of the batch cannot be read
+    assert "2 of 2 samples are wrong, as the metric compares them. Not among them: 1 that could not be read" in text
     assert "1 unreadable image (gone<b>.png" in text  # in the evaluation
     assert "1 of these pictures cannot be read: gone<b>.png" in text  # in the data
 

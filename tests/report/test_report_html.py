@@ -11,6 +11,7 @@ from ppocr.report.charts import (
     histogram,
     line_chart,
     log_ticks,
+    round_limits,
     round_ticks,
     short_count,
     thinned,
@@ -51,6 +52,8 @@ def test_a_foreign_text_is_cut_and_isolated():
         (0.0, "0"),
         (60.0, "60"),
         (True, "True"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
     ],
 )
 def test_numbers_have_as_many_digits_as_help(value, text):
@@ -73,6 +76,16 @@ def test_ticks_are_round():
     assert round_ticks(-0.01, 0.02) == [-0.01, 0, 0.01, 0.02]
     assert log_ticks(0.2, 300) == [1, 10, 100]
     assert log_ticks(2, 30) == [2, 5, 10, 20]
+    assert log_ticks(1e-3, 1e30) == [10.0**power for power in range(-3, 31, 4)]
+
+
+@pytest.mark.parametrize(
+    "low, high, limits", [(5.68, 8.1, (5, 9)), (0, 58.9, (0, 60)), (-1, 3, (-1, 3)), (2, 2, (2, 2))]
+)
+def test_the_ends_of_an_axis_are_values_that_it_labels(low, high, limits):
+    assert round_limits(low, high) == limits
+    if low != high:
+        assert (round_ticks(*limits)[0], round_ticks(*limits)[-1]) == limits
 
 
 def test_an_axis_maps_ends_to_ends():

@@ -8,6 +8,7 @@ from ppocr.program import write_config
 from ppocr.report.curve_sections import Best
 from ppocr.report.run_folder import read_facts, read_run
 from ppocr.report.settings import ABSENT, Difference, differences, flatten
+from ppocr.utils.checkpoint_files import write_checkpoint
 from ppocr.utils.metrics_file import read_series
 
 
@@ -35,6 +36,22 @@ def test_the_best_evaluation_by_the_main_metric():
     assert (best.step, best.value, best.last_step, best.last_value) == (20, 0.9, 30, 0.7)
     assert Best(series, "acc", higher_is_better=False).step == 10
     assert Best(series).indicator == "acc" and Best({}).value is None
+
+
+def test_the_best_is_what_the_run_kept_where_a_guard_refused_a_better_one():
+    series = {("eval", "acc"): {10: 0.5, 20: 0.9, 30: 0.7}}
+    best = Best(series, "acc", kept_step=30)
+    assert (best.step, best.value, best.refused, best.refused_value) == (30, 0.7, 20, 0.9)
+    assert Best(series, "acc", kept_step=20).refused is None
+    assert Best(series, "acc", kept_step=99).step == 20  # evaluated, but the process ended before the log
+
+
+def test_the_step_of_the_best_weights_is_read(tmp_path, write_log):
+    write_log(tmp_path)
+    assert read_run(tmp_path).kept_step is None
+    write_checkpoint(tmp_path / "latest", {".pdparams": {}}, {"global_step": 60})
+    write_checkpoint(tmp_path / "best_accuracy", {".pdparams": {}}, {"global_step": 20})
+    assert read_run(tmp_path).kept_step == 20
 
 
 def test_the_log_of_the_last_attempt_counts(tmp_path, write_log):

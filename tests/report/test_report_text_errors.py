@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from ppocr.report.reading_sections import heat_table, visible, worst_first
+from ppocr.report.reading_sections import _show_text, heat_table, visible, worst_first
 from ppocr.report.samples import Reading
 from ppocr.report.text_errors import Edit, Share, by_length, count_characters, edits, most_confused
 
@@ -58,6 +58,10 @@ def test_wrong_and_sure_is_worst_and_right_but_unsure_comes_before_right():
     unsure = Reading(2, "abcd", "abcx", 0.5, 0.25)
     doubtful, sure = Reading(3, "a", "a", 0.4, 0.0), Reading(4, "a", "a", 0.99, 0.0)
     assert worst_first([sure, doubtful, unsure, near, far]) == [far, near, unsure, doubtful, sure]
+
+
+def test_a_gap_is_as_wide_as_what_is_missing():
+    assert "--n:2;--w:2" in _show_text(Reading(0, "a京号b", "", None, 1.0))[0][1]
 
 
 def test_blanks_and_control_characters_can_be_seen():
