@@ -78,7 +78,8 @@ def train(config, device, logger, loggers):
     with Interruption() as interruption, watchdog, checkpoints:
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first and evaluation is not None:
-        save_examples(evaluation.main, stepper.model, folder, logger)
+        with stepper.averaging.applied(stepper.model):  # as they are evaluated
+            save_examples(evaluation.main, stepper.model, folder, logger)
     logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
     return state
 

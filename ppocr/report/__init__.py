@@ -42,7 +42,7 @@ def build_report(folder, options=()) -> str:
     if data:
         unused = evaluated.unused if evaluated else ""
         sections.append(data_section(data, metric and kind_of(metric), unused, run.facts))
-    return render(title, [overview(run, best, evaluated), *sections, settings_section(run)])
+    return render(title, [overview(run, best, evaluated, options), *sections, settings_section(run)])
 
 
 def _evaluate(run, config):

@@ -37,17 +37,22 @@ class Best:
 
 def metrics_of(series) -> list:
     """Returns the names of what evaluations have measured, in the order of the log."""
-    return [key for split, key in series if split == "eval" and key not in _NOT_METRICS and not key.endswith("_fps")]
+    keys = [key for split, key in series if split == "eval" and key not in _NOT_METRICS]
+    return [key for key in keys if not key.endswith(("_fps", "_loss"))]
 
 
-def overview(run, best, evaluated) -> Section:
-    """Returns the head of the page: the figures that matter, what the log says, what is missing."""
+def overview(run, best, evaluated, options=()) -> Section:
+    """Returns the head of the page: the figures that matter, what the log says, what is missing.
+
+    ``options`` are the overrides under which ``evaluated`` came about.
+    """
     body = [tag("ul", [_card(*card) for card in _figures(run, best, evaluated)], class_="cards")]
     if run.missing:
         missing = tag("ul", [tag("li", sentence) for sentence in run.missing])
         body.append(tag("div", tag("h3", "What is missing"), missing, class_="warning"))
     told = [(title, run.facts[title]) for title in ("trained with", "made with", "logged") if title in run.facts]
-    said = [("folder", tag("code", run.folder)), *_model(run.config), *told]
+    changed = [("evaluated with", tag("code", " ".join(options)))] if options and evaluated else []
+    said = [("folder", tag("code", run.folder)), *_model(run.config), *changed, *told]
     return Section("overview", "Overview", [*body, facts(said)])
 
 
@@ -98,7 +103,8 @@ def _charts(series, best):
     watched = [key for key in best.metrics if key.endswith(f"_{best.indicator}")]
     others = [key for key in best.metrics if key not in (best.indicator, *watched)]
     parts = [key for split, key in series if split == "train" and key not in (*_NOT_LOSSES, *best.metrics)]
-    yield draw("Loss", {("train", "loss"): "training", ("eval", "loss"): "evaluation"})
+    losses = {("eval", key): key for split, key in series if split == "eval" and key.endswith("_loss")}
+    yield draw("Loss", {("train", "loss"): "training", ("eval", "loss"): "evaluation", **losses})
     if best.indicator:
         curves = {("train", best.indicator): "training", ("eval", best.indicator): "evaluation"}
         yield draw(best.indicator, {**curves, **{("eval", key): key for key in watched}}, _shares)

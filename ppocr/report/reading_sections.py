@@ -223,6 +223,8 @@ def _matrix(counts):
     rows = [
         [foreign(c), seen[c], bar(_share(counts[c, c], seen[c])), bar(_share(counts[c, c], found[c]))] for c in classes
     ]
+    if len(rows) > _CHARACTERS:
+        intro += f" The table lists the first {_CHARACTERS}."
     head = ["class", "samples", "recall", "precision"]
     matrix = heat_table(counts, shown, shown, corner="truth \\ found", names=str, diagonal=True)
     return [note(intro), matrix, table(head, rows[:_CHARACTERS], sortable=True)]

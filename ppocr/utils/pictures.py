@@ -33,7 +33,7 @@ def draw_curves(folder):
         path of the picture, or None where there is nothing to draw.
     """
     series = {name: points for name, points in read_series(folder).items() if name[0] in ("train", "eval")}
-    metrics = {key for split, key in series if split == "eval"} - {"epoch", "fps"}
+    metrics = {key for split, key in series if split == "eval" and key != "epoch" and not key.endswith("fps")}
     shown = {name: points for name, points in series.items() if name[1] == "loss" or name[1] in metrics}
     if not shown:
         return None

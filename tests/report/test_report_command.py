@@ -13,7 +13,7 @@ from ppocr.data.datasets.base import SampleKey
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.report.page import render
 from ppocr.report.page_sections import outlines, page_sections
-from ppocr.report.samples import Evaluated, Page
+from ppocr.report.samples import Evaluated, Page, read_pages
 from ppocr.report.thumbnails import Thumbnails
 
 
@@ -78,7 +78,8 @@ def test_a_detector(make_run):
 
 
 def test_a_classifier(make_run):
-    page = written(make_run("cls"))
+    page = written(make_run("cls"), "-o", "Eval.loader.batch_size_per_card=2")
+    assert "evaluated with</dt><dd><code>Eval.loader.batch_size_per_card=2</code>" in page
     assert titles(page) == ["Overview", "Curves", "Confusion matrix", "Worst samples", "Data", "Configuration"]
     assert "truth \\ found" in page and "edit distance" not in page
 
@@ -120,6 +121,7 @@ def test_a_run_without_weights_or_data_gives_the_rest(make_run):
     folder = make_run("rec")
     (folder / "best_accuracy.pdparams").unlink()
     page = written(folder, "-o", "Train.dataset.fonts=[none.ttf]")
+    assert "evaluated with" not in page
     assert titles(page) == ["Overview", "Curves", "Data", "Configuration"]
     assert "There are no weights (best_accuracy or latest)" in page
     assert "The data of Train cannot be shown: " in page and "<h3>Eval</h3>" in page
@@ -196,6 +198,16 @@ def test_a_picture_is_made_to_fit_and_not_enlarged():
 
 def square(x, size=10):
     return [[x, 0], [x + size, 0], [x + size, size], [x, size]]
+
+
+def test_boxes_are_kept_in_one_array_and_polygons_as_they_are():
+    boxes, polygons = [square(0), square(20)], [square(1), square(22)[:3]]
+    found = [{"points": polygons}, {"points": np.zeros((0, 4, 2))}]
+    batch = [None, None, [np.array(boxes), []], [np.array([False, False]), []]]
+    first, empty = read_pages(found, batch, None, [0, 1])
+    assert first.truths.shape == (2, 4, 2) and first.truths.dtype == np.float32
+    assert [len(polygon) for polygon in first.detections] == [4, 3] and len(outlines(first)) == 4
+    assert len(empty.truths) == len(empty.detections) == 0 and outlines(empty) == []
 
 
 def test_a_page_counts_as_the_metric_does():

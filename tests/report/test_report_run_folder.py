@@ -5,7 +5,7 @@ import pytest
 from ppocr import config as configuration
 from ppocr.errors import UserError
 from ppocr.program import write_config
-from ppocr.report.curve_sections import Best
+from ppocr.report.curve_sections import Best, curves_section
 from ppocr.report.run_folder import read_facts, read_run
 from ppocr.report.settings import ABSENT, Difference, differences, flatten
 from ppocr.utils.checkpoint_files import write_checkpoint
@@ -44,6 +44,16 @@ def test_the_best_is_what_the_run_kept_where_a_guard_refused_a_better_one():
     assert (best.step, best.value, best.refused, best.refused_value) == (30, 0.7, 20, 0.9)
     assert Best(series, "acc", kept_step=20).refused is None
     assert Best(series, "acc", kept_step=99).step == 20  # evaluated, but the process ended before the log
+
+
+def test_losses_of_guard_sets_are_no_metrics():
+    series = {("eval", key): {10: 0.5} for key in ("acc", "loss", "fps", "other_acc", "other_loss", "other_fps")}
+    best = Best(series)
+    assert best.metrics == ["acc", "other_acc"]
+    chart = curves_section({("train", "loss"): {10: 1.0}, **series}, best).body[1]
+    loss, accuracy = chart.split("</figure>")[:2]
+    assert "other_loss" in loss and "other_loss" not in accuracy and "other_acc" in accuracy
+    assert "other_loss" not in "".join(chart.split("</figure>")[2:])
 
 
 def test_the_step_of_the_best_weights_is_read(tmp_path, write_log):

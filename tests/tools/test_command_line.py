@@ -51,6 +51,21 @@ def run(main, arguments, monkeypatch):
     return program.run(main)
 
 
+def test_the_examples_show_the_averaged_weights(tmp_path, monkeypatch):
+    shown = []
+
+    def remember(evaluator, model, count):
+        shown.append({name: value.numpy().copy() for name, value in model.state_dict().items()})
+
+    monkeypatch.setattr(train_tool, "draw_samples", remember)
+    options = [*TINY["rec"], *SHORT, "Global.epoch_num=1", "Global.use_ema=true", "Global.ema_decay=0.5"]
+    train_tool.main(command(QUICKSTART / "rec.yml", tmp_path, *options))
+    name = "head.fc.weight"
+    best, latest = (load_weights(tmp_path / f"{prefix}.pdparams")[name] for prefix in ("best_accuracy", "latest"))
+    np.testing.assert_array_equal(shown[0][name], best)
+    assert not np.array_equal(best, latest)
+
+
 @pytest.mark.parametrize("task", ["rec", "det", "cls"])
 def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
     config, options = QUICKSTART / f"{task}.yml", [*TINY[task], *SHORT]

@@ -95,6 +95,8 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
     picture[..., 0] = 255  # blue in BGR
     loggers.log_images({"samples": picture}, "eval", 1)
     loggers.log_histograms({"fc.weight": np.array([[0, 1], [1, 1], [1, np.nan]], np.float32)}, "parameters", 1)
+    for name, array in (("close", [1, 1 + 2**-23]), ("huge", [1e38, 1e38]), ("empty", [np.nan])):
+        loggers.log_histograms({name: np.array(array, np.float32)}, "parameters", 1)
     loggers.log_text("best metric", "acc: 0.5", 1)
     loggers.close()
     from visualdl import LogReader
@@ -108,6 +110,8 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
     np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), picture)
     counts = list(reader.get_data("histogram", "PARAMETERS/fc.weight")[0].histogram.hist)
     assert (counts[0], counts[-1], sum(counts)) == (1, 4, 5)
+    for name, count in (("close", 2), ("huge", 2), ("empty", 0)):
+        assert sum(reader.get_data("histogram", f"PARAMETERS/{name}")[0].histogram.hist) == count
 
 
 def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
@@ -123,6 +127,14 @@ def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
     loggers.log_metrics({"loss": 1.0}, "train", 2)
     loggers.close()
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.read_bytes() != first
+
+
+def test_speeds_of_guard_sets_do_not_flatten_the_curves(tmp_path):
+    logger = JsonLinesLogger(tmp_path)
+    logger.log_metrics({"acc": 0.5, "other_acc": 0.4}, "eval", 1)
+    alone = draw_curves(tmp_path).read_bytes()
+    logger.log_metrics({"fps": 90.0, "other_fps": 80.0}, "eval", 1)
+    assert draw_curves(tmp_path).read_bytes() == alone
 
 
 def test_without_numbers_there_are_no_curves(tmp_path):

@@ -10,6 +10,8 @@ from ppocr.errors import UserError
 from ppocr.utils.metrics_file import FILE
 from ppocr.utils.pictures import draw_curves
 
+_LARGEST = 1e12  # in a histogram
+
 
 class MetricLogger:
     """What every logger is told.  A logger overrides what it can show; the rest is passed over here.
@@ -103,7 +105,9 @@ class VisualDLLogger(MetricLogger):
     def log_histograms(self, values: dict, prefix: str, step: int):
         """Adds each array, but for values that are not finite, as the histogram ``PREFIX/name``."""
         for name, array in values.items():
-            self._writer.add_histogram(f"{prefix.upper()}/{name}", array[np.isfinite(array)], step, buckets=50)
+            # NumPy refuses bins that are narrower than the spacing of numbers, as among float32 values close to 1.
+            finite = np.clip(array[np.isfinite(array)].astype(np.float64), -_LARGEST, _LARGEST)
+            self._writer.add_histogram(f"{prefix.upper()}/{name}", finite, step, buckets=50)
 
     def close(self):
         """Flushes the event file."""
