@@ -13,7 +13,7 @@ _MOST_POINTS = 400  # of a curve; more cannot be told apart
 _MOST_DOTS = 60
 _LOGARITHMIC_FROM = 50  # largest to smallest value
 _MOST_BARS = 40
-_COLOURS = 6
+_COLOURS, _DASHES = 6, 3
 
 
 class Line(NamedTuple):
@@ -104,10 +104,11 @@ def line_chart(title: str, lines: list, last_step: int, limits=None) -> Html:
     logarithmic = limits is None and low > 0 and high / low > _LOGARITHMIC_FROM
     x = Axis(0, max(last_step, 1), LEFT, WIDTH - RIGHT)
     y = Axis(*((low, high) if logarithmic else round_limits(low, high)), HEIGHT - BOTTOM, TOP, logarithmic)
-    drawn = [_curve(line, x, y, i % _COLOURS) for i, line in enumerate(lines)]
+    looks = [f"colour-{i % _COLOURS} dash-{i // _COLOURS % _DASHES}" for i in range(len(lines))]
+    drawn = [_curve(line, x, y, look) for line, look in zip(lines, looks)]
     legend = [
-        tag("li", line.label, " ", tag("b", number(_last(line.points))), class_=f"colour-{i % _COLOURS}")
-        for i, line in enumerate(lines)
+        tag("li", line.label, " ", tag("b", number(_last(line.points))), class_=look)
+        for line, look in zip(lines, looks)
     ]
     caption = tag("figcaption", tag("h3", title), tag("ul", legend, class_="legend"))
     words = ", ".join(f"{line.label} ends at {number(_last(line.points))}" for line in lines)
@@ -118,7 +119,7 @@ def _last(points):
     return points[max(points)]
 
 
-def _curve(line, x, y, colour):
+def _curve(line, x, y, look):
     """A curve; where it has few points each is marked and says its value."""
     pairs = thinned(line.points)
     path = " ".join(f"{x(step)},{y(value)}" for step, value in pairs)
@@ -128,7 +129,7 @@ def _curve(line, x, y, colour):
             tag("circle", tag("title", f"step {step}: {number(value)}"), cx=x(step), cy=y(value), r=3)
             for step, value in pairs
         ]
-    return tag("g", parts, class_=f"curve colour-{colour}")
+    return tag("g", parts, class_=f"curve {look}")
 
 
 def _grid(x, y):

@@ -93,7 +93,7 @@ def curves_section(series, best) -> Section:
     """Returns the section with the curves and a table of the evaluations."""
     charts = [chart for chart in _charts(series, best) if chart is not None]
     body = [tag("div", charts, class_="charts")] if charts else [note("Nothing has been logged.")]
-    about = note("Over the steps of the run; beside each name its last value. A dot is an evaluation.")
+    about = note("Over the steps of the run; beside each name its last value.")
     return Section("curves", "Curves", [about, *body, *_evaluations(series, best)])
 
 

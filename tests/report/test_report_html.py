@@ -119,6 +119,12 @@ def test_a_loss_over_decades_gets_a_logarithmic_axis():
     assert labels == ["0.1", "1", "10", "100", "1000"]
 
 
+def test_many_curves_can_be_told_apart():
+    chart = line_chart("Loss", [Line(f"part {i}", {1: i, 2: i}) for i in range(18)], 2)
+    looks = re.findall('<li class="([^"]+)"', chart)
+    assert len(set(looks)) == 18 and looks == re.findall('class="curve ([^"]+)"', chart)
+
+
 def test_few_whole_numbers_have_a_bar_each():
     assert bins([2, 2, 4]) == [Bin(2, 2, 2), Bin(3, 3, 0), Bin(4, 4, 1)]
     assert [str(item) for item in bins([2, 2, 4])] == ["2", "3", "4"]
