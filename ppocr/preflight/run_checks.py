@@ -9,18 +9,17 @@ import paddle
 
 from ppocr.data import workers
 from ppocr.engine.state import TrainState
-from ppocr.errors import CheckpointError
+from ppocr.errors import CheckpointError, DataError
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.trial import time_steps
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
-from ppocr.utils.pretrained import load_pretrained, load_weights
-from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE
+from ppocr.utils.pretrained import load_start_weights, load_weights
+from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE, refuse_other_vocabulary
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
-_LITTLE = 0.5  # share of a model's values below which weights are hardly the right ones
 MIB = 1 << 20
 
 
@@ -109,24 +108,30 @@ def check_alignments(context):
 def check_weights(context):
     """Weights that are to be loaded fit the model."""
     options, model = context.options, context.trial.model
+    vocabulary = getattr(context.post_process, "character", None)
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     try:
         if context.checkpoint:
-            for what in _misfits(context, context.checkpoint, model):
+            for what in _misfits(context, context.checkpoint, model, vocabulary):
                 yield context.finding(ERROR, path, what)
         elif options.pretrained_model:
-            report = load_pretrained(model, options.pretrained_model)
-            yield context.finding(WARNING if report.share < _LITTLE else NOTE, path, str(report))
+            report = load_start_weights(model, options, vocabulary)
+            yield context.finding(NOTE, path, str(report))
+            for warning in report.warnings:
+                yield context.finding(WARNING, path, warning)
     except CheckpointError as error:
         yield context.finding(ERROR, path, str(error))
+    except DataError as error:
+        yield context.finding(ERROR, ("Global", "pretrained_dict_path"), str(error))
 
 
-def _misfits(context, prefix, model):
+def _misfits(context, prefix, model, vocabulary):
     """Yields what keeps a run from going on from a checkpoint."""
     check_files(prefix)
     weights, target = load_weights(prefix), model.state_dict()
     safe_pickle.load(prefix + OPTIMIZER)
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    refuse_other_vocabulary(prefix, extra.get("run", {}), vocabulary)
     wrong = [name for name in target if name not in weights or list(weights[name].shape) != list(target[name].shape)]
     if wrong:
         yield f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"

@@ -90,6 +90,23 @@ class TransferReport:
         return "; ".join(lines)
 
 
+def load_start_weights(model, options, vocabulary=None) -> TransferReport:
+    """Fills a model with what a run starts from: ``Global.pretrained_model``, its characters carried over.
+
+    Args:
+        model: receives the weights.
+        options: :class:`ppocr.global_options.GlobalOptions`; ``pretrained_model`` is given.
+        vocabulary: symbols of the model's decoder, special ones included; None where the task has none.
+
+    Raises:
+        CheckpointError: see :func:`load_pretrained`.
+        DataError: ``Global.pretrained_dict_path`` cannot be used.
+    """
+    path = options.pretrained_model
+    old = old_vocabulary(path, options.pretrained_dict_path, vocabulary, options.use_space_char)
+    return load_pretrained(model, path, vocabulary, old)
+
+
 def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> TransferReport:
     """Copies the weights that fit by name and shape from a file into a model.
 

@@ -29,8 +29,7 @@ from ppocr.utils.pretrained import (
     arrays_of,
     assign,
     load_params,
-    load_pretrained,
-    old_vocabulary,
+    load_start_weights,
     strip_suffix,
     unnamed,
 )
@@ -240,17 +239,27 @@ def _say_differences(saved, now, prefix, logger):
     """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have.
 
     Raises:
-        CheckpointError: the dictionary has changed, so that the outputs would mean other symbols.
+        CheckpointError: see :func:`refuse_other_vocabulary`.
     """
-    if saved.get("vocabulary") and now.get("vocabulary") and saved["vocabulary"] != now["vocabulary"]:
-        raise CheckpointError(
-            f"{prefix}: was trained with another dictionary ({len(saved['vocabulary'])} symbols, now "
-            f"{len(now['vocabulary'])}); resume with that one, or carry symbols over with Global.pretrained_model"
-        )
+    refuse_other_vocabulary(prefix, saved, now.get("vocabulary"))
     changed = [f"{key} {saved[key]} -> {now[key]}" for key in saved if key in now and saved[key] != now[key]]
     if changed and logger is not None:
         logger.warning(
             "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
+        )
+
+
+def refuse_other_vocabulary(prefix, saved, vocabulary):
+    """Compares the vocabulary in the facts of a saved run with that of this one, as far as both are known.
+
+    Raises:
+        CheckpointError: the dictionary has changed, so that the outputs would mean other symbols.
+    """
+    old = saved.get("vocabulary")
+    if old and vocabulary and old != list(vocabulary):
+        raise CheckpointError(
+            f"{prefix}: was trained with another dictionary ({len(old)} symbols, now {len(vocabulary)}); resume with "
+            "that one, or carry symbols over with Global.pretrained_model"
         )
 
 
@@ -357,11 +366,9 @@ def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
     if options.pretrained_model:
-        path = options.pretrained_model
-        old = old_vocabulary(path, options.pretrained_dict_path, vocabulary, options.use_space_char)
-        report = load_pretrained(unwrap(stepper.model), path, vocabulary, old)
+        report = load_start_weights(unwrap(stepper.model), options, vocabulary)
         stepper.averaging.restart()
-        logger.info("pretrained weights from %s: %s", path, report)
+        logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
         for warning in report.warnings:
             logger.warning("%s", warning)
     else:

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ppocr import preflight
+from ppocr.config import load
 from ppocr.engine.state import TrainState
 from ppocr.utils import safe_pickle
 from ppocr.utils.save_load import save_model
@@ -93,7 +95,15 @@ def pretrained_that_fits_in_part(site):
     with open(site.path("part.pdparams"), "wb") as file:
         safe_pickle.dump({"head.fc.bias": np.zeros(5, np.float32)}, file)
     line = site.replace("Global:", f"Global:\n  pretrained_model: {site.path('part')}") + 1
-    return W, CONFIG, line, "1 loaded (0.0% of the model's values)"
+    return W, CONFIG, line, "only 0.0% of the model's values come from this file"
+
+
+def dictionary_of_the_weights_is_missing(site):
+    with open(site.path("part.pdparams"), "wb") as file:
+        safe_pickle.dump({"head.fc.bias": np.zeros(5, np.float32)}, file)
+    lines = f"  pretrained_model: {site.path('part')}\n  pretrained_dict_path: {site.path('gone.txt')}"
+    line = site.replace("Global:", f"Global:\n{lines}") + 2
+    return E, CONFIG, line, "cannot read the dictionary"
 
 
 def damaged_weights(site):
@@ -102,12 +112,12 @@ def damaged_weights(site):
     return E, CONFIG, line, "cannot be loaded"
 
 
-def checkpoint(site, weights, step):
+def checkpoint(site, weights, step, **run):
     """Writes a checkpoint and names it in the configuration; returns the line."""
     contents = {
         "pdparams": weights,
         "pdopt": {},
-        "train_state": {"counters": TrainState(global_step=step).to_dict()},
+        "train_state": {"counters": TrainState(global_step=step).to_dict(), "run": run},
     }
     for suffix, content in contents.items():
         with open(site.path(f"latest.{suffix}"), "wb") as file:
@@ -118,6 +128,10 @@ def checkpoint(site, weights, step):
 def checkpoint_of_another_model(site):
     line = checkpoint(site, {"head.fc.bias": np.zeros(7, np.float32)}, 1)
     return E, CONFIG, line, "weights are missing or of another shape"
+
+
+def checkpoint_of_another_dictionary(site):
+    return E, CONFIG, checkpoint(site, {}, 1, vocabulary=["blank", *"dcba"]), "was trained with another dictionary"
 
 
 def checkpoint_of_a_finished_run(site):
@@ -150,8 +164,10 @@ REC_FAULTS = [
     shared_memory_too_small,
     pretrained_of_another_model,
     pretrained_that_fits_in_part,
+    dictionary_of_the_weights_is_missing,
     damaged_weights,
     checkpoint_of_another_model,
+    checkpoint_of_another_dictionary,
     checkpoint_of_a_finished_run,
     damaged_checkpoint,
     run_to_be_resumed_is_finished,
@@ -169,3 +185,22 @@ FAULTS = (
 def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
     expected, found, everything = find_planted(task, plant)
     assert found == [expected], everything
+
+
+@pytest.mark.parametrize("pretrained_dict_path", [False, True])
+def test_weights_of_another_dictionary_are_reported_as_training_reports_them(make_site, pretrained_dict_path):
+    site = make_site("rec")
+    old = ["blank", *"abxyzd"]
+    trial = preflight.Context(load(site.config), str(site.config)).trial.model.state_dict()
+    weights = {name: tensor.numpy() for name, tensor in trial.items()}
+    weights["head.fc.weight"] = np.zeros((weights["head.fc.weight"].shape[0], 7), np.float32)
+    weights["head.fc.bias"] = np.zeros(7, np.float32)
+    line = checkpoint(site, weights, 1, **({} if pretrained_dict_path else {"vocabulary": old}))
+    site.replace("checkpoints:", "pretrained_model:")
+    if pretrained_dict_path:
+        site.write("old.txt", "\n".join(old[1:]))
+        site.replace("Global:", f"Global:\n  pretrained_dict_path: {site.path('old.txt')}")
+    (found,) = [f for f in site.check() if f.check == "weights"]
+    assert (found.severity, found.line) == ("note", line + pretrained_dict_path)
+    assert f"{len(weights)} loaded" in found.what and "mismatched" not in found.what
+    assert "3 characters carried over, 1 new, 3 dropped" in found.what

@@ -7,7 +7,7 @@ from paddle import nn
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures.base_model import FEEDS, BaseModel
 from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
-from ppocr.utils.save_load import load_pretrained
+from ppocr.utils.pretrained import load_pretrained
 
 NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
