@@ -136,10 +136,7 @@ def _construct(loader, node, path, sources, file):
         return [_construct(loader, item, (*path, i), sources, file) for i, item in enumerate(node.value)]
     if node.tag != _MAPPING:
         return loader.construct_object(node, deep=True)
-    keys = [key.value for key, _ in node.value]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise ConfigError(f"{file}:{node.start_mark.line + 1}: key '{twice}' is written twice in one mapping")
+    _check_keys(node, path, file)
     loader.flatten_mapping(node)
     result = {}
     for key_node, value_node in node.value:
@@ -147,6 +144,19 @@ def _construct(loader, node, path, sources, file):
         result[key] = _construct(loader, value_node, (*path, key), sources, file)
         sources[(*path, key)] = Source(file, key_node.start_mark.line + 1)
     return result
+
+
+def _check_keys(node, path, file):
+    """Refuses keys that a mapping could not keep apart, or not at all."""
+    first = {}
+    for key, _ in node.value:
+        where = Source(file, key.start_mark.line + 1)
+        if not isinstance(key, yaml.ScalarNode):
+            raise ConfigError(f"{where}: a key must be a word or a number, not a list or a mapping")
+        if key.value in first:
+            dotted = ".".join(map(str, (*path, key.value)))
+            raise ConfigError(f"{where}: {dotted}: this key is written twice, first in line {first[key.value].line}")
+        first[key.value] = where
 
 
 def merge(base: Config, new: Config) -> Config:

@@ -47,7 +47,9 @@ def test_several_bases_apply_in_order(tmp_path):
     "text, message",
     [
         ("a: [1, 2", "a.yml:1: not YAML"),
-        ("a: 1\nb: {c: 1}\nb: 2\n", "key 'b' is written twice"),
+        ("a: 1\nb: {c: 1}\n\nb: 2\n", "a.yml:4: b: this key is written twice, first in line 2"),
+        ("a:\n- x: 1\n- y:\n    k: 1\n    l: 1\n    k: 2\n", "a.yml:6: a.1.y.k: this key .* first in line 4"),
+        ("a:\n  {b: 1}: 2\n", "a.yml:2: a key must be a word or a number"),
         ("- 1\n", "must be a mapping"),
         ("_BASE_: a.yml\n", "leads back to this file"),
         ("_BASE_: none.yml\n", "none.yml: no such config file"),

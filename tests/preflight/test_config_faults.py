@@ -14,7 +14,7 @@ def not_yaml(site):
 
 def key_twice(site):
     line = site.replace("  epoch_num: 2", "  epoch_num: 2\n  epoch_num: 3")
-    return E, CONFIG, line, "written twice"
+    return E, CONFIG, line + 1, f"written twice, first in line {line}"
 
 
 def unknown_section(site):
