@@ -97,4 +97,5 @@ def examine(config, name, device, logger, plan, clock=time.perf_counter):
     stepper.guard.folder = None  # nothing is written
     facts = collect(config, name, options, device, loader, stepper.guard)
     metric = build_training_metric(config, options, logger)
-    return measure(Run(stepper, loader, due, metric, options.log_smooth_window), facts, plan, clock)
+    with contextlib.closing(loader):
+        return measure(Run(stepper, loader, due, metric, options.log_smooth_window), facts, plan, clock)

@@ -1,5 +1,6 @@
 """Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def train(config, device, logger, loggers):
     first = processes.rank() == 0
     folder = options.save_model_dir
     checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
-    with Interruption() as interruption, watchdog, checkpoints:
+    with Interruption() as interruption, watchdog, checkpoints, contextlib.closing(train_dataloader):
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first and evaluation is not None:
         with stepper.averaging.applied(stepper.model):  # as they are evaluated

@@ -5,6 +5,7 @@ import itertools
 import os
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Optional, Union
 
 import cv2
@@ -49,6 +50,8 @@ class LoaderOptions:
 class BatchLoader:
     """Iterates over the batches of one epoch: lists in ``keep_keys`` order, tensors for arrays, lists for the rest.
 
+    Worker processes stay from one epoch of training to the next, until :meth:`close`.
+
     Args:
         dataset: an ``OcrDataset``.
         sampler: has ``len()`` and ``batches(epoch, skip)``.
@@ -78,6 +81,7 @@ class BatchLoader:
         self._epoch = 0
         self._skip = 0
         self._shared_memory = None
+        self._workers = None
         self.stack_file = None
         self._recent = deque(maxlen=_REMEMBERED)
         if not len(sampler) and (dataset.training or world_size == 1):
@@ -115,6 +119,11 @@ class BatchLoader:
                     self._recent.append([key for key in batch_keys if key.index not in left_out])
                     yield batch
 
+    def close(self):
+        """Ends the worker processes; the next iteration starts new ones."""
+        if self._workers is not None:
+            self._workers.close()
+
     @property
     def last_keys(self) -> list:
         """The :class:`SampleKey` of each sample of the last batch, in their order."""
@@ -141,18 +150,26 @@ class BatchLoader:
         return batch, set() if replaced else {event.index for event in events if not event.kept}
 
     def _from_workers(self, keys):
+        """Yields what worker processes read; those of training then wait for its next epoch."""
+        if self._workers is None or not self._workers.idle:
+            self._workers = workers.WorkerPool(self._paddle_loader)
+        pool = self._workers
+        yield from pool.read(keys)
+        if not self.dataset.training:
+            pool.close()
+
+    def _paddle_loader(self, batch_sampler):
         parent = os.getpid()
-        loader = paddle.io.DataLoader(
+        return paddle.io.DataLoader(
             self.reader,
-            batch_sampler=([batch] for batch in keys),
+            batch_sampler=batch_sampler,
             places=self._place,
             collate_fn=first,
             num_workers=self.options.num_workers,
             use_shared_memory=self._use_shared_memory(),
             prefetch_factor=self.options.prefetch_factor,
-            worker_init_fn=lambda _: _start_worker(parent, self.stack_file),
+            worker_init_fn=partial(_start_worker, parent, self.stack_file),
         )
-        return workers.iterate(loader)
 
     def _use_shared_memory(self):
         """Tells whether shared memory is wanted and large enough for what the workers read ahead."""
@@ -180,7 +197,7 @@ class BatchLoader:
         return False
 
 
-def _start_worker(parent, stack_file):
+def _start_worker(parent, stack_file, number):
     if stack_file:
         let_stacks_be_asked_for(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork

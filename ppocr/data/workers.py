@@ -7,36 +7,78 @@ import multiprocessing.connection
 import os
 import signal
 import threading
+import weakref
 
 from ppocr.errors import UserError
 
 SHARED_MEMORY = "/dev/shm"
 
 
-def iterate(loader):
-    """Yields the batches of a ``paddle.io.DataLoader`` that has worker processes.
+class WorkerPool:
+    """Worker processes of a ``paddle.io.DataLoader`` that read the batches of one epoch after the other.
+
+    Started anew for each epoch, they would load fonts and open databases anew too.  Paddle's ``persistent_workers``
+    sleeps for half a second between two epochs; so the workers are fed with the keys of any epoch here.
 
     Paddle finds a dead worker only when it next waits for one, by a signal that may strike anywhere in the main
     thread, or, if the worker died while it was writing a batch, never.  So the workers are watched here.
 
-    Raises:
-        UserError: a worker process was killed.
-        RuntimeError: a worker met an error that is no matter of the data.
+    Args:
+        make_loader: called with a batch sampler, makes the loader.
+
+    Attributes:
+        close: ends the workers; called at the latest when nobody has the pool any more, or at exit.
     """
-    iterator = _start(loader)
-    watch = _Watch(iterator)
-    try:
-        while True:
-            try:
-                batch = next(iterator)
-            except StopIteration:
-                return
-            except (SystemError, RuntimeError, OSError) as error:
-                watch.raise_if_dead()
-                raise RuntimeError("reading failed in a data worker; its own traceback stands above") from error
-            yield batch
-    finally:
-        watch.close()
+
+    def __init__(self, make_loader):
+        self._feed = _Feed()
+        self._iterator = _start(make_loader(self._feed))
+        self._watch = _Watch(self._iterator)
+        self._waiting = True
+        self.close = weakref.finalize(self, self._watch.close)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the workers wait for the keys of an epoch."""
+        return self._waiting and self.close.alive
+
+    def read(self, keys):
+        """Yields the batches of an iterator over keys; if they are not taken to the end, the workers end.
+
+        Raises:
+            UserError: a worker process was killed.
+            RuntimeError: a worker met an error that is no matter of the data.
+        """
+        self._waiting = False
+        try:
+            self._feed.keys = keys
+            for _ in range(self._iterator._outstanding_capacity):
+                self._iterator._try_put_indices()
+            while self._iterator._batches_outstanding:
+                yield self._next()
+        except BaseException:  # GeneratorExit too: what is on its way would come in the next epoch
+            self.close()
+            raise
+        self._waiting = True
+
+    def _next(self):
+        try:
+            return next(self._iterator)
+        except (StopIteration, SystemError, RuntimeError, OSError) as error:
+            self._watch.raise_if_dead()
+            raise RuntimeError("reading failed in a data worker; its own traceback stands above") from error
+
+
+class _Feed:
+    """A batch sampler that goes on after its end, once it is given further keys."""
+
+    keys = iter(())
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return [next(self.keys)]
 
 
 def _start(loader):
@@ -54,6 +96,7 @@ class _Watch:
     def __init__(self, iterator):
         self._iterator = iterator
         self._workers = list(iterator._workers)
+        self._owner = os.getpid()
         self._dead = None
         self._stop, self._stopped = multiprocessing.Pipe(duplex=False)
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -66,7 +109,9 @@ class _Watch:
             raise UserError(_obituary(self._dead)) from None
 
     def close(self):
-        """Ends the watch and the workers."""
+        """Ends the watch and the workers; not from a forked process, whose copies of them are not its own."""
+        if os.getpid() != self._owner:
+            return
         self._stopped.send(None)  # closing it would not do: processes forked meanwhile hold copies
         self._thread.join()
         self._stopped.close()

@@ -35,7 +35,7 @@ def limit(result: Result) -> str:
     by = f"with {_by(facts)}"
     waits = f"the trainer waits {_ms(result.waiting)} ({_share(result.waiting, result)}) of a step"
     if result.of(parts.START) > result.of(parts.WAIT):
-        waits += ", mostly at the start of an epoch, when workers start anew"
+        waits += ", mostly at the start of an epoch, for which nothing is read ahead"
     if loader > trainer:
         return f"the loader: {_ms(loader)} a batch {by}; the trainer could take one every {_ms(trainer)}; {waits}"
     return f"the trainer: {_ms(trainer)} a step; the loader could give a batch every {_ms(loader)} {by}; {waits}"

@@ -175,7 +175,7 @@ class _TimedBatches:
         self._loader.set_epoch(epoch, skip_batches)
 
     def __iter__(self):
-        iterator, part = iter(self._loader), parts.START  # workers start anew in every epoch
+        iterator, part = iter(self._loader), parts.START  # nobody has read that batch ahead
         while True:
             with self._watch.part(part if self._beside else parts.HAND_OVER):
                 batch = next(iterator, None)

@@ -1,6 +1,7 @@
 """Small data on disk for the tests of data sets and loaders."""
 
 import logging
+import weakref
 
 import cv2
 import numpy as np
@@ -34,15 +35,20 @@ def line_set(tmp_path):
 
 @pytest.fixture
 def make_loader():
-    """Returns a function that builds a loader of a dataset section."""
+    """Returns a function that builds a loader of a dataset section; its workers end with the test."""
+    loaders = weakref.WeakSet()
 
     def make(dataset, mode="Train", seed=3, sampler=None, logger=None, device="cpu", **loader):
         loader = {"batch_size_per_card": 4, "num_workers": 0, **loader}
         section = {"dataset": dataset, "loader": loader, **({"sampler": sampler} if sampler else {})}
         logger = logger or logging.getLogger("data-tests")
-        return build_dataloader({"Global": {}, mode: section}, mode, device, logger, seed=seed)
+        made = build_dataloader({"Global": {}, mode: section}, mode, device, logger, seed=seed)
+        loaders.add(made)
+        return made
 
-    return make
+    yield make
+    for made in loaders:
+        made.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import glob
 import logging
 import multiprocessing
 import os
+import select
 import signal
 
 import numpy as np
@@ -150,6 +151,94 @@ def test_workers_end_with_the_iteration(line_set, make_loader):
             break
     assert len(multiprocessing.active_children()) == before
     assert signal.getsignal(signal.SIGCHLD) == handler
+
+
+@pytest.fixture
+def worker_pids():
+    """Returns a function that gives the process ids of the workers that were started in this test and are alive."""
+    before = {child.pid for child in multiprocessing.active_children()}
+    return lambda: {child.pid for child in multiprocessing.active_children()} - before
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_workers_stay_from_epoch_to_epoch(line_set, make_loader, worker_pids, shared):
+    section = {**line_set(23, missing=[2, 9]), "ratio_list": 0.9}
+    alone = tagged(make_loader, section)
+    made = tagged(make_loader, section, num_workers=2, use_shared_memory=shared)
+    assert not worker_pids()
+    first = None
+    for epoch, skip in [(0, 0), (1, 0), (7, 3), (7, 99), (2, 0)]:
+        for one in (made, alone):
+            one.set_epoch(epoch, skip)
+        assert content(made) == content(alone), (epoch, skip)
+        first = first or worker_pids()
+        assert len(first) == 2 and worker_pids() == first
+    assert made.report.counts == alone.report.counts and made.report.examples == alone.report.examples
+    made.close()
+    assert not worker_pids()
+    made.set_epoch(1)
+    alone.set_epoch(1)
+    assert content(made) == content(alone) and len(worker_pids()) == 2 and not worker_pids() & first
+    del made
+    assert not worker_pids()
+
+
+def test_workers_of_an_evaluation_end_with_it(line_set, make_loader, worker_pids):
+    made = make_loader(line_set(6), "Eval", num_workers=1)
+    assert [len(worker_pids()) for _ in made] == [1, 1] and not worker_pids()
+
+
+def test_an_epoch_that_was_not_finished_leaves_nothing_to_the_next(line_set, make_loader, labels_of, worker_pids):
+    section = line_set(40)
+    made = make_loader(section, num_workers=2)
+    next(iter(made))
+    assert not worker_pids()
+    made.set_epoch(1)
+    alone = make_loader(section)
+    alone.set_epoch(1)
+    assert labels_of(made) == labels_of(alone)
+
+
+def test_two_iterations_at_a_time_have_workers_of_their_own(line_set, make_loader, labels_of, worker_pids):
+    section = line_set(12)
+    expected = labels_of(make_loader(section))
+    made = make_loader(section, num_workers=1)
+    pairs = list(zip(made, made))  # each takes a batch in turn
+    assert [pair[0][1] for pair in pairs] == [pair[1][1] for pair in pairs] == expected
+    made.close()
+    assert not worker_pids()
+
+
+def test_a_worker_that_dies_between_two_epochs_is_named(line_set, make_loader, worker_pids):
+    made = make_loader(line_set(8), num_workers=2)
+    list(made)
+    victim, other = worker_pids()
+    os.kill(victim, signal.SIGKILL)
+    with pytest.raises(UserError, match=f"data worker process {victim} was killed by signal 9"):
+        list(made)
+    assert not worker_pids()
+    assert len(list(made)) == 2  # with new ones
+
+
+def test_workers_that_wait_end_with_a_parent_that_is_killed(line_set, make_loader):
+    made = make_loader(line_set(8), num_workers=2)
+    heard, held = os.pipe()  # the workers hold the writing end as long as they live
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            list(made)
+            os.write(tell, b".")
+            signal.pause()
+        finally:
+            os._exit(1)
+    os.close(held)
+    assert os.read(ready, 1) == b"."
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert select.select([heard], [], [], 30)[0] and os.read(heard, 1) == b""
+    for end in (heard, ready, tell):
+        os.close(end)
 
 
 def test_too_small_shared_memory_is_not_used(line_set, make_loader, monkeypatch, caplog):

@@ -236,7 +236,7 @@ def test_the_limit_is_the_longer_of_the_two():
     assert doctor.limit(made_up(20, 60, workers=1)).startswith("the trainer: 60 ms a step; the loader could give")
     assert doctor.limit(made_up(20, 60)).endswith("20 ms and 60 ms a step, so the trainer waits 25 % of the time")
     restarting = made_up(20, 60, workers=1, spent={parts.START: 15})
-    assert doctor.limit(restarting).endswith("mostly at the start of an epoch, when workers start anew")
+    assert doctor.limit(restarting).endswith("mostly at the start of an epoch, for which nothing is read ahead")
 
 
 def test_notes_tell_how_to_read_the_numbers():
