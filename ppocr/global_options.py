@@ -16,6 +16,9 @@ class GlobalOptions:
     receive its value unless their own section gives one.
     """
 
+    # --- classes of your own
+    imports: list = field(default_factory=list)  # modules and .py files with classes; imported first, which runs them
+
     # --- device and reproducibility
     device: Optional[str] = None  # auto | cpu | gpu | gpu:0 ...; wins over use_*; auto takes a GPU if there is one
     use_gpu: bool = False  # train on a GPU; without one the run stops with a line that says so

@@ -14,6 +14,7 @@ from ppocr.engine.stepper import to_float32
 from ppocr.errors import ConfigError
 from ppocr.global_options import global_options
 from ppocr.postprocess import build_post_process
+from ppocr.user_modules import import_modules
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import format_config, get_logger
 
@@ -79,7 +80,7 @@ def preprocess(is_train: bool = False, arguments=None):
 
 
 def prepare(merged, path, is_train: bool = False, profiler_options=None):
-    """Sets up device, processes, folder, log and seed for a merged configuration.
+    """Imports ``Global.imports``, validates, and sets up device, processes, folder, log and seed.
 
     Args:
         merged: the configuration with its overrides.
@@ -93,6 +94,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     Raises:
         UserError: see :func:`preprocess`.
     """
+    import_modules(merged)
     found = configuration.check(merged)
     if found.problems:
         raise ConfigError(_list_problems(path, found.problems))

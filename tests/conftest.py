@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 warnings.filterwarnings("ignore", message="No ccache found")
 
+from ppocr import registry  # noqa: E402 (from this checkout)
+
 
 @pytest.fixture(autouse=True)
 def restored_logger():
@@ -22,6 +24,19 @@ def restored_logger():
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
+
+
+@pytest.fixture
+def forgotten_modules(tmp_path):
+    """Modules in ``tmp_path`` that a test imports, and what they register, are forgotten after it."""
+    registries = [one for one in vars(registry).values() if isinstance(one, registry.Registry)]
+    entries = [one.entries() for one in registries]
+    yield
+    for one, kept in zip(registries, entries):
+        one._entries = kept
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(f"{tmp_path}{os.sep}"):
+            del sys.modules[name]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess import build_post_process
 from ppocr.registry import POST_PROCESSES, parameters_of
+from ppocr.user_modules import import_modules
 from ppocr.utils.logging import get_logger
 
 BEST = "best_accuracy"
@@ -81,7 +82,9 @@ def from_exported(folder, overrides, batch_size: int, backend: Optional[str] = N
     Raises:
         UserError: the files or the device cannot be used.
     """
-    wanted = global_options({"Global": program.merge_config({}, overrides).get("Global")})
+    given = program.merge_config({}, overrides)
+    import_modules(given)
+    wanted = global_options(given)
     device = setup.set_up_device(wanted)
     logger = get_logger()
     exported = load_exported(folder, device, backend)

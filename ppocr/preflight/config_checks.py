@@ -6,10 +6,11 @@ from pathlib import Path
 from ppocr import schema
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.setup import choose_device
-from ppocr.errors import DataError, UserError
+from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.preflight.failures import describe
-from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, line_in
+from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
+from ppocr.user_modules import import_modules
 from ppocr.utils.dictionary import load_dictionary, where_published
 from ppocr.utils.pretrained import PARAMS, strip_suffix
 from ppocr.utils.save_load import OPTIMIZER
@@ -19,7 +20,12 @@ BY_NAME = ("DictCollator",)  # collate functions that take samples which are map
 
 
 def check_config(context):
-    """Sections, class names, keys and types."""
+    """The user's own modules, sections, class names, keys and types."""
+    try:
+        import_modules(context.config)
+    except ConfigError as error:
+        yield from_message(str(error), context.file)
+        return
     found = schema.check_config(context.config)
     for severity, items in ((ERROR, found.problems), (WARNING, found.warnings)):
         for item in items:

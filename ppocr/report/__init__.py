@@ -12,6 +12,7 @@ from ppocr.report.run_folder import read_run
 from ppocr.report.samples import BOXES, CLASSES, TEXTS, evaluate, kind_of
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
+from ppocr.user_modules import import_modules
 
 _SAMPLE_SECTIONS = {TEXTS: text_sections, CLASSES: class_sections, BOXES: page_sections}
 
@@ -32,6 +33,7 @@ def build_report(folder, options=()) -> str:
         best = Best(run.series)
         return render(title, [overview(run, best, None), curves_section(run.series, best)])
     config = override(run.config, options)
+    _import_modules(run, config)
     evaluated = _evaluate(run, config)
     metric = _metric(config)
     best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
@@ -43,6 +45,13 @@ def build_report(folder, options=()) -> str:
         unused = evaluated.unused if evaluated else ""
         sections.append(data_section(data, metric and kind_of(metric), unused, run.facts))
     return render(title, [overview(run, best, evaluated, options), *sections, settings_section(run)])
+
+
+def _import_modules(run, config):
+    try:
+        import_modules(config)
+    except UserError as error:
+        run.missing.append(f"Classes of your own are not known here: {error}")
 
 
 def _evaluate(run, config):

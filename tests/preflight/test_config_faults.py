@@ -34,6 +34,11 @@ def unknown_key(site):
     return E, CONFIG, site.replace("batch_size_per_card", "batch_size_per_gpu"), "no key 'batch_size_per_gpu'"
 
 
+def module_of_the_user_is_missing(site):
+    line = site.replace("Global:", "Global:\n  imports: [no_such_module]") + 1
+    return E, CONFIG, line, "Global.imports: there is no module 'no_such_module'"
+
+
 def wrong_type(site):
     return E, CONFIG, site.replace("epoch_num: 2", "epoch_num: many"), "must be a whole number, not 'many'"
 
@@ -141,6 +146,7 @@ REC_FAULTS = [
     unknown_section,
     missing_section,
     unknown_class,
+    module_of_the_user_is_missing,
     unknown_key,
     wrong_type,
     unknown_operator,
