@@ -6,6 +6,7 @@ from typing import Optional
 import numpy as np
 import yaml
 
+from ppocr.config import override
 from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.postprocess import build_post_process
@@ -14,6 +15,7 @@ STEM = "inference"
 CONFIG, WEIGHTS, ONNX = f"{STEM}.yml", f"{STEM}.pdiparams", f"{STEM}.onnx"
 PROGRAMS = (f"{STEM}.json", f"{STEM}.pdmodel")  # of Paddle 3 and of Paddle 2
 BACKENDS = ("paddle", "onnx")
+REQUIRED = (("PreProcess", "transform_ops", list), ("PostProcess", "name", str))
 
 
 class Exported:
@@ -42,7 +44,13 @@ class Exported:
 
         Returns:
             What the post-processing takes, made of float32 arrays: a single one, or a list or dict of them.
+
+        Raises:
+            ConfigError: the network takes pictures of another shape.
         """
+        shape = self.input_shape or images.shape
+        if len(shape) != images.ndim or any(size not in (None, given) for size, given in zip(shape, images.shape)):
+            raise ConfigError(f"{self.folder / CONFIG}: PreProcess gives {images.shape}, but the network takes {shape}")
         outputs = self._network(np.ascontiguousarray(images, dtype=np.float32))
         default = 0 if len(outputs) == 1 else list(range(len(outputs)))
         return filled(self._network_section.get("output", default), outputs)
@@ -73,7 +81,7 @@ class Exported:
         return build_post_process(section, shared)
 
 
-def load_exported(folder, device: str = "cpu", backend: Optional[str] = None) -> Exported:
+def load_exported(folder, device: str = "cpu", backend: Optional[str] = None, overrides=()) -> Exported:
     """Loads an exported model.
 
     Args:
@@ -81,13 +89,14 @@ def load_exported(folder, device: str = "cpu", backend: Optional[str] = None) ->
             or ``inference.onnx``.
         device: ``cpu``, ``gpu`` or ``gpu:1``.
         backend: ``paddle`` or ``onnx``; by default Paddle if its files are there.
+        overrides: ``key.path=value`` assignments for the content of ``inference.yml``.
 
     Raises:
-        CheckpointError: files are missing or cannot be used.
+        CheckpointError: files are missing, damaged or cannot be used.
         ConfigError: another backend, or the package of the backend is missing.
     """
     folder = Path(folder)
-    config = read_config(folder)
+    config = read_config(folder, overrides)
     program = next((folder / name for name in PROGRAMS if (folder / name).exists()), None)
     backend = backend or ("paddle" if program else "onnx")
     if backend not in BACKENDS:
@@ -98,21 +107,24 @@ def load_exported(folder, device: str = "cpu", backend: Optional[str] = None) ->
     return Exported(folder, config, backend, open_paddle(program, _existing(folder / WEIGHTS), device))
 
 
-def read_config(folder) -> dict:
-    """Returns the content of a folder's ``inference.yml``.
+def read_config(folder, overrides=()) -> dict:
+    """Returns the content of a folder's ``inference.yml`` with ``key.path=value`` assignments applied.
 
     Raises:
         CheckpointError: it is missing or lacks a section.
+        ConfigError: an assignment cannot be applied.
     """
     path = _existing(Path(folder) / CONFIG)
     try:
         content = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both safe)
     except yaml.YAMLError as error:
-        raise CheckpointError(f"{path}: not YAML ({getattr(error, 'problem', error)})") from None
-    for section, key in (("PreProcess", "transform_ops"), ("PostProcess", "name")):
-        inner = content.get(section) if isinstance(content, dict) else None
-        if not isinstance(inner, dict) or key not in inner:
-            raise CheckpointError(f"{path}: has no {section}.{key}; export the model again")
+        raise CheckpointError(f"{path}: not YAML ({_first_line(error)})") from None
+    content = content if isinstance(content, dict) else {}
+    content = override(content, overrides) if overrides else content
+    for section, key, kind in REQUIRED:
+        inner = content.get(section)
+        if not isinstance(inner, dict) or not isinstance(inner.get(key), kind):
+            raise CheckpointError(f"{path}: has no {section}.{key} ({kind.__name__}); export the model again")
     return content
 
 
@@ -121,6 +133,9 @@ def open_paddle(program, weights, device: str = "cpu"):
 
     On a CPU oneDNN, which is on by default, is turned off: it moves the outputs, and some models do not run with it.
     The same is true of the passes over the graph of Paddle 2 (``.pdmodel``), without which nothing is slower.
+
+    Raises:
+        CheckpointError: the files are damaged or do not belong together.
     """
     from paddle import inference
 
@@ -132,7 +147,10 @@ def open_paddle(program, weights, device: str = "cpu"):
         options.disable_gpu()
         options.disable_mkldnn()
         options.switch_ir_optim(not str(program).endswith(".pdmodel"))
-    predictor = inference.create_predictor(options)
+    try:
+        predictor = inference.create_predictor(options)
+    except Exception as error:  # noqa: BLE001 (each part of Paddle's reader has another kind)
+        raise _damaged(f"{program} with {Path(weights).name}", error) from None
     (name,) = _single(predictor.get_input_names(), program)
     image = predictor.get_input_handle(name)
 
@@ -149,6 +167,7 @@ def open_onnx(path, device: str = "cpu"):
     """Returns ``network(images) -> list of arrays`` of an ONNX model.
 
     Raises:
+        CheckpointError: the file is damaged.
         ConfigError: ONNX Runtime is not installed.
     """
     try:
@@ -159,7 +178,10 @@ def open_onnx(path, device: str = "cpu"):
     wanted = [("CUDAExecutionProvider", {"device_id": _number(device)})] if on_gpu else []
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors; it would list each constant that it folds
-    session = onnxruntime.InferenceSession(str(path), options, providers=[*wanted, "CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[*wanted, "CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 (ONNX Runtime's errors have no other base)
+        raise _damaged(path, error) from None
     (name,) = _single([value.name for value in session.get_inputs()], path)
     return lambda images: session.run(None, {name: images})
 
@@ -168,6 +190,14 @@ def _existing(path):
     if not path.exists():
         raise CheckpointError(f"{path}: no such file; is {path.parent} the folder of an exported model?")
     return path
+
+
+def _damaged(files, error):
+    return CheckpointError(f"{files}: damaged or incomplete ({_first_line(error)}); export the model again")
+
+
+def _first_line(error):
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def _single(names, path):

@@ -85,37 +85,54 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
 def write_network(network, config, folder, model_name: str, onnx: bool):
     """Writes one network in evaluation mode with its ``inference.yml``.
 
+    What an earlier export left in the folder is replaced once everything is known, since the dictionary may be in it.
+
     Raises:
-        ExportError: it cannot be converted to ONNX.
+        UserError: the configuration does not say what the network takes or gives.
+        ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
-        (folder / old).unlink(missing_ok=True)
     picture = picture_shape(eval_transforms(config), config["Global"])
     shape = input_shape(network, config["Architecture"]["model_type"], picture)
-    write(describe(config, model_name, shape, save_network(network, shape, picture, folder)), folder / CONFIG)
+    description = describe(config, model_name, shape, output_form(network, picture))
+    _make_empty(folder)
+    save_network(network, shape, folder)
+    write(description, folder / CONFIG)
     if onnx:
         convert(folder)
 
 
-def save_network(network, shape, picture, folder):
+def _make_empty(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
+            (folder / old).unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"{folder}: cannot be written ({reason}); name another Global.save_inference_dir") from None
+
+
+def output_form(network, picture):
+    """Returns how the outputs of a network in evaluation mode are arranged; see :func:`ppocr.deploy.outputs.filled`.
+
+    Args:
+        network: takes float32 ``[N, C, H, W]``.
+        picture: shape of one picture that it takes, ``[C, H, W]``.
+    """
+    with paddle.no_grad():
+        return numbered(network(paddle.zeros([1, *picture])), count())
+
+
+def save_network(network, shape, folder):
     """Writes the network alone, in the format of the installed Paddle.
 
     Args:
         network: in evaluation mode.
         shape: of its input, ``[N, C, H, W]`` with None for what may differ.
-        picture: shape of one picture that it takes, ``[C, H, W]``.
         folder: where to.
-
-    Returns:
-        How its outputs are arranged; see :func:`ppocr.deploy.outputs.filled`.
     """
-    with paddle.no_grad():
-        template = numbered(network(paddle.zeros([1, *picture])), count())
     spec = paddle.static.InputSpec(list(shape), "float32", name="x")  # which changes its list
     traced = paddle.jit.to_static(_Flat(network), input_spec=[spec], full_graph=True)
     paddle.jit.save(traced, str(folder / STEM))
-    return template
 
 
 class _Flat(paddle.nn.Layer):

@@ -49,7 +49,9 @@ def load(args, model_type: str):
         raise ConfigError("name either a configuration (-c config.yml) or an exported model (--model_dir FOLDER)")
     check_batch_size(args.batch_size)
     if args.model_dir:
-        return from_exported(args.model_dir, args.opt, args.batch_size, args.backend)
+        return from_exported(args.model_dir, args.opt, args.batch_size, model_type, args.backend)
+    if args.backend:
+        raise ConfigError(f"--backend {args.backend}: is for exported models (--model_dir FOLDER)")
     return from_config(args.config, args.opt, args.batch_size, model_type)
 
 

@@ -14,12 +14,15 @@ from ppocr.global_options import GlobalOptions, global_options
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess import build_post_process
+from ppocr.postprocess.cls_post_process import ClsPostProcess
+from ppocr.postprocess.db_post_process import DBPostProcess
 from ppocr.registry import POST_PROCESSES, parameters_of
 from ppocr.user_modules import import_modules
 from ppocr.utils.logging import get_logger
 
 BEST = "best_accuracy"
 _WEIGHT_KEYS = ("Global.checkpoints=", "Global.pretrained_model=")
+_EXPORTED_SECTIONS = ("Global", "PreProcess", "PostProcess")
 
 
 @dataclass
@@ -70,13 +73,13 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     return Loaded(Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size), options, logger)
 
 
-def from_exported(folder, overrides, batch_size: int, backend: Optional[str] = None) -> Loaded:
+def from_exported(folder, overrides, batch_size: int, model_type: str, backend: Optional[str] = None) -> Loaded:
     """Loads an exported model.
 
     Args:
         folder: what ``tools/export_model.py`` wrote.
         overrides: ``key.path=value`` assignments for its ``inference.yml`` and for ``Global``.
-        batch_size: most pictures of a batch.
+        batch_size, model_type: see :func:`from_config`.
         backend: ``paddle`` or ``onnx``; None takes what is there.
 
     Raises:
@@ -87,12 +90,18 @@ def from_exported(folder, overrides, batch_size: int, backend: Optional[str] = N
     wanted = global_options(given)
     device = setup.set_up_device(wanted)
     logger = get_logger()
-    exported = load_exported(folder, device, backend)
-    config = exported.config = program.merge_config(exported.config, overrides)
-    config["PostProcess"] = _with_scores(config["PostProcess"])
+    exported = load_exported(folder, device, backend, overrides)
+    config = exported.config
     has_dictionary = "character_dict" in config["PostProcess"]  # counts where a file does not say infer_mode itself
+    _refuse_without_effect(overrides, has_dictionary)
+    config["PostProcess"] = _with_scores(config["PostProcess"])
+    post_process = exported.build_post_process()
+    given = _model_type(post_process)
+    if given not in (None, model_type):
+        name = config["PostProcess"]["name"]
+        raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
     preprocess = Preprocessing(config["PreProcess"]["transform_ops"], config.get("Global"), has_dictionary)
-    predictor = Predictor(preprocess, lambda batch: exported.run(batch[0]), exported.build_post_process(), batch_size)
+    predictor = Predictor(preprocess, lambda batch: exported.run(batch[0]), post_process, batch_size)
     return Loaded(predictor, wanted, logger)
 
 
@@ -102,7 +111,7 @@ def from_path(path, overrides, batch_size: int, model_type: str, weights=None, b
     Args:
         path: a YAML file; a folder with ``config.yml``; or a folder with ``inference.yml``.
         overrides, batch_size, model_type, backend: see :func:`from_config` and :func:`from_exported`.
-        weights: checkpoint for a configuration; by default what the overrides name, else ``best_accuracy`` beside it
+        weights: checkpoint of a configuration; by default what the overrides name, else ``best_accuracy`` beside it
             if there is one, else what it names itself.
 
     Raises:
@@ -111,7 +120,9 @@ def from_path(path, overrides, batch_size: int, model_type: str, weights=None, b
     path = Path(path)
     file = path / "config.yml" if path.is_dir() else path
     if path.is_dir() and not file.exists():
-        return from_exported(path, overrides, batch_size, backend)
+        if weights is not None:
+            raise ConfigError(f"{path}: weights ({weights}) are for a configuration; an exported model brings its own")
+        return from_exported(path, overrides, batch_size, model_type, backend)
     beside = file.parent / BEST
     named = weights is not None or any(item.startswith(_WEIGHT_KEYS) for item in overrides)
     if not named and beside.with_suffix(".pdparams").exists():
@@ -123,3 +134,19 @@ def _with_scores(section):
     """Returns a ``PostProcess`` section that asks for the scores of boxes where it can."""
     kind = POST_PROCESSES.get(section["name"])
     return {**section, "return_scores": True} if "return_scores" in parameters_of(kind) else dict(section)
+
+
+def _refuse_without_effect(overrides, has_dictionary: bool):
+    for assignment in overrides:
+        section, _, key = assignment.partition("=")[0].strip().partition(".")
+        if section not in _EXPORTED_SECTIONS:
+            known = ", ".join(_EXPORTED_SECTIONS)
+            raise ConfigError(f"-o {assignment}: an exported model has no section {section}; it has {known}")
+        if has_dictionary and key.startswith("character_dict"):
+            raise ConfigError(f"-o {assignment}: the dictionary of an exported model is the one in its inference.yml")
+
+
+def _model_type(post_process) -> Optional[str]:
+    if post_process.character is not None:
+        return "rec"
+    return {DBPostProcess: "det", ClsPostProcess: "cls"}.get(type(post_process))

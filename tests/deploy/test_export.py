@@ -80,6 +80,22 @@ def test_a_dictionary_travels_with_the_model(tiny, tmp_path):
     assert again["Architecture"]["Head"]["out_channels"] == len(entries) + 2
 
 
+def test_the_dictionary_may_lie_in_the_folder_that_is_written(tiny, tmp_path):
+    (tmp_path / "dict.txt").write_text("a\nb\n")
+    export(*tiny("plain", character_dict_path=str(tmp_path / "dict.txt")), tmp_path / "out")
+    config, weights = tiny("plain", character_dict_path=str(tmp_path / "out/inference.yml"))
+    export(config, weights, tmp_path / "out")
+    assert read_config(tmp_path / "out")["PostProcess"]["character_dict"] == ["a", "b"]
+
+
+def test_a_refusal_leaves_an_earlier_export_alone(tiny, tmp_path):
+    config, weights = tiny("plain")
+    export(config, weights, tmp_path / "out")
+    with pytest.raises(ConfigError, match="Eval.dataset.transforms is missing"):
+        export({**config, "Eval": None}, weights, tmp_path / "out")
+    assert load_exported(tmp_path / "out").run(np.zeros((1, 3, 32, 64))).shape == (1, 16, 37)
+
+
 def test_characters_without_a_dictionary_are_written_down(tiny, tmp_path):
     config, weights = tiny("plain", use_space_char=True)
     export(config, weights, tmp_path / "out")
@@ -135,6 +151,8 @@ def test_what_cannot_be_exported(tiny, tmp_path, monkeypatch):
     larger = {**config["Architecture"], "Head": {"name": "CTCHead", "out_channels": 99}}
     with pytest.raises(CheckpointError, match="does not hold all weights"):
         export({**config, "Architecture": larger}, weights, tmp_path / "out")
+    with pytest.raises(ExportError, match=r"plain.pdparams/x: cannot be written \(Not a directory\)"):
+        export(config, weights, weights.with_suffix(".pdparams") / "x")
     monkeypatch.setattr(to_onnx.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="--onnx needs a converter: pip install 'paddle2onnx"):
         export(config, weights, tmp_path / "out", onnx=True)
@@ -162,9 +180,41 @@ def test_files_that_are_not_there(tmp_path):
         load_exported(tmp_path, backend="paddle")
     with pytest.raises(ConfigError, match="must be one of paddle, onnx"):
         load_exported(tmp_path, backend="tensorrt")
+    (tmp_path / "inference.yml").write_text("PreProcess: {transform_ops: 3}\nPostProcess: {name: DBPostProcess}")
+    with pytest.raises(CheckpointError, match=r"has no PreProcess.transform_ops \(list\)"):
+        load_exported(tmp_path)
+    with pytest.raises(CheckpointError, match=r"has no PostProcess.name \(str\)"):
+        load_exported(tmp_path, overrides=["PreProcess.transform_ops=[]", "PostProcess="])
+    (tmp_path / "inference.yml").write_bytes(b"\0")
+    with pytest.raises(CheckpointError, match=r"not YAML \(.*\)$"):
+        load_exported(tmp_path)
     (tmp_path / "inference.yml").write_text("a: [")
     with pytest.raises(CheckpointError, match="not YAML"):
         load_exported(tmp_path)
+
+
+def test_files_that_are_damaged(tiny, tmp_path):
+    export(*tiny("plain"), tmp_path / "out")
+    (program,) = (path for path in (tmp_path / "out").glob("inference.*") if path.suffix in (".json", ".pdmodel"))
+    for path in (tmp_path / "out/inference.pdiparams", program):
+        whole = path.read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(CheckpointError, match=r"with inference.pdiparams: damaged or incomplete \(.+\)"):
+            load_exported(tmp_path / "out")
+        path.write_bytes(whole)
+    load_exported(tmp_path / "out")
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "out/inference.onnx").write_bytes(b"rubbish")
+    with pytest.raises(CheckpointError, match="inference.onnx: damaged or incomplete"):
+        load_exported(tmp_path / "out", backend="onnx")
+
+
+def test_pictures_of_a_shape_that_the_network_does_not_take(tiny, tmp_path):
+    export(*tiny("fixed"), tmp_path / "out")
+    exported = load_exported(tmp_path / "out")
+    for shape in ((1, 3, 48, 64), (1, 3, 32, 65), (3, 32, 64)):
+        with pytest.raises(ConfigError, match=r"PreProcess gives \(.*\), but the network takes \[None, 3, 32, 64\]"):
+            exported.run(np.zeros(shape))
 
 
 def test_a_comparison_says_what_is_wrong():

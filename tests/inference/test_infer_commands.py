@@ -133,6 +133,7 @@ def test_the_results_of_several_networks(trained, pictures, run, tmp_path, monke
         ("rec", ["{live}", "--input", "{pictures}", "--batch_size", "0"], "--batch_size: must be at least 1"),
         ("rec", ["{live}", "--input", "{pictures}", "--font", "/none.ttf", "--draw"], "font /none.ttf"),
         ("rec", ["{live}", "Eval=", "--input", "{pictures}"], "Eval.dataset.transforms is missing"),
+        ("rec", ["{live}", "--input", "{pictures}", "--backend", "onnx"], "--backend onnx: is for exported models"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(task, words, message, trained, pictures, run, capsys):
@@ -171,12 +172,36 @@ def test_an_exported_model_gives_what_the_model_gives(task, trained, pictures, r
         assert [row["boxes"] for row in rows(tmp_path)] == [[], [], []]
 
 
-def test_a_model_of_another_kind_in_a_folder(trained, pictures, run, tmp_path, capsys):
-    folder = trained("rec")
-    config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
-    export(config, folder / "best_accuracy", tmp_path / "exported")
-    assert run("det", "--model_dir", tmp_path / "exported", "--input", pictures) == 2
-    assert "finds no boxes" in capsys.readouterr().err
+@pytest.fixture
+def exported(trained, tmp_path):
+    """``exported(task)`` -> folder of an exported model."""
+
+    def make(task):
+        folder = trained(task)
+        config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
+        export(config, folder / "best_accuracy", tmp_path / f"exported_{task}")
+        return tmp_path / f"exported_{task}"
+
+    return make
+
+
+@pytest.mark.parametrize("given", ["rec", "cls"])
+def test_a_model_of_another_kind_in_a_folder(given, exported, pictures, run, capsys):
+    folder = exported(given)
+    for wanted in set(TOOLS) - {given}:
+        assert run(wanted, "--model_dir", folder, "--input", pictures) == 2
+        assert f"a model of type {given}, but what is wanted here is {wanted}" in capsys.readouterr().err
+
+
+def test_what_an_exported_model_would_pass_over_is_refused(exported, pictures, run, capsys):
+    words = ["--model_dir", exported("rec"), "--input", pictures / "a.png", "-o"]
+    for assignment, message in (
+        ("Architecture.Head.name=X", "an exported model has no section Architecture; it has Global, PreProcess, PostP"),
+        ("PostProcess.character_dict=[a]", "the dictionary of an exported model is the one in its inference.yml"),
+        ("Global.character_dict_path=x.txt", "the dictionary of an exported model is the one in its inference.yml"),
+    ):
+        assert run("rec", *words, assignment) == 2
+        assert f"-o {assignment}: {message}" in capsys.readouterr().err
 
 
 def test_the_width_grows_with_the_line_only_where_there_is_a_dictionary(trained, word, tmp_path):

@@ -55,7 +55,6 @@ def test_pages_from_detector_to_text(trained, pages, run, tmp_path, capsys):
     words = ["--det", det / "config.yml", "--det_weights", tmp_path / "detector", "--rec", tmp_path / "exported"]
     assert run(*words, "--cls", cls, "--input", pages, "--drop_score", 0) == 0
     (tmp_path / "detector.pdparams").rename(det / "best_accuracy.pdparams")
-
     system = TextSystem(*(predictor(folder, task) for folder, task in ((det, "det"), (rec, "rec"), (cls, "cls"))), 0)
     for number, (row, (path, column)) in enumerate(zip(rows(tmp_path), rows(tmp_path, ".txt"))):
         page = cv2.imread(str(pages / f"{number}.png"))
@@ -73,6 +72,8 @@ def test_pages_from_detector_to_text(trained, pages, run, tmp_path, capsys):
     assert len(rows(tmp_path)) == 2
     said = capsys.readouterr().out
     assert "bad.jpg: unreadable_image" in said and "2 of 3 pictures read" in said
+    assert run("--det", det, "--rec", tmp_path / "exported", "--rec_weights", "x", "--input", pages) == 2
+    assert "exported: weights (x) are for a configuration; an exported model brings its own" in capsys.readouterr().err
 
 
 def test_overrides_of_one_part_or_of_all(trained, pages, run, tmp_path):
