@@ -119,8 +119,7 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
                 shown.append((reading.picture, [(said, BLACK)]))
     finish(files, results, loaded.logger)
     if shown:
-        path = results.path.with_suffix(".png")
-        write_picture(path, text_sheet(shown, lettering))
+        path = write_picture(results.path.with_suffix(".png"), text_sheet(shown, lettering))
         loaded.logger.info("drawn: %s", path)
 
 

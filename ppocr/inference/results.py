@@ -20,14 +20,15 @@ class ResultFiles:
         path: of the text file; its folder is made.
 
     Raises:
-        UserError: the files cannot be written.
+        UserError: the files cannot be written, or the name is one that a file beside them gets.
     """
 
     def __init__(self, path):
         self.path = Path(path)
         self.json_path = self.path.with_suffix(".jsonl")
-        if self.json_path == self.path:
-            raise UserError(f"Global.save_res_path={path}: give the name of the text file; the JSON file gets .jsonl")
+        if self.path.suffix in (".jsonl", ".png"):
+            beside = "JSON lines get .jsonl, drawings .png"
+            raise UserError(f"Global.save_res_path={path}: give the name of the text file; beside it {beside}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # a file name that is not UTF-8 comes out as it is on the disk
@@ -65,39 +66,57 @@ class PictureFolder:
     Args:
         folder: where to; folders inside it mirror those of the pictures.
         paths: all pictures.
+
+    Raises:
+        UserError: one of them would be written over.
     """
 
     def __init__(self, folder, paths):
         self.folder = Path(folder)
         self._root = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
+        lost = {os.path.realpath(self._target(path)) for path in paths} & {os.path.realpath(path) for path in paths}
+        if lost:
+            raise UserError(f"{min(lost)}: is to be read, and drawn over; name another Global.save_res_path")
 
     def write(self, path, picture):
-        """Writes what was drawn for the picture at ``path``, as PNG where OpenCV cannot write the form of its suffix.
+        """Writes what was drawn for the picture at ``path``; see :func:`write_picture`."""
+        return write_picture(self._target(path), picture)
 
-        Returns:
-            where it was written.
-        """
-        target = self.folder / os.path.relpath(path, self._root)
-        if not cv2.haveImageWriter(target.name):
-            target = target.with_name(target.name + ".png")
-        write_picture(target, picture)
-        return target
+    def _target(self, path):
+        return self.folder / os.path.relpath(path, self._root)
 
 
-def write_picture(path, picture):
+def write_picture(path, picture) -> Path:
     """Writes a uint8 BGR picture; its folder is made.
+
+    Returns:
+        where it was written: ``path``, with ``.png`` behind it if the form of its suffix is unknown to OpenCV or has no
+        place for the picture, as JPEG and WebP for a very wide one.
 
     Raises:
         UserError: it cannot be written.
     """
     path = Path(path)
+    content = _encoded(path.suffix, picture)
+    if content is None:
+        path = path.with_name(path.name + ".png")
+        content = _encoded(path.suffix, picture)
+    if content is None:
+        raise UserError(f"{path}: {picture.shape[1]} x {picture.shape[0]} pixels are too many for a picture file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        written = cv2.imwrite(str(path), picture)
-    except (OSError, cv2.error) as error:
-        raise UserError(f"{path}: cannot be written ({str(error).strip().splitlines()[0]})") from None
-    if not written:
-        raise UserError(f"{path}: cannot be written; is the disk full?")
+        path.write_bytes(content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from None
+    return path
+
+
+def _encoded(suffix, picture):
+    try:
+        written, content = cv2.imencode(suffix, picture)
+    except cv2.error:
+        return None
+    return content.tobytes() if written else None
 
 
 def to_json(value) -> str:

@@ -32,7 +32,7 @@ def test_a_file_name_that_is_not_utf8(tmp_path):
     assert (tmp_path / "predicts.txt").read_bytes() == b"ros\xe9.png\tx\n"
 
 
-@pytest.mark.parametrize("path", ["/proc/nowhere/x.txt", "x.jsonl"])
+@pytest.mark.parametrize("path", ["/proc/nowhere/x.txt", "x.jsonl", "x.png"])
 def test_files_that_cannot_be_written(path):
     with pytest.raises(UserError, match="Global.save_res_path"):
         ResultFiles(path)
@@ -46,6 +46,21 @@ def test_pictures_keep_their_folders_and_names(tmp_path):
     assert cv2.imread(str(tmp_path / "out/sub/a.png")).max() == 1
     single = PictureFolder(tmp_path / "one", [paths[1]])
     assert single.write(paths[1], PICTURE) == tmp_path / "one/a.png"
+
+
+@pytest.mark.parametrize(("suffix", "width"), [(".pbm", 30), (".jpg", 65600), (".webp", 16400), ("", 30)])
+def test_what_a_form_has_no_place_for_becomes_png(suffix, width, tmp_path):
+    picture = np.full((2, width, 3), 9, np.uint8)
+    path = write_picture(tmp_path / f"a{suffix}", picture)
+    assert path == tmp_path / f"a{suffix}.png" and list(tmp_path.iterdir()) == [path]
+    assert np.array_equal(cv2.imread(str(path)), picture)
+
+
+def test_no_picture_is_drawn_over(tmp_path):
+    paths = [tmp_path / "in/det_results/a.png"]
+    PictureFolder(tmp_path / "det_results", paths)
+    with pytest.raises(UserError, match="in/det_results/a.png: is to be read, and drawn over; name another Global.sav"):
+        PictureFolder(tmp_path / "in/../in/det_results", paths)
 
 
 def test_a_picture_that_cannot_be_written(tmp_path):
