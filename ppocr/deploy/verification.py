@@ -144,7 +144,7 @@ def pictures(config, data, preprocess):
 
 
 def _in_folder(folder):
-    for path in find_pictures([folder]):
+    for path in find_pictures(folder):
         yield str(path), path.read_bytes
 
 

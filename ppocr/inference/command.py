@@ -72,7 +72,7 @@ def picture_files(args, options) -> PictureFiles:
         UserError: there are none.
     """
     sources = args.input or [options.infer_img]
-    if sources == [None]:
+    if not all(sources):
         raise ConfigError("Global.infer_img: name a picture or a folder, or give --input PATH ...")
     return PictureFiles(sources)
 

@@ -2,6 +2,7 @@
 
 import glob
 import itertools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,21 +15,18 @@ SUFFIXES = frozenset(".bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .
 _BATCHES_AHEAD = 4  # so many are read before the first result, which lets pictures of one shape meet
 
 
-def find_pictures(sources) -> list:
-    """Returns the paths that files, folders and patterns stand for, each once.
+def find_pictures(source) -> list:
+    """Returns the paths that a file, a folder or a pattern stands for.
 
     A folder stands for the pictures in it and below, by their suffix, and a pattern (``*``, ``?``, ``[``, ``**``) for
     the files that fit it, both sorted.  What does not exist is returned as it is, to be noticed when it is read.
     """
-    found = []
-    for source in map(Path, sources):
-        if source.is_dir():
-            found += sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        elif not source.exists() and glob.has_magic(str(source)):
-            found += sorted(path for path in map(Path, glob.glob(str(source), recursive=True)) if path.is_file())
-        else:
-            found.append(source)
-    return list(dict.fromkeys(found))
+    source = Path(source)
+    if os.path.isdir(source):  # the methods of Path raise what is better said when the file is read
+        return sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES and os.path.isfile(path))
+    if not os.path.exists(source) and glob.has_magic(str(source)):
+        return sorted(path for path in map(Path, glob.glob(str(source), recursive=True)) if os.path.isfile(path))
+    return [source]
 
 
 @dataclass
@@ -50,17 +48,21 @@ class PictureFiles:
     """Opens picture files one after the other, and has them read.
 
     Attributes:
+        paths: of all pictures, each once.
+        empty: the sources that stand for none.
         unreadable: ``[(path, reason)]`` of those that could not be opened or used so far.
 
     Args:
-        sources: see :func:`find_pictures`.
+        sources: files, folders and patterns; see :func:`find_pictures`.
 
     Raises:
         DataError: the sources stand for no file.
     """
 
     def __init__(self, sources):
-        self.paths = find_pictures(sources)
+        found = {source: find_pictures(source) for source in sources}
+        self.paths = list(dict.fromkeys(itertools.chain.from_iterable(found.values())))
+        self.empty = [source for source, paths in found.items() if not paths]
         if not self.paths:
             raise DataError(f"{', '.join(map(str, sources))}: no pictures there ({' '.join(sorted(SUFFIXES))})")
         self.unreadable = []
@@ -85,11 +87,13 @@ class PictureFiles:
                 yield path, outcome
 
     def report(self, logger):
-        """Says which pictures could not be read.
+        """Says which pictures could not be read, and which sources stand for none.
 
         Raises:
             DataError: none could.
         """
+        for source in self.empty:
+            logger.warning("no pictures there: %s", source)
         if len(self.unreadable) == len(self.paths):
             path, reason = self.unreadable[0]
             raise DataError(f"none of {len(self.paths)} pictures could be read; {path}: {reason}")

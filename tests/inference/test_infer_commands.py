@@ -129,6 +129,7 @@ def test_the_results_of_several_networks(trained, pictures, run, tmp_path, monke
         ("det", ["-c", "{folder}/config.yml"], "Architecture.model_type is rec"),
         ("rec", ["--model_dir", "/nowhere"], "/nowhere/inference.yml: no such file"),
         ("rec", ["{live}"], "Global.infer_img: name a picture"),
+        ("rec", ["{live}", "--input", ""], "Global.infer_img: name a picture"),
         ("rec", ["{live}", "--input", "{pictures}/bad.png", "/none.png"], "none of 2 pictures could be read"),
         ("rec", ["{live}", "--input", "{pictures}", "--batch_size", "0"], "--batch_size: must be at least 1"),
         ("rec", ["{live}", "--input", "{pictures}", "--font", "/none.ttf", "--draw"], "font /none.ttf"),

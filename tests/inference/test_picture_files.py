@@ -27,23 +27,32 @@ def names(paths, folder):
 
 
 def test_folders_are_searched_to_the_bottom_and_sorted(folder):
-    assert names(find_pictures([folder]), folder) == ["a.jpg", "b.png", "sub/c.PNG"]
+    assert names(find_pictures(folder), folder) == ["a.jpg", "b.png", "sub/c.PNG"]
 
 
 def test_patterns_files_and_folders_together_each_picture_once(folder):
     sources = [str(folder / "b.png"), str(folder / "*.[jp]*g"), folder, folder / "**" / "*.PNG", folder / "none.png"]
-    assert names(find_pictures(sources), folder) == ["b.png", "a.jpg", "sub/c.PNG", "none.png"]
+    assert names(PictureFiles(sources).paths, folder) == ["b.png", "a.jpg", "sub/c.PNG", "none.png"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern(folder):
     (folder / "x[1].png").write_bytes((folder / "b.png").read_bytes())
-    assert names(find_pictures([folder / "x[1].png"]), folder) == ["x[1].png"]
+    assert names(find_pictures(folder / "x[1].png"), folder) == ["x[1].png"]
 
 
 def test_a_source_without_pictures(folder):
     (folder / "empty").mkdir()
     with pytest.raises(DataError, match="empty: no pictures there"):
         PictureFiles([folder / "empty"])
+
+
+def test_a_source_without_pictures_among_others_is_said(folder, ppocr_caplog):
+    (folder / "empty").mkdir()
+    files = PictureFiles([folder / "*.webp", folder / "b.png", folder / "empty"])
+    assert names(files.paths, folder) == ["b.png"]
+    files.report(logging.getLogger("ppocr"))
+    said = [record.getMessage() for record in ppocr_caplog.records]
+    assert said == [f"no pictures there: {folder}/*.webp", f"no pictures there: {folder}/empty"]
 
 
 class Widths:
@@ -85,6 +94,13 @@ def test_pictures_are_read_a_few_batches_at_a_time(folder):
     predictor.calls.clear()
     assert len(list(PictureFiles([folder]).read(predictor))) == 12
     assert predictor.calls == [4, 4, 4]
+
+
+def test_a_name_that_the_system_refuses_is_left_out(folder, ppocr_caplog):
+    files = PictureFiles([folder / "b.png", folder / ("x" * 300)])
+    assert len(list(files.read(Widths()))) == 1
+    files.report(logging.getLogger("ppocr"))
+    assert "File name too long" in ppocr_caplog.text
 
 
 def test_nothing_at_all_that_can_be_read(folder):

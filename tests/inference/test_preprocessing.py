@@ -100,5 +100,5 @@ def test_files_that_are_no_pictures():
     preprocess = Preprocessing([])
     with pytest.raises(Dropped):
         preprocess.open(b"no picture")
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="^the file is empty"):
         preprocess.open(b"")

@@ -48,8 +48,10 @@ class DecodeImage(Operator):
 
     def decode(self, encoded) -> np.ndarray:
         """Returns the picture that the bytes hold, H x W x 3, blue first whatever ``img_mode``."""
-        if not isinstance(encoded, (bytes, bytearray, memoryview)) or not len(encoded):
-            raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__} (or none)")
+        if not isinstance(encoded, (bytes, bytearray, memoryview)):
+            raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__}")
+        if not len(encoded):
+            raise DataError("the file is empty: no bytes of a picture in it")
         try:
             image = cv2.imdecode(np.frombuffer(encoded, dtype=np.uint8), self.flags)
         except cv2.error as error:
