@@ -1,5 +1,6 @@
 """Whether exported files give what the trained model gives, sample by sample."""
 
+import logging
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -22,6 +23,7 @@ from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess.base import to_numpy
 
+logger = logging.getLogger("ppocr")
 LIMITS = {"paddle": 1e-4, "onnx": 1e-3}  # of the difference between two outputs
 
 
@@ -77,7 +79,7 @@ class Comparison:
 
 
 def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
-    """Runs a network and the files that it was exported to over the same pictures.
+    """Runs a network and the files that it was exported to over the same pictures; says how many cannot be read.
 
     Returns:
         A :class:`Comparison` for each file.
@@ -92,13 +94,17 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     live = _Watched(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
     others = [_Watched(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
-    for name, picture in islice(pictures(config, samples.data, preprocess), samples.count):
+    left_out = []
+    for name, picture in islice(pictures(config, samples.data, preprocess, left_out), samples.count):
         expected = live(picture)
         for comparison, other in zip(comparisons, others):
             outputs, result = other(picture)
             comparison.add(name, outputs, expected[0], result, expected[1])
+    first = "; {}: {}".format(*left_out[0]) if left_out else ""
     if not comparisons[0].samples:
-        raise DataError(f"{samples.data or 'Eval'}: holds no picture to compare the exported model on")
+        raise DataError(f"{samples.data or 'Eval'}: holds no picture to compare the exported model on{first}")
+    if left_out:
+        logger.warning("%d samples left out of the comparison%s", len(left_out), first)
     return comparisons
 
 
@@ -118,15 +124,14 @@ class _Watched:
         return self._outputs
 
 
-def pictures(config, data, preprocess):
+def pictures(config, data, preprocess, left_out: list):
     """Yields (name, uint8 BGR picture) of a folder, a label file or the ``Eval`` section.
-
-    What cannot be read is left out.
 
     Args:
         config: a resolved configuration.
         data: see :class:`Samples`.
         preprocess: opens files.
+        left_out: gets (name, reason) of what cannot be read.
 
     Raises:
         ConfigError: there is no such file, or no ``Eval`` section.
@@ -139,8 +144,8 @@ def pictures(config, data, preprocess):
         try:
             image = load()
             yield name, image if isinstance(image, np.ndarray) else preprocess.open(image)
-        except (Dropped, DataError, OSError):
-            continue
+        except (Dropped, DataError, OSError) as error:
+            left_out.append((name, error))
 
 
 def _in_folder(folder):

@@ -1,6 +1,7 @@
 """Exported files give what the model gives."""
 
 import importlib.util
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -13,7 +14,7 @@ from ppocr.deploy.exported import load_exported, read_config
 from ppocr.deploy.exporting import export
 from ppocr.deploy.outputs import flattened
 from ppocr.deploy.verification import Comparison, Samples, difference, pictures, same
-from ppocr.errors import CheckpointError, ConfigError, ExportError
+from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.utils.dictionary import DEFAULT_CHARACTERS
 
@@ -132,12 +133,30 @@ def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):
     (tmp_path / "data/broken.png").write_bytes(b"no picture")
     (tmp_path / "data/labels.txt").write_text("b.jpg\tb\nbroken.png\tc\nmissing.png\td\n")
     preprocess = Preprocessing([])
-    for data, names in (("data", ["a.png", "b.jpg"]), ("data/labels.txt", ["b.jpg"]), (None, ["sample"] * 3)):
-        found = list(pictures(config, data and str(tmp_path / data), preprocess))
+    for data, names, unread in (
+        ("data", ["a.png", "b.jpg"], ["broken.png"]),
+        ("data/labels.txt", ["b.jpg"], ["broken.png", "missing.png"]),
+        (None, ["sample"] * 3, []),
+    ):
+        left_out = []
+        found = list(pictures(config, data and str(tmp_path / data), preprocess, left_out))
         assert [name.split(" ")[0].split("/")[-1] for name, _ in found] == names
         assert all(picture.dtype == np.uint8 and picture.shape[2] == 3 for _, picture in found)
+        assert [Path(name.split(" ")[0]).name for name, _ in left_out] == unread
     with pytest.raises(ConfigError, match="no such label file or folder"):
-        list(pictures(config, str(tmp_path / "gone.txt"), preprocess))
+        list(pictures(config, str(tmp_path / "gone.txt"), preprocess, []))
+
+
+def test_what_cannot_be_compared_is_said(tiny, tmp_path, ppocr_caplog):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.png").write_bytes(b"no picture")
+    model = tiny("plain")
+    with pytest.raises(DataError, match="data: holds no picture to compare the .*; .*a.png: unreadable_image"):
+        export(*model, tmp_path / "out", verify=Samples(str(tmp_path / "data")))
+    cv2.imwrite(str(tmp_path / "data/b.png"), np.zeros((30, 90, 3), np.uint8))
+    (comparison,) = export(*model, tmp_path / "out", verify=Samples(str(tmp_path / "data"))).comparisons
+    assert comparison.samples == 1
+    assert f"1 samples left out of the comparison; {tmp_path}/data/a.png: unreadable_image" in ppocr_caplog.text
 
 
 def test_what_cannot_be_exported(tiny, tmp_path, monkeypatch):
