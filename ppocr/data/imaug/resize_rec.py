@@ -10,6 +10,7 @@ from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
 
+LONGEST = 200  # heights; a picture that is longer is no line of text, and would take memory without end
 _SIGNED = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5).astype(np.float32)
 
 
@@ -46,7 +47,8 @@ class RecResizeImg(Operator):
     Args:
         image_shape: (channels, height, width).
         infer_mode: for inference: the width grows with the picture (unless ``character_dict_path`` is null).
-        eval_mode: the width grows with the picture: height x its proportions where that is more than the width.
+        eval_mode: the width grows with the picture: height x its proportions (at most 200) where that is more than the
+            width.
         character_dict_path: see ``infer_mode``.
         padding: keep the proportions and pad with zeros to the right; otherwise stretch.
 
@@ -72,7 +74,7 @@ class RecResizeImg(Operator):
         image = data["image"]
         limit = self.width
         if self.growing:
-            ratio = max(self.width / self.height, image.shape[1] / image.shape[0])
+            ratio = max(self.width / self.height, min(image.shape[1] / image.shape[0], LONGEST))
             limit = int(self.height * ratio)
         width = fitted_width(image, self.height, limit) if self.padding or self.growing else limit
         data["image"] = resize_line(image, self.height, width, limit)

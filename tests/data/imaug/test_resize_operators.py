@@ -76,6 +76,8 @@ RECOGNITION = [
     ({"eval_mode": True}, (7, 400), 1828, 1828),  # int(32 * 400 / 7)
     ({"eval_mode": True}, (32, 100), 100, 320),
     ({"infer_mode": True}, (7, 400), 1828, 1828),
+    ({"infer_mode": True}, (1, 300), 6400, 6400),  # 200 heights, not 300
+    ({"eval_mode": True}, (1, 300), 6400, 6400),
     ({"infer_mode": True, "character_dict_path": None}, (7, 400), 320, 320),
 ]
 
