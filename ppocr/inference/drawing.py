@@ -25,7 +25,12 @@ def read_page(page, lines, lettering) -> np.ndarray:
     """
     ink = np.zeros(page.shape[:2], np.uint8)
     for line in lines:
-        np.maximum(ink, _in_box(lettering.draw(line.text), as_quad(line.points), ink.shape), out=ink)
+        quad = as_quad(line.points)
+        left, top = np.maximum(quad.min(axis=0), 0).astype(int)
+        right, bottom = quad.max(axis=0).astype(int) + 2
+        window = ink[top:bottom, left:right]
+        if window.size:
+            np.maximum(window, _in_box(lettering.draw(line.text), quad - (left, top), window.shape), out=window)
     boxes = [line.points for line in lines]
     text = cv2.cvtColor(255 - ink, cv2.COLOR_GRAY2BGR)
     return np.hstack([with_boxes(page, boxes), with_boxes(text, boxes)])
@@ -38,5 +43,5 @@ def _in_box(strip, quad, shape):
     width, height = quad_size(quad)
     right = max(strip.shape[1], HEIGHT * width / height)
     source = np.array([[0, 0], [right, 0], [right, HEIGHT], [0, HEIGHT]], np.float32)
-    matrix = cv2.getPerspectiveTransform(source, np.ascontiguousarray(quad))
+    matrix = cv2.getPerspectiveTransform(source, np.ascontiguousarray(quad, dtype=np.float32))
     return cv2.warpPerspective(strip, matrix, shape[::-1])

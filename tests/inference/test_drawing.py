@@ -38,6 +38,13 @@ def test_texts_stand_in_their_boxes_to_the_right_of_the_page(letters):
     assert len(tall_rows) > 20 and tall_rows.max() < 40  # begins at the top
 
 
+def test_boxes_that_leave_the_page_or_lie_beside_it(letters):
+    drawn = read_page(PAGE, [Line("ab", 0.9, box(-20, -5, 100, 30)), Line("ab", 0.9, box(200, 10, 50, 20))], letters)
+    assert drawn.shape == (80, 400, 3)
+    rows, columns = np.nonzero(drawn[:22, 200:270].max(axis=2) < 100)
+    assert len(rows) > 20 and columns.max() < 40
+
+
 def test_a_tall_text_runs_down_along_the_right(letters):
     wide = read_page(PAGE, [Line("ab", 0.9, box(0, 0, 60, 20))], letters)[:, 200:]
     tall = read_page(PAGE, [Line("ab", 0.9, box(0, 0, 20, 60))], letters)[:, 200:]
