@@ -116,20 +116,32 @@ def post_process_section(section, global_config) -> dict:
     """Returns a ``PostProcess`` section that needs nothing besides: with values from ``Global`` and the dictionary.
 
     The dictionary's entries become ``character_dict``, in their order; ``use_space_char`` says, as with a file, whether
-    the space comes after them, and ``character_dict_path`` is the name of the file that they are from. That of several
-    networks becomes the one for a single network.
+    the space comes after them, and ``character_dict_path`` is the name of the file that they are from.
     """
-    name = section["name"]
-    kind = POST_PROCESSES.get(name)
-    values = {key: p.default for key, p in parameters_of(kind).items() if p.default is not inspect.Parameter.empty}
-    values.update(POST_PROCESSES.bind(section, inherited=global_config).arguments)
-    if name.startswith(DISTILLATION):
-        name = name[len(DISTILLATION) :]
-        taken = parameters_of(POST_PROCESSES.get(name))
-        values = {key: value for key, value in values.items() if key in taken}
+    name, values = of_one_network(section, global_config)
     if "character_dict_path" in values:
         path = values.pop("character_dict_path")
         values["use_space_char"] = bool(path) and values.get("use_space_char", False)
         values["character_dict_path"] = Path(path).name if path else None
         values["character_dict"] = character_list(path)
     return {"name": name, **{key: value for key, value in values.items() if value is not None}}
+
+
+def of_one_network(section, inherited):
+    """Returns the name of a ``PostProcess`` section and the value of each of its keys.
+
+    Those of several networks that were trained together become those for a single network.
+
+    Args:
+        section: see :func:`ppocr.postprocess.build_post_process`.
+        inherited: values of keys that the section leaves out.
+    """
+    name = section["name"]
+    kind = POST_PROCESSES.get(name)
+    values = {key: p.default for key, p in parameters_of(kind).items() if p.default is not inspect.Parameter.empty}
+    values.update(POST_PROCESSES.bind(section, inherited=inherited).arguments)
+    if name.startswith(DISTILLATION):
+        name = name[len(DISTILLATION) :]
+        taken = parameters_of(POST_PROCESSES.get(name))
+        values = {key: value for key, value in values.items() if key in taken}
+    return name, values

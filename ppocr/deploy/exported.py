@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from ppocr.config import override
+from ppocr.deploy.description import of_one_network
 from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.postprocess import build_post_process
@@ -67,7 +68,8 @@ class Exported:
     def build_post_process(self):
         """Builds what turns outputs into results; the dictionary is the one inside ``inference.yml``.
 
-        Files that do not say whether the space is one more character have models that count it.
+        Files that do not say whether the space is one more character have models that count it. The section of several
+        networks that were trained together stands for the one that was exported.
 
         Raises:
             UserError: the section or the dictionary cannot be used.
@@ -78,7 +80,8 @@ class Exported:
         shared = {"use_space_char": section.pop("use_space_char", True)}
         if has_dictionary:
             shared["character_dict_path"] = str(self.folder / CONFIG)
-        return build_post_process(section, shared)
+        name, values = of_one_network(section, shared)
+        return build_post_process({"name": name, **values})
 
 
 def load_exported(folder, device: str = "cpu", backend: Optional[str] = None, overrides=()) -> Exported:
@@ -124,7 +127,9 @@ def read_config(folder, overrides=()) -> dict:
     for section, key, kind in REQUIRED:
         inner = content.get(section)
         if not isinstance(inner, dict) or not isinstance(inner.get(key), kind):
-            raise CheckpointError(f"{path}: has no {section}.{key} ({kind.__name__}); export the model again")
+            raise CheckpointError(
+                f"{path}: has no {section}.{key} ({kind.__name__}); damaged, or no model of PaddleOCR's form"
+            )
     return content
 
 

@@ -116,6 +116,16 @@ def test_a_file_that_does_not_speak_of_the_space_has_it(tiny, tmp_path):
     assert exported.run(np.zeros((1, 3, 32, 64))).shape == (1, 16, 37)
 
 
+def test_a_network_of_a_distillation_may_keep_the_section_of_all(tiny, tmp_path):
+    export(*tiny("plain"), tmp_path / "out")
+    path = tmp_path / "out/inference.yml"
+    scores = np.random.default_rng(3).uniform(0, 1, (2, 5, 37))
+    expected = load_exported(tmp_path / "out").build_post_process()(scores)
+    section = "name: DistillationCTCLabelDecode\n  model_name: [Student]\n  key: head_out"
+    path.write_text(path.read_text().replace("name: CTCLabelDecode", section))
+    assert load_exported(tmp_path / "out").build_post_process()(scores) == expected
+
+
 def test_right_to_left_stays_so(tiny, tmp_path):
     (tmp_path / "arabic_dict.txt").write_text("ا\nب\n", encoding="utf-8")
     config, weights = tiny("plain", character_dict_path=str(tmp_path / "arabic_dict.txt"))
