@@ -60,7 +60,7 @@ def test_what_a_form_has_no_place_for_becomes_png(suffix, width, tmp_path):
 def test_no_picture_is_drawn_over(tmp_path):
     paths = [tmp_path / "in/det_results/a.png"]
     PictureFolder(tmp_path / "det_results", paths)
-    with pytest.raises(UserError, match="in/det_results/a.png: is to be read, and drawn over; name another Global.sav"):
+    with pytest.raises(UserError, match="in/det_results/a.png: is to be read, and drawn over; name another Global"):
         PictureFolder(tmp_path / "in/../in/det_results", paths)
 
 
