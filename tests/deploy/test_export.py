@@ -66,7 +66,7 @@ def test_each_network_of_several_gets_a_folder(tiny, tmp_path):
 
 def test_a_dictionary_travels_with_the_model(tiny, tmp_path):
     entries = ["b", "a", " ", "=", "\x85", "\u2028", "\u3000", "null", "1", "'", "中"]
-    (tmp_path / "dict.txt").write_text("\n".join(entries) + "\n", encoding="utf-8", newline="\n")
+    (tmp_path / "dict.txt").write_bytes(("\n".join(entries) + "\n").encode("utf-8"))
     dictionary = str(tmp_path / "dict.txt")
     config, weights = tiny("plain", character_dict_path=dictionary, use_space_char=True)
     export(config, weights, tmp_path / "out")
