@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ppocr import program
 from ppocr.data import build_dataloader
-from ppocr.data.raw_samples import raw_dataset, raw_samples
+from ppocr.data.imaug.decode import DecodeImage
+from ppocr.data.raw_samples import pictures, raw_dataset, stored_samples
 from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.inference.results import write_picture
 from ppocr.utils.pictures import to_picture
@@ -34,13 +35,15 @@ def main(arguments=None) -> Path:
     config, _, logger, _ = program.prepare(merged, args.config)
     if not isinstance(config.get(args.section), dict):
         raise ConfigError(f"--section {args.section}: {args.config} has no such section")
-    pictures = fed_pictures(config, args.section, logger) if args.augmented else stored_pictures(config, args.section)
+    left_out = []
+    if args.augmented:
+        found = fed_pictures(config, args.section, logger)
+    else:
+        found = stored_pictures(config, args.section, left_out)
     folder = Path(args.folder)
-    lines = []
-    for number, (picture, label) in enumerate(islice(pictures, args.count)):
-        name = f"{number:04d}.png"
-        write_picture(folder / name, picture)
-        lines.append(f"{name}\t{label}\n")
+    lines = [write_sample(folder, number, *one) for number, one in enumerate(islice(found, args.count))]
+    for name, error in left_out:
+        logger.warning("left out: %s: %s", name, error)
     if not lines:
         raise DataError(f"{args.section}: there is no sample that can be read")
     if not args.augmented:
@@ -59,10 +62,14 @@ def parse(arguments=None):
     return parser.parse_args(arguments)
 
 
-def stored_pictures(config, section: str):
-    """Yields (uint8 BGR picture, label); a tab or line break, which no label file can hold, becomes a space."""
-    for _, picture, label in raw_samples(raw_dataset(config, section)):
-        yield picture, re.sub(r"[\t\r\n]", " ", label)
+def stored_pictures(config, section: str, left_out: list):
+    """Yields (uint8 BGR picture, label); a tab or line break, which no label file can hold, becomes a space.
+
+    ``left_out`` gets (name, error) of what cannot be read.
+    """
+    samples = stored_samples(raw_dataset(config, section))
+    for sample, picture in pictures(samples, DecodeImage(img_mode="BGR").decode, left_out):
+        yield picture, re.sub(r"[\t\r\n]", " ", sample.label)
 
 
 def fed_pictures(config, section: str, logger):
@@ -77,6 +84,11 @@ def fed_pictures(config, section: str, logger):
     for batch in loader:
         for image in batch[keys.index("image")]:
             yield to_picture(image), ""
+
+
+def write_sample(folder, number: int, picture, label: str) -> str:
+    """Writes a picture; returns its line in a label file."""
+    return f"{write_picture(folder / f'{number:04d}.png', picture).name}\t{label}\n"
 
 
 def write_labels(path, lines):

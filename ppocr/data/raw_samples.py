@@ -1,12 +1,29 @@
 """Samples as they are stored: before any operator."""
 
+from functools import partial
+from typing import Callable, NamedTuple
+
 import numpy as np
 
 from ppocr.data import build_dataloader
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import DataError
+from ppocr.errors import ConfigError, DataError
+
+
+class Stored(NamedTuple):
+    """A sample that has not been read yet.
+
+    Attributes:
+        name: under which a person finds it.
+        label: as it is stored.
+        read: without arguments, gives the bytes of a picture file or a uint8 BGR picture; raises ``Dropped``,
+            ``DataError`` or ``OSError`` where there is none.
+    """
+
+    name: str
+    label: str
+    read: Callable
 
 
 def raw_dataset(config, mode: str):
@@ -19,27 +36,38 @@ def raw_dataset(config, mode: str):
     Raises:
         UserError: see :func:`ppocr.data.build_dataloader`.
     """
-    section = config[mode]
+    section = config.get(mode)
+    if not isinstance(section, dict) or not isinstance(section.get("dataset"), dict):
+        raise ConfigError(f"section {mode} is missing, or has no dataset")
     kept = {key: value for key, value in section["dataset"].items() if not key.startswith("cache")}
     section = {**section, "dataset": {**kept, "transforms": []}}
     return build_dataloader({**config, mode: section}, mode, None, None).dataset
 
 
-def raw_samples(dataset, decode=None):
-    """Yields (name, uint8 BGR picture, label) of the samples of a data set's first epoch.
-
-    What cannot be read is left out.
-
-    Args:
-        dataset: see :func:`raw_dataset`.
-        decode: ``decode(bytes) -> picture``; by default that of ``DecodeImage``.
-    """
-    decode = decode or DecodeImage(img_mode="BGR").decode
+def stored_samples(dataset):
+    """Yields a :class:`Stored` for each sample of the first epoch of a data set without operators."""
     chosen = dataset.select(0)
     for index in range(len(dataset)) if chosen is None else map(int, chosen):
+        yield Stored(dataset.describe(index), dataset.label_of(index), partial(_image, dataset, index))
+
+
+def _image(dataset, index):
+    return dataset.load(index, SampleKey(0, index), np.random.default_rng(0))["image"]
+
+
+def pictures(samples, decode, left_out: list):
+    """Yields (sample, uint8 BGR picture).
+
+    Args:
+        samples: iterable of :class:`Stored`.
+        decode: ``decode(bytes) -> picture``.
+        left_out: gets (name, error) of what cannot be read.
+    """
+    for sample in samples:
         try:
-            image = dataset.load(index, SampleKey(0, index), np.random.default_rng(0))["image"]
+            image = sample.read()
             picture = image if isinstance(image, np.ndarray) else decode(image)
-        except (Dropped, DataError):
+        except (Dropped, DataError, OSError) as error:
+            left_out.append((sample.name, error))
             continue
-        yield dataset.describe(index), picture, dataset.label_of(index)
+        yield sample, picture

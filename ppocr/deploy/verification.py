@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Optional
@@ -10,10 +9,8 @@ from typing import Optional
 import numpy as np
 import paddle
 
-from ppocr.data import build_dataloader
-from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.simple import SimpleDataSet
-from ppocr.data.imaug.operator import Dropped
+from ppocr.data.raw_samples import Stored, pictures, raw_dataset, stored_samples
 from ppocr.deploy.exported import BACKENDS, load_exported
 from ppocr.deploy.outputs import flattened
 from ppocr.engine.stepper import MixedPrecision
@@ -95,11 +92,12 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     others = [_Watched(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
     left_out = []
-    for name, picture in islice(pictures(config, samples.data, preprocess, left_out), samples.count):
+    readable = pictures(stored(config, samples.data), preprocess.open, left_out)
+    for sample, picture in islice(readable, samples.count):
         expected = live(picture)
         for comparison, other in zip(comparisons, others):
             outputs, result = other(picture)
-            comparison.add(name, outputs, expected[0], result, expected[1])
+            comparison.add(sample.name, outputs, expected[0], result, expected[1])
     first = "; {}: {}".format(*left_out[0]) if left_out else ""
     if not comparisons[0].samples:
         raise DataError(f"{samples.data or 'Eval'}: holds no picture to compare the exported model on{first}")
@@ -124,51 +122,26 @@ class _Watched:
         return self._outputs
 
 
-def pictures(config, data, preprocess, left_out: list):
-    """Yields (name, uint8 BGR picture) of a folder, a label file or the ``Eval`` section.
+def stored(config, data):
+    """Returns an iterator over the :class:`ppocr.data.raw_samples.Stored` to compare on.
 
     Args:
         config: a resolved configuration.
         data: see :class:`Samples`.
-        preprocess: opens files.
-        left_out: gets (name, reason) of what cannot be read.
 
     Raises:
         ConfigError: there is no such file, or no ``Eval`` section.
         DataError: label files cannot be used.
     """
-    if data is not None and not Path(data).exists():
+    if data is None:
+        return stored_samples(raw_dataset(config, "Eval"))
+    if Path(data).is_dir():
+        return (Stored(str(path), "", path.read_bytes) for path in find_pictures(data))
+    if not Path(data).exists():
         raise ConfigError(f"--verify {data}: no such label file or folder")
-    of_folder = data is not None and Path(data).is_dir()
-    for name, load in _in_folder(data) if of_folder else _in_dataset(_dataset(config, data)):
-        try:
-            image = load()
-            yield name, image if isinstance(image, np.ndarray) else preprocess.open(image)
-        except (Dropped, DataError, OSError) as error:
-            left_out.append((name, error))
-
-
-def _in_folder(folder):
-    for path in find_pictures(folder):
-        yield str(path), path.read_bytes
-
-
-def _in_dataset(dataset):
-    chosen = dataset.select(0)
-    for index in range(len(dataset)) if chosen is None else chosen:
-        sample = partial(dataset.load, index, SampleKey(0, index), np.random.default_rng(0))
-        yield dataset.describe(index), lambda sample=sample: sample()["image"]
-
-
-def _dataset(config, label_file):
-    """Returns the data set of a label file, or that of the ``Eval`` section; without operators."""
     section = (config.get("Eval") or {}).get("dataset") or {}
-    if label_file is not None:
-        folder = section.get("data_dir") or str(Path(label_file).parent)
-        return SimpleDataSet(folder, [label_file], [], delimiter=section.get("delimiter") or "\t")
-    raw = {key: value for key, value in section.items() if not key.startswith("cache")}  # it keeps decoded pictures
-    section = {**(config.get("Eval") or {}), "dataset": {**raw, "transforms": []}}
-    return build_dataloader({**config, "Eval": section}, "Eval", None, None).dataset
+    folder = section.get("data_dir") or str(Path(data).parent)
+    return stored_samples(SimpleDataSet(folder, [data], [], delimiter=section.get("delimiter") or "\t"))
 
 
 def difference(outputs, expected) -> float:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
+from ppocr.data.raw_samples import pictures
 from ppocr.deploy import to_onnx
 from ppocr.deploy.exported import load_exported, read_config
 from ppocr.deploy.exporting import export
 from ppocr.deploy.outputs import flattened
-from ppocr.deploy.verification import Comparison, Samples, difference, pictures, same
+from ppocr.deploy.verification import Comparison, Samples, difference, same, stored
 from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.utils.dictionary import DEFAULT_CHARACTERS
@@ -149,12 +150,13 @@ def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):
         (None, ["sample"] * 3, []),
     ):
         left_out = []
-        found = list(pictures(config, data and str(tmp_path / data), preprocess, left_out))
-        assert [name.split(" ")[0].split("/")[-1] for name, _ in found] == names
+        samples = stored(config, data and str(tmp_path / data))
+        found = list(pictures(samples, preprocess.open, left_out))
+        assert [Path(sample.name.split(" ")[0]).name for sample, _ in found] == names
         assert all(picture.dtype == np.uint8 and picture.shape[2] == 3 for _, picture in found)
         assert [Path(name.split(" ")[0]).name for name, _ in left_out] == unread
     with pytest.raises(ConfigError, match="no such label file or folder"):
-        list(pictures(config, str(tmp_path / "gone.txt"), preprocess, []))
+        stored(config, str(tmp_path / "gone.txt"))
 
 
 def test_what_cannot_be_compared_is_said(tiny, tmp_path, ppocr_caplog):

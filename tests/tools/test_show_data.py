@@ -9,6 +9,7 @@ import pytest
 
 from ppocr.commands import show_data
 from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.data.raw_samples import Stored
 from ppocr.errors import ConfigError, DataError, UserError
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "configs/quickstart"
@@ -37,10 +38,19 @@ def test_labels_of_a_detector_are_its_boxes(tmp_path):
 
 
 def test_a_label_of_several_lines_becomes_one(tmp_path, monkeypatch):
-    samples = [("x", np.zeros((4, 4, 3), np.uint8), "a\tb\nc\u2028d")]
-    monkeypatch.setattr(show_data, "raw_samples", lambda dataset: iter(samples))
+    samples = [Stored("x", "a\tb\nc\u2028d", lambda: np.zeros((4, 4, 3), np.uint8))]
+    monkeypatch.setattr(show_data, "stored_samples", lambda dataset: samples)
     folder = shown(tmp_path)
     assert (folder / "labels.txt").read_text(encoding="utf-8") == "0000.png\ta b c\u2028d\n"
+
+
+def test_what_cannot_be_read_is_named(tmp_path, capsys):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "data.txt").write_text("gone.png\ta\na.png\tb\n")
+    files = f"data_dir: '{tmp_path}', label_file_list: '{tmp_path}/data.txt'"
+    folder = shown(tmp_path, "-o", f"Train.dataset={{name: SimpleDataSet, {files}, transforms: [{{DecodeImage: }}]}}")
+    assert (folder / "labels.txt").read_text() == "0000.png\tb\n"
+    assert "left out: gone.png (data.txt, line 1): " in capsys.readouterr().out
 
 
 def test_augmented_samples_are_those_of_the_first_epoch(tmp_path):
