@@ -1,6 +1,7 @@
 """The commands, one file each: ``python tools/NAME.py`` from a checkout, ``ppocr NAME`` once installed."""
 
 import importlib
+import io
 import logging
 import os
 import pkgutil
@@ -26,6 +27,9 @@ def run_command(name: str) -> int:
     """Runs a command with the words of the process and returns the exit code; see :func:`run`."""
     # Paddle's own, which tell a user nothing: no compiler cache; batch normalisation keeps its statistics.
     warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has not all characters of a text shows their codes
+            stream.reconfigure(errors="backslashreplace")
     return run(lambda: importlib.import_module(f"ppocr.commands.{name}").main())
 
 

@@ -1,6 +1,8 @@
 """What is generated for readers: the configuration reference, model cards, dictionaries."""
 
+import io
 import re
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -8,7 +10,7 @@ import paddle
 import pytest
 from paddle import nn
 
-from ppocr import registry
+from ppocr import commands, registry
 from ppocr.commands import config_reference, make_dictionary, model_cards
 from ppocr.errors import DataError
 from ppocr.modeling.cost import count_macs, count_parameters
@@ -119,6 +121,15 @@ def test_a_dictionary_collects_the_characters_of_labels(tmp_path):
     labels = [str(tmp_path / "rec.txt"), str(tmp_path / "det.txt")]
     make_dictionary.main(["--set", "digits", "--labels", *labels, "--no_space", "--out", str(tmp_path / "dict.txt")])
     assert (tmp_path / "dict.txt").read_text(encoding="utf-8").split() == [*"0123456789", "[", "a", "b", "n", "{", "é"]
+
+
+def test_a_terminal_without_a_character_shows_its_code(tmp_path, monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "argv", ["make_dictionary", "--set", "digits", "--out", str(tmp_path / "車.txt")])
+    assert commands.run_command("make_dictionary") == 0
+    terminal.flush()
+    assert terminal.buffer.getvalue().endswith(b"\\u8eca.txt: 10 characters\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--labels", "nowhere.txt"], ["--set", "en", "--out", "no/such/folder/x"]])
