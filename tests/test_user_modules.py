@@ -109,7 +109,7 @@ def test_commands_know_the_classes(here):
 
 def test_an_exported_model_takes_them_from_the_command_line(here):
     with pytest.raises(UserError, match="inference.yml"):
-        from_exported("nowhere", ["Global.device=cpu", "Global.imports=[own_loss]"], 1)
+        from_exported("nowhere", ["Global.device=cpu", "Global.imports=[own_loss]"], 1, "rec")
     assert "OwnLoss" in LOSSES.names()
 
 
