@@ -70,8 +70,8 @@ def train(config, device, logger, loggers):
         "%d steps in each of %d epochs, up to step %d; %d evaluations",
         due.steps_per_epoch,
         due.epoch_num,
-        due.total_steps,
-        due.evaluations(state.global_step),
+        state.global_step + due.remaining(state),
+        due.evaluations(due.position(state)),
     )
     first = processes.rank() == 0
     folder = options.save_model_dir

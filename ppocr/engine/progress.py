@@ -76,7 +76,7 @@ class Progress:
         """Writes the line that is due; the one place where training waits for the device."""
         values = self.statistics.get()
         times = self._clock.close_window()
-        remaining = self._clock.seconds_per_step() * (self._due.total_steps - state.global_step)
+        remaining = self._clock.seconds_per_step() * self._due.remaining(state)
         line = (
             f"epoch: [{state.epoch}/{self._due.epoch_num}], global_step: {state.global_step}, {self.statistics.log()}, "
             f"avg_reader_cost: {times.reader:.5f} s, avg_batch_cost: {times.batch:.5f} s, "

@@ -1,4 +1,8 @@
-"""When a log line, an evaluation or a checkpoint is due.  Everything counts optimizer updates."""
+"""When a log line, an evaluation or a checkpoint is due.  Everything counts optimizer updates.
+
+A run that goes on with epochs of another length (other processes, another batch size) keeps counting its updates; its
+place in the schedule is that of the epoch, so that it still ends with the last one.
+"""
 
 import math
 from dataclasses import dataclass
@@ -67,11 +71,19 @@ class Due:
         """A line every ``print_interval`` updates and at the end of an epoch."""
         return state.global_step % self.print_interval == 0 or self._epoch_ends(state) or self.stop(state)
 
+    def position(self, state) -> int:
+        """Returns the place in the schedule: the updates done, had all epochs been as long as they are now."""
+        return (state.epoch - 1) * self.steps_per_epoch + state.step_in_epoch
+
+    def remaining(self, state) -> int:
+        """Returns how many updates are still to be done."""
+        return max(self.total_steps - self.position(state), 0)
+
     def eval(self, state) -> bool:
         """Every ``eval_interval`` updates after ``eval_start``, and always after the last update."""
         if self.eval_interval is None:
             return False
-        return self.stop(state) or self._eval_falls_on(state.global_step)
+        return self.stop(state) or self._eval_falls_on(self.position(state))
 
     def save_step(self, state) -> bool:
         """A checkpoint every ``save_step_interval`` updates inside an epoch; at its end there is one anyway."""
@@ -84,10 +96,10 @@ class Due:
 
     def stop(self, state) -> bool:
         """The last update of the run is done, or early stopping has ended it."""
-        return state.stopped or state.global_step >= self.total_steps
+        return state.stopped or self.remaining(state) == 0
 
     def evaluations(self, first_step: int = 0) -> int:
-        """Returns how many evaluations will run after ``first_step`` updates."""
+        """Returns how many evaluations will run after the place ``first_step`` of the schedule."""
         if self.eval_interval is None or first_step >= self.total_steps:
             return 0
         return 1 + self._evals_up_to(self.total_steps - 1) - self._evals_up_to(first_step)

@@ -8,7 +8,6 @@ import numpy as np
 import paddle
 
 from ppocr.data import workers
-from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError, DataError
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
@@ -17,7 +16,7 @@ from ppocr.preflight.trial import time_steps
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
 from ppocr.utils.pretrained import load_start_weights, load_weights
-from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE, refuse_other_vocabulary
+from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE, refuse_other_vocabulary, restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
 MIB = 1 << 20
@@ -135,9 +134,10 @@ def _misfits(context, prefix, model, vocabulary):
     wrong = [name for name in target if name not in weights or list(weights[name].shape) != list(target[name].shape)]
     if wrong:
         yield f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
-    state = TrainState(**extra["counters"]) if extra else TrainState()
-    if context.trial.due.stop(state):
-        yield f"this run is finished ({state.global_step} steps); raise Global.epoch_num to train on"
+    due = context.trial.due
+    state = restore_counters(prefix, extra, due.steps_per_epoch)
+    if due.stop(state):
+        yield f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
 
 
 def check_disk(context):

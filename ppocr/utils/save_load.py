@@ -232,7 +232,9 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
         if name in extra.get("parts", {}):
             part.load_state_dict(extra["parts"][name])
     _say_differences(extra.get("run", {}), facts or {}, prefix, logger)
-    return _restore_counters(prefix, extra, steps_per_epoch)
+    state = restore_counters(prefix, extra, steps_per_epoch)
+    _move_schedule(stepper.lr_scheduler, state, steps_per_epoch)
+    return state
 
 
 def _say_differences(saved, now, prefix, logger):
@@ -302,7 +304,14 @@ def _rename(key, renamed):
     return key
 
 
-def _restore_counters(prefix, extra, steps_per_epoch):
+def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
+    """Returns the counters of a checkpoint, for epochs of ``steps_per_epoch`` updates.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        extra: content of its ``.train_state``; empty if there is none.
+        steps_per_epoch: of the run that goes on.
+    """
     if extra:
         state = TrainState(**extra["counters"])
         _rescale_position(state, extra.get("run", {}).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
@@ -322,6 +331,13 @@ def _rescale_position(state, old_steps, new_steps):
     if old_steps != new_steps:
         done = state.step_in_epoch >= old_steps
         state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
+
+
+def _move_schedule(schedule, state, steps_per_epoch):
+    """Moves the learning rate along where the epochs have had another length: it belongs to a share of the run."""
+    place = (state.epoch - 1) * steps_per_epoch + state.step_in_epoch
+    if place != state.global_step and not isinstance(schedule, float):
+        schedule.step(place)
 
 
 def find_newest(folder, logger):
@@ -360,7 +376,7 @@ def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary
             raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
         if due.stop(state):
             raise CheckpointError(
-                f"{prefix}: this run is finished ({state.global_step} steps of {due.total_steps}); "
+                f"{prefix}: this run is finished ({due.position(state)} steps of {due.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)

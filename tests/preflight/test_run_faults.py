@@ -112,12 +112,17 @@ def damaged_weights(site):
     return E, CONFIG, line, "cannot be loaded"
 
 
+def counters_at(step):
+    """Counters after some of the four updates of two epochs."""
+    return TrainState(epoch=1 + step // 2, step_in_epoch=step % 2, global_step=step).to_dict()
+
+
 def checkpoint(site, weights, step, **run):
     """Writes a checkpoint and names it in the configuration; returns the line."""
     contents = {
         "pdparams": weights,
         "pdopt": {},
-        "train_state": {"counters": TrainState(global_step=step).to_dict(), "run": run},
+        "train_state": {"counters": counters_at(step), "run": run},
     }
     for suffix, content in contents.items():
         with open(site.path(f"latest.{suffix}"), "wb") as file:
@@ -141,7 +146,7 @@ def checkpoint_of_a_finished_run(site):
 def run_to_be_resumed_is_finished(site):
     (site.folder / "output").mkdir()
     line = site.replace("Global:", "Global:\n  resume: auto") + 1
-    contents = {".pdparams": {}, ".pdopt": {}, ".train_state": {"counters": TrainState(global_step=4).to_dict()}}
+    contents = {".pdparams": {}, ".pdopt": {}, ".train_state": {"counters": counters_at(4)}}
     save_model(site.path("output/latest"), contents, {"global_step": 4})
     return E, CONFIG, line - 1, "this run is finished (4 steps)"
 

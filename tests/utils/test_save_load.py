@@ -262,6 +262,30 @@ def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path)
     assert "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8" in log.lines[-1]
 
 
+@pytest.mark.parametrize("old, new", [(8, 4), (4, 8)])
+def test_with_epochs_of_another_length_a_run_still_ends_with_its_last_epoch_and_rate(tmp_path, old, new):
+    """As with twice or half the processes: three epochs, of which one and a half are done."""
+    options = GlobalOptions(epoch_num=3, eval_batch_epoch=1, checkpoints=str(tmp_path / "latest"))
+    first, again = TrainState(epoch=2, step_in_epoch=old // 2, global_step=3 * old // 2), make_stepper(1)
+    checkpoints = Checkpointer(tmp_path, make_stepper(), Log(), facts={"steps_per_epoch": old})
+    checkpoints.save_latest(first)
+    checkpoints.finish()
+    due = Due.from_options(options, new, evaluates=True)
+    state = load_model(options, again, due, Log(), facts={"steps_per_epoch": new})
+    assert (state.epoch, state.step_in_epoch, state.global_step) == (2, new // 2, first.global_step)
+    assert again.lr_scheduler.last_epoch == 3 * new // 2
+    assert again.optimizer.get_lr() == pytest.approx(0.1 ** (1 + 3 * new // 4))
+    evaluated, remaining = [], due.remaining(state)
+    while not due.stop(state):
+        state.advance()
+        if due.eval(state):
+            evaluated.append((state.epoch, state.step_in_epoch))
+        if state.step_in_epoch == new and not due.stop(state):
+            state.end_epoch()
+    assert state.global_step == first.global_step + remaining and remaining == 3 * new // 2
+    assert evaluated == [(2, new), (3, new)]
+
+
 def test_another_dictionary_is_not_resumed(tmp_path):
     stepper, log = make_stepper(), Log()
     checkpoints = Checkpointer(tmp_path, stepper, log, facts={"vocabulary": ["blank", "a"]})
