@@ -143,6 +143,7 @@ class Evaluator:
                 if self._loss is not None:
                     losses.append(self._loss_of(model, batch) * len(batch[0]))
                 self._beat()
+                processes.check_contact()
         return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds)
 
     def _loss_of(self, model, batch):

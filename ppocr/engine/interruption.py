@@ -42,7 +42,9 @@ class Interruption:
             signal.siginterrupt(number, False)  # Paddle takes an interrupted call for a broken connection
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, *exception):
+        if kind is not None and processes.several():
+            return  # a launcher ends all when one is gone, by SIGTERM: the others should live to say why they end
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

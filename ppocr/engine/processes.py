@@ -4,12 +4,15 @@ For a process that trains alone every function here is the plain operation.
 """
 
 import contextlib
+import functools
 import logging
+import secrets
 import time
 
 import paddle
 from paddle import distributed
 
+from ppocr.engine.contact import Contact, listen
 from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
@@ -44,12 +47,43 @@ def wait_for_all():
     expected = -(-arrived // distributed.get_world_size()) * distributed.get_world_size()
     while arrived < expected:
         waited = time.monotonic() - start
-        if waited > 1 and _count("failed"):
+        gone = contact().broken()  # asked before the count: a process that has come and left is not missing
+        if (gone or waited > 1) and _count("failed"):
             raise UserError(f"process {rank()}: another process has failed; its own message says why")
         if waited > _PATIENCE:
             raise UserError(f"process {rank()}: another process is more than {_PATIENCE} s behind; its log says why")
         time.sleep(_PAUSE)
         arrived = _count("arrived")
+        if gone and arrived < expected:
+            raise UserError(_lost("its connection is closed"))
+
+
+def check_contact():
+    """Makes sure that the others are there; to be called in long work without collectives.
+
+    Raises:
+        UserError: one is gone.
+    """
+    if several() and contact().broken():
+        raise UserError(_lost("its connection is closed"))
+
+
+@functools.cache
+def contact() -> Contact:
+    """Returns the :class:`ppocr.engine.contact.Contact` of this process; the first call opens it, in all processes."""
+    host = distributed.ParallelEnv().trainer_endpoints[0].rpartition(":")[0]
+    if rank() == 0:
+        listener = listen(host)
+        port = listener.getsockname()[1] if listener else 0
+        return Contact(_password(_count("contact", secrets.randbits(46) << 16 | port)), listener)
+    while not (number := _count("contact")):
+        time.sleep(_PAUSE)
+    port = number & 0xFFFF
+    return Contact.reach((host, port), _password(number)) if port else Contact(b"")
+
+
+def _password(number):
+    return str(number).encode()
 
 
 def gather(value) -> list:
@@ -172,15 +206,19 @@ def together():
         if loss is None:
             _say_failed()
             raise
-        raise UserError(
-            f"process {rank()}: lost contact with another process, whose own output says why, if it could ({loss}); "
-            "Global.resume=auto goes on from the last checkpoint"
-        ) from error
+        raise UserError(_lost(loss)) from error
     except SystemExit:
         _leave()
         raise
     else:
         _leave()
+
+
+def _lost(sign):
+    return (
+        f"process {rank()}: lost contact with another process, whose own output says why, if it could ({sign}); "
+        "Global.resume=auto goes on from the last checkpoint"
+    )
 
 
 def _leave():

@@ -11,6 +11,7 @@ import numpy as np
 import paddle
 
 import ppocr
+from ppocr.engine import processes
 from ppocr.errors import ConfigError, UserError
 
 _KINDS = (("use_gpu", "gpu", "is_compiled_with_cuda"), ("use_xpu", "xpu", "is_compiled_with_xpu"))
@@ -95,6 +96,7 @@ def set_up_processes(device: str) -> int:
         if device == "cpu":
             os.environ["PADDLE_DISTRI_BACKEND"] = "gloo"  # a Paddle that knows GPUs would take NCCL
         paddle.distributed.init_parallel_env()
+        processes.contact()
     return paddle.distributed.get_rank()
 
 

@@ -113,7 +113,7 @@ class Checkpointer:
         folder: ``Global.save_model_dir``.
         stepper: what is saved.
         logger: told about every checkpoint.
-        enabled: False in processes other than the first.
+        enabled: False in processes other than the first; these wait until the first has handed over what is saved.
         facts: plain values that describe the run; a resumed run is compared with them.
         parts: ``{name: object with state_dict()}`` of whatever else is to be restored.
         keep_last: number of ``iter_epoch_N`` to keep; 0 keeps all.
@@ -159,8 +159,11 @@ class Checkpointer:
             raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
 
     def _save(self, state, trained, words, names):
-        if not self._enabled:
-            return
+        if self._enabled:
+            self._submit(state, trained, words, names)
+        processes.wait_for_all()  # a slow disk may hold up the first one longer than a collective waits for it
+
+    def _submit(self, state, trained, words, names):
         buffers = HostBuffers() if self._free.empty() else self._free.get()
         buffers.restart()
         contents = capture(self._stepper, state, trained, buffers.copy)

@@ -1,17 +1,26 @@
 """What processes tell each other, and gradients, in two processes or three."""
 
+import logging
 import os
+import socket
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import paddle
 import pytest
 
+from ppocr.data.report import DataReport
 from ppocr.engine import processes, setup
+from ppocr.engine.contact import Contact, listen
+from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.freezing import running_statistics
+from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import ConfigError, UserError
 from ppocr.global_options import GlobalOptions
+from ppocr.metrics import build_metric
+from ppocr.utils.save_load import Checkpointer
 
 
 def joined(function):
@@ -196,6 +205,104 @@ def test_a_process_that_vanishes_is_noticed(in_processes):
     assert gone == 9
     assert type(left) is UserError and str(left).startswith("process 0: lost contact with another process")
     assert "\n" not in str(left)
+
+
+def vanish_while_the_first_waits(rank, noticed):
+    processes._PATIENCE = 10
+    processes.wait_for_all()
+    if rank == 1:
+        if os.fork() == 0:  # a worker, which lives on
+            until(noticed.exists)
+        os._exit(9)
+    try:
+        with processes.together():
+            processes.gather(rank)
+    finally:
+        noticed.touch()
+
+
+def test_a_process_that_vanishes_is_noticed_by_one_that_only_waits(in_processes, tmp_path):
+    left, gone = in_processes(joined(lambda rank: vanish_while_the_first_waits(rank, tmp_path / "noticed")))
+    assert gone == 9 and type(left) is UserError
+    assert str(left).startswith("process 0: lost contact with another process")
+
+
+class ManyBatches:
+    """Evaluation batches; the second process is killed in its first one."""
+
+    def __init__(self, rank):
+        self.rank, self.given, self.report = rank, 0, DataReport(1, training=False, logger=None)
+
+    def __iter__(self):
+        if self.rank == 1:
+            os._exit(9)
+        for _ in range(3000):
+            time.sleep(0.005)
+            self.given += 1
+            yield [paddle.ones([1, 2])]
+
+
+def evaluate(rank):
+    loader = ManyBatches(rank)
+    post_process = SimpleNamespace(process=lambda predictions, batch: ([("a", 1.0)], [("a", 1.0)]))
+    with pytest.raises(UserError, match="process 0: lost contact with another process"):
+        Evaluator(loader, post_process, build_metric({"name": "RecMetric"}))(paddle.nn.Linear(2, 1))
+    return loader.given
+
+
+def test_a_process_that_vanishes_in_an_evaluation_is_noticed_before_its_end(in_processes):
+    given, gone = in_processes(joined(evaluate))
+    assert gone == 9 and given < 3000
+
+
+def until(found):
+    deadline = time.monotonic() + 20
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_contact_breaks_when_an_end_is_closed_and_not_when_a_stranger_goes():
+    listener = listen("127.0.0.1")
+    first = Contact(b"password", listener)
+    others = [Contact.reach(listener.getsockname(), b"password") for _ in range(2)]
+    stranger = socket.create_connection(listener.getsockname())
+    stranger.sendall(b"GET / HTTP/1.1")
+    until(lambda: not first.broken() and len(first._known) == 2)
+    stranger.close()
+    assert not any(contact.broken() for contact in (first, *others))
+    others[0].close()
+    until(first.broken)
+    assert not others[1].broken()
+    first.close()
+    until(others[1].broken)
+    assert not Contact.reach(("127.0.0.1", 1), b"password").broken()  # nobody listens there
+
+
+def save(rank, folder):
+    marker = folder / "handed over"
+
+    def submit(job):
+        time.sleep(0.5)  # as if the disk were still busy with the checkpoint before
+        marker.touch()
+
+    model = paddle.nn.Linear(1, 1)
+    stepper = Stepper(model, None, paddle.optimizer.SGD(0.1, parameters=model.parameters()), 0.1)
+    checkpoints = Checkpointer(folder, stepper, logging.getLogger("none"), enabled=rank == 0)
+    checkpoints._writer.submit = submit
+    found = []
+    with processes.together():
+        for save in (checkpoints.save_latest, checkpoints.save_best):
+            save(TrainState())
+            found.append(marker.exists())
+            processes.wait_for_all()
+            marker.unlink(missing_ok=True)
+            processes.wait_for_all()
+    return found
+
+
+def test_all_wait_until_a_checkpoint_is_handed_over(in_processes, tmp_path):
+    assert in_processes(joined(lambda rank: save(rank, tmp_path))) == [[True, True]] * 2
 
 
 def leave(rank):

@@ -3,6 +3,7 @@ import signal
 
 import pytest
 
+from ppocr.engine import processes
 from ppocr.engine.interruption import Interruption
 
 
@@ -37,3 +38,16 @@ def test_the_handlers_before_come_back():
     with Interruption():
         pass
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)] == before
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_in_several_processes_one_that_fails_outlives_the_signal_of_the_launcher(monkeypatch, several):
+    monkeypatch.setattr(processes, "several", lambda: several)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)}
+    try:
+        with pytest.raises(ZeroDivisionError), Interruption():
+            raise ZeroDivisionError
+        assert (signal.getsignal(signal.SIGTERM) == before[signal.SIGTERM]) is not several
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
