@@ -11,6 +11,8 @@ import warnings
 from ppocr.errors import UserError
 from ppocr.utils.logging import NAME as LOGGER
 
+IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
+
 
 def main():
     """The installed command: ``ppocr NAME arguments``."""
@@ -30,7 +32,17 @@ def run_command(name: str) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has not all characters of a text shows their codes
             stream.reconfigure(errors="backslashreplace")
-    return run(lambda: importlib.import_module(f"ppocr.commands.{name}").main())
+    return run(lambda: _start(name))
+
+
+def _start(name):
+    count = os.environ.get("PADDLE_TRAINERS_NUM", "1")
+    if name not in IN_SEVERAL_PROCESSES and count not in ("", "0", "1"):
+        raise UserError(
+            f"{name} works in one process, and {count} would write the same files (PADDLE_TRAINERS_NUM is {count}); "
+            "start it without paddle.distributed.launch"
+        )
+    return importlib.import_module(f"ppocr.commands.{name}").main()
 
 
 def run(main) -> int:

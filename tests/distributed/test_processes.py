@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr import commands
 from ppocr.data.report import DataReport
 from ppocr.engine import processes, setup
 from ppocr.engine.contact import Contact, listen
@@ -316,6 +317,21 @@ def leave(rank):
 
 def test_the_first_process_leaves_last(in_processes):
     assert in_processes(joined(leave)) == [143, "left"]
+
+
+@pytest.mark.parametrize("name", ["export_model", "doctor", "report"])
+def test_what_writes_files_of_its_own_refuses_to_run_in_several_processes(monkeypatch, capsys, name):
+    monkeypatch.setattr("sys.argv", [name])
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
+    assert commands.run_command(name) == 2
+    assert capsys.readouterr().err == (
+        f"error: {name} works in one process, and 2 would write the same files (PADDLE_TRAINERS_NUM is 2); "
+        "start it without paddle.distributed.launch\n"
+    )
+    for command, count in ((name, "1"), ("eval", "2"), ("train", "2")):
+        monkeypatch.setenv("PADDLE_TRAINERS_NUM", count)
+        with pytest.raises(SystemExit):  # they come to look at their words
+            commands.run_command(command)
 
 
 def test_each_process_takes_the_gpu_that_the_launcher_means_for_it(monkeypatch):
