@@ -101,10 +101,10 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if profiler_options:
         merged["profiler_options"] = profiler_options
     options = global_options(merged)
+    device = setup.set_up_device(options)
+    rank = setup.set_up_processes(device)  # before the checks: what only one machine lacks has to end all of them
     if is_train:
         found.warnings += preflight_warnings(merged, path)
-    device = setup.set_up_device(options)
-    rank = setup.set_up_processes(device)
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
     earlier = is_train and setup.holds_a_run(folder)

@@ -209,16 +209,10 @@ def test_processes_act_on_signals_after_the_same_step(in_processes, monkeypatch)
     assert 3 <= saved_at < ended_at and 90 <= ended_at < 200
 
 
-def stop_in_data(rank, folder):
-    return run(
-        folder,
-        "Train.loader.batch_size_per_card=4",
-        f"Train.dataset.fonts=[{'none.ttf' if rank else 'DejaVuSans.ttf'}]",
-    )
-
-
-def test_an_error_in_one_process_ends_all(in_processes, tmp_path):
-    codes = in_processes(lambda rank: stop_in_data(rank, tmp_path))
+@pytest.mark.parametrize("fault", ["Train.dataset.fonts=[none.ttf]", "Global.pretrained_model=none.pdparams"])
+def test_an_error_in_one_process_ends_all(in_processes, tmp_path, fault):
+    """Noticed while the data set is built, and by the checks before."""
+    codes = in_processes(lambda rank: run(tmp_path, "Train.loader.batch_size_per_card=4", *([fault] * rank)))
     assert codes == [2, 2]
     text = (tmp_path / "train.log").read_text()
     assert "another process has failed" in text or "lost contact" in text
