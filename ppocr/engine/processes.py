@@ -153,8 +153,13 @@ def distribute(model, options, device: str):
 
 
 def keeping_gradients(model):
-    """Returns a context of backward passes whose gradients stay with this process until a pass outside it."""
-    return model.no_sync() if isinstance(model, paddle.DataParallel) else contextlib.nullcontext()
+    """Returns a context of backward passes whose gradients stay with this process until a pass outside it.
+
+    Where parameters may be left out, ``paddle.DataParallel`` averages after each pass: the last one would forget those
+    that only an earlier one has used, and the processes would drift apart.
+    """
+    wrapped = isinstance(model, paddle.DataParallel)
+    return model.no_sync() if wrapped and not model.find_unused_parameters else contextlib.nullcontext()
 
 
 def average(model, loss):

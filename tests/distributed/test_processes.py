@@ -144,7 +144,7 @@ def on_a_cpu(model):
 
 
 def as_on_a_gpu(model):
-    return processes.distribute(model, GlobalOptions(find_unused_parameters=True), "gpu:0")
+    return processes.distribute(model, GlobalOptions(), "gpu:0")
 
 
 @pytest.mark.parametrize("wrap", [on_a_cpu, as_on_a_gpu])
@@ -154,6 +154,39 @@ def test_accumulated_over_batches_and_processes_equals_one_large_batch(in_proces
     assert both[0] == both[1]
     for value, right in zip(both[0], expected):
         np.testing.assert_allclose(value, right, rtol=1e-5, atol=1e-7)
+
+
+class FedBranches(Branches):
+    """Takes the whole batch, which says whether the odd layer is used."""
+
+    feed = "batch"
+
+    def forward(self, batch):
+        return super().forward(*batch)
+
+
+def leave_out(rank, device):
+    """Two updates of two batches for each process; only the first batch of the first process uses the odd layer."""
+    paddle.seed(0)
+    model = FedBranches()
+    wrapped = (
+        model if device is None else processes.distribute(model, GlobalOptions(find_unused_parameters=True), device)
+    )
+    optimizer = paddle.optimizer.SGD(0.1, parameters=wrapped.parameters())
+    stepper = Stepper(wrapped, lambda p, batch: {"loss": p.square().mean()}, optimizer, 0.1)
+    for step in range(2):
+        batches = [[rows(10 * step + number, 3), number == 0] for number in range(4)]
+        stepper(batches if device is None else batches[rank::2], step)
+    return {name: value.tolist() for name, value in model.state_dict().items()}
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu:0"])
+def test_what_only_an_earlier_batch_of_an_update_uses_is_averaged_too(in_processes, device):
+    expected = leave_out(0, None)
+    first, second = in_processes(joined(lambda rank: leave_out(rank, device)))
+    assert first == second
+    for name, value in expected.items():
+        np.testing.assert_allclose(first[name], value, rtol=1e-5, atol=1e-7, err_msg=name)
 
 
 def share_statistics(rank):
