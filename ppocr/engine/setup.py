@@ -111,7 +111,7 @@ def prepare_folder(options) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".write_test_{os.getpid()}"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # a process of the same number on another machine may have been faster
     except OSError as error:
         reason = error.strerror or error
         raise UserError(f"Global.save_model_dir={folder}: cannot be made or written ({reason}); name another") from None

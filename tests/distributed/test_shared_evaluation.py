@@ -98,7 +98,8 @@ def evaluate(rank, config, folder):
     model = build_model(config["Architecture"])
     for name, tensor in model.state_dict().items():
         if name.endswith(("_mean", "_variance")):  # as after training: those of each process are its own
-            tensor.set_value(np.full(tensor.shape, 1.0 + rank / 3, "float32"))
+            sign = -1 if name.endswith("_mean") else 1  # so that activations pass
+            tensor.set_value(np.full(tensor.shape, sign * (1.0 + rank / 3), "float32"))
     average = ExponentialAverage(model)
     average.update()
     beats = []
