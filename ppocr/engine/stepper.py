@@ -41,9 +41,8 @@ class MixedPrecision:
         self.enabled, self.level, self.dtype = enabled, level, dtype
         self._warns_at_floor = enabled and dynamic
         self._lists = {"custom_black_list": list(black_list), "custom_white_list": list(white_list)}
-        self.scaler = None
-        if enabled:
-            self.scaler = paddle.amp.GradScaler(init_loss_scaling=init_loss_scaling, use_dynamic_loss_scaling=dynamic)
+        self._scaling = {"init_loss_scaling": init_loss_scaling, "use_dynamic_loss_scaling": dynamic}
+        self.scaler = paddle.amp.GradScaler(**self._scaling) if enabled else None
 
     @classmethod
     def from_options(cls, options, enabled=None) -> "MixedPrecision":
@@ -93,6 +92,13 @@ class MixedPrecision:
                 return
             self.scaler.step(optimizer)
             self.scaler.update()
+
+    def leave_out(self):
+        """Goes on without the update that gradients were unscaled for: a scaler refuses to unscale twice."""
+        if self.enabled:
+            state = self.state_dict()
+            self.scaler = paddle.amp.GradScaler(**self._scaling)
+            self.load_state_dict(state)
 
     def warn_at_floor(self):
         """Warns, once, when the factor of the loss has sunk to 1: overflows go on although nothing is scaled up."""
@@ -190,6 +196,7 @@ class Stepper:
             self.amp.step(self.optimizer)
             self.averaging.update()
         else:
+            self.amp.leave_out()
             losses = {}
         self.optimizer.clear_grad()
         if not isinstance(self.lr_scheduler, float):

@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.engine.health import FiniteGuard
 from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
 
 
@@ -21,17 +22,23 @@ class Recorder:
         recorder = self
 
         class Scaler:
+            unscaled = False
+
             def scale(self, loss):
                 recorder.calls.append("scale")
                 return loss * 4
 
             def unscale_(self, optimizer):
                 recorder.calls.append("unscale")
+                if self.unscaled:
+                    raise RuntimeError("unscale_() has already been called on this optimizer since the last update().")
+                self.unscaled = True
                 for parameter in optimizer._parameter_list:
                     parameter.grad.set_value(parameter.grad / 4)
 
             def step(self, optimizer):
                 recorder.calls.append("step")
+                self.unscaled = False
                 optimizer.step()
 
             def update(self):
@@ -162,6 +169,21 @@ def test_backward_comes_between_scaling_and_unscaling(monkeypatch):
     model.weight.register_hook(lambda grad: recorder.calls.append("backward"))
     make_stepper(model, amp=MixedPrecision(True))([batch(2)], 0)
     assert [c for c in recorder.calls if isinstance(c, str)] == ["scale", "backward", "unscale", "step", "update"]
+
+
+def test_after_an_update_that_is_left_out_mixed_precision_goes_on_with_its_scale(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    model, (x, y) = linear(), batch(2)
+    stepper = make_stepper(
+        model, amp=MixedPrecision(True, init_loss_scaling=2.0), guard=FiniteGuard("step", scaled=True)
+    )
+    before = model.weight.numpy()
+    assert stepper([[x, y + np.nan]], 0)[1] == {}
+    np.testing.assert_array_equal(model.weight.numpy(), before)
+    assert "loss" in stepper([[x, y]], 1)[1] and (model.weight.numpy() != before).any()
+    calls = [call for call in recorder.calls if call[0] != "auto_cast"]
+    scaler = ("scaler", {"init_loss_scaling": 2.0, "use_dynamic_loss_scaling": False})
+    assert calls[:5] == [scaler, "scale", "unscale", scaler, ("load", {"scale": 4})]
 
 
 def test_o2_decorates_with_master_weights_and_o1_does_not(monkeypatch):
