@@ -166,7 +166,9 @@ def kind_in_words(hint) -> str:
     words.update({dict: "mapping", type(None): "null", None: "any", typing.Any: "any"})
     origin = typing.get_origin(hint)
     if origin is typing.Union:
-        return " or ".join(kind_in_words(option) for option in typing.get_args(hint))
+        known = list(words)  # in this order, since Python 3.9 gives that of the first union of these types ever made
+        options = sorted(typing.get_args(hint), key=lambda kind: known.index(kind) if kind in known else -1)
+        return " or ".join(map(kind_in_words, options))
     if origin is typing.Literal:
         return ", ".join(f"`{option}`" for option in typing.get_args(hint))
     return words.get(origin or hint, "any")

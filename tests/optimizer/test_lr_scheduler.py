@@ -1,6 +1,5 @@
 """Every schedule against its closed form, written out here; warm-up; resuming."""
 
-import logging
 import math
 
 import numpy as np
@@ -203,21 +202,19 @@ def test_loading_warns_about_nothing(recwarn):
         schedule.set_state_dict({"last_lr": 0.1})
 
 
-def test_builder_wins_over_lengths_in_yaml(caplog):
+def test_builder_wins_over_lengths_in_yaml(ppocr_caplog):
     config = {"name": "Linear", "learning_rate": 0.1, "epochs": 99, "step_each_epoch": STEPS}
-    with caplog.at_level(logging.WARNING, logger="ppocr"):
-        schedule = build_lr_scheduler(config, EPOCHS, STEPS)
+    schedule = build_lr_scheduler(config, EPOCHS, STEPS)
     assert schedule.rate_at(20) == pytest.approx(0.05)
-    assert len(caplog.records) == 1 and "epochs: 99" in caplog.text
+    assert len(ppocr_caplog.records) == 1 and "epochs: 99" in ppocr_caplog.text
     assert config == {"name": "Linear", "learning_rate": 0.1, "epochs": 99, "step_each_epoch": STEPS}
 
 
-def test_piecewise_warns_about_another_learning_rate(caplog):
-    with caplog.at_level(logging.WARNING, logger="ppocr"):
-        build("Piecewise", learning_rate=0.3, decay_epochs=[2], values=[0.3, 0.1])
-        assert not caplog.records
-        assert build("Piecewise", learning_rate=0.5, decay_epochs=[2], values=[0.3, 0.1]).rate_at(0) == 0.3
-    assert "'learning_rate: 0.5' is not used" in caplog.text
+def test_piecewise_warns_about_another_learning_rate(ppocr_caplog):
+    build("Piecewise", learning_rate=0.3, decay_epochs=[2], values=[0.3, 0.1])
+    assert not ppocr_caplog.records
+    assert build("Piecewise", learning_rate=0.5, decay_epochs=[2], values=[0.3, 0.1]).rate_at(0) == 0.3
+    assert "'learning_rate: 0.5' is not used" in ppocr_caplog.text
 
 
 def test_piecewise_keeps_the_last_value_at_an_epoch_too_many():
