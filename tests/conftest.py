@@ -41,10 +41,10 @@ def forgotten_modules(tmp_path):
 
 @pytest.fixture
 def ppocr_caplog(caplog):
-    """What the project's logger says; it does not propagate to the root logger that caplog listens to."""
+    """What the project's logger says, once, whether or not it propagates to the root logger that caplog listens to."""
     logger = logging.getLogger("ppocr")
     handlers, level, propagate = list(logger.handlers), logger.level, logger.propagate
-    logger.handlers = [caplog.handler]
+    logger.handlers, logger.propagate = [caplog.handler], False
     logger.setLevel(logging.INFO)
     yield caplog
     logger.handlers, logger.propagate = handlers, propagate
