@@ -40,8 +40,8 @@ def raw_dataset(config, mode: str):
     if not isinstance(section, dict) or not isinstance(section.get("dataset"), dict):
         raise ConfigError(f"section {mode} is missing, or has no dataset")
     kept = {key: value for key, value in section["dataset"].items() if not key.startswith("cache")}
-    section = {**section, "dataset": {**kept, "transforms": []}}
-    return build_dataloader({**config, mode: section}, mode, None, None).dataset
+    alone = {"dataset": {**kept, "transforms": []}, "loader": {"batch_size_per_card": 1}}
+    return build_dataloader({**config, mode: alone}, mode, None, None).dataset
 
 
 def stored_samples(dataset):

@@ -30,6 +30,11 @@ def test_stored_samples_come_back_through_the_label_file(tmp_path):
         np.testing.assert_array_equal(again[index]["image"], drawn[index]["image"])
 
 
+def test_a_set_of_less_than_a_batch_is_written_too(tmp_path):
+    few = ["Train.dataset.length=2", "Train.loader.batch_size_per_card=8", "Train.loader.drop_last=true"]
+    assert len(list(shown(tmp_path, "-o", *few).glob("*.png"))) == 2
+
+
 def test_labels_of_a_detector_are_its_boxes(tmp_path):
     folder = shown(tmp_path, "--count", "1", task="det")
     name, label = (folder / "labels.txt").read_text(encoding="utf-8").rstrip("\n").split("\t")
