@@ -21,11 +21,11 @@ MASK_BRANCH = ("MLM_VRM.MLM.", "MLM_VRM.Prediction.pp_share.", "MLM_VRM.Predicti
 # Rules (parts of parameter names, factor of the learning rate); the first that fits counts, 0 leaves out of training.
 # The stages of VisionLAN, "From Two to One: A New Scene Text Recognizer with Visual Language Modeling Network",
 # ICCV 2021: LF_1 trains the recogniser without language, LF_2 adds the mask branch to what LF_1 has learned, LA trains
-# all of it on masked features, the visual features slowly.
+# all of it on masked features, at one rate.
 VISIONLAN_STAGES = {
     "LF_1": ((MASK_BRANCH, 0.0),),
     "LF_2": ((MASK_BRANCH, 1.0), (("",), 0.1)),
-    "LA": ((("backbone.",), 0.1),),
+    "LA": (),
 }
 
 

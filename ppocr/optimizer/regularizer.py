@@ -13,13 +13,13 @@ from ppocr.registry import REGULARIZERS
 
 
 @REGULARIZERS.register(name="L1", aliases=("L1Decay",))
-def l1_decay(factor: float = 0.0):
+def L1Decay(factor: float = 0.0):
     """Adds ``factor * sign(parameter)`` to the gradient."""
     return paddle.regularizer.L1Decay(float(factor))
 
 
 @REGULARIZERS.register(name="L2", aliases=("L2Decay",))
-def l2_decay(factor: float = 0.0) -> float:
+def L2Decay(factor: float = 0.0) -> float:
     """Adds ``factor * parameter`` to the gradient; ``AdamW`` takes the factor as its decoupled weight decay."""
     return float(factor)
 

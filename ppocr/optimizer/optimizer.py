@@ -58,8 +58,8 @@ class Momentum(OptimizerEntry):
 class Adam(OptimizerEntry):
     """Adam (arXiv:1412.6980).
 
-    With ``group_lr`` the parameters of VisionLAN are trained as its ``training_step`` wants, at a tenth of the base
-    rate or not at all; see ``VISIONLAN_STAGES``.
+    With ``group_lr`` the parameters of VisionLAN are trained as its ``training_step`` wants: at the base rate, at a
+    tenth of it or not at all; see ``VISIONLAN_STAGES``.
 
     Raises:
         ConfigError: ``group_lr`` without ``training_step``.
