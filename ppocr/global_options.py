@@ -54,7 +54,7 @@ class GlobalOptions:
     # --- evaluation
     eval_batch_step: Union[int, list] = field(default_factory=lambda: [0, 2000])  # interval, or [start, interval]
     eval_batch_epoch: Optional[int] = None  # evaluate every that many epochs instead
-    start_eval_step: int = 0  # no evaluation before this step
+    start_eval_step: int = 0  # no evaluation before this step, but for the one that ends every run
     cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files

@@ -21,8 +21,9 @@ class Due:
         accumulate_steps: batches per update.
         total_steps: updates of the run; ``max_steps`` may make it end inside an epoch.
         print_interval: updates between log lines.
-        eval_start: no evaluation before or at this step, except at the end.
+        eval_start: the step that the intervals between evaluations are counted from.
         eval_interval: updates between evaluations; 0 means only at the end, None never (no evaluation data).
+        eval_from: evaluations that fall before this step are left out, but for the one at the end.
         save_epoch_step: epochs between numbered checkpoints.
         save_step_interval: updates between checkpoints inside an epoch; 0: none.
         metric_epoch_step: epochs between those in which metrics are computed on training batches.
@@ -35,6 +36,7 @@ class Due:
     print_interval: int = 10
     eval_start: int = 0
     eval_interval: Optional[int] = None
+    eval_from: int = 0
     save_epoch_step: int = 1
     save_step_interval: int = 0
     metric_epoch_step: int = 1
@@ -62,6 +64,7 @@ class Due:
             print_interval=options.print_batch_step,
             eval_start=start,
             eval_interval=interval if evaluates else None,
+            eval_from=options.start_eval_step,
             save_epoch_step=options.save_epoch_step,
             save_step_interval=options.save_step_interval,
             metric_epoch_step=options.calc_epoch_interval,
@@ -80,7 +83,7 @@ class Due:
         return max(self.total_steps - self.position(state), 0)
 
     def eval(self, state) -> bool:
-        """Every ``eval_interval`` updates after ``eval_start``, and always after the last update."""
+        """Every ``eval_interval`` updates after ``eval_start``, from ``eval_from`` on, and after the last update."""
         if self.eval_interval is None:
             return False
         return self.stop(state) or self._eval_falls_on(self.position(state))
@@ -104,21 +107,31 @@ class Due:
             return 0
         return 1 + self._evals_up_to(self.total_steps - 1) - self._evals_up_to(first_step)
 
+    def first_evaluation(self) -> int:
+        """Returns the step of the first evaluation that the interval brings, maybe beyond the run; 0: none."""
+        if not self.eval_interval:
+            return 0
+        waits = math.ceil((self.eval_from - self.eval_start) / self.eval_interval)
+        return self.eval_start + self.eval_interval * max(1, waits)
+
     def _eval_falls_on(self, step):
         return self._evals_up_to(step) > self._evals_up_to(step - 1)
 
     def _evals_up_to(self, step):
         """Evaluations that the interval brings up to a step."""
-        return max(step - self.eval_start, 0) // self.eval_interval if self.eval_interval > 0 else 0
+        if self.eval_interval <= 0:
+            return 0
+        counted, left_out = (max(s - self.eval_start, 0) // self.eval_interval for s in (step, self.eval_from - 1))
+        return max(counted - left_out, 0)
 
     def _epoch_ends(self, state):
         return state.step_in_epoch >= self.steps_per_epoch
 
 
 def _eval_steps(options, steps_per_epoch):
-    """Returns (start, interval) in updates."""
+    """Returns (the step that intervals are counted from, the interval) in updates."""
     given = options.eval_batch_step
     start, interval = given if isinstance(given, (list, tuple)) else (0, given)
     if options.eval_batch_epoch:
         start, interval = 0, options.eval_batch_epoch * steps_per_epoch
-    return max(start, options.start_eval_step), interval
+    return start, interval

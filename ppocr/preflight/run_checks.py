@@ -41,11 +41,10 @@ def schedule_findings(context, due):
     if not evaluations:
         what = "there is no section Eval, so nothing is evaluated and no best model is ever saved"
         yield Finding(WARNING, what, *context.where(("Eval",)))
-    elif due.eval_interval > due.total_steps or due.eval_start >= due.total_steps:
-        step = due.eval_start + due.eval_interval
+    elif due.first_evaluation() > due.total_steps:
         what = (
-            f"the first evaluation would be at step {step}, the run ends at {due.total_steps}: the best model is the "
-            "last one; lower Global.eval_batch_step"
+            f"the first evaluation would be at step {due.first_evaluation()}, the run ends at {due.total_steps}: the "
+            "best model is the last one; lower Global.eval_batch_step"
         )
         yield Finding(WARNING, what, *context.where(("Global", "eval_batch_step")))
 

@@ -29,8 +29,13 @@ def due_for(batches=5, evaluates=True, **options):
         ({"eval_batch_step": 10}, [10, 20]),
         ({"eval_batch_step": [4, 6]}, [10, 16, 20]),
         ({"eval_batch_step": [0, 2000]}, [20]),
-        ({"eval_batch_step": [0, 4], "start_eval_step": 8}, [12, 16, 20]),
+        ({"eval_batch_step": [0, 4], "start_eval_step": 8}, [8, 12, 16, 20]),
+        ({"eval_batch_step": [0, 4], "start_eval_step": 9}, [12, 16, 20]),
+        ({"eval_batch_step": [3, 4], "start_eval_step": 8}, [11, 15, 19, 20]),
+        ({"eval_batch_step": [0, 4], "start_eval_step": 100}, [20]),
+        ({"eval_batch_epoch": 1, "start_eval_step": 7}, [10, 15, 20]),
         ({"eval_batch_epoch": 2}, [10, 20]),
+        ({"eval_batch_epoch": 1, "eval_batch_step": [3, 2]}, [5, 10, 15, 20]),
         ({"eval_batch_step": [0, 6], "max_steps": 7}, [6, 7]),
         ({"eval_batch_step": [0, 3], "accumulate_steps": 2}, [3, 6, 9, 12]),
         ({"eval_batch_step": 0}, [20]),
@@ -41,6 +46,20 @@ def test_evaluations(options, expected):
     assert steps_where(due, due.eval) == expected
     assert due.evaluations() == len(expected)
     assert due.evaluations(first_step=expected[0]) == len(expected) - 1
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        ({"eval_batch_step": [3, 4]}, 7),
+        ({"eval_batch_step": [3, 4], "start_eval_step": 8}, 11),
+        ({"eval_batch_step": [0, 2000]}, 2000),
+        ({"eval_batch_step": 0}, 0),
+        ({"eval_batch_epoch": 1, "start_eval_step": 5}, 5),
+    ],
+)
+def test_the_first_evaluation(options, expected):
+    assert due_for(**options).first_evaluation() == expected
 
 
 def test_without_evaluation_data_nothing_is_evaluated():

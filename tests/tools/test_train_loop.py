@@ -85,7 +85,7 @@ def test_the_last_partial_group_is_an_update_of_its_own(make_run):
         ({"eval_batch_step": [3, 2]}, [5, 6]),
         ({"eval_batch_epoch": 1}, [3, 6]),
         ({"eval_batch_step": 100}, [6]),
-        ({"eval_batch_step": 2, "start_eval_step": 4}, [6]),
+        ({"eval_batch_step": 2, "start_eval_step": 4}, [4, 6]),
         ({"eval_batch_step": 100, "max_steps": 4}, [4]),
     ],
 )
