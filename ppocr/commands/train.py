@@ -1,11 +1,9 @@
 """Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
 
 import contextlib
-import os
 from pathlib import Path
 
 import cv2
-import paddle
 
 from ppocr import program
 from ppocr.data import build_dataloader
@@ -17,6 +15,7 @@ from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
+from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import Due
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
@@ -56,10 +55,10 @@ def train(config, device, logger, loggers):
     if config.get("Eval"):
         evaluation = build_evaluation(config, options, stepper.amp, device, logger, watchdog.beat)
     progress = build_progress(config, options, due, device, logger, loggers, watchdog)
-    parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due)
+    parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due.steps_per_epoch, device)
     if evaluation is not None and evaluation.stopping:
         parts["early_stopping"] = evaluation.stopping
-    state = load_model(options, stepper, due, logger, parts, facts, facts["vocabulary"])
+    state = load_model(options, stepper, due, logger, parts, facts)
     progress.start(state)
     for line in parameter_table(stepper.model, stepper.optimizer):
         logger.info("parameters: %s", line)
@@ -116,20 +115,6 @@ def hang_timeout(options) -> float:
     if options.hang_timeout is not None:
         return options.hang_timeout
     return 1800 if processes.several() else 0
-
-
-def describe_run(config, options, due) -> dict:
-    """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have."""
-    vocabulary = getattr(build_post_process(config["PostProcess"], config["Global"]), "character", None)
-    return {
-        "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
-        "processes": paddle.distributed.get_world_size(),
-        "accumulate_steps": options.accumulate_steps,
-        "steps_per_epoch": due.steps_per_epoch,
-        "seed": options.seed,
-        "vocabulary": vocabulary and list(vocabulary),
-        "threads": os.environ.get("OMP_NUM_THREADS", "1"),
-    }
 
 
 def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluation:

@@ -1,9 +1,11 @@
 """A model with the weights of a training, for everything but training."""
 
+from ppocr.checkpoint.facts import READ, read_facts, refuse_others
+from ppocr.engine.run_facts import describe_outputs
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures import build_model
-from ppocr.utils.pretrained import load_pretrained
+from ppocr.utils.pretrained import load_pretrained, strip_suffix
 
 
 def load_trained(config, options, device: str, logger, purpose: str):
@@ -21,11 +23,13 @@ def load_trained(config, options, device: str, logger, purpose: str):
 
     Raises:
         ConfigError: no weights are named.
-        CheckpointError: the file cannot be read or does not hold every weight of the model.
+        CheckpointError: the file cannot be read or does not hold every weight of the model, or what it was trained for
+            (its dictionary or classes) is something else.
     """
     path = options.checkpoints or options.pretrained_model
     if not path:
         raise ConfigError(f"Global.checkpoints: name the weights to {purpose}, for example output/best_accuracy")
+    refuse_others(path, read_facts(strip_suffix(path)), describe_outputs(config), READ)
     model = build_model(config["Architecture"])
     report = load_pretrained(model, path)
     logger.info("weights from %s: %s", path, report)

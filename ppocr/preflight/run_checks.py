@@ -7,7 +7,9 @@ import shutil
 import numpy as np
 import paddle
 
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
 from ppocr.data import workers
+from ppocr.engine.run_facts import describe_run
 from ppocr.errors import CheckpointError, DataError
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
@@ -16,7 +18,7 @@ from ppocr.preflight.trial import time_steps
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
 from ppocr.utils.pretrained import load_start_weights, load_weights
-from ppocr.utils.save_load import OPTIMIZER, TRAIN_STATE, refuse_other_vocabulary, restore_counters
+from ppocr.utils.save_load import OPTIMIZER, restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
 MIB = 1 << 20
@@ -110,8 +112,7 @@ def check_weights(context):
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     try:
         if context.checkpoint:
-            for what in _misfits(context, context.checkpoint, model, vocabulary):
-                yield context.finding(ERROR, path, what)
+            yield from _resumed(context, context.checkpoint, model, path)
         elif options.pretrained_model:
             report = load_start_weights(model, options, vocabulary)
             yield context.finding(NOTE, path, str(report))
@@ -123,20 +124,24 @@ def check_weights(context):
         yield context.finding(ERROR, ("Global", "pretrained_dict_path"), str(error))
 
 
-def _misfits(context, prefix, model, vocabulary):
-    """Yields what keeps a run from going on from a checkpoint."""
+def _resumed(context, prefix, model, path):
+    """Yields what keeps a run from going on from a checkpoint, and with what it goes on differently."""
     check_files(prefix)
     weights, target = load_weights(prefix), model.state_dict()
     safe_pickle.load(prefix + OPTIMIZER)
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    refuse_other_vocabulary(prefix, extra.get("run", {}), vocabulary)
+    due = context.trial.due
+    now = describe_run(context.config, context.options, due.steps_per_epoch, context.trial.device)
+    for change in refuse_others(prefix, facts_in(extra), now, RESUME):
+        yield context.finding(NOTE, path, f"the run goes on with another setting: {change}")
     wrong = [name for name in target if name not in weights or list(weights[name].shape) != list(target[name].shape)]
     if wrong:
-        yield f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
-    due = context.trial.due
+        what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
+        yield context.finding(ERROR, path, what)
     state = restore_counters(prefix, extra, due.steps_per_epoch)
     if due.stop(state):
-        yield f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
+        what = f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
+        yield context.finding(ERROR, path, what)
 
 
 def check_disk(context):

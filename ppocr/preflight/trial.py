@@ -49,13 +49,16 @@ class Trial:
 
     Args:
         context: :class:`ppocr.preflight.context.Context`.
+
+    Attributes:
+        device: name of the device that the run asks for.
     """
 
     def __init__(self, context):
         self._context = context
         self._config = context.resolved
         self._loaders = {}
-        self._device = choose_device(context.options)
+        self.device = choose_device(context.options)
 
     def loader(self, name):
         """Returns the loader of a section as the run has it."""
@@ -74,7 +77,7 @@ class Trial:
     def model(self):
         """The model with fresh weights."""
         with blaming("Architecture", doing="the model cannot be built"):
-            paddle.set_device(self._device)
+            paddle.set_device(self.device)
             set_up_seed(self._context.options.seed)
             return build_model(self._config["Architecture"])
 
@@ -107,7 +110,7 @@ class Trial:
 
     def _build_loader(self, name, config):
         with blaming(name, doing="the data cannot be used"):
-            return build_dataloader(config, name, self._device, None, self._context.options.seed)
+            return build_dataloader(config, name, self.device, None, self._context.options.seed)
 
     def _first_batch(self, name):
         config = {"Global": self._config["Global"], name: copy.deepcopy(self._config[name])}

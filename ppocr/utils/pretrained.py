@@ -1,6 +1,5 @@
 """Weights from a file: read safely, copied into a model, with a report of what became of them."""
 
-import os
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Optional
@@ -8,12 +7,13 @@ from typing import Optional
 import numpy as np
 import paddle
 
+from ppocr.checkpoint.facts import VOCABULARY, read_facts
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 from ppocr.utils.dictionary import character_list
 from ppocr.utils.vocabulary import Change, axes_by_size, carry_over, change_between, declared_axes, split
 
-PARAMS, TRAIN_STATE = ".pdparams", ".train_state"
+PARAMS = ".pdparams"
 PREFIXES = ("Student.", "Teacher.", "backbone.", "module.", "model.", "_layers.")
 LOW_SHARE = 0.5
 
@@ -235,11 +235,7 @@ def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool 
     if pretrained_dict_path:
         before, _, after = split(vocabulary)
         return [*before, *character_list(pretrained_dict_path, use_space_char), *after]
-    file = strip_suffix(path) + TRAIN_STATE
-    content = safe_pickle.load(file) if os.path.exists(file) else {}
-    run = content.get("run") if isinstance(content, dict) else None
-    saved = run.get("vocabulary") if isinstance(run, dict) else None
-    return saved if isinstance(saved, list) and all(isinstance(symbol, str) for symbol in saved) else None
+    return read_facts(strip_suffix(path)).get(VOCABULARY)
 
 
 def assign(tensor, array):

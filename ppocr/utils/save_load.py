@@ -11,6 +11,7 @@ from pathlib import Path
 
 import paddle
 
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, VOCABULARY, facts_in, refuse_others
 from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
@@ -36,7 +37,7 @@ from ppocr.utils.pretrained import (
 
 NAMES_KEY = "StructuredToParameterName@@"
 NUMBERED = "iter_epoch_"
-OPTIMIZER, STATES, TRAIN_STATE = ".pdopt", ".states", ".train_state"
+OPTIMIZER, STATES = ".pdopt", ".states"
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -206,14 +207,15 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
         stepper: receives weights, optimizer, schedule, scaler and averages.
         steps_per_epoch: tells whether the epoch of the checkpoint was finished.
         parts: ``{name: object with load_state_dict()}`` of whatever else was saved.
-        facts: what describes this run; differences from the saved run are said.
+        facts: what describes this run; see :func:`ppocr.engine.run_facts.describe_run`.
         logger: told about them.
 
     Returns:
         the counters to go on with.
 
     Raises:
-        CheckpointError: a file is missing or damaged, or a weight does not fit.
+        CheckpointError: a file is missing or damaged, a weight does not fit, or the run is one for other outputs or
+            with another optimizer.
     """
     prefix = strip_suffix(prefix)
     check_files(prefix)
@@ -222,6 +224,7 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    _compare_facts(prefix, facts_in(extra), facts or {}, logger)
     content = load_params(prefix)
     weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
     model = unwrap(stepper.model)
@@ -234,38 +237,20 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
     for name, part in (parts or {}).items():
         if name in extra.get("parts", {}):
             part.load_state_dict(extra["parts"][name])
-    _say_differences(extra.get("run", {}), facts or {}, prefix, logger)
     state = restore_counters(prefix, extra, steps_per_epoch)
     _move_schedule(stepper.lr_scheduler, state, steps_per_epoch)
     return state
 
 
-def _say_differences(saved, now, prefix, logger):
+def _compare_facts(prefix, saved, now, logger):
     """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have.
 
     Raises:
-        CheckpointError: see :func:`refuse_other_vocabulary`.
+        CheckpointError: one has changed with which the run cannot go on.
     """
-    refuse_other_vocabulary(prefix, saved, now.get("vocabulary"))
-    changed = [f"{key} {saved[key]} -> {now[key]}" for key in saved if key in now and saved[key] != now[key]]
-    if changed and logger is not None:
-        logger.warning(
-            "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
-        )
-
-
-def refuse_other_vocabulary(prefix, saved, vocabulary):
-    """Compares the vocabulary in the facts of a saved run with that of this one, as far as both are known.
-
-    Raises:
-        CheckpointError: the dictionary has changed, so that the outputs would mean other symbols.
-    """
-    old = saved.get("vocabulary")
-    if old and vocabulary and old != list(vocabulary):
-        raise CheckpointError(
-            f"{prefix}: was trained with another dictionary ({len(old)} symbols, now {len(vocabulary)}); resume with "
-            "that one, or carry symbols over with Global.pretrained_model"
-        )
+    for change in refuse_others(prefix, saved, now, RESUME):
+        if logger is not None:
+            logger.warning("resuming from %s with another setting: %s; the run goes on from there", prefix, change)
 
 
 def _load_all(model, weights, prefix):
@@ -317,7 +302,7 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
     """
     if extra:
         state = TrainState(**extra["counters"])
-        _rescale_position(state, extra.get("run", {}).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
+        _rescale_position(state, facts_in(extra).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
     else:
         states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
         best = {key: value for key, value in (states.get("best_model_dict") or {}).items() if key != "is_float16"}
@@ -356,7 +341,7 @@ def find_newest(folder, logger):
     return str(latest) if Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists() else None
 
 
-def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary=None) -> TrainState:
+def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
@@ -364,8 +349,7 @@ def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary
         stepper: receives what is loaded.
         due: :class:`ppocr.engine.schedule.Due`.
         logger: told what was loaded.
-        parts, facts: see :func:`load_checkpoint`.
-        vocabulary: symbols of the decoder; rows of output layers follow the symbols of pretrained weights.
+        parts, facts: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
@@ -385,7 +369,7 @@ def load_model(options, stepper, due, logger, parts=None, facts=None, vocabulary
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
     if options.pretrained_model:
-        report = load_start_weights(unwrap(stepper.model), options, vocabulary)
+        report = load_start_weights(unwrap(stepper.model), options, (facts or {}).get(VOCABULARY))
         stepper.averaging.restart()
         logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
         for warning in report.warnings:

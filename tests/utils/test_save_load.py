@@ -259,7 +259,10 @@ def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path)
     now = {"batch_size_per_card": 4, "steps_per_epoch": 8, "threads": "1"}
     state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, facts=now, logger=log)
     assert (state.epoch, state.step_in_epoch, state.global_step) == (3, 4, 10)
-    assert "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8" in log.lines[-1]
+    assert [line.split(": ")[1] for line in log.lines if "another setting" in line] == [
+        "batch_size_per_card 8 -> 4; the run goes on from there",
+        "steps_per_epoch 4 -> 8; the run goes on from there",
+    ]
 
 
 @pytest.mark.parametrize("old, new", [(8, 4), (4, 8)])
@@ -291,7 +294,9 @@ def test_another_dictionary_is_not_resumed(tmp_path):
     checkpoints = Checkpointer(tmp_path, stepper, log, facts={"vocabulary": ["blank", "a"]})
     checkpoints.save_latest(TrainState())
     checkpoints.finish()
-    with pytest.raises(CheckpointError, match="was trained with another dictionary .2 symbols, now 2."):
+    with pytest.raises(
+        CheckpointError, match="was trained with another dictionary .2 entries, now 2; symbol 1 was 'a', now 'b'"
+    ):
         load_checkpoint(tmp_path / "latest", make_stepper(), STEPS, facts={"vocabulary": ["blank", "b"]})
 
 

@@ -1,0 +1,1 @@
+"""Checkpoints: what they say about the run that made them."""

@@ -1,0 +1,42 @@
+"""What a checkpoint has to know about the run that makes it; see :mod:`ppocr.checkpoint.facts`."""
+
+import copy
+import os
+
+import paddle
+
+from ppocr.checkpoint.facts import OPTIMIZER, output_facts
+from ppocr.config import freeze
+from ppocr.postprocess import build_post_process
+
+
+def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
+    """Returns what a resumed run must share with the one that it goes on with, to go on exactly as that would have.
+
+    Args:
+        config: the configuration, resolved or not.
+        options: its :class:`ppocr.global_options.GlobalOptions`.
+        steps_per_epoch: optimizer updates in an epoch.
+        device: mixed precision is for GPUs.
+    """
+    return {
+        "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
+        "processes": paddle.distributed.get_world_size(),
+        "accumulate_steps": options.accumulate_steps,
+        "steps_per_epoch": steps_per_epoch,
+        "seed": options.seed,
+        "threads": os.environ.get("OMP_NUM_THREADS", "1"),
+        "precision": _precision(options, device),
+        OPTIMIZER: copy.deepcopy(freeze(config["Optimizer"])),
+        **describe_outputs(config),
+    }
+
+
+def describe_outputs(config) -> dict:
+    """Returns what the outputs of a configuration's model mean: the facts for everything but training."""
+    return output_facts(build_post_process(config["PostProcess"], config["Global"]))
+
+
+def _precision(options, device):
+    half = options.use_amp and device.startswith("gpu")
+    return f"{options.amp_level} {options.amp_dtype}" if half else "float32"
