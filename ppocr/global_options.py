@@ -86,7 +86,7 @@ class GlobalOptions:
     ema_gamma: float = 2000  # updates that the type exponential takes to warm up
     ema_decay_type: Literal["threshold", "normal", "exponential"] = "threshold"  # how the decay grows at the start
     ema_filter_no_grad: bool = False  # leave out what is not trained
-    model_average: bool = False  # mean of the weights of the last updates, which is evaluated and saved as best
+    model_average: Optional[bool] = None  # mean of the last updates' weights, evaluated and saved as best; null: of SRN
 
     # --- text, labels and shapes that operators and decoders share
     character_dict_path: Optional[str] = None  # one character a line, or an exported inference.yml

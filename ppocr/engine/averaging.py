@@ -163,11 +163,12 @@ def _is_float(tensor):
 
 
 def build_averaging(options, model) -> Averaging:
-    """Returns the average that the ``Global`` section, or the model by its ``model_average``, asks for."""
+    """Returns the average that the ``Global`` section or, where that leaves it open, the model asks for."""
     if options.use_ema:
         return ExponentialAverage(
             model, options.ema_decay, options.ema_decay_type, options.ema_gamma, options.ema_filter_no_grad
         )
-    if options.model_average or getattr(model, "model_average", False):
+    wanted = options.model_average
+    if getattr(model, "model_average", False) if wanted is None else wanted:
         return WindowAverage(model)
     return Averaging()

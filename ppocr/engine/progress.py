@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ppocr.engine.watchdog import Watchdog
 from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import unwrap
-from ppocr.utils.stats import TrainingStats
+from ppocr.utils.stats import StepStatistics, TrainingStats
 
 
 class Progress:
@@ -36,6 +36,7 @@ class Progress:
     ):
         self._due, self._logger, self._loggers = due, logger, loggers
         self.statistics = TrainingStats(window, ["lr"])
+        self._steps = StepStatistics(TrainingStats(window, ["lr"])) if loggers.every_step else None
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
         self._watchdog = watchdog or Watchdog(0, "")
         self._clock = _Clock()
@@ -43,6 +44,8 @@ class Progress:
 
     def start(self, state):
         """Notes in the metric loggers from which step the run begins or goes on."""
+        if self._steps:
+            self._steps.restore(self.statistics.state_dict())
         self._loggers.log_metrics({}, "start", state.global_step)
 
     def watch(self, batches, state):
@@ -70,6 +73,8 @@ class Progress:
             values.update(self._training_metric(predictions, batches[-1]))
         values.update({key: value for key, value in losses.items() if getattr(value, "size", 1) == 1})
         self.statistics.update(values)
+        if self._steps:
+            self._steps.add(state.global_step, values)
         self._clock.count(sum(len(batch[0]) for batch in batches))
 
     def log_line(self, state):
@@ -84,6 +89,9 @@ class Progress:
             f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"
         )
         self._say(line)
+        if self._steps:
+            for step, statistics in self._steps.take()[:-1]:  # the last one is that of this line
+                self._loggers.log_step(statistics, step)
         costs = {"ips": times.ips, "reader_cost": times.reader, "batch_cost": times.batch}
         self._loggers.log_metrics({"epoch": state.epoch, **values, **costs}, "train", state.global_step)
 
@@ -92,6 +100,7 @@ class Progress:
         best = _join(state.best)
         self._say("best metric, " + best)
         self._loggers.log_metrics({"epoch": state.epoch, **metrics}, "eval", state.global_step)
+        self._loggers.log_best({k: v for k, v in state.best.items() if k != "best_epoch"}, state.global_step)
         self._loggers.log_text("best metric", best, state.global_step)
 
     def log_details(self, evaluation, model, state):

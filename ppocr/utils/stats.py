@@ -48,6 +48,40 @@ class TrainingStats:
         return ", ".join(f"{key}: {value:.6f}" for key, value in self.get(extras).items())
 
 
+class StepStatistics:
+    """The statistics after every single update, computed when they are asked for.
+
+    Until then the values stay where they are; all of them come from the device in one transfer.
+
+    Args:
+        statistics: :class:`TrainingStats` of its own, which takes the values one update after the other.
+    """
+
+    LONGEST = 10_000  # updates that are remembered; older ones are passed over
+
+    def __init__(self, statistics: TrainingStats):
+        self._statistics = statistics
+        self._waiting = deque(maxlen=self.LONGEST)
+
+    def restore(self, state: dict):
+        """Begins with the windows of another :class:`TrainingStats`: what its ``state_dict`` gave."""
+        self._statistics.load_state_dict(state)
+
+    def add(self, step: int, values: dict):
+        """Takes the values of an update, numbers or Paddle scalars."""
+        self._waiting.append((step, values))
+
+    def take(self) -> list:
+        """Returns ``(step, statistics)`` of each update since the last call, in order."""
+        numbers = iter(_to_numbers([value for _, values in self._waiting for value in values.values()]))
+        rows = []
+        for step, values in self._waiting:
+            self._statistics.update({key: next(numbers) for key in values})
+            rows.append((step, self._statistics.get()))
+        self._waiting.clear()
+        return rows
+
+
 def _to_numbers(values):
     """Converts the waiting device values in one transfer and keeps the numbers in their place."""
     waiting = [i for i, value in enumerate(values) if hasattr(value, "numpy")]

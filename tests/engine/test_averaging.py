@@ -109,6 +109,22 @@ def test_which_average_is_built():
     assert type(build_averaging(GlobalOptions(model_average=True), model)) is WindowAverage
     model.model_average = True
     assert type(build_averaging(GlobalOptions(), model)) is WindowAverage
+    assert type(build_averaging(GlobalOptions(model_average=False), model)) is Averaging
+
+
+def test_the_window_has_the_familys_lengths(monkeypatch):
+    """Least 10,000 updates, then 0.15 of the updates so far, and at most 15,625."""
+    average = WindowAverage(scalar_model())
+    monkeypatch.setattr(average, "_open", {})  # the counts alone
+    closed = []
+    for update in range(1, 200_001):
+        average.update()
+        if average.state_dict()["counts"]["open"] == 0:
+            closed.append(update)
+    lengths = [b - a for a, b in zip([0, *closed], closed)]
+    assert lengths[:6] == [10_000] * 6 and lengths[-1] == 15_625
+    at = closed[lengths.index(next(n for n in lengths if n > 10_000))]
+    assert lengths[closed.index(at)] == math.ceil(0.15 * at)
 
 
 def test_no_average_changes_nothing():

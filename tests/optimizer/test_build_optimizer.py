@@ -137,6 +137,17 @@ def test_clipping_per_tensor_and_over_all():
     np.testing.assert_allclose(found, START - 0.1 * GRADS[0] * 0.2 / (norm * np.sqrt(3)), rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS.names())
+@pytest.mark.parametrize("key, tensors", [("clip_norm", 1), ("clip_norm_global", 3)])
+def test_every_optimizer_clips(name, key, tensors):
+    """An update with clipping is the one of gradients that were scaled before."""
+    config = section(name, **({"epsilon": 0.1} if name == "Adadelta" else {}))
+    scaled = [grad * min(1, 0.4 / (np.linalg.norm(grad) * np.sqrt(tensors))) for grad in GRADS]
+    found, expected = train({**config, key: 0.4}).value("a"), train(config, grads=scaled).value("a")
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert np.abs(train(config).value("a") - expected).max() > 1e-4
+
+
 def test_frozen_parameters_are_left_out():
     model = Vectors(a={"trainable": False})
     optimizer, _ = build_optimizer(section("AdamW"), 2, 2, model)

@@ -15,7 +15,10 @@ from ppocr.utils.save_load import load_checkpoint
 
 
 class Values:
-    """Gives prepared values, one an evaluation, and notes the weights that it saw."""
+    """Gives prepared values, one an evaluation, and notes the weights that it saw.
+
+    Another value that is worse the better the indicator is comes first.
+    """
 
     def __init__(self, values=(), higher_is_better=True):
         self.metric = SimpleNamespace(main_indicator="acc", higher_is_better=higher_is_better)
@@ -23,7 +26,8 @@ class Values:
 
     def __call__(self, model):
         self.seen.append(model.weight.numpy().copy())
-        return {"acc": self.values[len(self.seen) - 1] if self.values else 0.5}
+        value = self.values[len(self.seen) - 1] if self.values else 0.5
+        return {"other": -value, "acc": value}
 
 
 PARTS = ("stepper", "train_dataloader", "evaluation", "checkpoints", "progress", "due", "state", "interruption")

@@ -90,7 +90,7 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
     pytest.importorskip("visualdl")
     options = GlobalOptions(save_model_dir=str(tmp_path), use_visualdl=True)
     loggers = build_loggers({"Global": {"epoch_num": 3}}, options)
-    loggers.log_metrics({"acc": 0.5, "flag": True, "name": "x"}, "eval", 1)
+    loggers.log_metrics({"acc": 0.5, "flag": True, "name": "x"}, "eval", 7)
     picture = np.zeros((8, 12, 3), np.uint8)
     picture[..., 0] = 255  # blue in BGR
     loggers.log_images({"samples": picture}, "eval", 1)
@@ -103,7 +103,7 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
 
     reader = LogReader(file_path=str(next((tmp_path / "vdl").glob("*.log"))))
     assert reader.get_tags()["scalar"] == ["EVAL/acc"]
-    assert reader.get_data("scalar", "EVAL/acc")[0].value == 0.5
+    assert [(point.id, point.value) for point in reader.get_data("scalar", "EVAL/acc")] == [(7, 0.5)]
     assert reader.get_data("text", "config")[0].text.encoded_text_string == "Global: {epoch_num: 3}\n"
     assert reader.get_data("text", "best metric")[0].text.encoded_text_string == "acc: 0.5"
     encoded = reader.get_data("image", "EVAL/samples")[0].image.encoded_image_string

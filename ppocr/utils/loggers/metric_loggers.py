@@ -18,12 +18,19 @@ class MetricLogger:
 
     Attributes:
         shows_details: whether pictures and histograms, which take time to make, are of use to it.
+        every_step: whether it wants the statistics of the updates between log lines, too.
     """
 
-    shows_details = False
+    shows_details = every_step = False
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Takes numbers by name; ``prefix`` is ``start``, ``train`` or ``eval``."""
+
+    def log_step(self, metrics: dict, step: int):
+        """Takes the statistics of an update that has no log line; called when the next line is due."""
+
+    def log_best(self, metrics: dict, step: int):
+        """Takes the metrics of the best evaluation so far; called after each evaluation."""
 
     def log_text(self, name: str, text: str, step: int):
         """Takes a text."""
@@ -71,7 +78,21 @@ class CurvesLogger(MetricLogger):
             self._stale = False
 
 
-class VisualDLLogger(MetricLogger):
+class DashboardLogger(MetricLogger):
+    """A logger whose curves have a point for every update, and one for the best value at each evaluation."""
+
+    every_step = True
+
+    def log_step(self, metrics: dict, step: int):
+        """Logs them among those of log lines."""
+        self.log_metrics(metrics, "train", step)
+
+    def log_best(self, metrics: dict, step: int):
+        """Logs each value as ``best_<name>`` among those of evaluations."""
+        self.log_metrics({f"best_{name}": value for name, value in metrics.items()}, "eval", step)
+
+
+class VisualDLLogger(DashboardLogger):
     """Writes scalars, texts, pictures and histograms for VisualDL into ``<folder>/vdl``.
 
     Raises:
@@ -114,7 +135,7 @@ class VisualDLLogger(MetricLogger):
         self._writer.close()
 
 
-class WandbLogger(MetricLogger):
+class WandbLogger(DashboardLogger):
     """Logs numbers to Weights & Biases.
 
     Args:
@@ -148,11 +169,22 @@ class MetricLoggers(MetricLogger):
     def __init__(self, loggers=()):
         self._loggers = list(loggers)
         self.shows_details = any(logger.shows_details for logger in self._loggers)
+        self.every_step = any(logger.every_step for logger in self._loggers)
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Passes the call on to every logger, as all methods here do."""
         for logger in self._loggers:
             logger.log_metrics(metrics, prefix, step)
+
+    def log_step(self, metrics: dict, step: int):
+        """See :meth:`MetricLogger.log_step`."""
+        for logger in self._loggers:
+            logger.log_step(metrics, step)
+
+    def log_best(self, metrics: dict, step: int):
+        """See :meth:`MetricLogger.log_best`."""
+        for logger in self._loggers:
+            logger.log_best(metrics, step)
 
     def log_text(self, name: str, text: str, step: int):
         """See :meth:`MetricLogger.log_text`."""
