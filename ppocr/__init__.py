@@ -10,6 +10,11 @@ __all__ = ["evaluate", "export", "train"]
 def __getattr__(name):
     # Looked up when asked for: importing a part of the package should not import Paddle and all the rest.
     if name in __all__:
+        from ppocr.packages import missing_packages
+
+        missing = missing_packages()
+        if missing:
+            raise ImportError(missing)
         from ppocr import api
 
         return getattr(api, name)

@@ -8,12 +8,12 @@ import the classes that a configuration names.
 import copy
 import logging
 import re
-from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from ppocr.errors import ConfigError
+from ppocr.shipped_configs import find_config, near_configs
 
 BASE_KEY = "_BASE_"
 
@@ -69,13 +69,15 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456
 def load(path) -> Config:
     """Reads a YAML file and the files that its ``_BASE_`` names (a path or a list, relative to the file).
 
+    A path that leads to no file may name a configuration of the project, such as ``quickstart/rec.yml``.
+
     Mappings are merged key by key, everything else is replaced.  A mapping whose ``name`` differs from that of the
     base replaces it whole, for the keys of one class say nothing to another.
 
     Raises:
         ConfigError: no such file, not YAML, not a mapping, a key written twice, or a file that is its own base.
     """
-    return _load(Path(path), ())
+    return _load(find_config(path), ())
 
 
 def load_base(path) -> Config:
@@ -84,7 +86,7 @@ def load_base(path) -> Config:
     Raises:
         ConfigError: see :func:`load`.
     """
-    own, base = _load_parts(Path(path), ())
+    own, base = _load_parts(find_config(path), ())
     return base or own
 
 
@@ -110,7 +112,9 @@ def _parse(path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such config file") from None
+        near = near_configs(path)
+        hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+        raise ConfigError(f"{path}: no such config file{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({error})") from None
     loader = _Loader(text)

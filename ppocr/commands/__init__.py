@@ -1,6 +1,9 @@
 """The commands, one file each: ``python tools/NAME.py`` from a checkout, ``ppocr NAME`` once installed."""
 
+import ast
+import difflib
 import importlib
+import importlib.util
 import io
 import logging
 import os
@@ -8,7 +11,9 @@ import pkgutil
 import sys
 import warnings
 
+import ppocr
 from ppocr.errors import UserError
+from ppocr.packages import missing_packages
 from ppocr.utils.logging import NAME as LOGGER
 
 IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
@@ -17,12 +22,35 @@ IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
 def main():
     """The installed command: ``ppocr NAME arguments``."""
     names = [module.name for module in pkgutil.iter_modules(__path__)]
-    if sys.argv[1:2] == [] or sys.argv[1] not in names:
-        print(f"usage: ppocr NAME arguments; NAME is one of {', '.join(names)}", file=sys.stderr)
-        sys.exit(0 if sys.argv[1:2] in (["-h"], ["--help"]) else 2)
+    first = sys.argv[1] if len(sys.argv) > 1 else None
+    if first in (None, "-h", "--help"):
+        print(usage(names), file=sys.stderr if first is None else sys.stdout)
+        sys.exit(2 if first is None else 0)
+    if first == "--version":
+        print(f"ppocr {ppocr.__version__}")
+        sys.exit(0)
+    if first not in names:
+        near = difflib.get_close_matches(first, names, n=1)
+        hint = f" (did you mean '{near[0]}'?)" if near else ""
+        print(f"error: unknown command '{first}'{hint}; ppocr --help lists them", file=sys.stderr)
+        sys.exit(2)
     name = sys.argv.pop(1)
     sys.argv[0] = f"ppocr {name}"
     sys.exit(run_command(name))
+
+
+def usage(names) -> str:
+    """Returns what ``ppocr --help`` prints: a line for each command, the first of what it says of itself."""
+    width = max(map(len, names))
+    rows = [f"  {name:{width}}  {_first_words(name)}" for name in names]
+    head = "usage: ppocr COMMAND arguments; ppocr COMMAND --help lists them, ppocr --version says the version"
+    return "\n".join([head, "", "commands:", *rows])
+
+
+def _first_words(name):
+    """What the module of a command begins with, up to its usage, read without importing it."""
+    module = importlib.util.find_spec(f"{__name__}.{name}")
+    return ast.get_docstring(ast.parse(module.loader.get_source(module.name))).split("\n")[0].split(": `")[0]
 
 
 def run_command(name: str) -> int:
@@ -36,6 +64,9 @@ def run_command(name: str) -> int:
 
 
 def _start(name):
+    missing = missing_packages()
+    if missing:
+        raise UserError(missing)
     count = os.environ.get("PADDLE_TRAINERS_NUM", "1")
     if name not in IN_SEVERAL_PROCESSES and count not in ("", "0", "1"):
         raise UserError(
