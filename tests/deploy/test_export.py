@@ -30,7 +30,8 @@ def check(config, weights, folder, onnx, shape):
     assert made.folders == {"": folder} and not made.problems
     assert [one.backend for one in made.comparisons] == ["paddle", "onnx"][: 1 + onnx]
     for one in made.comparisons:
-        assert one.samples == 3 and one.largest < (1e-5 if one.backend == "paddle" else 1e-4)
+        # kernels of ONNX Runtime add up in an order of their own, which differs from processor to processor
+        assert one.samples == 3 and one.largest < (1e-5 if one.backend == "paddle" else 1e-3)
         exported = load_exported(folder, backend=one.backend)
         assert exported.input_shape == shape and exported.config["Global"] == {"model_name": "tiny"}
         size = [fixed or other for fixed, other in zip(shape, (2, 3, 96, 160))]
