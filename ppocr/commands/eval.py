@@ -30,5 +30,5 @@ def evaluate(config, device, logger) -> dict:
     logger.info("metric eval ***************")
     for name, value in metrics.items():
         logger.info("%s: %s", name, value)
-    logger.info("data: %s", evaluation.main.dataloader.report.summary() or "every sample was used")
+    logger.info("data: %s", evaluation.main.dataloader.report.account())
     return metrics

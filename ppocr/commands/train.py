@@ -80,7 +80,9 @@ def train(config, device, logger, loggers):
     if first and evaluation is not None:
         with stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
-    logger.info("data: %s", train_dataloader.report.summary() or "every sample was used")
+    logger.info("data: %s", train_dataloader.report.account())
+    if evaluation is not None:
+        logger.info("data of Eval: %s", evaluation.main.dataloader.report.account())
     return state
 
 

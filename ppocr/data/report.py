@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ppocr.errors import DataError
 
 _SMALL_SETS_MAY_LOSE = 10
+_MORE = "..."
 
 
 class BadSample(NamedTuple):
@@ -18,6 +19,9 @@ class BadSample(NamedTuple):
         detail: what exactly is wrong.
         label: the sample's label as it stands in the label file.
         kept: True where the sample is used all the same.
+        count: how many parts of it are lost, of the kind that the reason names (``boxes_...``).
+        expected: augmentation or a setting does it and the sample is not at fault: counted, but neither warned of nor
+            counted against ``max_bad_ratio``.
     """
 
     index: int
@@ -26,6 +30,8 @@ class BadSample(NamedTuple):
     detail: str
     label: str
     kept: bool = False
+    count: int = 1
+    expected: bool = False
 
     def __str__(self):
         return f"{self.where}: {self.detail}" if self.detail else self.where
@@ -35,7 +41,7 @@ class NoGoodSample(DataError):
     """No usable sample was found in many draws; ``events`` are the :class:`BadSample` of these draws."""
 
     def __init__(self, events):
-        causes = _causes(Counter(event.reason for event in events), _examples(events, 2))
+        causes = _causes(Counter(event.reason for event in events), _examples(events, 2), kept=False)
         super().__init__(
             f"{len(events)} samples drawn in a row cannot be used: {causes}; "
             "check data_dir, label_file_list, delimiter and the character dictionary"
@@ -55,12 +61,14 @@ class DataReport:
 
     Attributes:
         counts: ``{reason: number of different samples}`` of the samples that were not used.
-        kept: the same for samples that lost something and were used.
+        kept: ``{reason: number of lost parts}`` of different samples that lost something and were used.
+        expected: ``{reason: number}`` of the parts that augmentation and size limits left out, over all epochs.
     """
 
     def __init__(self, samples, training, logger, max_bad_ratio=0.1, examples=3, max_warnings=20):
         self.counts = Counter()
         self.kept = Counter()
+        self.expected = Counter()
         self.examples = {}
         self._samples = samples
         self._limit = max(_SMALL_SETS_MAY_LOSE, int(max_bad_ratio * samples)) if training else None
@@ -77,7 +85,10 @@ class DataReport:
 
     def add(self, events):
         """Takes the :class:`BadSample` of one batch."""
-        self._bad_this_epoch.update((event.index, event) for event in events if not event.kept)
+        for event in events:
+            if event.kept and event.expected:
+                self.expected[event.reason] += event.count
+        self._bad_this_epoch.update((e.index, e) for e in events if not e.kept and not e.expected)
         if self._limit is None:
             self._fresh += events
         self.count_new(events)
@@ -85,8 +96,9 @@ class DataReport:
     def count_new(self, events):
         """Counts and names the samples that are not known yet; they may be those of another process."""
         for event in events:
-            if (event.reason, event.index) not in self._seen:
-                self._seen.add((event.reason, event.index))
+            name = (event.reason, event.kept, event.index)
+            if name not in self._seen and not (event.kept and event.expected):
+                self._seen.add(name)
                 self._add_new(event)
 
     def check(self):
@@ -98,7 +110,7 @@ class DataReport:
         bad = self._bad_this_epoch
         if self._limit is None or len(bad) <= self._limit:
             return
-        causes = _causes(Counter(event.reason for event in bad.values()), self.examples)
+        causes = _causes(Counter(event.reason for event in bad.values()), self.examples, kept=False)
         raise DataError(
             f"{len(bad)} of {self._samples} training samples cannot be used (at most {self._limit} may): {causes}; "
             "mend the label file or raise Train.dataset.max_bad_ratio"
@@ -113,17 +125,23 @@ class DataReport:
         """Returns one line with causes, counts and names; empty if nothing was wrong."""
         parts = []
         if self.counts:
-            parts.append(f"samples not used: {_causes(self.counts, self.examples)}")
+            parts.append(f"samples not used: {_causes(self.counts, self.examples, kept=False)}")
         if self.kept:
-            parts.append(f"samples used in part: {_causes(self.kept, self.examples)}")
+            parts.append(f"samples used in part: {_causes(self.kept, self.examples, kept=True)}")
+        return "; ".join(parts)
+
+    def account(self) -> str:
+        """Returns one line about all that was read, whether something was wrong or not."""
+        parts = [self.summary() or "every sample that was read was used"]
+        if self.expected:
+            lost = ", ".join(f"{count} {_words(reason, count)}" for reason, count in self.expected.most_common())
+            parts.append(f"left out by augmentation and size limits: {lost}")
         return "; ".join(parts)
 
     def _add_new(self, event):
-        (self.kept if event.kept else self.counts)[event.reason] += 1
-        named = self.examples.setdefault(event.reason, [])
-        if len(named) < self._named:
-            named.append(str(event))
-        if self._logger is None or not self._warnings_left:
+        (self.kept if event.kept else self.counts)[event.reason] += event.count
+        _name(self.examples, event, self._named)
+        if event.expected or self._logger is None or not self._warnings_left:
             return
         self._warnings_left -= 1
         more = "" if self._warnings_left else " (further ones are only counted)"
@@ -134,20 +152,34 @@ class DataReport:
 def _examples(events, most):
     found = {}
     for event in events:
-        named = found.setdefault(event.reason, [])
-        if len(named) < most and str(event) not in named:
-            named.append(str(event))
+        _name(found, event, most)
     return found
 
 
-def _causes(counts, examples):
+def _name(examples, event, most):
+    """Adds an event to ``{(reason, kept): names}``; dots stand for those beyond ``most``."""
+    named = examples.setdefault((event.reason, event.kept), [])
+    if len(named) < most and str(event) not in named:
+        named.append(str(event))
+    elif named[-1] != _MORE:
+        named.append(_MORE)
+
+
+def _causes(counts, examples, kept):
+    """Returns causes with counts and names.
+
+    Args:
+        counts: ``{reason: count}``.
+        examples: ``{(reason, kept): names}``.
+        kept: whether the samples were used all the same.
+    """
     parts = []
     for reason, count in counts.most_common():
-        named = examples.get(reason, [])
-        more = ", ..." if count > len(named) else ""
-        parts.append(f"{count} {_words(reason)} ({', '.join(named)}{more})")
+        named = ", ".join(examples.get((reason, kept), [_MORE]))
+        parts.append(f"{count} {_words(reason, count)} ({named})")
     return "; ".join(parts)
 
 
-def _words(reason):
-    return reason.replace("_", " ")
+def _words(reason, count=2):
+    words = reason.replace("_", " ")
+    return words.replace("boxes", "box", 1) if count == 1 else words

@@ -8,8 +8,8 @@ from ppocr.data.report import BadSample, DataReport, NoGoodSample
 from ppocr.errors import DataError
 
 
-def bad(index, reason="unreadable_image", kept=False):
-    return BadSample(index, reason, f"{index}.png", "gone", f"label {index}", kept)
+def bad(index, reason="unreadable_image", kept=False, **more):
+    return BadSample(index, reason, f"{index}.png", "gone", f"label {index}", kept, **more)
 
 
 def test_counts_different_samples_by_cause():
@@ -25,6 +25,44 @@ def test_counts_different_samples_by_cause():
 
 def test_nothing_wrong_gives_an_empty_summary():
     assert DataReport(5, True, None).summary() == ""
+
+
+def test_lost_parts_are_counted_and_their_samples_named():
+    report = DataReport(100, True, None, examples=2)
+    report.add([bad(i, "boxes_outside_of_the_image", kept=True, count=4) for i in range(3)])
+    report.add([bad(0, "boxes_outside_of_the_image", kept=True, count=4), bad(9, "boxes_without_area", True, count=1)])
+    assert report.summary() == (
+        "samples used in part: 12 boxes outside of the image (0.png: gone, 1.png: gone, ...); "
+        "1 box without area (9.png: gone)"
+    )
+
+
+def test_one_reason_names_what_is_used_apart_from_what_is_not():
+    report = DataReport(100, False, None)
+    report.add([bad(1, "unknown_characters", kept=True), bad(2, "unknown_characters")])
+    assert report.summary() == (
+        "samples not used: 1 unknown characters (2.png: gone); samples used in part: 1 unknown characters (1.png: gone)"
+    )
+
+
+def test_what_augmentation_leaves_out_is_summed_up_without_a_warning(ppocr_caplog):
+    report = DataReport(1, True, logging.getLogger("ppocr"))
+    assert report.account() == "every sample that was read was used"
+    for _ in range(2):
+        report.add([bad(0, "boxes_outside_of_the_crop", kept=True, count=3, expected=True)])
+        report.start_epoch()
+    assert report.summary() == "" and not ppocr_caplog.messages
+    assert report.account() == (
+        "every sample that was read was used; left out by augmentation and size limits: 6 boxes outside of the crop"
+    )
+
+
+def test_samples_that_a_setting_leaves_out_are_counted_but_end_nothing(ppocr_caplog):
+    report = DataReport(20, True, logging.getLogger("ppocr"))
+    report.add([bad(i, "no_text", expected=True) for i in range(15)])
+    report.check()
+    assert report.counts == {"no_text": 15} and not ppocr_caplog.messages
+    assert report.account().startswith("samples not used: 15 no text (0.png: gone, ")
 
 
 def test_names_no_more_than_asked_for():

@@ -181,18 +181,23 @@ class OcrDataset(paddle.io.Dataset):
         except Rejected:  # an unlucky draw of an operator, nothing wrong with the sample: another is drawn
             return None
         except Dropped as dropped:
-            events.append(self._event(index, key, dropped.reason, dropped.detail))
+            events.append(self._event(index, key, dropped.reason, dropped.detail, expected=dropped.expected))
             return None
         except DataError as error:
             events.append(self._event(index, key, "bad_data", str(error)))
             return None
-        events.extend(self._event(index, key, reason, detail, kept=True) for reason, detail in notes)
+        events.extend(self._noted(index, key, lost) for lost in notes)
         if isinstance(sample, dict):
             sample = {name: value for name, value in sample.items() if name not in _NOT_PART_OF_A_SAMPLE}
         return sample
 
-    def _event(self, index, key, reason, detail, kept=False):
-        return BadSample(index, reason, self.describe(index), detail, self.label_of(index, key.epoch), kept)
+    def _event(self, index, key, reason, detail, **more):
+        return BadSample(index, reason, self.describe(index), detail, self.label_of(index, key.epoch), **more)
+
+    def _noted(self, index, key, lost):
+        if lost.expected:  # only summed up, never named
+            return BadSample(index, lost.reason, "", "", "", kept=True, count=lost.count, expected=True)
+        return self._event(index, key, lost.reason, lost.detail, kept=True, count=lost.count)
 
     def _index_in_first_epoch(self, position):
         position = range(len(self))[position]

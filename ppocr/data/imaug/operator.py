@@ -1,5 +1,7 @@
 """What every data operator is made of: its declaration, the way it drops a sample, and notes about losses."""
 
+from typing import NamedTuple
+
 
 class Dropped(Exception):
     """A sample that cannot be used; whoever runs the operators replaces or counts it.
@@ -10,15 +12,17 @@ class Dropped(Exception):
         reason: one of a few short words (``"unreadable_image"``, ``"bad_label"``, ``"too_long"``,
             ``"unknown_characters"``, ``"too_small"``, ``"too_large"``, ``"no_text"``), by which samples are counted.
         detail: what exactly was wrong, for a list that a person reads.
+        expected: a setting asks for it; the sample is counted, but not as a bad one.
     """
 
-    def __init__(self, reason: str, detail: str = ""):
+    def __init__(self, reason: str, detail: str = "", expected: bool = False):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.expected = expected
 
     def __reduce__(self):
-        return type(self), (self.reason, self.detail)
+        return type(self), (self.reason, self.detail, self.expected)
 
 
 class Rejected(Dropped):
@@ -60,7 +64,26 @@ class Operator:
         return type(self).__name__
 
 
-def note(data: dict, reason: str, detail: str = "") -> None:
-    """Records that a sample survived but lost something, where the sample carries a list ``notes``."""
-    if "notes" in data:
-        data["notes"].append((reason, detail))
+class Note(NamedTuple):
+    """What a sample lost, though it is used.
+
+    Attributes:
+        reason: in few words; ``boxes_...`` where ``count`` is a number of boxes.
+        detail: what exactly, for a list that a person reads.
+        count: how much of it.
+        expected: augmentation or a setting does it: only summed up, nobody is to mend the sample.
+    """
+
+    reason: str
+    detail: str = ""
+    count: int = 1
+    expected: bool = False
+
+
+def note(data: dict, reason: str, detail: str = "", count: int = 1, expected: bool = False) -> None:
+    """Records that a sample survived but lost something, where the sample carries a list ``notes``; see :class:`Note`.
+
+    Nothing is recorded for a count of 0.
+    """
+    if count and "notes" in data:
+        data["notes"].append(Note(reason, detail, int(count), expected))

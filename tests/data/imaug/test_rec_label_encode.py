@@ -88,7 +88,7 @@ def test_unknown_characters_are_left_out_and_noted(dictionary):
     data = {"label": "xQyQ", "notes": []}
     CTCLabelEncode(6, dictionary)(data)
     assert data["label"].tolist() == [1, 2, 0, 0, 0, 0]
-    assert data["notes"] == [("unknown_characters", "Q")]
+    assert [lost[:2] for lost in data["notes"]] == [("unknown_characters", "Q")]
     with pytest.raises(Dropped, match="unknown_characters"):
         CTCLabelEncode(6, dictionary)({"label": "X"})
 
@@ -97,7 +97,7 @@ def test_pren_keeps_unknown_characters(dictionary):
     data = {"label": "xQ", "notes": []}
     assert encode("PRENLabelEncode", "xQ", character_dict_path=dictionary)["label"].tolist() == [3, 2, 1, 0, 0, 0]
     create_operators([{"PRENLabelEncode": {"max_text_length": 6, "character_dict_path": dictionary}}])[0](data)
-    assert data["notes"] == [("unknown_characters", "Q")]
+    assert [lost[:2] for lost in data["notes"]] == [("unknown_characters", "Q")]
 
 
 def test_counts():
