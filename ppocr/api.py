@@ -1,6 +1,5 @@
 """The commands as functions: a configuration in, a result out."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
@@ -99,8 +98,6 @@ def merged_config(config: ConfigLike, overrides: Overrides):
     Raises:
         ConfigError: the file cannot be read, or an override leads nowhere.
     """
-    if isinstance(overrides, dict):
-        overrides = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in overrides.items()]
     if isinstance(config, dict):
         return configuration.override(config, overrides), None
     return configuration.override(configuration.load(config), overrides), str(config)

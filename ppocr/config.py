@@ -6,6 +6,7 @@ import the classes that a configuration names.
 """
 
 import copy
+import json
 import logging
 import re
 from typing import NamedTuple
@@ -196,12 +197,15 @@ def _forget(sources, path):
 def override(config, assignments) -> Config:
     """Returns a copy of ``config`` with ``key.path=value`` assignments applied.
 
-    List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.
+    List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.  A
+    mapping ``{"key.path": value}`` serves as well.
 
     Raises:
         ConfigError: no ``=``, a path through something that is neither mapping nor list, or a position that is not
             in the list.
     """
+    if isinstance(assignments, dict):
+        assignments = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in assignments.items()]
     result = copy.deepcopy(config if isinstance(config, Config) else Config(config))
     for assignment in assignments or []:
         path, equals, text = assignment.partition("=")

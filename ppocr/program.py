@@ -10,7 +10,7 @@ from ppocr.commands import run
 from ppocr.engine import processes, setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.freezing import set_training_mode
-from ppocr.engine.stepper import to_float32
+from ppocr.engine.stepper import MixedPrecision, to_float32
 from ppocr.errors import ConfigError
 from ppocr.global_options import global_options
 from ppocr.postprocess import build_post_process
@@ -56,7 +56,7 @@ def load_config(path):
 
 
 def merge_config(config, opts):
-    """Applies ``key.path=value`` overrides; see :func:`ppocr.config.override`."""
+    """Applies ``key.path=value`` overrides, a list or a mapping; see :func:`ppocr.config.override`."""
     return configuration.override(config, opts)
 
 
@@ -250,6 +250,29 @@ def finish(checkpoints, progress, due, state, interruption):
         raise SystemExit(interruption.exit_code())
 
 
-def eval(model, valid_dataloader, post_process, metric, amp=None) -> dict:
-    """Evaluates a model; see :class:`ppocr.engine.evaluator.Evaluator`."""
-    return Evaluator(valid_dataloader, post_process, metric, amp)(model)
+def eval(
+    model,
+    valid_dataloader,
+    post_process_class,
+    eval_class,
+    model_type=None,
+    extra_input=False,
+    scaler=None,
+    amp_level="O2",
+    amp_custom_black_list=(),
+    amp_custom_white_list=(),
+    amp_dtype="float16",
+) -> dict:
+    """Evaluates a model and returns its metrics; see :class:`ppocr.engine.evaluator.Evaluator`.
+
+    Args:
+        model: a ``paddle.nn.Layer`` of ``build_model``; it says itself what it is fed, so that ``model_type`` and
+            ``extra_input``, which are in the family's call, tell nothing here.
+        valid_dataloader, post_process_class, eval_class: what ``build_dataloader``, ``build_post_process`` and
+            ``build_metric`` give.
+        model_type, extra_input: see ``model``.
+        scaler: a ``paddle.amp.GradScaler`` if the model is to run in mixed precision, else None.
+        amp_level, amp_custom_black_list, amp_custom_white_list, amp_dtype: how it does so.
+    """
+    amp = MixedPrecision(scaler is not None, amp_level, amp_dtype, amp_custom_black_list, amp_custom_white_list)
+    return Evaluator(valid_dataloader, post_process_class, eval_class, amp)(model)
