@@ -39,6 +39,7 @@ PAGES = {
     "extending.md": "configs/quickstart/rec.yml",
     "distributed.md": "configs/quickstart/rec.yml",
     "gpu.md": "configs/examples/plates_rec.yml",
+    "training_loop.md": "configs/quickstart/rec.yml",
 }
 SECTIONS = "Global|Architecture|Loss|Optimizer|PostProcess|Metric|Train|Eval"
 
