@@ -11,7 +11,7 @@ from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.user_modules import import_modules
-from ppocr.utils.dictionary import load_dictionary, where_published
+from ppocr.utils.dictionary import dictionary_remarks, where_published
 from ppocr.utils.pretrained import PARAMS, strip_suffix
 from ppocr.utils.save_load import OPTIMIZER
 
@@ -87,7 +87,7 @@ def _class_of(operator):
 
 
 def check_dictionaries(context):
-    """Every dictionary can be read and holds each character once."""
+    """Every dictionary can be read, and its entries can be used."""
     seen = set()
     for path, value in find_keys(context.config, DICTIONARY_KEYS):
         if isinstance(value, str) and value not in seen:
@@ -101,16 +101,10 @@ def _dictionary(context, path, file):
         yield context.finding(ERROR, path, "; ".join(filter(None, [f"there is no dictionary {file!r}", *hints])))
         return
     try:
-        entries = load_dictionary(file)
+        for remark in dictionary_remarks(file):
+            yield Finding(WARNING, remark.what, file, remark.line)
     except DataError as error:
         yield Finding(ERROR, str(error).removeprefix(f"{file}: "), file, line_in(str(error)))
-        return
-    if entries[0].startswith("\ufeff"):
-        what = "the file begins with a byte order mark, so its first character is another one; save it without"
-        yield Finding(WARNING, what, file, 1)
-    if "" in entries:
-        line = entries.index("") + 1
-        yield Finding(WARNING, "an empty line is a class that no text ever has; remove it", file, line)
 
 
 def check_codec(context):

@@ -4,7 +4,7 @@ import json
 import operator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
@@ -36,7 +36,8 @@ class LabelRule:
     Attributes:
         kind: ``text``, ``boxes``, ``class``, or ``any`` where nothing is known about them.
         delimiter: what stands between path and label.
-        characters: known characters, for ``text``.
+        characters: entries of the dictionary, for ``text``.
+        split: splits a text into them; see :class:`ppocr.text.entries.Splitter`.
         lower: lower-case a text before it is looked at.
         longest: most characters of a text; None for no limit.
         ctc: the text is learnt with CTC.
@@ -47,6 +48,7 @@ class LabelRule:
     kind: str = "any"
     delimiter: str = "\t"
     characters: frozenset = frozenset()
+    split: Callable = list
     lower: bool = False
     longest: Optional[int] = None
     ctc: bool = False
@@ -163,18 +165,18 @@ def _text(label, number, rule, seen):
     text = label.lower() if rule.lower else label
     if not text:
         return "no_label", ""
-    unusable = None
-    if rule.longest is not None and len(text) > rule.longest:
-        unusable = "too_long", f"{len(text)} characters, at most {rule.longest}: {text[:40]!r}"
-    if not rule.characters.issuperset(text):
-        for character in text:
-            if character not in rule.characters:
-                count(seen.unknown, character, number)
-        text = "".join([character for character in text if character in rule.characters])
-        if not text:
+    entries, unusable = rule.split(text), None
+    if rule.longest is not None and len(entries) > rule.longest:
+        unusable = "too_long", f"{len(entries)} characters, at most {rule.longest}: {text[:40]!r}"
+    if not rule.characters.issuperset(entries):
+        for entry in entries:
+            if entry not in rule.characters:
+                count(seen.unknown, entry, number)
+        entries = [entry for entry in entries if entry in rule.characters]
+        if not entries:
             return unusable or ("all_unknown", repr(label[:40]))
     if rule.ctc and unusable is None:
-        count(seen.steps, len(text) + sum(map(operator.eq, text, text[1:])), number)
+        count(seen.steps, len(entries) + sum(map(operator.eq, entries, entries[1:])), number)
     return unusable
 
 

@@ -27,6 +27,7 @@ def rule_of(section) -> LabelRule:
             "text",
             delimiter,
             characters=frozenset(encoders[0].index),
+            split=encoders[0].split,
             lower=encoders[0].lower,
             longest=min(limits, default=None),
             ctc=any(isinstance(encoder, CTCLabelEncode) for encoder in encoders),
@@ -41,10 +42,10 @@ def rule_of(section) -> LabelRule:
 
 def longest_text(encoder):
     """Returns the most characters that a label encoder takes, None for any number; found by trying."""
-    character = next(iter(encoder.index))
     for length in range(encoder.max_text_length + 1, 0, -1):
         try:
-            encoder.encode(encoder.indices({"label": character * length}))
+            encoder.check_length(length)
+            encoder.encode([encoder.first] * length)
         except Dropped:
             continue
         return None if length > encoder.max_text_length else length

@@ -7,7 +7,10 @@ from typing import Optional
 import yaml
 
 from ppocr.errors import DataError
+from ppocr.text.encoding import other_encoding
+from ppocr.text.entries import remarks
 
+MARK = "\ufeff"  # byte order mark, which some editors put before the first character
 DEFAULT_CHARACTERS = string.digits + string.ascii_lowercase
 
 # Dictionaries in PaddleOCR's repository: folder -> names.
@@ -26,9 +29,11 @@ PUBLISHED = {
 def load_dictionary(path) -> list:
     """Reads a dictionary: a text file with one character per line, or the ``inference.yml`` of an exported model.
 
-    Only the line end (``\\n`` or ``\\r\\n``) is taken off, so blanks are characters and an entry may have several
-    characters.  In ``inference.yml`` the characters are the list ``PostProcess: character_dict``, which holds the lines
-    of the dictionary that the model was trained with; as with a file, ``use_space_char`` adds the space to them.
+    Only the line end (``\\n`` or ``\\r\\n``) is taken off, and a byte order mark before the first line, so blanks are
+    characters and an entry may have several characters.  An entry may come several times, as in published
+    dictionaries: each place is a class.  In ``inference.yml`` the characters are the list ``PostProcess:
+    character_dict``, which holds the lines of the dictionary that the model was trained with; as with a file,
+    ``use_space_char`` adds the space to them.
 
     Args:
         path: UTF-8 file; ``.yml`` and ``.yaml`` are taken for an exported model's file.
@@ -37,14 +42,22 @@ def load_dictionary(path) -> list:
         The entries in the order of the file.
 
     Raises:
-        DataError: the file cannot be read, is empty, holds an entry twice or is not UTF-8.
+        DataError: the file cannot be read, is empty or is not UTF-8.
     """
     content = _read(path)
     entries = _yaml_entries(path, content) if _is_yaml(path) else _text_entries(path, content)
     if not entries:
         raise DataError(f"{path}: the dictionary is empty (line 1); it needs one character per line")
-    _refuse_duplicates(path, entries, "entry" if _is_yaml(path) else "line")
     return entries
+
+
+def dictionary_remarks(path) -> list:
+    """Returns what a user should know about a dictionary: :class:`ppocr.text.entries.Remark`.
+
+    Raises:
+        DataError: see :func:`load_dictionary`.
+    """
+    return remarks(load_dictionary(path), "entry" if _is_yaml(path) else "line")
 
 
 def character_list(character_dict_path: Optional[str] = None, use_space_char: bool = False) -> list:
@@ -97,10 +110,11 @@ def dictionary_name(path: Optional[str]) -> str:
 
 def _text_entries(path, content) -> list:
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8").removeprefix(MARK)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}: line {line} is not UTF-8; save the dictionary as UTF-8") from None
+        hint = other_encoding(content, path)
+        raise DataError(f"{path}: line {line} is not UTF-8; save the dictionary as UTF-8{hint}") from None
     # not splitlines(): other separators (U+2028, form feed, ...) may be characters of the vocabulary
     lines = text.split("\n")
     if not lines[-1]:
@@ -132,11 +146,4 @@ def _yaml_entries(path, content) -> list:
     for number, entry in enumerate(entries, start=1):
         if not isinstance(entry, str):
             raise DataError(f"{path}: entry {number} of character_dict is {entry!r}, not a text; put it in quotes")
-    return entries
-
-
-def _refuse_duplicates(path, entries, unit):
-    first = {}
-    for number, entry in enumerate(entries, start=1):
-        if first.setdefault(entry, number) != number:
-            raise DataError(f"{path}: {unit} {number} repeats {entry!r} of {unit} {first[entry]}; remove one of them")
+    return [*(entry.removeprefix(MARK) for entry in entries[:1]), *entries[1:]]

@@ -49,8 +49,7 @@ class Change(NamedTuple):
 def change_between(old, new) -> Change:
     """Compares two vocabularies of decoders.
 
-    A character may stand in a dictionary twice (the space): encoders use the last one, so these are matched from the
-    end.
+    A dictionary may hold an entry several times: encoders use the last one, so these are matched from the end.
     """
     old, new = split(old)[1], split(new)[1]
     places = {}

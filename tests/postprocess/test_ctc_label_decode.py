@@ -124,3 +124,8 @@ def test_word_groups(text, words):
 
 def test_a_wide_gap_ends_a_word():
     assert group_words(["a", "b", "c"], [0, 5, 11]) == ([["a", "b"], ["c"]], [[0, 5], [11]], ["en&num", "en&num"])
+
+
+def test_a_repeated_entry_is_read_from_each_of_its_places(tmp_path):
+    decode = CTCLabelDecode(dictionary(tmp_path, ["é", "ปั", "é"]))
+    assert decode(scores([1, 2, 0, 3], classes=4)) == [("éปัé", 0.75)]

@@ -88,16 +88,17 @@ def no_dictionary(site):
 
 
 def repeated_character(site):
-    return E, "dict.txt", site.append("dict.txt", "b\n"), "line 5 repeats 'b' of line 2"
+    site.append("dict.txt", "b\n")
+    return W, "dict.txt", 2, "line 2 'b': a later line holds the same"
 
 
 def dictionary_not_utf8(site):
     return E, "dict.txt", site.append("dict.txt", b"\xe9\n"), "is not UTF-8"
 
 
-def dictionary_with_a_mark(site):
-    site.replace("a", "\ufeffa", "dict.txt")
-    return W, "dict.txt", 1, "byte order mark"
+def dictionary_with_tabs(site):
+    site.replace("b\n", "b\t\n", "dict.txt")
+    return W, "dict.txt", 2, r"line 2 'b\t': an entry with a tab is never used"
 
 
 def dictionary_with_an_empty_line(site):
@@ -159,7 +160,7 @@ REC_FAULTS = [
     no_dictionary,
     repeated_character,
     dictionary_not_utf8,
-    dictionary_with_a_mark,
+    dictionary_with_tabs,
     dictionary_with_an_empty_line,
     decoder_with_another_dictionary,
     no_data_folder,

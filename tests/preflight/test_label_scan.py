@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from ppocr.data.imaug import create_operators
+from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.preflight import label_scan
 from ppocr.preflight.label_lines import Job, LabelRule, Tally, area, path_hash, read_job
 from ppocr.preflight.label_rules import longest_text
+from ppocr.registry import OPERATORS
+from ppocr.text.entries import Splitter
 
 TEXT = LabelRule("text", characters=frozenset("abcd"), longest=4, ctc=True)
 
@@ -97,18 +100,45 @@ def test_area():
     assert area([(0, 0), (float("nan"), 0), (4, 3)]) == 0
 
 
-@pytest.mark.parametrize(
-    "name, longest",
-    [
-        ("CTCLabelEncode", 8),
-        ("AttnLabelEncode", 6),
-        ("SRNLabelEncode", 8),
-        ("SEEDLabelEncode", 7),
-        ("ViTSTRLabelEncode", 7),
-        ("ParseQLabelEncode", 5),
-        ("SATRNLabelEncode", None),
-    ],
-)
-def test_the_longest_text_is_that_of_the_encoder(name, longest):
+LONGEST = {
+    "CTCLabelEncode": 8,
+    "AttnLabelEncode": 6,
+    "RFLLabelEncode": 6,
+    "NRTRLabelEncode": 6,
+    "SARLabelEncode": 6,
+    "SATRNLabelEncode": None,
+    "SRNLabelEncode": 8,
+    "SEEDLabelEncode": 7,
+    "ViTSTRLabelEncode": 7,
+    "ABINetLabelEncode": 7,
+    "CPPDLabelEncode": 7,
+    "ParseQLabelEncode": 5,
+    "SPINLabelEncode": 8,
+    "PRENLabelEncode": 7,
+    "VLLabelEncode": 8,
+}
+
+
+def test_the_longest_text_of_every_encoder_is_known():
+    kinds = {name: OPERATORS.get(name) for name in OPERATORS.names()}
+    encoders = {name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, BaseRecLabelEncode)}
+    assert encoders - {"MultiLabelEncode"} == LONGEST.keys()  # that one is several, which are asked one by one
+
+
+@pytest.mark.parametrize("name, longest", LONGEST.items())
+def test_the_longest_text_is_that_of_the_encoder(tmp_path, name, longest):
     (encoder,) = create_operators([{name: None}], {"max_text_length": 8})
     assert longest_text(encoder) == longest
+    (tmp_path / "dict.txt").write_text("ปั\nก\n", encoding="utf-8")  # an entry of several characters counts as one
+    settings = {"max_text_length": 8, "character_dict_path": str(tmp_path / "dict.txt")}
+    (encoder,) = create_operators([{name: None}], settings)
+    assert longest_text(encoder) == longest
+
+
+def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
+    rule = LabelRule("text", characters=frozenset(["ก", "ปั", ""]), split=Splitter(["ก", "ปั", ""]), longest=3, ctc=True)
+    path = write(tmp_path, "x\tกปัป\ny\tปัปัก\nz\tปัปัปัปั\n".encode())
+    (scan,) = label_scan.scan_files([path], "/", rule, context(processes=2))
+    assert scan.seen.unknown == {"ป": Tally(1, 1)}
+    assert scan.seen.steps == {2: Tally(1, 1), 4: Tally(1, 2)}
+    assert scan.seen.faults == {"too_long": Tally(1, 3, "4 characters, at most 3: 'ปัปัปัปั'")}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.errors import DataError
-from ppocr.utils.dictionary import character_list, dictionary_name, load_dictionary
+from ppocr.utils.dictionary import character_list, dictionary_name, dictionary_remarks, load_dictionary
 
 
 def write(folder, content, name="dict.txt"):
@@ -36,12 +36,33 @@ def test_a_blank_line_is_an_entry_and_counts(tmp_path):
     assert load_dictionary(write(tmp_path, "a\n\nb\n")) == ["a", "", "b"]
 
 
+def test_repeated_entries_keep_their_places(tmp_path):
+    assert load_dictionary(write(tmp_path, "a\né\nb\né\n")) == ["a", "é", "b", "é"]
+    content = "PostProcess: {character_dict: [a, b, b]}\n"
+    path = write(tmp_path, content, "inference.yml")
+    assert load_dictionary(path) == ["a", "b", "b"]
+    assert dictionary_remarks(path) == [
+        (0, "entry 2 'b': a later entry holds the same; labels get the last one, all of them are read as the same")
+    ]
+
+
+def test_a_byte_order_mark_belongs_to_no_entry(tmp_path):
+    assert load_dictionary(write(tmp_path, b"\xef\xbb\xbfa\nb\n\xef\xbb\xbf\n")) == ["a", "b", "\ufeff"]
+    content = 'PostProcess: {character_dict: ["\\uFEFFa", b]}\n'
+    assert load_dictionary(write(tmp_path, content, "inference.yml")) == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
         ("", "dictionary is empty (line 1)"),
-        ("a\nb\na\n", "line 3 repeats 'a' of line 1"),
-        (b"a\nb\n\xff\n", "line 3 is not UTF-8"),
+        ("\ufeff", "dictionary is empty (line 1)"),
+        (b"a\nb\n\xff\n", "line 3 is not UTF-8; save the dictionary as UTF-8"),
+        (
+            "a\n京\n津\n".encode("gbk"),
+            "line 2 is not UTF-8; save the dictionary as UTF-8 (it looks like GBK: iconv -f GBK",
+        ),
+        ("a\nb\n".encode("utf-16"), "line 1 is not UTF-8; save the dictionary as UTF-8 (it looks like UTF-16: iconv"),
     ],
 )
 def test_unusable_files_are_refused_with_file_and_line(tmp_path, content, message):
@@ -94,7 +115,6 @@ def test_exported_model_file(tmp_path):
         ("PostProcess: {name: DBPostProcess}\n", "has no list 'PostProcess: character_dict'"),
         ("- a\n", "has no list"),
         ("PostProcess: {character_dict: [a, 1]}\n", "entry 2 of character_dict is 1, not a text"),
-        ("PostProcess: {character_dict: [a, b, b]}\n", "entry 3 repeats 'b' of entry 2"),
         ("PostProcess: {character_dict: []}\n", "is empty"),
         ("a: 1\nb: [\n", "line 3 is not valid YAML"),
     ],

@@ -33,6 +33,15 @@ def test_of_two_spaces_the_last_one_is_used_and_so_carried_over():
     assert dict(zip(change.target.tolist(), change.source.tolist())) == {0: 1, 1: 2}
 
 
+def test_repeated_entries_keep_what_their_last_place_has_learned():
+    change = change_between(["blank", *"éaéb"], ["blank", *"abé"])
+    assert dict(zip(change.target.tolist(), change.source.tolist())) == {0: 1, 1: 3, 2: 2}
+    change = change_between(["blank", *"abé"], ["blank", *"éaéb"])
+    assert dict(zip(change.target.tolist(), change.source.tolist())) == {1: 0, 2: 2, 3: 1}
+    change = change_between(["blank", *"éaéb"], ["blank", *"ébé"])
+    assert dict(zip(change.target.tolist(), change.source.tolist())) == {0: 0, 1: 3, 2: 2}
+
+
 def test_dictionaries_with_nothing_in_common():
     change = change_between(["blank", "a"], ["blank", "b", "c"])
     assert len(change.source) == 0 and str(change) == "0 characters carried over, 2 new, 1 dropped"

@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note
 from ppocr.registry import OPERATORS
+from ppocr.text.entries import Splitter
 from ppocr.utils import special_symbols
 from ppocr.utils.dictionary import character_list
 
@@ -16,12 +17,15 @@ class BaseRecLabelEncode(Operator):
     A subclass names its special symbols and says in ``encode`` how a label is framed by them.
 
     Args:
-        max_text_length: longest text, in characters.
+        max_text_length: longest text, in characters; an entry of the dictionary that has several counts as one.
         character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
         use_space_char: adds the space to the characters of the dictionary.
 
     Attributes:
         symbols: the special symbols.
+        split: splits a text into entries of the dictionary, the longest that fit, and unknown characters.
+        first: class of the first entry.
+        index: class of each entry; where the dictionary has it several times, that of the last place.
         keeps_unknown: whether unknown characters become the unknown symbol; otherwise they are left out.
         start, end, padding: indices of these symbols; None where there is none.
         reserved: by how many characters the longest text is shorter than ``max_text_length``; None for no limit.
@@ -47,7 +51,9 @@ class BaseRecLabelEncode(Operator):
         self.max_text_length = max_text_length
         self.size = max_text_length + self.marks
         self.lower = character_dict_path is None
-        self.index = {character: i for i, character in enumerate(characters, len(self.symbols.before))}
+        self.split = Splitter(characters)
+        self.first = len(self.symbols.before)
+        self.index = {character: i for i, character in enumerate(characters, self.first)}
         self.vocabulary_size = len(characters) + self.symbols.count
         symbols = self.symbols
         parts = (symbols.start, symbols.end, symbols.padding, symbols.unknown if self.keeps_unknown else None)
@@ -70,17 +76,26 @@ class BaseRecLabelEncode(Operator):
         text = data["label"].lower() if self.lower else data["label"]
         if not text:
             raise Dropped("no_text", "an empty text")
-        if self.reserved is not None and len(text) > self.max_text_length - self.reserved:
-            limit = self.max_text_length - self.reserved
-            raise Dropped("too_long", f"{len(text)} characters, more than {limit}: {text!r:.60}")
-        found = [self.index.get(character, self.unknown) for character in text]
+        entries = self.split(text)
+        self.check_length(len(entries), text)
+        found = [self.index.get(entry, self.unknown) for entry in entries]
         known = [i for i in found if i is not None]
         if len(known) < len(found) or self.unknown is not None and self.unknown in known:
-            missing = "".join(sorted(set(text) - self.index.keys()))
+            missing = "".join(sorted(set(entries) - self.index.keys()))
             if not known:
                 raise Dropped("unknown_characters", f"none of {missing!r} is in the dictionary")
             note(data, "unknown_characters", missing)
         return known
+
+    def check_length(self, length: int, text: str = ""):
+        """Refuses a text that is longer than the model can write.
+
+        Raises:
+            Dropped: it is (``too_long``).
+        """
+        if self.reserved is not None and length > self.max_text_length - self.reserved:
+            limit = self.max_text_length - self.reserved
+            raise Dropped("too_long", f"{length} characters, more than {limit}: {text!r:.60}")
 
     def frame(self, indices: list, pad: int, start: Optional[int] = None, end: Optional[int] = None) -> np.ndarray:
         """Returns start symbol, indices, end symbol and padding: ``size`` numbers, ``int64``.

@@ -84,13 +84,15 @@ class VLLabelEncode(BaseRecLabelEncode):
     def __call__(self, data, rng):
         indices = self.indices(data)
         position = int(rng.integers(len(indices)))
-        parts = {
-            "": indices,
-            "_res": indices[:position] + indices[position + 1 :],
-            "_sub": indices[position : position + 1],
-        }
-        for suffix, part in parts.items():
-            data[f"label{suffix}"] = self.frame(part, self.padding)
-            data[f"length{suffix}"] = np.array(len(part))
+        data.update(self.encode(indices))
+        data.update(_suffixed("_res", self.encode(indices[:position] + indices[position + 1 :])))
+        data.update(_suffixed("_sub", self.encode(indices[position : position + 1])))
         data["label_id"] = position
         return data
+
+    def encode(self, indices):
+        return {"label": self.frame(indices, self.padding), "length": np.array(len(indices))}
+
+
+def _suffixed(suffix, fields):
+    return {key + suffix: value for key, value in fields.items()}

@@ -84,6 +84,20 @@ def test_ignore_index_and_dictionary(dictionary):
     assert encode("CTCLabelEncode", "x y", character_dict_path=dictionary, use_space_char=True)["label"][1] == 4
 
 
+@pytest.mark.parametrize("name", ["CTCLabelEncode", "SARLabelEncode", "NRTRLabelEncode", "VLLabelEncode"])
+def test_entries_of_several_characters_and_repeated_ones(tmp_path, name):
+    (tmp_path / "dict.txt").write_text("x\nปั\nก\nx\n", encoding="utf-8")
+    encoder = create_operators([{name: {"character_dict_path": str(tmp_path / "dict.txt"), "max_text_length": 5}}])[0]
+    first = encoder.first
+    assert encoder.vocabulary_size == 4 + encoder.symbols.count
+    # the longest entry that fits, and of two equal ones the last
+    assert encoder.indices({"label": "กปัx"}) == [first + 2, first + 1, first + 3]
+    assert encoder.indices({"label": "x"}) == [first + 3]
+    sample = {"label": "ปp", "notes": []}
+    with pytest.raises(Dropped, match="unknown_characters: none of 'pป'"):
+        encoder.indices(sample)
+
+
 def test_unknown_characters_are_left_out_and_noted(dictionary):
     data = {"label": "xQyQ", "notes": []}
     CTCLabelEncode(6, dictionary)(data)
