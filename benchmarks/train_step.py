@@ -93,8 +93,10 @@ def loop_step(steps, stepper, state, progress, due):
     predictions, losses = stepper(batches, state.global_step)
     state.advance()
     progress.record(losses, stepper.lr, predictions, batches, state)
+    del predictions
     if due.log(state):
         progress.log_line(state)
+        stepper.settle()
 
 
 if __name__ == "__main__":

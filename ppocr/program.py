@@ -196,9 +196,10 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
             predictions, losses = stepper(batches, state.global_step)
             state.advance()
             progress.record(losses, stepper.lr, predictions, batches, state)
+            del predictions  # hundreds of megabytes that the next step, or an evaluation, has better use for
             if due.log(state):
                 progress.log_line(state)
-                stepper.settle(batches, state.global_step)
+                stepper.settle()
             if due.eval(state):
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
             interruption.agree(state.global_step, at_once=due.eval(state))
@@ -228,6 +229,7 @@ def group(batches, size: int):
 
 def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
     """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best."""
+    stepper.settle()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
         progress.say_current(metrics)

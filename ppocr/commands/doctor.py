@@ -93,7 +93,7 @@ def examine(config, name, device, logger, plan, clock=time.perf_counter):
     longer = dataclasses.replace(options, epoch_num=epochs, max_steps=None, calc_epoch_interval=1)
     due = Due.from_options(longer, len(loader), evaluates=False)
     stepper = build_stepper(config, longer, due, device)
-    stepper.guard = build_guard(options, device, loader.recent_samples)
+    stepper.guard = build_guard(options, device, stepper.amp, loader)
     stepper.guard.folder = None  # nothing is written
     facts = collect(config, name, options, device, loader, stepper.guard)
     metric = build_training_metric(config, options, logger)

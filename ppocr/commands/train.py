@@ -49,7 +49,7 @@ def train(config, device, logger, loggers):
     train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
-    stepper.guard = build_guard(options, device, train_dataloader.recent_samples)
+    stepper.guard = build_guard(options, device, stepper.amp, train_dataloader)
     watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log", ends=processes.several())
     evaluation = None
     if config.get("Eval"):

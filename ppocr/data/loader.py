@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import os
-from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import Optional, Union
@@ -12,11 +11,10 @@ import cv2
 import paddle
 
 from ppocr.data import workers
+from ppocr.data.batch import Batch
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.engine.watchdog import let_stacks_be_asked_for
 from ppocr.errors import ConfigError, DataError
-
-_REMEMBERED = 4  # batches whose samples can be named afterwards
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class LoaderOptions:
 
 
 class BatchLoader:
-    """Iterates over the batches of one epoch: lists in ``keep_keys`` order, tensors for arrays, lists for the rest.
+    """Iterates over the batches of one epoch: each a :class:`Batch` of tensors for arrays, lists for the rest.
 
     Worker processes stay from one epoch of training to the next, until :meth:`close`.
 
@@ -64,6 +62,7 @@ class BatchLoader:
 
     Attributes:
         reader: gives the batches of this data set, packed; see :class:`ppocr.data.transport.BatchReader`.
+        last_keys: the :class:`SampleKey` of each sample of the last batch, in their order.
 
     Raises:
         DataError: an epoch would have no batch.
@@ -83,7 +82,7 @@ class BatchLoader:
         self._shared_memory = None
         self._workers = None
         self.stack_file = None
-        self._recent = deque(maxlen=_REMEMBERED)
+        self.last_keys = []
         if not len(sampler) and (dataset.training or world_size == 1):
             size, few = options.batch_size_per_card, "fewer than one batch" if options.drop_last else "none"
             raise DataError(f"{len(dataset)} samples are {few} of {size} per card; set loader.drop_last to false")
@@ -116,26 +115,25 @@ class BatchLoader:
             for packed, batch_keys in zip(packed_batches, handed_out):
                 batch, left_out = self._receive(packed)
                 if batch is not None:
-                    self._recent.append([key for key in batch_keys if key.index not in left_out])
-                    yield batch
+                    self.last_keys = [key for key in batch_keys if key.index not in left_out]
+                    yield batch if isinstance(batch, dict) else Batch(batch, self.last_keys)
 
     def close(self):
         """Ends the worker processes; the next iteration starts new ones."""
         if self._workers is not None:
             self._workers.close()
 
-    @property
-    def last_keys(self) -> list:
-        """The :class:`SampleKey` of each sample of the last batch, in their order."""
-        return self._recent[-1] if self._recent else []
+    def names(self, sample_keys) -> list:
+        """Returns the names under which a person finds samples."""
+        return [self.dataset.describe(key.index) for key in sample_keys]
 
-    def recent_samples(self) -> list:
-        """Returns the names of the samples of the last batches, the newest batch first.
+    def read_again(self, sample_keys):
+        """Returns the batch of these keys once more, as it was: a sample depends on nothing but its key and the seed.
 
-        A sample that was replaced stands under the name of the one in whose place it came.
+        Raises:
+            DataError: it can no longer be read.
         """
-        keys = itertools.chain.from_iterable(reversed(self._recent))
-        return [self.dataset.describe(key.index) for key in keys]
+        return unpack(self.reader[sample_keys], self._place)[0]
 
     def _receive(self, packed):
         """Returns a batch, and the indices of the samples that are missing from it."""

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
 _NAMED = 8  # samples of each process that a warning names
+_LONGEST = 1000  # updates that the mode log waits for a log line
 
 
 def gradient_norm(parameters):
@@ -21,31 +23,53 @@ def gradient_norm(parameters):
     return paddle.add_n(squares).sqrt() if squares else None
 
 
+@dataclass
+class _Update:
+    """An update whose numbers have not been looked at yet: they stay on the device.
+
+    Attributes:
+        step: its number, counted from 1.
+        numbers: scalars that have to be finite.
+        keys: those of the samples of each of its batches.
+    """
+
+    step: int
+    numbers: list
+    keys: list
+
+    @classmethod
+    def of(cls, step, numbers, batches):
+        return cls(step + 1, numbers, [getattr(batch, "sample_keys", []) for batch in batches])
+
+
 class FiniteGuard:
     """Keeps updates away that would ruin the model.
 
-    In the mode ``step`` one flag is read before every update, and a bad update is left out: weights and statistics stay
-    as they were.  In the mode ``log`` nothing is read until a log line is due; if anything was bad since the last one,
-    the run goes back to the copy in memory that was taken then.  ``off`` only looks on.  In a distributed run all
-    processes decide alike, because loss and gradients are those of all.
+    In the mode ``step`` one number is read before every update, and a bad update is skipped: weights and statistics
+    stay as they were.  In the mode ``log`` nothing is read until a log line is due, or the weights are evaluated or
+    saved: if anything was bad since then, the run goes back to a copy in memory.  ``off`` only looks on.  In a
+    distributed run all processes decide alike, because loss and gradients are those of all.
 
     Attributes:
         mode, folder: see below.
+        overflows: :class:`Overflows`, the updates that a loss scaler skips.
 
     Args:
         mode: ``step``, ``log`` or ``off``.
         folder: where offending batches are written, as ``step_N.npz``.
         max_bad: bad updates in a row (in the mode ``log``: bad stretches) that end the run.
-        describe: function without arguments that names the samples of the last batches.
+        source: knows the samples by the ``sample_keys`` of a batch: ``names(keys)`` and ``read_again(keys)``; or None.
         scaled: a loss scaler handles overflows of the gradients, so that only the loss counts.
+        copy_steps: least number of updates between two copies in the mode ``log``.
     """
 
-    def __init__(self, mode="step", folder=None, max_bad=10, describe=None, scaled=False):
+    def __init__(self, mode="step", folder=None, max_bad=10, source=None, scaled=False, copy_steps=100):
         self.mode, self.folder, self._max_bad = mode, folder, max_bad
-        self._describe, self._scaled = describe or list, scaled
+        self._source, self._scaled, self._copy_steps = source, scaled, copy_steps
+        self.overflows = Overflows(max_bad)
         self._in_a_row = 0
-        self._flag = None
-        self._snapshot = None
+        self._waiting = []
+        self._snapshot, self._steps_since_copy = {}, 0
         self._statistics = []
         self.total = 0
 
@@ -53,8 +77,10 @@ class FiniteGuard:
         """Keeps what a forward pass changes (running statistics), so that a bad step leaves nothing behind."""
         if self.mode == "step":
             self._statistics = [(t, t.clone()) for t in _statistics(stepper.model)]
-        elif self.mode == "log" and self._snapshot is None:
-            self._snapshot = _copy_of(stepper)
+        elif self.mode == "log" and not self._snapshot:
+            _copy_into(self._snapshot, stepper)
+        elif len(self._waiting) >= _LONGEST:
+            self.settle(stepper)
 
     def accepts(self, loss, norm, batches, step: int) -> bool:
         """Tells whether the update may be made.
@@ -70,45 +96,49 @@ class FiniteGuard:
         """
         if self.mode == "off":
             return True
-        flag = paddle.isfinite(loss).all()
-        if norm is not None and not self._scaled:
-            flag = paddle.logical_and(flag, paddle.isfinite(norm).all())
+        update = _Update.of(step, [loss] if norm is None or self._scaled else [loss, norm], batches)
         if self.mode == "log":
-            self._flag = flag if self._flag is None else paddle.logical_and(self._flag, flag)
+            self._waiting.append(update)
             return True
-        if bool(flag):
+        if _first_bad([update]) is None:
             self._in_a_row = 0
             return True
         for tensor, before in self._statistics:
             tensor.set_value(before)
-        self._count(step, batches, "the update is left out")
+        self._count(update, batches, "the update is skipped")
         return False
 
-    def settle(self, stepper, batches, step: int):
-        """Reads the flag of the mode ``log``: goes back if anything was bad, else takes a new copy.
+    def settle(self, stepper):
+        """Reads what the mode ``log`` has noted: goes back if anything was bad, else takes a new copy now and then.
+
+        To be called before anything reads the weights; in a distributed run by all processes.
 
         Raises:
             UserError: bad again and again.
         """
-        if self.mode != "log" or self._flag is None:
+        if not self._waiting:
             return
-        good, self._flag = bool(self._flag), None
-        if good:
-            self._in_a_row = 0
-            self._snapshot = _copy_of(stepper)
+        updates, self._waiting = self._waiting, []
+        bad = _first_bad(updates)
+        if bad is not None:
+            _restore(stepper, self._snapshot)
+            self._count(bad, None, "the weights go back to those of an earlier good step")
             return
-        _restore(stepper, self._snapshot)
-        self._count(step - 1, batches, "the weights go back to those of the last good log line")
+        self._in_a_row = 0
+        self._steps_since_copy += len(updates)
+        if self._steps_since_copy >= self._copy_steps:
+            _copy_into(self._snapshot, stepper)
+            self._steps_since_copy = 0
 
-    def _count(self, step, batches, what):
+    def _count(self, update, batches, what):
         self.total += 1
         self._in_a_row += 1
-        names = [str(name) for name in self._describe()]
-        path = dump_batches(self.folder, step + 1, batches, names) if self.folder else "not written"
+        names = [str(name) for keys in update.keys for name in self._source.names(keys)] if self._source else []
+        path = self._dump(update, batches, names)
         names = list(itertools.chain.from_iterable(processes.gather(names[:_NAMED])))
         logger.warning(
             "step %d: loss or gradient is not finite, %s (%d in a row); batch: %s; samples: %s",
-            step + 1,
+            update.step,
             what,
             self._in_a_row,
             path,
@@ -120,6 +150,70 @@ class FiniteGuard:
                 "Optimizer.lr.learning_rate, set Optimizer.clip_norm_global, check the samples in "
                 f"{self.folder or 'the data'}, or raise Global.max_bad_steps"
             )
+
+    def _dump(self, update, batches, names):
+        """Writes the batches of an update, read again where they are gone; returns the path, or why there is none."""
+        if not self.folder or (batches is None and not self._source):
+            return "not written"
+        try:
+            batches = batches or [self._source.read_again(keys) for keys in update.keys]
+        except UserError as error:
+            return f"not written ({error})"
+        return dump_batches(self.folder, update.step, batches, names)
+
+
+class Overflows:
+    """Counts the updates that a loss scaler skips because gradients are not finite.
+
+    A scale that follows the overflows is found by some of them.  Where it cannot fall, or has fallen below 1 without
+    help, a row of them means that nothing is trained any more.
+
+    Args:
+        max_bad: such updates in a row that end the run.
+    """
+
+    def __init__(self, max_bad=10):
+        self._max_bad = max_bad
+        self._updates, self._skipped, self._in_a_row = 0, 0, 0
+
+    def count(self, amp, made: bool):
+        """Takes an update.
+
+        Args:
+            amp: :class:`ppocr.engine.stepper.MixedPrecision`.
+            made: whether the update was made.
+
+        Raises:
+            UserError: too many in a row were skipped.
+        """
+        self._updates += 1
+        if made:
+            self._in_a_row = 0
+            return
+        self._skipped += 1
+        self._in_a_row += amp.scale_is_spent()
+        if self._in_a_row >= self._max_bad:
+            raise UserError(
+                f"{self._in_a_row} updates in a row were skipped because gradients in {amp.dtype} are not finite, with "
+                f"the loss scale {amp.scale():g}; set Global.use_dynamic_loss_scaling=true, Global.amp_dtype=bfloat16 "
+                "or Global.amp_level=O1, lower Optimizer.lr.learning_rate, or raise Global.max_bad_steps"
+            )
+
+    def say(self, amp) -> bool:
+        """Logs how many updates were skipped since the last call; tells whether any were."""
+        skipped, updates = self._skipped, self._updates
+        self._skipped = self._updates = 0
+        if skipped:
+            text = "%d of the last %d updates were skipped: gradients in %s were not finite; the loss scale is now %g"
+            logger.warning(text, skipped, updates, amp.dtype, amp.scale())
+        return skipped > 0
+
+
+def _first_bad(updates):
+    """Returns the first update with a number that is not finite, or None; reads all numbers at once."""
+    numbers = [number.detach().reshape([]).astype("float32") for update in updates for number in update.numbers]
+    finite = iter(np.isfinite(paddle.stack(numbers).numpy()).tolist())
+    return next((update for update in updates if not all([next(finite) for _ in update.numbers])), None)
 
 
 def dump_batches(folder, step, batches, names) -> Path:
@@ -161,8 +255,14 @@ def _live_tensors(stepper) -> dict:
     return tensors
 
 
-def _copy_of(stepper):
-    return {name: tensor.clone() for name, tensor in _live_tensors(stepper).items()}
+@paddle.no_grad()
+def _copy_into(snapshot, stepper):
+    """Copies into the tensors of the last copy, so that there are never two; nothing waits for the device."""
+    for name, tensor in _live_tensors(stepper).items():
+        if name in snapshot:
+            snapshot[name].copy_(tensor, False)
+        else:
+            snapshot[name] = tensor.detach().clone()
 
 
 def _restore(stepper, snapshot):
@@ -174,11 +274,16 @@ def _restore(stepper, snapshot):
             tensor.set_value(paddle.zeros_like(tensor))
 
 
-def build_guard(options, device: str, describe=None) -> FiniteGuard:
+def build_guard(options, device: str, amp=None, source=None) -> FiniteGuard:
     """Builds it from :class:`ppocr.global_options.GlobalOptions`; the mode is ``step`` on a CPU and ``log`` elsewhere
     unless ``check_finite`` names one.
+
+    Args:
+        options: see above.
+        device: name of the device.
+        amp: :class:`ppocr.engine.stepper.MixedPrecision`, or None.
+        source: see :class:`FiniteGuard`.
     """
     mode = options.check_finite or ("step" if device == "cpu" else "log")
-    scaled = options.use_amp and device != "cpu"
     folder = Path(options.save_model_dir) / "bad_batches"
-    return FiniteGuard(mode, folder, options.max_bad_steps, describe, scaled)
+    return FiniteGuard(mode, folder, options.max_bad_steps, source, scaled=amp is not None and amp.scales)

@@ -25,7 +25,8 @@ class MixedPrecision:
         black_list: operators to keep in float32, besides Paddle's own.
         white_list: operators to run in half precision, besides Paddle's own.
         init_loss_scaling: first (or only) factor of the loss.
-        dynamic: whether the factor follows the overflows.
+        dynamic: whether the factor follows the overflows; for ``float16`` only, since gradients in ``bfloat16`` reach
+            as far as in float32.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class MixedPrecision:
         dynamic=False,
     ):
         self.enabled, self.level, self.dtype = enabled, level, dtype
-        self._warns_at_floor = enabled and dynamic
+        dynamic = dynamic and dtype == "float16"
+        self._warns_when_sunk = dynamic
         self._lists = {"custom_black_list": list(black_list), "custom_white_list": list(white_list)}
         self._scaling = {"init_loss_scaling": init_loss_scaling, "use_dynamic_loss_scaling": dynamic}
         self.scaler = paddle.amp.GradScaler(**self._scaling) if enabled else None
@@ -82,29 +84,46 @@ class MixedPrecision:
         if self.enabled:
             self.scaler.unscale_(optimizer)
 
-    def step(self, optimizer):
-        """Clips (inside the optimizer) and updates; leaves the update out on an overflow."""
+    def step(self, optimizer) -> bool:
+        """Clips (inside the optimizer) and updates; tells whether it did: a scaler skips the update on an overflow."""
         # Fresh automatic names: the names of the optimizer's accumulators then depend on the parameters alone and
         # not on how many optimizers this process has made before, so that a saved state finds its place.
         with unique_name.guard():
             if not self.enabled:
                 optimizer.step()
-                return
+                return True
             self.scaler.step(optimizer)
+            # Paddle has read it from the device to decide, and leaves a plain bool here.
+            skipped = bool(optimizer._get_auxiliary_var("found_inf"))
             self.scaler.update()
+        return not skipped
 
-    def leave_out(self):
+    def skip(self):
         """Goes on without the update that gradients were unscaled for: a scaler refuses to unscale twice."""
         if self.enabled:
             state = self.state_dict()
             self.scaler = paddle.amp.GradScaler(**self._scaling)
             self.load_state_dict(state)
 
-    def warn_at_floor(self):
-        """Warns, once, when the factor of the loss has sunk to 1: overflows go on although nothing is scaled up."""
-        if self._warns_at_floor and float(np.asarray(self.scaler.state_dict()["scale"]).reshape(-1)[0]) <= 1.0:
-            self._warns_at_floor = False
-            logger.warning("the loss scale has sunk to 1: lower the learning rate, or use Global.amp_dtype=bfloat16")
+    @property
+    def scales(self) -> bool:
+        """Whether the loss is scaled, and updates with gradients that are not finite are skipped."""
+        return self.enabled and self.scaler.is_enable()
+
+    def scale(self) -> float:
+        """Returns the factor of the loss; reads it from the device."""
+        return float(np.asarray(self.state_dict().get("scale", 1.0)).reshape(-1)[0])
+
+    def scale_is_spent(self) -> bool:
+        """Tells whether overflows can no longer be helped by a smaller factor: it is constant, or below 1 already."""
+        return not self._scaling["use_dynamic_loss_scaling"] or self.scale() < 1
+
+    def warn_when_sunk(self):
+        """Warns, once, when the factor of the loss has sunk below 1: gradients overflow although none are scaled up."""
+        if self._warns_when_sunk and self.scale() < 1:
+            self._warns_when_sunk = False
+            text = "the loss scale has sunk to %g: lower Optimizer.lr.learning_rate, or use Global.amp_dtype=bfloat16"
+            logger.warning(text, self.scale())
 
     def state_dict(self) -> dict:
         """Returns the state of the scaler; empty when off."""
@@ -176,8 +195,11 @@ class Stepper:
 
         Returns:
             predictions (float32) of the last batch, and the losses, detached and averaged over the batches (``loss``
-            over all processes too), with the norm of the gradients as ``grad_norm``; no losses where the update was
-            left out.
+            over all processes too), with the norm of the gradients as ``grad_norm``; no losses where the guard has
+            skipped the update, no norm where gradients overflowed.
+
+        Raises:
+            UserError: too many updates in a row were skipped.
         """
         self.guard.before(self)
         sums = {}
@@ -192,16 +214,24 @@ class Stepper:
         self.amp.unscale(self.optimizer)
         norm = gradient_norm(self.model.parameters())
         self.lr = self.optimizer.get_lr()
-        if self.guard.accepts(losses["loss"], norm, batches, step):
-            self.amp.step(self.optimizer)
+        if not self.guard.accepts(losses["loss"], norm, batches, step):
+            self.amp.skip()
+            losses, norm = {}, None
+        elif self._update():
             self.averaging.update()
         else:
-            self.amp.leave_out()
-            losses = {}
+            norm = None  # infinite or not a number, as is said when a log line is due
         self.optimizer.clear_grad()
         if not isinstance(self.lr_scheduler, float):
             self.lr_scheduler.step()
-        return predictions, {**losses, "grad_norm": norm} if losses and norm is not None else losses
+        return predictions, losses if norm is None else {**losses, "grad_norm": norm}
+
+    def _update(self) -> bool:
+        """Makes the update, unless gradients overflow; tells whether it did."""
+        made = self.amp.step(self.optimizer)
+        if self.amp.scales:
+            self.guard.overflows.count(self.amp, made)
+        return made
 
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
@@ -212,10 +242,17 @@ class Stepper:
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         return predictions, losses
 
-    def settle(self, batches, step: int):
-        """Lets the guard read what it has noted; to be called when a log line is due."""
-        self.guard.settle(self, batches, step)
-        self.amp.warn_at_floor()
+    def settle(self):
+        """Reads what is known of the last updates on the device alone, so that the weights are good afterwards.
+
+        To be called before the weights are evaluated or saved, and when a log line is due.
+
+        Raises:
+            UserError: the numbers are bad again and again.
+        """
+        self.guard.settle(self)
+        if self.guard.overflows.say(self.amp):
+            self.amp.warn_when_sunk()
 
 
 def _add(sums, losses):

@@ -160,6 +160,7 @@ class Checkpointer:
             raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
 
     def _save(self, state, trained, words, names):
+        self._stepper.settle()  # no checkpoint holds weights of which nobody knows whether they are finite
         if self._enabled:
             self._submit(state, trained, words, names)
         processes.wait_for_all()  # a slow disk may hold up the first one longer than a collective waits for it

@@ -316,3 +316,16 @@ def test_a_bug_is_not_taken_for_bad_data(line_set, make_loader, workers, error):
     made.dataset.ops.insert(0, Faulty())
     with pytest.raises(error):
         list(made)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_batch_knows_its_samples_and_can_be_read_again(line_set, make_loader, workers):
+    made = tagged(make_loader, line_set(11, missing=[3]), num_workers=workers)
+    made.set_epoch(2)
+    batches = list(made)
+    again = [made.read_again(batch.sample_keys) for batch in batches]
+    assert content(again) == content(batches)
+    assert made.last_keys == batches[-1].sample_keys
+    assert all(
+        f"{key.index}.png" in name for b in batches for key, name in zip(b.sample_keys, made.names(b.sample_keys))
+    )

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import paddle
@@ -12,6 +13,7 @@ import pytest
 
 from ppocr import commands
 from ppocr.commands import train
+from ppocr.data.batch import Batch
 from ppocr.engine import interruption, processes, setup
 from ppocr.engine.health import FiniteGuard
 from ppocr.engine.stepper import Stepper
@@ -155,7 +157,8 @@ def train_with_a_bad_batch(rank, mode, folder, device):
     paddle.seed(1)
     layer = paddle.nn.Linear(2, 1)
     optimizer = paddle.optimizer.SGD(0.1, parameters=layer.parameters())
-    guard = FiniteGuard(mode, folder, describe=lambda: [f"sample of {rank}"])
+    source = SimpleNamespace(names=lambda keys: [f"sample of {rank}"], read_again=lambda keys: keys)
+    guard = FiniteGuard(mode, folder, source=source, copy_steps=1)
 
     def loss(predictions, batch):
         return {"loss": predictions.square().mean() + batch[1]}
@@ -164,9 +167,10 @@ def train_with_a_bad_batch(rank, mode, folder, device):
     stepper, weights = Stepper(model, loss, optimizer, 0.1, guard=guard), []
     for step in range(4):
         extra = np.inf if rank == 1 and step == 1 else 0.0
-        batch = [paddle.full([1, 2], step + rank + 1.0), paddle.to_tensor(extra, dtype="float32")]
+        fields = [paddle.full([1, 2], step + rank + 1.0), paddle.to_tensor(extra, dtype="float32")]
+        batch = Batch(fields, sample_keys=fields)
         stepper([batch], step)
-        stepper.settle([batch], step + 1)
+        stepper.settle()
         weights.append(layer.weight.tolist())
     return weights, guard.total
 

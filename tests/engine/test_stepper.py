@@ -1,11 +1,14 @@
 import contextlib
+import math
 
 import numpy as np
 import paddle
 import pytest
 
-from ppocr.engine.health import FiniteGuard
+from ppocr.engine.averaging import ExponentialAverage
+from ppocr.engine.health import FiniteGuard, build_guard
 from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
+from ppocr.global_options import GlobalOptions
 
 
 class Recorder:
@@ -36,9 +39,14 @@ class Recorder:
                 for parameter in optimizer._parameter_list:
                     parameter.grad.set_value(parameter.grad / 4)
 
+            def is_enable(self):
+                return True
+
             def step(self, optimizer):
                 recorder.calls.append("step")
                 self.unscaled = False
+                bad = any(not np.isfinite(p.grad.numpy()).all() for p in optimizer._parameter_list)
+                optimizer._set_auxiliary_var("found_inf", paddle.to_tensor(bad))
                 optimizer.step()
 
             def update(self):
@@ -146,14 +154,14 @@ def test_random_layers_draw_from_seed_and_step():
 def test_mixed_precision_scales_unscales_clips_steps_and_updates_in_this_order(monkeypatch):
     recorder = Recorder(monkeypatch)
     lists = {"black_list": ["matmul"], "white_list": ["conv2d"]}
-    amp = MixedPrecision(True, "O1", "bfloat16", init_loss_scaling=4.0, dynamic=True, **lists)
+    amp = MixedPrecision(True, "O1", "float16", init_loss_scaling=4.0, dynamic=True, **lists)
     model, plain = linear(), linear()
     make_stepper(model, amp=amp, clip=Clip(recorder.calls))([batch(4)], 0)
     make_stepper(plain)([batch(4)], 0)
     lists = {"custom_black_list": ["matmul"], "custom_white_list": ["conv2d"]}
     assert recorder.calls == [
         ("scaler", {"init_loss_scaling": 4.0, "use_dynamic_loss_scaling": True}),
-        ("auto_cast", {"level": "O1", "dtype": "bfloat16", **lists}),
+        ("auto_cast", {"level": "O1", "dtype": "float16", **lists}),
         "scale",
         "unscale",
         "step",
@@ -171,7 +179,7 @@ def test_backward_comes_between_scaling_and_unscaling(monkeypatch):
     assert [c for c in recorder.calls if isinstance(c, str)] == ["scale", "backward", "unscale", "step", "update"]
 
 
-def test_after_an_update_that_is_left_out_mixed_precision_goes_on_with_its_scale(monkeypatch):
+def test_after_an_update_that_is_skipped_mixed_precision_goes_on_with_its_scale(monkeypatch):
     recorder = Recorder(monkeypatch)
     model, (x, y) = linear(), batch(2)
     stepper = make_stepper(
@@ -208,17 +216,54 @@ def test_the_state_of_the_scaler_is_kept(monkeypatch):
     assert MixedPrecision(False).state_dict() == {}
 
 
-def test_a_loss_scale_at_its_floor_is_said_once(monkeypatch, ppocr_caplog):
+def test_an_update_that_the_scaler_skips_changes_no_average_and_is_said(monkeypatch, ppocr_caplog):
     Recorder(monkeypatch)
-    for dynamic, scale, said in ((True, 1.0, True), (True, 2.0, False), (False, 1.0, False)):
+    model = linear()
+    average = ExponentialAverage(model, decay=0.5, decay_type="normal")
+    stepper = make_stepper(model, amp=MixedPrecision(True, dynamic=True), averaging=average)
+    stepper.loss = lambda predictions, batch: {"loss": predictions.sum(), "other": predictions.sum()}
+    handle = model.weight.register_hook(lambda gradient: gradient * float("inf"))
+    _, losses = stepper([batch(2)], 0)
+    assert "loss" in losses and "grad_norm" not in losses
+    np.testing.assert_array_equal(model.weight.numpy(), linear().weight.numpy())
+    np.testing.assert_array_equal(average.average()["weight"].numpy(), linear().weight.numpy())
+    handle.remove()
+    _, losses = stepper([batch(2)], 1)
+    assert math.isfinite(losses["grad_norm"].item())
+    assert average.state_dict()["updates"] == 1
+    stepper.settle()
+    assert "1 of the last 2 updates were skipped" in ppocr_caplog.text
+
+
+def test_a_loss_scale_that_sinks_below_1_is_said_once_and_only_then(monkeypatch, ppocr_caplog):
+    Recorder(monkeypatch)
+    sunk = "the loss scale has sunk to 0.5"
+    for dynamic, scale, skipped, said in (
+        (True, 0.5, True, True),
+        (True, 1.0, True, False),
+        (True, 0.5, False, False),  # as the configuration has it
+        (False, 0.5, True, False),
+    ):
         ppocr_caplog.clear()
         amp = MixedPrecision(True, dynamic=dynamic)
         amp.scaler.state_dict = lambda scale=scale: {"scale": np.array([scale])}
-        amp.warn_at_floor()
-        assert ("the loss scale has sunk to 1" in ppocr_caplog.text) == said
+        stepper = make_stepper(linear(), amp=amp)
+        stepper.guard.overflows.count(amp, made=not skipped)
+        stepper.settle()
+        assert (sunk in ppocr_caplog.text) == said
         ppocr_caplog.clear()
-        amp.warn_at_floor()
-        assert ppocr_caplog.text == ""
+        stepper.guard.overflows.count(amp, made=not skipped)
+        stepper.settle()
+        assert sunk not in ppocr_caplog.text
+
+
+def test_bfloat16_is_not_scaled_dynamically_and_a_scaler_that_turns_itself_off_hides_nothing(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    amp = MixedPrecision(True, "O1", "bfloat16", init_loss_scaling=1024.0, dynamic=True)
+    assert recorder.calls == [("scaler", {"init_loss_scaling": 1024.0, "use_dynamic_loss_scaling": False})]
+    assert amp.scales and build_guard(GlobalOptions(), "gpu:0", amp)._scaled
+    amp.scaler.is_enable, amp.scaler.state_dict = lambda: False, dict
+    assert not amp.scales and amp.scale() == 1 and not build_guard(GlobalOptions(), "gpu:0", amp)._scaled
 
 
 def test_to_float32_copies_containers_and_changes_nothing_in_place():

@@ -1,6 +1,10 @@
 """``program.train`` on a one-layer model: every branch of the loop."""
 
+import contextlib
 import math
+import os
+import signal
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +13,7 @@ import pytest
 
 from ppocr import program
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.health import FiniteGuard
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 from ppocr.utils.save_load import load_checkpoint
@@ -201,6 +206,63 @@ def test_a_guard_is_watched_and_may_veto(make_run):
     assert sum("save best model" in line for line in run.log.lines) == 2
     rows = [values for prefix, _, values in run.metrics.rows if prefix == "eval"]
     assert [row["old_acc"] for row in rows] == [0.9, 0.5, 0.88]
+
+
+@pytest.mark.parametrize(
+    "options, sends, ends",
+    [
+        ({"eval_batch_step": 4, "max_steps": 6}, None, False),
+        ({"save_step_interval": 4, "max_steps": 6}, None, False),
+        ({}, signal.SIGUSR1, False),
+        ({}, signal.SIGTERM, True),
+        ({"epoch_num": 1}, None, False),
+    ],
+    ids=["evaluation", "save_step_interval", "checkpoint asked for", "end asked for", "end of an epoch"],
+)
+def test_nothing_that_is_not_finite_is_evaluated_or_saved_between_two_lines(make_run, options, sends, ends):
+    run = make_run(batches=10, evaluation=Evaluation(Values()), print_batch_step=1000, **options)
+    run.stepper.guard = FiniteGuard("log")
+    saved, calls, loss, save = [], [], run.stepper.loss, run.checkpoints._submit
+
+    def faulty(predictions, batch):
+        calls.append(None)
+        if len(calls) == 3 and sends:
+            os.kill(os.getpid(), sends)
+        return {"loss": loss(predictions, batch)["loss"] * (math.nan if len(calls) == 2 else 1)}
+
+    def watched(*arguments):
+        saved.append(weights(run).copy())
+        save(*arguments)
+
+    run.stepper.loss, run.checkpoints._submit = faulty, watched
+    with run.interruption, pytest.raises(SystemExit) if ends else contextlib.nullcontext():
+        train(run)
+    read = [*saved, *run.evaluation.main.seen]
+    assert run.stepper.guard.total == 1 and read and np.isfinite(read).all()
+    assert np.isfinite(load_weights(run.folder / "latest")["weight"]).all()
+
+
+def test_predictions_are_let_go_before_the_next_step_and_before_an_evaluation(make_run):
+    held, evaluation = [], Evaluation(Values())
+    run = make_run(evaluation=evaluation, eval_batch_step=2, print_batch_step=1)
+    loss, evaluate = run.stepper.loss, evaluation.main.__call__
+
+    def alive():
+        return [reference() for reference in held if reference() is not None]
+
+    def watched_loss(predictions, batch):
+        assert not alive()
+        held.append(weakref.ref(predictions))
+        return loss(predictions, batch)
+
+    class Watched(Values):
+        def __call__(self, model):
+            assert not alive()
+            return evaluate(model)
+
+    run.stepper.loss, run.evaluation.main = watched_loss, Watched()
+    train(run)
+    assert len(held) == 6
 
 
 def test_train_keeps_its_limits():
