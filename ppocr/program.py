@@ -232,7 +232,7 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
     stepper.settle()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
-        progress.say_current(metrics)
+        progress.say_current(metrics, evaluation.remarks)
         if evaluation.keep_if_best(metrics, state):
             checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)

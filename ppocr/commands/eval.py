@@ -30,5 +30,7 @@ def evaluate(config, device, logger) -> dict:
     logger.info("metric eval ***************")
     for name, value in metrics.items():
         logger.info("%s: %s", name, value)
+    for remark in evaluation.remarks:
+        logger.info("note: %s", remark)
     logger.info("data: %s", evaluation.main.dataloader.report.account())
     return metrics

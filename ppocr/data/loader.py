@@ -11,7 +11,7 @@ import cv2
 import paddle
 
 from ppocr.data import workers
-from ppocr.data.batch import Batch
+from ppocr.data.batch import Batch, facts_of
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.engine.watchdog import let_stacks_be_asked_for
 from ppocr.errors import ConfigError, DataError
@@ -116,7 +116,7 @@ class BatchLoader:
                 batch, left_out = self._receive(packed)
                 if batch is not None:
                     self.last_keys = [key for key in batch_keys if key.index not in left_out]
-                    yield batch if isinstance(batch, dict) else Batch(batch, self.last_keys)
+                    yield batch if isinstance(batch, dict) else Batch(batch, self.last_keys, facts_of(batch))
 
     def close(self):
         """Ends the worker processes; the next iteration starts new ones."""

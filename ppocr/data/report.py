@@ -7,6 +7,7 @@ from ppocr.errors import DataError
 
 _SMALL_SETS_MAY_LOSE = 10
 _MORE = "..."
+UNKNOWN_CHARACTERS = "unknown_characters"  # the reason of samples whose text the dictionary cannot write
 
 
 class BadSample(NamedTuple):

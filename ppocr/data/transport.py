@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 import paddle
 
+from ppocr.data.batch import Batch, Sample
 from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import DataError, UserError
 
@@ -25,12 +26,14 @@ class Parcel:
         fields: the collated batch, a list or a dictionary, with slots for arrays; None where no sample was usable.
         events: list of ``BadSample``.
         error: text of an error that ends the iteration, or None.
+        facts: the :class:`ppocr.data.batch.SampleFacts` of each sample; empty where there are none.
     """
 
-    def __init__(self, fields: Any, events: list, error: Optional[str] = None):
+    def __init__(self, fields: Any, events: list, error: Optional[str] = None, facts: tuple = ()):
         self.fields = fields
         self.events = events
         self.error = error
+        self.facts = facts
 
 
 class BatchReader(paddle.io.Dataset):
@@ -53,7 +56,8 @@ class BatchReader(paddle.io.Dataset):
         events = []
         try:
             samples = self._select(*self._read(keys, events), events)
-            return pack(self.collate(samples) if samples else None, events)
+            facts = tuple(sample.facts for sample in samples if isinstance(sample, Sample))
+            return pack(self.collate(samples) if samples else None, events, facts=facts)
         except NoGoodSample as error:
             return pack(None, events + error.events, str(error))
         except UserError as error:
@@ -82,15 +86,17 @@ class BatchReader(paddle.io.Dataset):
         return [sample for position, sample in enumerate(samples) if position in chosen]
 
 
-def pack(batch, events, error=None):
+def pack(batch, events, error=None, facts=()):
     """Returns ``[parcel, array, ...]``, with at least one array: Paddle takes a batch without one for the end."""
     arrays = []
-    parcel = Parcel(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error)
+    parcel = Parcel(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error, facts)
     return [parcel, *(arrays or [np.zeros(1, np.uint8)])]
 
 
 def unpack(packed, place=None):
     """Returns ``(batch, events)``: arrays have become tensors, the rest is as it was collated.
+
+    A batch that was collated as a list is a :class:`ppocr.data.batch.Batch`.
 
     Args:
         packed: what :func:`pack` made, its arrays possibly tensors by now.
@@ -102,7 +108,8 @@ def unpack(packed, place=None):
     parcel, *tensors = packed
     if parcel.error is not None:
         raise FatalDataError(parcel.error, parcel.events)
-    return _map_fields(parcel.fields, lambda value: _from_slot(value, tensors, place)), parcel.events
+    fields = _map_fields(parcel.fields, lambda value: _from_slot(value, tensors, place))
+    return Batch(fields, facts=parcel.facts) if isinstance(fields, list) else fields, parcel.events
 
 
 class FatalDataError(DataError):

@@ -61,6 +61,7 @@ class Evaluation:
 
     Attributes:
         main: evaluator of the ``Eval`` section.
+        remarks: sentences about the last evaluation that belong beside its values.
         stopping: :class:`EarlyStopping`, or None.
 
     Args:
@@ -79,6 +80,11 @@ class Evaluation:
         for name, guard in self._guards.items():
             metrics.update({f"{name}_{key}": value for key, value in guard.evaluator(model).items()})
         return metrics
+
+    @property
+    def remarks(self) -> list:
+        guards = [f"{name}: {text}" for name, guard in self._guards.items() for text in guard.evaluator.remarks]
+        return [*self.main.remarks, *guards]
 
     def keep_if_best(self, metrics: dict, state) -> bool:
         """Makes the metrics the best of ``state`` unless they are not, or a guard objects; says which does."""

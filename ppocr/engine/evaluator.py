@@ -10,6 +10,8 @@ from typing import NamedTuple
 import paddle
 from tqdm import tqdm
 
+from ppocr.data.batch import Batch, facts_of, first_samples
+from ppocr.data.report import UNKNOWN_CHARACTERS
 from ppocr.engine import processes
 from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
@@ -56,6 +58,7 @@ class Evaluator:
 
     Attributes:
         metric: names ``main_indicator`` and says whether ``higher_is_better``.
+        remarks: sentences about the last evaluation that belong beside its values.
 
     Args:
         dataloader: gives batches and, in ``dataloader.report``, what could not be read.
@@ -70,6 +73,7 @@ class Evaluator:
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
         self._amp, self._loss = amp or MixedPrecision(), loss
         self._beat = beat or (lambda: None)
+        self.remarks = []
 
     def __call__(self, model) -> dict:
         """Returns the metrics and ``fps`` (samples per second of model, post-processing and metric).
@@ -98,7 +102,9 @@ class Evaluator:
             raise DataError(f"Eval: no sample could be read; {report.summary()}")
         self.metric.merge([share.records for share in shares])
         # Nothing is replaced in evaluation: what could not be read counts as wrong.
-        self.metric.add_unreadable([event.label for event in events if not event.kept])
+        lost = [event.label for event in events if not event.kept]
+        self.metric.add_unreadable(lost)
+        self.remarks = [*_unknown_characters(events, samples + len(lost)), *self.metric.remarks()]
         values = self.metric.get_metric()
         if self._loss is not None:
             values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
@@ -114,7 +120,7 @@ class Evaluator:
         model.eval()
         with paddle.no_grad(), without_static_graph():
             for batch in self.dataloader:
-                batch = [field[:count] for field in batch]
+                batch = first_samples(batch, count)
                 with self._amp.autocast():
                     predictions = call_model(model, batch)
                 if was_training:
@@ -153,6 +159,14 @@ class Evaluator:
         return self._loss(to_float32(predictions), batch)["loss"].item()
 
 
+def _unknown_characters(events, samples):
+    """Yields a remark about labels that hold what the dictionary lacks."""
+    found = {event.index for event in events if event.reason == UNKNOWN_CHARACTERS}
+    if found:
+        lacking = f"{len(found)} of {samples} labels hold characters that the dictionary lacks"
+        yield f"{lacking}, and are compared as they stand"
+
+
 @contextlib.contextmanager
 def training_outputs(model):
     """Has a model in training mode but for layers that then draw at random or change their statistics."""
@@ -166,9 +180,10 @@ def training_outputs(model):
         model.eval()
 
 
-def to_numpy(batch) -> list:
-    """Returns the fields of a batch with tensors as NumPy arrays."""
-    return [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch]
+def to_numpy(batch) -> Batch:
+    """Returns a batch with tensors as NumPy arrays."""
+    fields = [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch]
+    return Batch(fields, facts=facts_of(batch))
 
 
 class TrainingMetric:

@@ -113,9 +113,9 @@ class Progress:
         values = {name: parameter.astype("float32").numpy() for name, parameter in unwrap(model).named_parameters()}
         self._loggers.log_histograms(values, "parameters", state.global_step)
 
-    def say_current(self, metrics):
-        """Writes the metrics of the evaluation that has just run."""
-        self._say("cur metric, " + _join(metrics))
+    def say_current(self, metrics, remarks=()):
+        """Writes the metrics of the evaluation that has just run, and what is to be said about them."""
+        self._say("; ".join(["cur metric, " + _join(metrics), *remarks]))
 
     def paused(self):
         """Returns a context whose time does not count as training."""

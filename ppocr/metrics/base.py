@@ -48,6 +48,10 @@ class Metric:
         """
         raise NotImplementedError
 
+    def remarks(self) -> list:
+        """Returns sentences about what was counted since the last :meth:`get_metric` that belong beside its values."""
+        return []
+
     def reset(self):
         """Forgets everything that was counted."""
         self.records = []

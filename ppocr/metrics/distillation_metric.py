@@ -83,6 +83,10 @@ class DistillationMetric(Metric):
         for metric in self._metrics.values():
             metric.add_unreadable(labels)
 
+    def remarks(self) -> list:
+        """Returns those of one network: all compare with the same labels."""
+        return next((metric.remarks() for metric in self._metrics.values()), [])
+
     def reset(self):
         """Forgets everything that was counted, and the networks."""
         self._metrics = {}

@@ -17,11 +17,14 @@ class RecMetric(Metric):
 
     Args:
         main_indicator: ``acc`` or ``norm_edit_dis``.
-        is_filter: compares only ASCII letters and digits, in lower case.
+        is_filter: compares only ASCII letters and digits, in lower case.  A label without any does not count, unless it
+            was read to the letter.
         ignore_space: compares without spaces.
+
+    What these two leave out of labels is said by :meth:`remarks`.
     """
 
-    counts = ("correct", "distance", "samples")
+    counts = ("correct", "distance", "samples", "filtered", "spaced")
 
     def __init__(
         self,
@@ -39,17 +42,38 @@ class RecMetric(Metric):
         Args:
             preds: (results, labels), two lists of tuples that begin with a text.
         """
-        pairs = [(self.normalise(result[0]), self.normalise(label[0])) for result, label in zip(*preds)]
-        return self._count([(a == b, Levenshtein.normalized_distance(a, b), 1) for a, b in pairs])
+        return self._count([self._record(result[0], label[0]) for result, label in zip(*preds)])
 
     def add_unreadable(self, labels):
         """Counts samples without a result: none of their characters is right."""
-        self._count([(0, 1, 1)] * len(labels))
+        self._count([self._record(None, label) for label in labels])
 
     def summarise(self, totals) -> dict:
         """Returns ``acc`` and ``norm_edit_dis``."""
         samples = totals["samples"] + EPSILON
         return {"acc": totals["correct"] / samples, "norm_edit_dis": 1 - totals["distance"] / samples}
+
+    def remarks(self):
+        """Returns how many labels were compared in part or not at all."""
+        totals = self.totals
+        filtered, spaced = int(totals["filtered"]), int(totals["spaced"])
+        labels = f"of {int(totals['samples']) + filtered} labels"
+        found = [
+            (filtered, f"{filtered} {labels} hold no ASCII letter or digit and do not count (is_filter)"),
+            (spaced, f"{spaced} {labels} hold spaces, which are not compared (ignore_space)"),
+        ]
+        return [text for number, text in found if number]
+
+    def _record(self, text, label):
+        """Returns the record of a text that was read, None for none, and its label."""
+        truth = self.normalise(label)
+        if self.is_filter and label and not truth and text != label:
+            return 0, 0, 0, 1, 0
+        spaced = self.ignore_space and " " in label
+        if text is None:
+            return 0, 1, 1, 0, spaced
+        text = self.normalise(text)
+        return text == truth, Levenshtein.normalized_distance(text, truth), 1, 0, spaced
 
     def normalise(self, text: str) -> str:
         """Returns what of a text is compared."""

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ppocr.data.batch import true_texts
+
 
 def to_numpy(value) -> np.ndarray:
     """Returns a Paddle tensor, an array or a nested list as an array; bfloat16 becomes float32."""
@@ -38,3 +40,26 @@ class PostProcess:
             batch: list in the order of ``keep_keys``; its second entry is the label or, in detection, the shapes.
         """
         return self(preds, batch[1])
+
+
+class TextDecode(PostProcess):
+    """A decoder of texts: ``decode(preds, label=None)`` gives (text, confidence) for each, with ``label`` of both.
+
+    A label is what the dictionary can write of a text.  Evaluation compares with the text itself.
+    """
+
+    def process(self, preds, batch):
+        """Returns the texts that were read and the true ones, as two lists of (text, confidence).
+
+        Args:
+            preds: what the model gave for ``batch``.
+            batch: its second entry is the label; where it knows the texts of its samples, these are the true ones.
+        """
+        texts = true_texts(batch)
+        if texts is None:
+            return self(preds, batch[1])
+        return self(preds), [(self.as_read(text), 1.0) for text in texts]
+
+    def as_read(self, text: str) -> str:
+        """Returns a true text in the form that this decoder gives texts in."""
+        return text

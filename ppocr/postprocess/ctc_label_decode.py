@@ -4,7 +4,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.postprocess.base import PostProcess, best_classes, to_numpy
+from ppocr.postprocess.base import TextDecode, best_classes, to_numpy
 from ppocr.postprocess.text import (
     character_table,
     check_classes,
@@ -22,7 +22,7 @@ BLANK = CTC.index(CTC.padding, 0)
 
 
 @POST_PROCESSES.register()
-class CTCLabelDecode(PostProcess):
+class CTCLabelDecode(TextDecode):
     """Takes the best class of each step, merges repeats and drops blanks.
 
     Args:
@@ -72,9 +72,12 @@ class CTCLabelDecode(PostProcess):
         label = to_numpy(label)
         return texts, [(text, 1.0) for text in self._texts(label, label != BLANK)]
 
+    def as_read(self, text):
+        """See :class:`ppocr.postprocess.base.TextDecode`."""
+        return reverse_right_to_left(text) if self._right_to_left else text
+
     def _texts(self, ids, keep):
-        texts = join_characters(self._table, ids, keep)
-        return [reverse_right_to_left(text) for text in texts] if self._right_to_left else texts
+        return [self.as_read(text) for text in join_characters(self._table, ids, keep)]
 
     def _with_words(self, texts, ids, keep, wh_ratio_list, max_wh_ratio):
         results = []

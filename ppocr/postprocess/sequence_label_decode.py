@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.postprocess.base import PostProcess, best_classes, to_numpy
+from ppocr.postprocess.base import TextDecode, best_classes, to_numpy
 from ppocr.postprocess.text import character_table, check_classes, join_characters, mean_confidence
 from ppocr.registry import POST_PROCESSES
 from ppocr.utils.dictionary import character_list
@@ -14,7 +14,7 @@ from ppocr.utils.special_symbols import NRTR, SAR, SRN, VISIONLAN, Symbols
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")
 
 
-class SequenceLabelDecode(PostProcess):
+class SequenceLabelDecode(TextDecode):
     """What these decoders share: the first end mark ends a text, and special symbols but the unknown one are left out.
 
     Args:
@@ -81,7 +81,7 @@ class SequenceLabelDecode(PostProcess):
         return [(text, 1.0) for text in self._texts(ids, keep)]
 
     def _texts(self, ids, keep):
-        return join_characters(self._table, ids, keep)
+        return [self.as_read(text) for text in join_characters(self._table, ids, keep)]
 
     def _shows(self, ids):
         return self._shown[np.minimum(ids, len(self._table))]
@@ -110,9 +110,9 @@ class SARLabelDecode(SequenceLabelDecode):
         super().__init__(character_dict_path, use_space_char)
         self.rm_symbol = rm_symbol
 
-    def _texts(self, ids, keep):
-        texts = super()._texts(ids, keep)
-        return [_NOT_TEXT.sub("", text.lower()) for text in texts] if self.rm_symbol else texts
+    def as_read(self, text):
+        """See :class:`ppocr.postprocess.base.TextDecode`."""
+        return _NOT_TEXT.sub("", text.lower()) if self.rm_symbol else text
 
 
 @POST_PROCESSES.register()

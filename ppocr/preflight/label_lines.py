@@ -18,6 +18,7 @@ FAULTS = {
     "delimiter": (True, "no delimiter between path and label"),
     "no_path": (True, "the path is empty"),
     "no_label": (True, "the label is empty"),
+    "no_text": (False, "the label is empty, which stands for an image without text"),
     "too_long": (True, "the label is too long"),
     "all_unknown": (True, "no character of the label is in the dictionary"),
     "class": (True, "the label is no class of label_list"),
@@ -164,7 +165,7 @@ def _class(label, number, rule, seen):
 def _text(label, number, rule, seen):
     text = label.lower() if rule.lower else label
     if not text:
-        return "no_label", ""
+        return "no_text", ""
     entries, unusable = rule.split(text), None
     if rule.longest is not None and len(entries) > rule.longest:
         unusable = "too_long", f"{len(entries)} characters, at most {rule.longest}: {text[:40]!r}"

@@ -8,6 +8,7 @@ from typing import Any
 import paddle
 
 from ppocr.data import build_dataloader
+from ppocr.data.batch import first_samples
 from ppocr.engine.evaluator import to_numpy
 from ppocr.engine.schedule import Due
 from ppocr.engine.setup import choose_device, set_up_seed
@@ -123,7 +124,7 @@ class Trial:
             if batch is None:
                 raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
             # a sampler has a batch size of its own
-            return [field[:BATCH] for field in batch] if config[name].get("sampler") else batch
+            return first_samples(batch, BATCH) if config[name].get("sampler") else batch
 
 
 def time_steps(predictions) -> int:

@@ -1,5 +1,6 @@
 """What is compared where several networks, or several branches of a head, are trained and evaluated together."""
 
+from ppocr.data.batch import Batch, facts_of
 from ppocr.errors import ConfigError
 
 
@@ -28,4 +29,5 @@ def output_of(preds, model, key=None, branch=None):
 
 def branch_batch(batch, branch):
     """Returns what belongs to one branch of a batch of image, CTC label, guide's label, length and ratio."""
-    return [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]
+    fields = [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]
+    return Batch(fields, facts=facts_of(batch))

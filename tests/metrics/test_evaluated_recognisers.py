@@ -7,6 +7,7 @@ import paddle
 import pytest
 
 from ppocr import config as configuration
+from ppocr.data.batch import Batch, SampleFacts
 from ppocr.data.imaug import create_operators, transform
 from ppocr.engine.averaging import WindowAverage, build_averaging
 from ppocr.engine.evaluator import TrainingMetric, to_numpy
@@ -126,6 +127,16 @@ def test_outputs_become_values(case, training):
     others = [name for name in of_networks if name not in ("", "Student")]
     assert set(values) - set(right) == {f"{network}_{name}" for network in others for name in right}
     assert set(TrainingMetric(decode, metric)(predictions, batch)) == set(values)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_truth_is_the_text_and_not_what_the_dictionary_can_write_of_it(case):
+    model, decode = build(case)
+    model.eval()
+    batch = Batch(batch_of(case), facts=[SampleFacts(0, "ab#"), SampleFacts(1, "")])
+    results = decode.process(to_float32(call_model(model, batch)), to_numpy(batch))
+    for texts, labels in results.values() if isinstance(results, dict) else [results]:
+        assert labels == [("ab#", 1.0), ("", 1.0)] and len(texts) == 2
 
 
 def test_right_scores_give_right_texts_of_visionlan_in_both_modes():

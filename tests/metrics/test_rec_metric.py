@@ -54,6 +54,34 @@ def test_unreadable_texts_are_wrong():
     assert values["norm_edit_dis"] == pytest.approx(1 - 2 / (3 + EPSILON))
 
 
+@pytest.mark.parametrize(
+    "pairs, acc",
+    [
+        ([("天地", "黄河"), ("", "长江"), ("x", "山")], 0),
+        ([("", "-"), ("ab", "ab")], 1),
+        ([("黄河", "黄河"), ("ab", "ac")], 1 / 2),
+        ([("x", "黄河"), ("ab", "ac")], 0),
+    ],
+)
+def test_a_label_that_the_filter_empties_counts_only_when_it_is_read_to_the_letter(pairs, acc):
+    metric = build_metric({"name": "RecMetric", "is_filter": True})
+    assert metric(batch(*pairs))["acc"] == pytest.approx(acc, abs=2 * EPSILON)
+
+
+def test_what_is_not_compared_is_said():
+    metric = build_metric({"name": "RecMetric"})
+    metric(batch(("ab", "a b"), ("a", "a")))
+    metric.add_unreadable(["c d", "e"])
+    assert metric.remarks() == ["2 of 4 labels hold spaces, which are not compared (ignore_space)"]
+    metric.get_metric()
+    assert metric.remarks() == []
+    metric = build_metric({"name": "RecMetric", "ignore_space": False, "is_filter": True})
+    metric(batch(("ab", "a b"), ("", "-")))
+    metric.add_unreadable(["中"])
+    assert metric.remarks() == ["2 of 3 labels hold no ASCII letter or digit and do not count (is_filter)"]
+    assert metric.get_metric()["acc"] == pytest.approx(1, abs=2 * EPSILON)
+
+
 def test_classes():
     metric = build_metric({"name": "ClsMetric"})
     assert metric(batch(("0", "0"), ("180", "0"), ("0", "0"))) == {"acc": pytest.approx(2 / (3 + EPSILON))}

@@ -27,7 +27,7 @@ class Values:
 
     def __init__(self, values=(), higher_is_better=True):
         self.metric = SimpleNamespace(main_indicator="acc", higher_is_better=higher_is_better)
-        self.values, self.seen = list(values), []
+        self.values, self.seen, self.remarks = list(values), [], []
 
     def __call__(self, model):
         self.seen.append(model.weight.numpy().copy())

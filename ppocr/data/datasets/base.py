@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 
 import paddle
 
+from ppocr.data.batch import Sample, SampleFacts
 from ppocr.data.cache import CacheOptions, PictureSource, build_store, with_cache
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Dropped, Rejected
@@ -13,7 +14,7 @@ from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import ConfigError, DataError
 
 _ATTEMPTS = 50
-_NOT_PART_OF_A_SAMPLE = ("notes", "epoch", "ext_data")
+_NOT_PART_OF_A_SAMPLE = ("notes", "facts", "epoch", "ext_data")
 
 
 class SampleKey(NamedTuple):
@@ -172,9 +173,9 @@ class OcrDataset(paddle.io.Dataset):
 
     def _run(self, index, key, rng, events, process):
         """Loads and processes one sample; a bad one becomes an event and None."""
-        notes = []
+        notes, facts = [], {}
         try:
-            data = {**self.load(index, key, rng), "notes": notes, "epoch": key.epoch}
+            data = {**self.load(index, key, rng), "notes": notes, "facts": facts, "epoch": key.epoch}
             sample = process(data)
         except NoGoodSample:
             raise
@@ -188,8 +189,8 @@ class OcrDataset(paddle.io.Dataset):
             return None
         events.extend(self._noted(index, key, lost) for lost in notes)
         if isinstance(sample, dict):
-            sample = {name: value for name, value in sample.items() if name not in _NOT_PART_OF_A_SAMPLE}
-        return sample
+            return {name: value for name, value in sample.items() if name not in _NOT_PART_OF_A_SAMPLE}
+        return Sample(sample, SampleFacts(index, **facts)) if isinstance(sample, list) else sample
 
     def _event(self, index, key, reason, detail, **more):
         return BadSample(index, reason, self.describe(index), detail, self.label_of(index, key.epoch), **more)

@@ -9,7 +9,7 @@ from ppocr.registry import OPERATORS
 
 __all__ = ["create_operators", "name_and_settings", "run_operators", "transform"]
 
-_NOT_PART_OF_A_SAMPLE = ("notes", "epoch", "rng")
+_NOT_PART_OF_A_SAMPLE = ("notes", "facts", "epoch", "rng")
 
 
 def create_operators(op_param_list, global_config=None) -> list:

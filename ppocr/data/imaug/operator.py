@@ -87,3 +87,14 @@ def note(data: dict, reason: str, detail: str = "", count: int = 1, expected: bo
     """
     if count and "notes" in data:
         data["notes"].append(Note(reason, detail, int(count), expected))
+
+
+def tell(data: dict, **facts) -> None:
+    """Says what is known of a sample besides its fields, where the sample carries a dictionary ``facts``.
+
+    Args:
+        data: the sample.
+        **facts: attributes of :class:`ppocr.data.batch.SampleFacts`.
+    """
+    if "facts" in data:
+        data["facts"].update(facts)

@@ -4,7 +4,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped, Operator, note
+from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
 from ppocr.text.entries import Splitter
 from ppocr.utils import special_symbols
@@ -35,8 +35,11 @@ class BaseRecLabelEncode(Operator):
         lower: whether texts are lower-cased.
         vocabulary_size: characters and special symbols together.
 
-    A sample is dropped if its text is empty (``no_text``), longer than what fits (``too_long``) or has no known
-    character (``unknown_characters``); single unknown characters are noted.
+    A sample is dropped if its text is longer than what fits (``too_long``) or has no known character
+    (``unknown_characters``); single unknown characters are noted.  An empty text is a text like others in the samples
+    of data sets, and dropped (``no_text``) where the operator is called with a plain sample, as the family does.
+
+    What becomes a label is what the dictionary can write; the text as it stands is told as the fact ``text``.
     """
 
     reads = ("label",)
@@ -74,8 +77,9 @@ class BaseRecLabelEncode(Operator):
             Dropped: see the class.
         """
         text = data["label"].lower() if self.lower else data["label"]
-        if not text:
+        if not text and "facts" not in data:
             raise Dropped("no_text", "an empty text")
+        tell(data, text=text)
         entries = self.split(text)
         self.check_length(len(entries), text)
         found = [self.index.get(entry, self.unknown) for entry in entries]

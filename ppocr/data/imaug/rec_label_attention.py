@@ -216,7 +216,7 @@ class MultiLabelEncode(BaseRecLabelEncode):
 
     def __call__(self, data):
         ctc = self.ctc.encode(self.ctc.indices(data))
-        gtc = self.gtc.encode(self.gtc.indices({"label": data["label"]}))
+        gtc = self.gtc.encode(self.gtc.indices({"label": data["label"], "facts": {}}))
         data.setdefault("img_path", None)
         data.update({"label_ctc": ctc["label"], self.gtc_key: gtc["label"], "length": ctc["length"]})
         return data

@@ -83,7 +83,7 @@ class VLLabelEncode(BaseRecLabelEncode):
 
     def __call__(self, data, rng):
         indices = self.indices(data)
-        position = int(rng.integers(len(indices)))
+        position = int(rng.integers(len(indices) or 1))
         data.update(self.encode(indices))
         data.update(_suffixed("_res", self.encode(indices[:position] + indices[position + 1 :])))
         data.update(_suffixed("_sub", self.encode(indices[position : position + 1])))

@@ -12,7 +12,7 @@ from ppocr.data.imaug.ct_targets import MakeShrink
 from ppocr.data.imaug.operator import Rejected
 from ppocr.registry import OPERATORS
 
-BOOKKEEPING = {"epoch", "notes"}
+BOOKKEEPING = {"epoch", "notes", "facts"}
 LINE = [3, 32, 100]
 ARGUMENTS = {
     "DetResizeForTest": {"image_shape": [64, 64]},

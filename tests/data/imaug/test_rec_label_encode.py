@@ -64,8 +64,21 @@ def test_longest_text(name, label, longest):
 
 
 @pytest.mark.parametrize("name", [frame[0] for frame in FRAMES])
-def test_empty_text_is_dropped(name):
+def test_an_empty_text_is_a_text_in_the_samples_of_data_sets_alone(name):
     assert encode(name, "") is None
+    full, empty = ({"label": text, "facts": {}} for text in ("ab", ""))
+    operator = create_operators([{name: {"max_text_length": 6}}])[0]
+    for data in (full, empty):
+        operator(data, np.random.default_rng(0)) if operator.random else operator(data)
+    assert full["facts"]["text"] == "ab" and empty["facts"]["text"] == ""
+    marks = [index for index in full["label"].tolist() if index not in _indices_of(operator, "ab")]
+    assert empty["label"].tolist()[: len(marks)] == marks
+    if name != "PRENLabelEncode":
+        assert int(empty["length"]) == (1 if name == "SEEDLabelEncode" else 0)
+
+
+def _indices_of(operator, text):
+    return {operator.index[character] for character in text}
 
 
 def test_satrn_cuts_a_long_text_and_can_lower_case():
