@@ -5,34 +5,32 @@ A registry is a dictionary from ``(scope, name)`` to a class or function.  The s
 for no scope serves all of them.  The modules that hold the classes are imported when a name is first looked up.
 """
 
-import difflib
 import importlib
 import inspect
 import logging
 import pkgutil
 import typing
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional, Union
+from typing import Callable, Optional
 
 from ppocr.errors import ConfigError
 from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.values import Misfit, accepts_none, coerce, did_you_mean
 
 ANY = "*"
 logger = logging.getLogger("ppocr")
 
 
-def did_you_mean(word, known):
-    """Returns ``" (did you mean 'x'?)"`` for the nearest of ``known``, or an empty string."""
-    near = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
-    return f" (did you mean '{near[0]}'?)" if near else ""
-
-
 @dataclass
 class Problem:
-    """One thing wrong with a mapping: ``key`` is empty where the mapping as a whole is meant."""
+    """One thing wrong with a mapping: ``key`` is empty where the mapping as a whole is meant.
+
+    ``inside`` leads from the value of the key to what is wrong in it: positions and keys.
+    """
 
     key: str
     message: str
+    inside: tuple = ()
 
 
 @dataclass
@@ -165,13 +163,22 @@ def _import_all(package):
 
 
 def parameters_of(target) -> dict:
-    """Returns ``{name: inspect.Parameter}`` of what a class or function takes by keyword."""
+    """Returns ``{name: inspect.Parameter}`` of what a class or function takes by keyword.
+
+    What a layer without a constructor of its own inherits from Paddle is no key.
+    """
+    if getattr(getattr(target, "__init__", None), "__module__", "").startswith("paddle."):
+        return {}
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {n: p for n, p in inspect.signature(target).parameters.items() if p.kind in kinds}
 
 
 def bind_arguments(target, given, label, supplied=None, inherited=None, unread=None) -> Binding:
-    """Fits ``given`` to the signature of ``target`` and reports everything that does not fit."""
+    """Fits ``given`` to the signature of ``target`` and reports everything that does not fit.
+
+    Where every value is right by itself, ``target.check_arguments`` may compare them: a static method whose parameters
+    are the keys that it reads, and which yields ``(key, what is wrong)``.
+    """
     supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
     params, hints = parameters_of(target), type_hints(target)
     binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
@@ -186,12 +193,25 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
         elif key in unread:
             binding.warnings.append(Problem(key, f"'{key}' is read by nothing: {unread[key]}"))
         else:
-            binding.problems.append(Problem(key, f"{label} has no key '{key}'{did_you_mean(key, params)}"))
+            own = [name for name in params if name not in supplied]
+            near = did_you_mean(key, own) or f"; known: {', '.join(own) or 'none'}"
+            binding.problems.append(Problem(key, f"{label} has no key '{key}'{near}"))
     binding.arguments.update({k: v for k, v in supplied.items() if k in params})
     for key, param in params.items():
         if param.default is param.empty and key not in binding.arguments and key not in given:
             binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
+    if not binding.problems:
+        binding.problems += _contradictions(target, params, binding.arguments)
     return binding
+
+
+def _contradictions(target, params, arguments):
+    """Returns what ``check_arguments`` of the target says of values that fit one by one."""
+    check = getattr(target, "check_arguments", None)
+    if check is None:
+        return []
+    values = {key: arguments.get(key, params[key].default) for key in inspect.signature(check).parameters}
+    return [Problem(key, message) for key, message in check(**values)]
 
 
 def _take(binding, key, value, param, hint, inherited):
@@ -200,78 +220,17 @@ def _take(binding, key, value, param, hint, inherited):
         return
     try:
         binding.arguments[key] = coerce(value, hint)
-    except ConfigError as error:
-        binding.problems.append(Problem(key, f"'{key}' {error}"))
+    except Misfit as error:
+        name = "".join([key, *(f"[{step}]" for step in error.path)])
+        binding.problems.append(Problem(key, f"'{name}' {error}", error.path))
 
 
 def type_hints(target) -> dict:
     """Returns the annotations of what a class or function takes; empty where they cannot be read."""
     try:
-        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target)
+        return typing.get_type_hints(target.__init__ if inspect.isclass(target) else target, include_extras=True)
     except (NameError, TypeError):
         return {}
-
-
-def accepts_none(hint) -> bool:
-    """Tells whether None fits an annotation; no annotation takes anything."""
-    return hint in (None, Any, type(None)) or type(None) in typing.get_args(hint)
-
-
-_NUMBERS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-_CONTAINERS = {list: (list, tuple), tuple: (list, tuple), dict: (dict,)}
-
-
-def coerce(value, hint):
-    """Returns ``value`` as the annotation ``hint`` wants it: whole floats become int, ``"1e-6"`` becomes float.
-
-    Raises:
-        ConfigError: the value does not fit.
-    """
-    origin = typing.get_origin(hint)
-    if origin is Union:
-        return _coerce_union(value, typing.get_args(hint))
-    if origin is typing.Literal:
-        options = typing.get_args(hint)
-        if value not in options:
-            known = ", ".join(map(str, options))
-            raise ConfigError(f"must be one of {known}, not {value!r}{did_you_mean(value, options)}")
-        return value
-    kind = origin or hint
-    if kind in _CONTAINERS:
-        if not isinstance(value, _CONTAINERS[kind]):
-            raise ConfigError(f"must be a {'mapping' if kind is dict else 'list'}, not {value!r}")
-        return value
-    return _coerce_scalar(value, kind) if kind in _NUMBERS else value
-
-
-def _coerce_union(value, options):
-    if value is None and type(None) in options:
-        return None
-    errors = []
-    for option in options:
-        if option is type(None):
-            continue
-        try:
-            return coerce(value, option)
-        except ConfigError as error:
-            errors.append(str(error))
-    raise ConfigError(" or ".join(errors))
-
-
-def _coerce_scalar(value, kind):
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind is int and number and float(value).is_integer():
-        return int(value)
-    if kind is float and number:
-        return value
-    if kind is float and isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    if kind in (bool, str) and isinstance(value, kind):
-        return value
-    raise ConfigError(f"must be {_NUMBERS[kind]}, not {value!r}")
 
 
 TRANSFORMS = Registry("transform", "ppocr.modeling.transforms")

@@ -64,7 +64,7 @@ class Findings:
         """Adds what the fitting of one mapping found."""
         for found, items in ((self.problems, binding.problems), (self.warnings, binding.warnings)):
             for item in items:
-                here = (*path, item.key) if item.key else path
+                here = (*path, item.key, *item.inside) if item.key else path
                 found.append(Finding(here, item.message, self._source(here)))
 
     def _source(self, path):
