@@ -1,11 +1,32 @@
 """The ``Global`` section: every key, its type and its default, stated once."""
 
 from dataclasses import dataclass, field
-from typing import Literal, Optional, Union
+from typing import Annotated, Literal, Optional, Union
 
 from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
 from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.values import (
+    Channels,
+    Count,
+    Decay,
+    Heads,
+    Index,
+    Labels,
+    Name,
+    Names,
+    Positive,
+    Range,
+    Side,
+    Size,
+    TextLength,
+)
+
+GraphSide = Union[Literal[-1], Side]
+GraphShape = tuple[Union[Literal[-1], Channels], GraphSide, GraphSide]
+Interval = Union[Index, tuple[Index, Index]]
+Timeout = Union[Literal[0], Annotated[float, Range(1, 1e7)]]
+Tokens = Annotated[int, Range(1, 100_000)]
 
 
 @dataclass
@@ -17,7 +38,7 @@ class GlobalOptions:
     """
 
     # --- classes of your own
-    imports: list = field(default_factory=list)  # modules and .py files with classes; imported first, which runs them
+    imports: Names = field(default_factory=list)  # modules and .py files with classes; imported first, which runs them
 
     # --- device and reproducibility
     device: Optional[str] = None  # auto | cpu | gpu | gpu:0 ...; wins over use_*; auto takes a GPU if there is one
@@ -28,40 +49,40 @@ class GlobalOptions:
     distributed: bool = False  # run under paddle.distributed.launch; one process alone trains alone all the same
     find_unused_parameters: bool = False  # in several processes: look for parameters that a step did not use
     use_sync_bn: bool = False  # in several processes on GPUs: batch normalisation over the batches of all
-    seed: int = 1024  # of weights, order, augmentation and dropout
+    seed: Annotated[int, Range(0, 2**32 - 1)] = 1024  # of weights, order, augmentation and dropout
     deterministic: bool = False  # repeatable GPU kernels, slower; the CPU is repeatable anyway
     to_static: bool = False  # train through a static graph, which Paddle makes of the model at the first step
-    d2s_train_image_shape: Optional[list] = None  # [channels, height, width] for to_static, -1: changes between batches
+    d2s_train_image_shape: Optional[GraphShape] = None  # [channels, height, width] for to_static; -1: any number
 
     # --- length of the run
-    epoch_num: int = 1  # passes over the training set
+    epoch_num: Annotated[int, Range(1, 1_000_000)] = 1  # passes over the training set
     early_stopping: Optional[dict] = None  # {patience: 5, min_delta: 0.0, metric: acc}
-    hang_timeout: Optional[float] = None  # seconds without a step until stacks are logged; 0: never; null: see README
-    max_steps: Optional[int] = None  # ends the run after that many optimizer updates
-    accumulate_steps: int = 1  # batches per optimizer update
+    hang_timeout: Optional[Timeout] = None  # seconds without a step until stacks are logged; 0: never; null: see README
+    max_steps: Optional[Count] = None  # ends the run after that many optimizer updates
+    accumulate_steps: Annotated[int, Range(1, 10_000)] = 1  # batches per optimizer update
     check_finite: Optional[Literal["step", "log", "off"]] = None  # null: step on a CPU, log elsewhere
-    max_bad_steps: int = 10  # updates in a row with a loss or gradient that is not finite, before the run ends
+    max_bad_steps: Count = 10  # updates in a row with a loss or gradient that is not finite, before the run ends
 
     # --- logging
-    print_batch_step: int = 10  # optimizer updates between two log lines
-    log_smooth_window: int = 20  # values that the median of a log line is taken over
+    print_batch_step: Count = 10  # optimizer updates between two log lines
+    log_smooth_window: Count = 20  # values that the median of a log line is taken over
     cal_metric_during_train: bool = False  # log the metric of training batches too
-    calc_epoch_interval: int = 1  # ... in every that many epochs only
+    calc_epoch_interval: Count = 1  # ... in every that many epochs only
     print_mem_info: bool = True  # log the memory of the GPU
     use_visualdl: bool = False  # write scalars, pictures, histograms and texts for VisualDL
     use_wandb: bool = False  # log to Weights & Biases; see the wandb section
 
     # --- evaluation
-    eval_batch_step: Union[int, list] = field(default_factory=lambda: [0, 2000])  # interval, or [start, interval]
-    eval_batch_epoch: Optional[int] = None  # evaluate every that many epochs instead
-    start_eval_step: int = 0  # no evaluation before this step, but for the one that ends every run
+    eval_batch_step: Interval = field(default_factory=lambda: [0, 2000])  # interval, or [start, interval]; 0: end only
+    eval_batch_epoch: Optional[Count] = None  # evaluate every that many epochs instead
+    start_eval_step: Index = 0  # no evaluation before this step, but for the one that ends every run
     cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files
-    save_model_dir: str = "./output"  # folder of the run
-    save_epoch_step: int = 1  # epochs between two numbered checkpoints
-    save_step_interval: int = 0  # save latest every that many steps too; 0: at the end of an epoch only
-    keep_last_k: int = 0  # numbered checkpoints to keep; 0: all
+    save_model_dir: Name = "./output"  # folder of the run
+    save_epoch_step: Count = 1  # epochs between two numbered checkpoints
+    save_step_interval: Index = 0  # save latest every that many steps too; 0: at the end of an epoch only
+    keep_last_k: Index = 0  # numbered checkpoints to keep; 0: all
     checkpoints: Optional[str] = None  # resume from this prefix
     resume: Optional[Literal["auto"]] = None  # auto: from the newest undamaged checkpoint in save_model_dir, if any
     pretrained_model: Optional[str] = None  # start from these weights
@@ -75,15 +96,15 @@ class GlobalOptions:
     use_amp: bool = False  # mixed precision on a GPU
     amp_level: Literal["O1", "O2"] = "O2"  # O1: casts where it is safe; O2: nearly everything in half precision
     amp_dtype: Literal["float16", "bfloat16"] = "float16"  # type of half precision
-    amp_custom_black_list: list = field(default_factory=list)  # operations that stay in float32
-    amp_custom_white_list: list = field(default_factory=list)  # operations that run in half precision
-    scale_loss: float = 1.0  # first factor of the loss
+    amp_custom_black_list: Names = field(default_factory=list)  # operations that stay in float32
+    amp_custom_white_list: Names = field(default_factory=list)  # operations that run in half precision
+    scale_loss: Annotated[float, Range(above=0, most=2**32)] = 1.0  # first factor of the loss
     use_dynamic_loss_scaling: bool = False  # adapt that factor
 
     # --- averaging of the weights
     use_ema: bool = False  # exponential moving average of the weights, which is evaluated and saved as best
-    ema_decay: float = 0.9999  # how much of the average stays at each update
-    ema_gamma: float = 2000  # updates that the type exponential takes to warm up
+    ema_decay: Decay = 0.9999  # how much of the average stays at each update
+    ema_gamma: Positive = 2000  # updates that the type exponential takes to warm up
     ema_decay_type: Literal["threshold", "normal", "exponential"] = "threshold"  # how the decay grows at the start
     ema_filter_no_grad: bool = False  # leave out what is not trained
     model_average: Optional[bool] = None  # mean of the last updates' weights, evaluated and saved as best; null: of SRN
@@ -91,24 +112,30 @@ class GlobalOptions:
     # --- text, labels and shapes that operators and decoders share
     character_dict_path: Optional[str] = None  # one character a line, or an exported inference.yml
     use_space_char: bool = False  # append the space to the dictionary
-    max_text_length: int = 25  # longest text, in characters
-    label_list: Optional[list] = None  # class names of a classifier
+    max_text_length: TextLength = 25  # longest text, in characters
+    label_list: Optional[Labels] = None  # class names of a classifier
     class_path: Optional[str] = None  # classes of key information
     rec_char_dict_path: Optional[str] = None  # dictionary of formulas
     rm_symbol: Optional[bool] = None  # leave out what is neither letter nor digit
-    max_new_tokens: Optional[int] = None  # longest formula, in tokens
-    input_size: Optional[list] = None  # height and width of formula pictures
-    max_seq_len: Optional[int] = None  # longest formula, in tokens
-    num_heads: Optional[int] = None  # attention heads of SRN, whose masks the operators make
-    max_text_nums: Optional[int] = None  # texts on a page, end-to-end reading
-    tcl_len: Optional[int] = None  # points of a centre line, end-to-end reading
+    max_new_tokens: Optional[Tokens] = None  # longest formula, in tokens
+    input_size: Optional[Size] = None  # height and width of formula pictures
+    max_seq_len: Optional[Tokens] = None  # longest formula, in tokens
+    num_heads: Optional[Heads] = None  # attention heads of SRN, whose masks the operators make
+    max_text_nums: Optional[Tokens] = None  # texts on a page, end-to-end reading
+    tcl_len: Optional[Tokens] = None  # points of a centre line, end-to-end reading
     valid_set: Optional[str] = None  # which set end-to-end reading is judged on
-    img_scale: Optional[list] = None  # sizes of pages
+    img_scale: Optional[list[Side]] = None  # sizes of pages
     box_format: Optional[str] = None  # form of table boxes
-    training_step: Optional[str] = None  # stage of VisionLAN: LF_1, LF_2, LA
+    training_step: Optional[Literal["LF_1", "LF_2", "LA"]] = None  # stage of VisionLAN: LF_1, LF_2, LA
     model_name: Optional[str] = None  # name in exported models
     kie_rec_model_dir: Optional[str] = None  # exported recogniser of key information
     kie_det_model_dir: Optional[str] = None  # exported detector of key information
+
+    @staticmethod
+    def check_arguments(use_ema, model_average):
+        """Yields what contradicts each other."""
+        if use_ema and model_average:
+            yield "model_average", "'model_average' and 'use_ema' exclude each other, use one of them"
 
 
 def bind_global(section):

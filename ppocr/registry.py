@@ -18,6 +18,7 @@ from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import Misfit, accepts_none, coerce, did_you_mean
 
 ANY = "*"
+_MOST_LISTED = 24
 logger = logging.getLogger("ppocr")
 
 
@@ -101,7 +102,7 @@ class Registry:
         self._load()
         return dict(self._entries)
 
-    def bind(self, config, scope=None, supplied=None, inherited=None) -> Binding:
+    def bind(self, config, scope=None, supplied=None, inherited=None, elsewhere=()) -> Binding:
         """Fits a mapping with a ``name`` to the signature of what it names; builds nothing.
 
         Args:
@@ -109,6 +110,7 @@ class Registry:
             scope: model type.
             supplied: values that the builder gives; they win over the mapping, which is said if they differ.
             inherited: values (of ``Global``) for parameters that the mapping leaves out or gives as null.
+            elsewhere: keys of the mapping that somebody else reads.
         """
         if not isinstance(config, dict) or not isinstance(config.get("name"), str):
             return Binding(problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {config!r}")])
@@ -119,15 +121,15 @@ class Registry:
         given = {key: value for key, value in config.items() if key != "name"}
         label = f"{self.kind} '{config['name']}'"
         unread = UNREAD_KEYS.get(f"{self.kind}/{config['name']}", {})
-        return bind_arguments(target, given, label, supplied or {}, inherited or {}, unread)
+        return bind_arguments(target, given, label, supplied, inherited, unread, elsewhere)
 
-    def build(self, config, scope=None, supplied=None, inherited=None):
+    def build(self, config, scope=None, supplied=None, inherited=None, elsewhere=()):
         """Calls what the mapping names with the mapping's values; see :meth:`bind`.
 
         Raises:
             ConfigError: unknown name, unknown or missing key, or a value of the wrong type.
         """
-        binding = self.bind(config, scope, supplied, inherited)
+        binding = self.bind(config, scope, supplied, inherited, elsewhere)
         if binding.problems:
             where = config.get("name", self.kind) if isinstance(config, dict) else self.kind
             raise ConfigError("; ".join(f"{where}: {p.message}" for p in binding.problems))
@@ -173,7 +175,7 @@ def parameters_of(target) -> dict:
     return {n: p for n, p in inspect.signature(target).parameters.items() if p.kind in kinds}
 
 
-def bind_arguments(target, given, label, supplied=None, inherited=None, unread=None) -> Binding:
+def bind_arguments(target, given, label, supplied=None, inherited=None, unread=None, elsewhere=()) -> Binding:
     """Fits ``given`` to the signature of ``target`` and reports everything that does not fit.
 
     Where every value is right by itself, ``target.check_arguments`` may compare them: a static method whose parameters
@@ -183,6 +185,8 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
     params, hints = parameters_of(target), type_hints(target)
     binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
     for key, value in given.items():
+        if key in elsewhere:
+            continue
         if key in supplied:
             if key not in params or value == supplied[key]:
                 continue
@@ -193,9 +197,8 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
         elif key in unread:
             binding.warnings.append(Problem(key, f"'{key}' is read by nothing: {unread[key]}"))
         else:
-            own = [name for name in params if name not in supplied]
-            near = did_you_mean(key, own) or f"; known: {', '.join(own) or 'none'}"
-            binding.problems.append(Problem(key, f"{label} has no key '{key}'{near}"))
+            known = [name for name in (*params, *elsewhere) if name not in supplied]
+            binding.problems.append(Problem(key, f"{label} has no key '{key}'{_hint(key, known)}"))
     binding.arguments.update({k: v for k, v in supplied.items() if k in params})
     for key, param in params.items():
         if param.default is param.empty and key not in binding.arguments and key not in given:
@@ -203,6 +206,12 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
     if not binding.problems:
         binding.problems += _contradictions(target, params, binding.arguments)
     return binding
+
+
+def _hint(key, known):
+    """Returns the nearest of the known keys; all of them where none is near and they are few."""
+    listed = f"; known: {', '.join(known) or 'none'}" if len(known) <= _MOST_LISTED else ""
+    return did_you_mean(key, known) or listed
 
 
 def _contradictions(target, params, arguments):

@@ -80,7 +80,7 @@ def check_config(config) -> Findings:
     section = {name: value for name, value in config.items() if isinstance(value, dict)}
     inherited = section.get("Global", {})
     found.add(("Global",), bind_global(inherited))
-    _check_steps(inherited, found)
+    _check_early_stopping(inherited, found)
     scope = section.get("Architecture", {}).get("model_type")
     if "Architecture" in section:
         _check_architecture(section["Architecture"], scope, found)
@@ -120,17 +120,10 @@ def _check_sections(config, found):
             found.problem((name,), "this section is missing")
 
 
-def _check_steps(section, found):
-    steps = section.get("eval_batch_step")
-    if isinstance(steps, list) and not (len(steps) == 2 and all(isinstance(n, int) for n in steps)):
-        found.problem(("Global", "eval_batch_step"), f"must be an interval or [start, interval], not {steps!r}")
+def _check_early_stopping(section, found):
     if isinstance(section.get("early_stopping"), dict):
         path = ("Global", "early_stopping")
         found.add(path, bind_arguments(EarlyStopping, section["early_stopping"], "early_stopping"))
-    for key in ("epoch_num", "print_batch_step", "save_epoch_step", "accumulate_steps", "log_smooth_window"):
-        value = section.get(key)
-        if isinstance(value, int) and value < 1:
-            found.problem(("Global", key), f"must be at least 1, not {value}")
 
 
 def _check_component(registry, config, path, found, scope=None, inherited=None, supplied=()):
@@ -161,14 +154,11 @@ def _check_architecture(section, scope, found):
 
 
 def _check_optimizer(section, found):
-    from ppocr.optimizer import SECTION_KEYS, SUPPLIED_KEYS
+    from ppocr.optimizer import SECTION_KEYS, SUPPLIED_KEYS, bind_section
     from ppocr.optimizer.param_groups import ParamGroup
 
-    own = {key: value for key, value in section.items() if key not in SECTION_KEYS}
-    found.add(("Optimizer",), OPTIMIZERS.bind(own))
-    for key, hint in SECTION_KEYS.items():
-        if section.get(key) is not None:
-            _check_value(section[key], hint, ("Optimizer", key), found)
+    found.add(("Optimizer",), OPTIMIZERS.bind(section, elsewhere=SECTION_KEYS))
+    found.add(("Optimizer",), bind_section(section))
     groups = section.get("param_groups")
     for i, group in enumerate(groups if isinstance(groups, list) else ()):
         if isinstance(group, dict):
@@ -177,8 +167,6 @@ def _check_optimizer(section, found):
     if isinstance(rate, dict):
         named = {**rate, "name": rate.get("name") or "Const"}
         _check_component(LR_SCHEDULERS, named, ("Optimizer", "lr"), found, supplied=SUPPLIED_KEYS)
-    elif rate is None:
-        found.problem(("Optimizer", "lr"), "this section is missing; give at least learning_rate")
     if isinstance(section.get("regularizer"), dict):
         path = ("Optimizer", "regularizer")
         _check_component(REGULARIZERS, section["regularizer"], path, found, supplied=SUPPLIED_KEYS)

@@ -43,17 +43,17 @@ class Range:
         )
 
     def __str__(self):
-        low = f"above {_plain(self.above)}" if self.above is not None else ""
-        high = f"below {_plain(self.below)}" if self.below is not None else ""
         if self.least is not None and self.most is not None:
-            bounds = [f"from {_plain(self.least)} to {_plain(self.most)}"]
+            words = [(f"from {_plain(self.least)} to {{}}", self.most)]
         else:
-            low = low or (f"of at least {_plain(self.least)}" if self.least is not None else "")
-            high = high or (f"of at most {_plain(self.most)}" if self.most is not None else "")
-            bounds = [low, high]
-        parts = [" and ".join(filter(None, bounds))]
-        parts.append(f"divisible by {self.multiple_of}" if self.multiple_of is not None else "")
-        return ", ".join(filter(None, parts))
+            words = [
+                ("from {}", self.least),
+                ("above {}", self.above),
+                ("up to {}", self.most),
+                ("below {}", self.below),
+            ]
+        words.append(("divisible by {}", self.multiple_of))
+        return ", ".join(text.format(_plain(bound)) for text, bound in words if bound is not None)
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,51 @@ class Length:
         return f"of {self.least}" if self.least == self.most else f"of {self.least} to {self.most}"
 
 
-# Shares, chances, weights, sizes: the ranges that many keys have in common.
+@dataclass(frozen=True)
+class Distinct:
+    """Values of a list that are all different."""
+
+    def fits(self, value) -> bool:
+        """Tells whether no value occurs twice."""
+        return len({str(one) for one in value}) == len(value)
+
+    def __str__(self):
+        return "without repetition"
+
+
+# Numbers
 Probability = Annotated[float, Range(0, 1)]
 Fraction = Annotated[float, Range(above=0, most=1)]  # a share that is not nothing
 Positive = Annotated[float, Range(above=0, most=1e9)]
 NonNegative = Annotated[float, Range(0, 1e9)]
-Decay = Annotated[float, Range(0, below=1)]  # of a moving average; dropout
+Decay = Annotated[float, Range(0, below=1)]  # of a moving average: how much of it stays
+Dropout = Annotated[float, Range(0, below=1)]
+Penalty = Annotated[float, Range(0, 100)]  # weight decay
+Rate = Annotated[float, Range(0, 1_000)]  # of learning
 Weight = Annotated[float, Range(0, 1e6)]  # of a term in a sum
 Epsilon = Annotated[float, Range(above=0, most=1)]  # keeps divisions finite
 Degrees = Annotated[float, Range(0, 360)]
 Count = Annotated[int, Range(1, 1_000_000_000)]
-Index = Annotated[int, Range(0, 1_000_000_000)]  # or a number of things that may be none
-Width = Annotated[int, Range(1, 65_536)]  # of a layer: channels, features
-Depth = Annotated[int, Range(1, 1_000)]  # layers
-Side = Annotated[int, Range(1, 10_000)]  # of an image, in pixels
+Index = Annotated[int, Range(0, 1_000_000_000)]  # also a number of things that may be none
+BatchSize = Annotated[int, Range(1, 65_536)]
+# Layers
+Width = Annotated[int, Range(1, 16_384)]  # channels, features
+Depth = Annotated[int, Range(1, 100)]  # layers in a row
+Heads = Annotated[int, Range(1, 64)]  # of attention
+Kernel = Annotated[int, Range(1, 99)]
+Stride = Annotated[int, Range(1, 8)]
+Classes = Annotated[int, Range(1, 1_000_000)]
+# Images, in pixels
+Channels = Annotated[int, Range(1, 4)]
+Side = Annotated[int, Range(1, 10_000)]
+Size = tuple[Side, Side]
+ImageShape = tuple[Channels, Side, Side]
 Colour = Annotated[float, Range(0, 255)]
+# Texts
 Name = Annotated[str, Length(1)]
 Names = list[Name]
+Labels = Annotated[list[Union[Name, int]], Length(1), Distinct()]
+TextLength = Annotated[int, Range(1, 1_000)]
 
 
 class Misfit(ConfigError):
@@ -116,7 +144,7 @@ def did_you_mean(word, known):
 
 def shown(value) -> str:
     """Returns a value as a message quotes it, cut if it is long."""
-    text = repr(value)
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
@@ -149,11 +177,11 @@ def accepts_none(hint) -> bool:
 
 
 def split(hint) -> tuple:
-    """Returns the type of an annotation and its limits (:class:`Range`, :class:`Length`)."""
+    """Returns the type of an annotation and its limits (:class:`Range` and the like)."""
     if typing.get_origin(hint) is not Annotated:
         return hint, ()
     kind, *limits = typing.get_args(hint)
-    return kind, tuple(limit for limit in limits if isinstance(limit, (Range, Length)))
+    return kind, tuple(limit for limit in limits if hasattr(limit, "fits"))
 
 
 def describe(hint) -> str:
@@ -163,12 +191,15 @@ def describe(hint) -> str:
     if origin is Union:
         return " or ".join(describe(option) for option in typing.get_args(kind) if option is not type(None))
     if origin is Literal:
-        return f"one of {', '.join(map(str, typing.get_args(kind)))}"
+        options = typing.get_args(kind)
+        return f"one of {', '.join(map(str, options))}" if len(options) > 1 else str(options[0])
     words = " ".join([_WORDS.get(origin, "a value"), *map(str, limits)])
     items = typing.get_args(kind)
     if origin is tuple and items:
         return f"a list of {len(items)}"
-    return f"{words}, each {describe(items[0])}" if origin is list and items and split(items[0])[0] is not Any else words
+    return (
+        f"{words}, each {describe(items[0])}" if origin is list and items and split(items[0])[0] is not Any else words
+    )
 
 
 _WORDS = {

@@ -27,9 +27,12 @@ def problems(config, *assignments):
     "assignment, message",
     [
         ("Global.epoch_nums=3", "Global has no key 'epoch_nums' (did you mean 'epoch_num'?)"),
-        ("Global.epoch_num=abc", "'epoch_num' must be a whole number, not 'abc'"),
-        ("Global.epoch_num=0", "must be at least 1, not 0"),
-        ("Global.eval_batch_step=[1, 2, 3]", "must be an interval or [start, interval], not [1, 2, 3]"),
+        ("Global.epoch_num=abc", "'epoch_num' must be a whole number from 1 to 1,000,000, not 'abc'"),
+        ("Global.epoch_num=0", "must be a whole number from 1 to 1,000,000, not 0"),
+        (
+            "Global.eval_batch_step=[1, 2, 3]",
+            "must be a whole number from 0 to 1,000,000,000 or a list of 2, not [1, 2, 3]",
+        ),
         ("Global.amp_level=O3", "must be one of O1, O2"),
         ("Globl.a=1", "unknown section (did you mean 'Global'?)"),
         ("Architecture.Backbone.scalee=1", "backbone 'VGG' has no key 'scalee'"),
@@ -38,7 +41,7 @@ def problems(config, *assignments):
         ("Loss.weight=1", "loss 'CTCLoss' has no key 'weight'"),
         ("Optimizer.name=Adm", "unknown optimizer 'Adm' (did you mean 'Adam'?)"),
         ("Optimizer.weight_deacy=1", "optimizer 'Adam' has no key 'weight_deacy'"),
-        ("Optimizer.clip_norm=big", "must be a number, not 'big'"),
+        ("Optimizer.clip_norm=big", "'clip_norm' must be a number above 0, up to 1,000,000,000, not 'big'"),
         ("Optimizer.lr.name=Cosin", "unknown learning-rate schedule 'Cosin' (did you mean 'Cosine'?)"),
         ("Optimizer.lr.warmup=2", "no key 'warmup'"),
         ("Optimizer.regularizer.name=L3", "unknown regularizer 'L3'"),
@@ -58,7 +61,7 @@ def problems(config, *assignments):
         ("Train.sampler.name=X", "unknown sampler 'X'"),
         ("Train.dataset=", "this section is missing"),
         ("Train.loader=", "this section is missing"),
-        ("Optimizer.lr=", "this section is missing"),
+        ("Optimizer.lr=", "'lr' must be a mapping, not null"),
         ("Loss=3", "must be a mapping, not 3"),
     ],
 )

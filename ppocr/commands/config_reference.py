@@ -18,6 +18,7 @@ from ppocr.global_options import GlobalOptions
 from ppocr.optimizer import SUPPLIED_KEYS, SectionKeys
 from ppocr.optimizer.param_groups import ParamGroup
 from ppocr.schema import CHANNELS, DATASET_SUPPLIED, SAMPLER_SUPPLIED
+from ppocr.values import split
 
 # File of the reference: (heading, registry, keys that the builder gives).
 PAGES = {
@@ -123,8 +124,7 @@ def described(target, supplied=()) -> str:
     summary = text.split("\nArgs:")[0].split("\nAttributes:")[0].split("\nRaises:")[0].split("\nReturns:")[0]
     meanings = all_meanings(target)
     rows = []
-    own = not getattr(getattr(target, "__init__", None), "__module__", "").startswith("paddle")
-    for name, parameter in registry.parameters_of(target).items() if own else ():
+    for name, parameter in registry.parameters_of(target).items():
         if name not in supplied:
             rows.append((name, kind_of(target, name), default_of(parameter), meanings.get(name, "")))
     return f"{plain(summary).strip()}\n\n{table(rows)}"
@@ -164,14 +164,19 @@ def kind_in_words(hint) -> str:
     """Returns an annotation as a reader of YAML would say it."""
     words = {bool: "true or false", int: "whole number", float: "number", str: "text", list: "list", tuple: "list"}
     words.update({dict: "mapping", type(None): "null", None: "any", typing.Any: "any"})
-    origin = typing.get_origin(hint)
+    kind, limits = split(hint)
+    origin, items = typing.get_origin(kind) or kind, typing.get_args(kind)
     if origin is typing.Union:
         known = list(words)  # in this order, since Python 3.9 gives that of the first union of these types ever made
-        options = sorted(typing.get_args(hint), key=lambda kind: known.index(kind) if kind in known else -1)
+        order = {option: split(option)[0] for option in items}
+        options = sorted(items, key=lambda option: known.index(order[option]) if order[option] in known else -1)
         return " or ".join(map(kind_in_words, options))
     if origin is typing.Literal:
-        return ", ".join(f"`{option}`" for option in typing.get_args(hint))
-    return words.get(origin or hint, "any")
+        return ", ".join(f"`{option}`" for option in items)
+    text = " ".join([words.get(origin, "any"), *map(str, limits)])
+    if origin is tuple and items:
+        return f"list ({', '.join(map(kind_in_words, items))})"
+    return f"{text} ({kind_in_words(items[0])})" if origin is list and items else text
 
 
 def default_of(parameter) -> str:

@@ -5,7 +5,7 @@ import itertools
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import Optional, Union
+from typing import Annotated, Optional, Union
 
 import cv2
 import paddle
@@ -14,7 +14,8 @@ from ppocr.data import workers
 from ppocr.data.batch import Batch, facts_of
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.engine.watchdog import let_stacks_be_asked_for
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import DataError
+from ppocr.values import BatchSize, Name, Range
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,13 @@ class LoaderOptions:
         prefetch_factor: batches that each worker reads ahead.
     """
 
-    batch_size_per_card: int
+    batch_size_per_card: BatchSize
     shuffle: Optional[bool] = None
     drop_last: bool = False
-    num_workers: int = 0
+    num_workers: Annotated[int, Range(0, 256)] = 0
     use_shared_memory: bool = True
-    collate_fn: Union[str, dict, None] = None
-    prefetch_factor: int = 2
-
-    def __post_init__(self):
-        for name, least in (("batch_size_per_card", 1), ("num_workers", 0), ("prefetch_factor", 1)):
-            if getattr(self, name) < least:
-                raise ConfigError(f"loader: {name} must be at least {least}, not {getattr(self, name)}")
+    collate_fn: Union[Name, dict, None] = None
+    prefetch_factor: Annotated[int, Range(1, 100)] = 2
 
 
 class BatchLoader:

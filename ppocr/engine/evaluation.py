@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Optional
 
+from ppocr.values import Count, NonNegative
+
 logger = logging.getLogger("ppocr")
 
 
@@ -18,8 +20,8 @@ class EarlyStopping:
         metric: name of the value to watch; by default the main indicator.  ``loss`` is better when lower.
     """
 
-    patience: int
-    min_delta: float = 0.0
+    patience: Count
+    min_delta: NonNegative = 0.0
     metric: Optional[str] = None
     best: float = field(default=math.nan, init=False)
     waited: int = field(default=0, init=False)

@@ -1,7 +1,7 @@
 """Builds the optimizer and the learning-rate schedule of an ``Optimizer`` section."""
 
 from dataclasses import dataclass
-from typing import Optional, Union, get_type_hints
+from typing import Optional, Union
 
 from paddle.nn import ClipGradByGlobalNorm, ClipGradByNorm
 
@@ -15,7 +15,8 @@ from ppocr.optimizer.param_groups import (
     trainable_parameters,
 )
 from ppocr.optimizer.selection import freeze_parameters, weights
-from ppocr.registry import LR_SCHEDULERS, OPTIMIZERS, REGULARIZERS, coerce
+from ppocr.registry import LR_SCHEDULERS, OPTIMIZERS, REGULARIZERS, Binding, bind_arguments, parameters_of
+from ppocr.values import Fraction, Name, Names, Penalty, Positive
 
 
 @dataclass
@@ -35,15 +36,23 @@ class SectionKeys:
 
     lr: dict
     regularizer: Optional[dict] = None
-    weight_decay: Optional[float] = None
-    clip_norm: Optional[float] = None
-    clip_norm_global: Optional[float] = None
-    freeze: Union[list, str, None] = None
-    param_groups: Optional[list] = None
-    layer_decay: Optional[float] = None
+    weight_decay: Optional[Penalty] = None
+    clip_norm: Optional[Positive] = None
+    clip_norm_global: Optional[Positive] = None
+    freeze: Union[Names, Name, None] = None
+    param_groups: Optional[list[dict]] = None
+    layer_decay: Optional[Fraction] = None
+
+    @staticmethod
+    def check_arguments(regularizer, weight_decay, clip_norm, clip_norm_global):
+        """Yields keys that exclude each other."""
+        if regularizer is not None and weight_decay is not None:
+            yield "weight_decay", "'regularizer' and 'weight_decay' exclude each other, give one of them"
+        if clip_norm is not None and clip_norm_global is not None:
+            yield "clip_norm_global", "'clip_norm' and 'clip_norm_global' exclude each other, give one of them"
 
 
-SECTION_KEYS = get_type_hints(SectionKeys)
+SECTION_KEYS = tuple(parameters_of(SectionKeys))
 # Values that the builder gives to schedules and regularizers.
 SUPPLIED_KEYS = ("epochs", "step_each_epoch", "steps_per_epoch")
 
@@ -98,7 +107,7 @@ def build_optimizer(config, epochs: int, step_each_epoch: int, model):
     if hasattr(weight_decay, "follow"):
         learning_rate = weight_decay.follow(learning_rate)
     clip = _gradient_clip(own)
-    entry = OPTIMIZERS.build({key: value for key, value in config.items() if key not in SECTION_KEYS})
+    entry = OPTIMIZERS.build(config, elsewhere=SECTION_KEYS)
     parameters = _prepared_parameters(own, entry, model)
     for name, decay in entry.decays(parameters, weight_decay).items():
         parameters[name].optimize_attr["weight_decay"] = decay  # for the table of parameters
@@ -126,20 +135,18 @@ def _supplied(epochs, step_each_epoch):
     return dict(zip(SUPPLIED_KEYS, (epochs, step_each_epoch, step_each_epoch)))
 
 
+def bind_section(section) -> Binding:
+    """Fits the keys of an ``Optimizer`` section that are :class:`SectionKeys`; see :func:`bind_arguments`."""
+    own = {key: value for key, value in section.items() if key in SECTION_KEYS}
+    return bind_arguments(SectionKeys, own, "Optimizer")
+
+
 def _own_values(config):
     """Returns the values that the builder reads, without nulls and of the right types."""
-    own = {}
-    for key, kind in SECTION_KEYS.items():
-        if config.get(key) is None:
-            continue
-        try:
-            own[key] = coerce(config[key], kind)
-        except ConfigError as error:
-            raise ConfigError(f"Optimizer.{key} {error}") from error
-    for one, other in (("regularizer", "weight_decay"), ("clip_norm", "clip_norm_global")):
-        if one in own and other in own:
-            raise ConfigError(f"Optimizer: '{one}' and '{other}' exclude each other, give one of them")
-    return own
+    binding = bind_section(config)
+    if binding.problems:
+        raise ConfigError("; ".join(f"Optimizer: {problem.message}" for problem in binding.problems))
+    return {key: value for key, value in binding.arguments.items() if value is not None}
 
 
 def _weight_decay(own, epochs, step_each_epoch):
@@ -151,7 +158,5 @@ def _weight_decay(own, epochs, step_each_epoch):
 def _gradient_clip(own):
     for key, clip in (("clip_norm", ClipGradByNorm), ("clip_norm_global", ClipGradByGlobalNorm)):
         if key in own:
-            if own[key] <= 0:
-                raise ConfigError(f"Optimizer.{key} must be above 0, not {own[key]}")
             return clip(float(own[key]))
     return None

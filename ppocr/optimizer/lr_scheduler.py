@@ -5,15 +5,18 @@ in YAML are in epochs, except those whose key is known to count steps (``T_max``
 """
 
 import logging
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional
 
 from paddle.optimizer.lr import LRScheduler
 
 from ppocr.errors import ConfigError
 from ppocr.optimizer import curves
 from ppocr.registry import LR_SCHEDULERS
+from ppocr.values import Count, Index, Length, Positive, Probability, Range, Rate
 
 logger = logging.getLogger("ppocr")
+Epochs = Annotated[float, Range(0, 1_000_000)]
+Exponent = Annotated[float, Range(above=0, most=100)]
 
 
 class Schedule(LRScheduler):
@@ -27,7 +30,7 @@ class Schedule(LRScheduler):
         start_lr: rate at the first step of the warm-up.
     """
 
-    def __init__(self, curve: curves.Curve, warmup_steps: int = 0, start_lr: float = 0.0):
+    def __init__(self, curve: curves.Curve, warmup_steps: int = 0, start_lr: Rate = 0.0):
         self.curve, self.warmup_steps, self.start_lr = curve, warmup_steps, start_lr
         super().__init__(float(curve(0)))
 
@@ -66,7 +69,7 @@ def _steps(epochs, step_each_epoch):
 
 
 @LR_SCHEDULERS.register(name="Const")
-def constant(step_each_epoch: int, learning_rate: float, warmup_epoch: float = 0):
+def constant(step_each_epoch: int, learning_rate: Rate, warmup_epoch: Epochs = 0):
     """The same rate all the time: a plain float, or a :class:`Schedule` if it is warmed up."""
     warmup_steps = _steps(warmup_epoch, step_each_epoch)
     return Schedule(curves.constant(learning_rate), warmup_steps) if warmup_steps > 0 else float(learning_rate)
@@ -80,10 +83,10 @@ class Linear(Schedule):
         self,
         epochs: int,
         step_each_epoch: int,
-        learning_rate: float,
-        end_lr: float = 0.0,
-        power: float = 1.0,
-        warmup_epoch: float = 0,
+        learning_rate: Rate,
+        end_lr: Rate = 0.0,
+        power: Exponent = 1.0,
+        warmup_epoch: Epochs = 0,
     ):
         curve = curves.polynomial(learning_rate, end_lr, epochs * step_each_epoch, power)
         super().__init__(curve, _steps(warmup_epoch, step_each_epoch))
@@ -97,10 +100,10 @@ class DecayLearningRate(Linear):
         self,
         epochs: int,
         step_each_epoch: int,
-        learning_rate: float,
-        factor: float = 0.9,
-        end_lr: float = 0.0,
-        warmup_epoch: float = 0,
+        learning_rate: Rate,
+        factor: Exponent = 0.9,
+        end_lr: Rate = 0.0,
+        warmup_epoch: Epochs = 0,
     ):
         super().__init__(epochs, step_each_epoch, learning_rate, end_lr, factor, warmup_epoch)
 
@@ -109,7 +112,7 @@ class DecayLearningRate(Linear):
 class Cosine(Schedule):
     """Falls from ``learning_rate`` to 0 over the run as half a cosine wave (SGDR, arXiv:1608.03983)."""
 
-    def __init__(self, epochs: int, step_each_epoch: int, learning_rate: float, warmup_epoch: float = 0):
+    def __init__(self, epochs: int, step_each_epoch: int, learning_rate: Rate, warmup_epoch: Epochs = 0):
         curve = curves.cosine(learning_rate, 0.0, epochs * step_each_epoch)
         super().__init__(curve, _steps(warmup_epoch, step_each_epoch))
 
@@ -119,27 +122,28 @@ class LinearWarmupCosine(Schedule):
     """Half a cosine wave to ``min_lr`` over the run, behind a warm-up from ``start_lr``.
 
     The warm-up lasts ``warmup_steps`` updates, 5000 if nothing is said, or ``warmup_epoch`` epochs.
-
-    Raises:
-        ConfigError: both lengths of the warm-up are given.
     """
 
     def __init__(
         self,
         epochs: int,
         step_each_epoch: int,
-        learning_rate: float,
-        start_lr: float = 1e-5,
-        min_lr: float = 1e-8,
-        warmup_steps: Optional[int] = None,
-        warmup_epoch: Optional[float] = None,
+        learning_rate: Rate,
+        start_lr: Rate = 1e-5,
+        min_lr: Rate = 1e-8,
+        warmup_steps: Optional[Index] = None,
+        warmup_epoch: Optional[Epochs] = None,
     ):
-        if warmup_steps is not None and warmup_epoch is not None:
-            raise ConfigError("LinearWarmupCosine: 'warmup_steps' and 'warmup_epoch' exclude each other, give one")
         if warmup_epoch is not None:
             warmup_steps = _steps(warmup_epoch, step_each_epoch)
         curve = curves.cosine(learning_rate, min_lr, epochs * step_each_epoch)
         super().__init__(curve, 5000 if warmup_steps is None else warmup_steps, start_lr)
+
+    @staticmethod
+    def check_arguments(warmup_steps, warmup_epoch):
+        """Yields keys that exclude each other."""
+        if warmup_steps is not None and warmup_epoch is not None:
+            yield "warmup_epoch", "'warmup_steps' and 'warmup_epoch' exclude each other, give one"
 
 
 @LR_SCHEDULERS.register()
@@ -147,10 +151,8 @@ class Step(Schedule):
     """Multiplies the rate by ``gamma`` every ``step_size`` epochs."""
 
     def __init__(
-        self, step_each_epoch: int, learning_rate: float, step_size: int, gamma: float, warmup_epoch: float = 0
+        self, step_each_epoch: int, learning_rate: Rate, step_size: Count, gamma: Probability, warmup_epoch: Epochs = 0
     ):
-        if step_size < 1:
-            raise ConfigError(f"Step: 'step_size' must be at least 1 epoch, not {step_size}")
         curve = curves.step_decay(learning_rate, step_size * step_each_epoch, gamma)
         super().__init__(curve, _steps(warmup_epoch, step_each_epoch))
 
@@ -161,52 +163,52 @@ class Piecewise(Schedule):
 
     There is one value more than epochs; as many values as epochs are taken too, the last of them then stays.
     A ``learning_rate`` beside them is not needed; one that is not the first of the values is warned about.
-
-    Raises:
-        ConfigError: there are fewer or more values, or the epochs do not rise.
     """
 
     def __init__(
         self,
         step_each_epoch: int,
-        decay_epochs: list,
-        values: list,
-        learning_rate: Optional[float] = None,
-        warmup_epoch: float = 0,
+        decay_epochs: list[Epochs],
+        values: Annotated[list[Rate], Length(1)],
+        learning_rate: Optional[Rate] = None,
+        warmup_epoch: Epochs = 0,
     ):
-        values = _numbers("Piecewise", "values", values)
-        boundaries = _boundaries("Piecewise", "decay_epochs", decay_epochs, step_each_epoch)
-        if not max(len(boundaries), 1) <= len(values) <= len(boundaries) + 1:
-            raise ConfigError(
-                f"Piecewise: {len(boundaries)} 'decay_epochs' need {len(boundaries) + 1} 'values', not {len(values)}"
-            )
-        boundaries = boundaries[: len(values) - 1]
+        boundaries = [_steps(epoch, step_each_epoch) for epoch in decay_epochs[: len(values) - 1]]
         if learning_rate not in (None, values[0]):
             logger.warning(
                 "Piecewise: 'learning_rate: %s' is not used, 'values' begin with %s", learning_rate, values[0]
             )
         super().__init__(curves.piecewise(boundaries, values), _steps(warmup_epoch, step_each_epoch))
 
+    @staticmethod
+    def check_arguments(decay_epochs, values):
+        """Yields what does not fit together."""
+        if not max(len(decay_epochs), 1) <= len(values) <= len(decay_epochs) + 1:
+            need = f"{len(decay_epochs)} 'decay_epochs' need {len(decay_epochs) + 1} 'values'"
+            yield "values", f"{need}, not {len(values)}"
+        yield from _falling("decay_epochs", decay_epochs)
+
 
 @LR_SCHEDULERS.register()
 class MultiStepDecay(Schedule):
-    """Multiplies the rate by ``gamma`` at each of the ``milestones``, in epochs.
-
-    Raises:
-        ConfigError: the milestones do not rise.
-    """
+    """Multiplies the rate by ``gamma`` at each of the ``milestones``, in epochs."""
 
     def __init__(
         self,
         step_each_epoch: int,
-        learning_rate: float,
-        milestones: list,
-        gamma: float = 0.1,
-        warmup_epoch: float = 0,
+        learning_rate: Rate,
+        milestones: list[Epochs],
+        gamma: Probability = 0.1,
+        warmup_epoch: Epochs = 0,
     ):
-        boundaries = _boundaries("MultiStepDecay", "milestones", milestones, step_each_epoch)
+        boundaries = [_steps(epoch, step_each_epoch) for epoch in milestones]
         values = [learning_rate * gamma**i for i in range(len(boundaries) + 1)]
         super().__init__(curves.piecewise(boundaries, values), _steps(warmup_epoch, step_each_epoch))
+
+    @staticmethod
+    def check_arguments(milestones):
+        """Yields milestones that do not rise."""
+        yield from _falling("milestones", milestones)
 
 
 @LR_SCHEDULERS.register(aliases=("CyclicalCosine",))
@@ -228,13 +230,13 @@ class CyclicalCosineDecay(Schedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        T_max: Optional[int] = None,
-        cycle: Optional[float] = None,
-        eta_min: float = 0.0,
+        learning_rate: Rate,
+        T_max: Optional[Count] = None,
+        cycle: Optional[Positive] = None,
+        eta_min: Rate = 0.0,
         epochs: int = 1,
         step_each_epoch: int = 1,
-        warmup_epoch: float = 0,
+        warmup_epoch: Epochs = 0,
     ):
         whole, unit = (T_max, 1) if T_max is not None else (epochs, step_each_epoch)
         length = _steps(whole if cycle is None else cycle, unit)
@@ -259,13 +261,13 @@ class TwoStepCosineDecay(Schedule):
 
     def __init__(
         self,
-        learning_rate: float,
-        T_max1: Optional[int] = None,
-        T_max2: Optional[int] = None,
-        eta_min: float = 0.0,
+        learning_rate: Rate,
+        T_max1: Optional[Count] = None,
+        T_max2: Optional[Count] = None,
+        eta_min: Rate = 0.0,
         epochs: int = 1,
         step_each_epoch: int = 1,
-        warmup_epoch: float = 0,
+        warmup_epoch: Epochs = 0,
     ):
         first = 200 * step_each_epoch if T_max1 is None else T_max1
         second = epochs * step_each_epoch if T_max2 is None else T_max2
@@ -294,26 +296,22 @@ class OneCycleDecay(Schedule):
         warmup_epoch: length of the warm-up in epochs.
 
     Raises:
-        ConfigError: ``pct_start`` is no share, a factor is not positive, or the steps in an epoch are missing.
+        ConfigError: the steps in an epoch are missing.
     """
 
     def __init__(
         self,
-        max_lr: float,
+        max_lr: Rate,
         epochs: int,
         steps_per_epoch: Optional[int] = None,
-        pct_start: float = 0.3,
+        pct_start: Probability = 0.3,
         anneal_strategy: Literal["cos", "linear"] = "cos",
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
+        div_factor: Positive = 25.0,
+        final_div_factor: Positive = 1e4,
         three_phase: bool = False,
         step_each_epoch: Optional[int] = None,
-        warmup_epoch: float = 0,
+        warmup_epoch: Epochs = 0,
     ):
-        if not 0 <= pct_start <= 1:
-            raise ConfigError(f"OneCycleDecay: 'pct_start' must be between 0 and 1, not {pct_start}")
-        if min(div_factor, final_div_factor) <= 0:
-            raise ConfigError("OneCycleDecay: 'div_factor' and 'final_div_factor' must be above 0")
         steps_per_epoch = steps_per_epoch or step_each_epoch
         if not steps_per_epoch:
             raise ConfigError("OneCycleDecay: 'steps_per_epoch' is missing")
@@ -326,16 +324,6 @@ class OneCycleDecay(Schedule):
         super().__init__(curves.one_cycle(points, anneal_strategy == "linear"), warmup_steps)
 
 
-def _numbers(schedule, key, values):
-    try:
-        return [float(value) for value in values]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{schedule}: '{key}' must be a list of numbers, not {values!r}") from error
-
-
-def _boundaries(schedule, key, epochs, step_each_epoch):
-    """Returns epochs as steps."""
-    steps = [_steps(epoch, step_each_epoch) for epoch in _numbers(schedule, key, epochs)]
-    if steps != sorted(steps):
-        raise ConfigError(f"{schedule}: '{key}' must rise, not {epochs!r}")
-    return steps
+def _falling(key, epochs):
+    if epochs != sorted(epochs):
+        yield key, f"'{key}' must rise, not {list(epochs)}"

@@ -17,6 +17,7 @@ import paddle
 from ppocr.errors import ConfigError
 from ppocr.optimizer.param_groups import VISIONLAN_STAGES, own_decay, without_decay
 from ppocr.registry import OPTIMIZERS
+from ppocr.values import Decay, Epsilon
 
 
 class OptimizerEntry:
@@ -38,7 +39,7 @@ class OptimizerEntry:
 class Momentum(OptimizerEntry):
     """Stochastic gradient descent with momentum."""
 
-    momentum: float
+    momentum: Decay
     use_nesterov: bool = False
 
     def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
@@ -60,21 +61,20 @@ class Adam(OptimizerEntry):
 
     With ``group_lr`` the parameters of VisionLAN are trained as its ``training_step`` wants: at the base rate, at a
     tenth of it or not at all; see ``VISIONLAN_STAGES``.
-
-    Raises:
-        ConfigError: ``group_lr`` without ``training_step``.
     """
 
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Epsilon = 1e-8
     lazy_mode: bool = False
     group_lr: bool = False
     training_step: Optional[Literal["LF_1", "LF_2", "LA"]] = None
 
-    def __post_init__(self):
-        if self.group_lr and self.training_step is None:
-            raise ConfigError("Adam: 'group_lr' needs 'training_step': LF_1, LF_2 or LA")
+    @staticmethod
+    def check_arguments(group_lr, training_step):
+        """Yields what is missing."""
+        if group_lr and training_step is None:
+            yield "group_lr", "'group_lr' needs 'training_step': LF_1, LF_2 or LA"
 
     @property
     def rate_rules(self):
@@ -106,9 +106,9 @@ class AdamW(OptimizerEntry):
 
     decay_in_gradient = False
 
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: Epsilon = 1e-8
     lazy_mode: bool = False
     multi_precision: bool = False
     no_weight_decay_name: Optional[str] = None
@@ -177,9 +177,9 @@ class DecayingAdamW(paddle.optimizer.AdamW):
 class RMSProp(OptimizerEntry):
     """RMSProp (Tieleman and Hinton, Coursera lecture 6.5, 2012)."""
 
-    momentum: float = 0.0
-    rho: float = 0.95
-    epsilon: float = 1e-6
+    momentum: Decay = 0.0
+    rho: Decay = 0.95
+    epsilon: Epsilon = 1e-6
 
     def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
         """Makes the optimizer; see the module for the arguments."""
@@ -199,8 +199,8 @@ class RMSProp(OptimizerEntry):
 class Adadelta(OptimizerEntry):
     """Adadelta (arXiv:1212.5701)."""
 
-    epsilon: float = 1e-8
-    rho: float = 0.95
+    epsilon: Epsilon = 1e-8
+    rho: Decay = 0.95
 
     def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
         """Makes the optimizer; see the module for the arguments."""

@@ -13,6 +13,7 @@ import paddle
 from ppocr.errors import ConfigError
 from ppocr.optimizer.selection import matching, weights
 from ppocr.registry import bind_arguments
+from ppocr.values import Name, Names, Penalty, Positive
 
 # The part of VisionLAN that guesses and masks a character: the masked language-aware module and its two predictions.
 # The recogniser without it is ``backbone``, ``MLM_VRM.SequenceModeling``, ``Prediction.pp`` and ``Prediction.w_vrm``.
@@ -35,22 +36,15 @@ class ParamGroup:
 
     Args:
         match: one pattern of structured parameter names or several, such as ``head.*``.
-        lr_mult: factor of the learning rate, on top of what else scales the rate of a parameter.
+        lr_mult: factor of the learning rate, on top of what else scales the rate of a parameter; ``Optimizer.freeze``
+            leaves out of training.
         weight_decay: decay in place of the one that the section or the model gives; None leaves that as it is.
 
-    Raises:
-        ConfigError: a value is out of range.
     """
 
-    match: Union[str, list]
-    lr_mult: float = 1.0
-    weight_decay: Optional[float] = None
-
-    def __post_init__(self):
-        if not self.lr_mult > 0:
-            raise ConfigError(f"'lr_mult' must be above 0, not {self.lr_mult}; Optimizer.freeze leaves out of training")
-        if self.weight_decay is not None and not self.weight_decay >= 0:
-            raise ConfigError(f"'weight_decay' must not be below 0, not {self.weight_decay}")
+    match: Union[Name, Names]
+    lr_mult: Positive = 1.0
+    weight_decay: Optional[Penalty] = None
 
 
 def trainable_parameters(model) -> dict:
@@ -90,10 +84,7 @@ def _read_group(given, where):
     binding = bind_arguments(ParamGroup, given, "a group")
     if binding.problems:
         raise ConfigError("; ".join(f"{where}: {problem.message}" for problem in binding.problems))
-    try:
-        return ParamGroup(**binding.arguments)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from error
+    return ParamGroup(**binding.arguments)
 
 
 def rule_factors(names, rules) -> dict:
@@ -131,10 +122,8 @@ def layer_factors(model, decay: float) -> dict:
         decay: above 0, at most 1.
 
     Raises:
-        ConfigError: the decay is out of range, or there is no backbone.
+        ConfigError: there is no backbone.
     """
-    if not 0 < decay <= 1:
-        raise ConfigError(f"Optimizer.layer_decay must be above 0 and at most 1, not {decay}")
     names, factors = list(weights(model)), {}
     for prefix, network in _networks(model):
         layers = _layers(network, prefix, names)

@@ -10,16 +10,17 @@ from paddle.regularizer import WeightDecayRegularizer
 from ppocr.optimizer import curves
 from ppocr.optimizer.lr_scheduler import Schedule
 from ppocr.registry import REGULARIZERS
+from ppocr.values import NonNegative, Penalty
 
 
 @REGULARIZERS.register(name="L1", aliases=("L1Decay",))
-def L1Decay(factor: float = 0.0):
+def L1Decay(factor: Penalty = 0.0):
     """Adds ``factor * sign(parameter)`` to the gradient."""
     return paddle.regularizer.L1Decay(float(factor))
 
 
 @REGULARIZERS.register(name="L2", aliases=("L2Decay",))
-def L2Decay(factor: float = 0.0) -> float:
+def L2Decay(factor: Penalty = 0.0) -> float:
     """Adds ``factor * parameter`` to the gradient; ``AdamW`` takes the factor as its decoupled weight decay."""
     return float(factor)
 
@@ -40,7 +41,12 @@ class CosineL2Decay(WeightDecayRegularizer):
     """
 
     def __init__(
-        self, epochs: int, step_each_epoch: int, factor: float, end_factor: float = 0.0, warmup_epoch: float = 0
+        self,
+        epochs: int,
+        step_each_epoch: int,
+        factor: Penalty,
+        end_factor: Penalty = 0.0,
+        warmup_epoch: NonNegative = 0,
     ):
         super().__init__()
         self._wait = round(warmup_epoch * step_each_epoch)

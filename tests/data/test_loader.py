@@ -259,7 +259,7 @@ def test_loader_options_are_checked(line_set, make_loader):
     section = line_set(3)
     with pytest.raises(ConfigError, match="num_worker.*did you mean 'num_workers'"):
         make_loader(section, num_worker=2)
-    with pytest.raises(ConfigError, match="batch_size_per_card must be at least 1"):
+    with pytest.raises(ConfigError, match="'batch_size_per_card' must be a whole number from 1 to 65,536, not 0"):
         make_loader(section, batch_size_per_card=0)
     with pytest.raises(ConfigError, match="collate function 'NoSuch'"):
         make_loader(section, collate_fn="NoSuch")

@@ -40,7 +40,12 @@ def module_of_the_user_is_missing(site):
 
 
 def wrong_type(site):
-    return E, CONFIG, site.replace("epoch_num: 2", "epoch_num: many"), "must be a whole number, not 'many'"
+    return (
+        E,
+        CONFIG,
+        site.replace("epoch_num: 2", "epoch_num: many"),
+        "must be a whole number from 1 to 1,000,000, not 'many'",
+    )
 
 
 def unknown_operator(site):
