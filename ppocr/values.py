@@ -89,6 +89,18 @@ class Distinct:
         return "without repetition"
 
 
+@dataclass(frozen=True)
+class Rising:
+    """Numbers of a list none of which is below the one before it, such as ``[least, most]``."""
+
+    def fits(self, value) -> bool:
+        """Tells whether the numbers never fall."""
+        return all(first <= second for first, second in zip(value, value[1:]))
+
+    def __str__(self):
+        return "in rising order"
+
+
 # Numbers
 Probability = Annotated[float, Range(0, 1)]
 Fraction = Annotated[float, Range(above=0, most=1)]  # a share that is not nothing
@@ -104,6 +116,7 @@ Degrees = Annotated[float, Range(0, 360)]
 Count = Annotated[int, Range(1, 1_000_000_000)]
 Index = Annotated[int, Range(0, 1_000_000_000)]  # also a number of things that may be none
 BatchSize = Annotated[int, Range(1, 65_536)]
+Gigabytes = Annotated[float, Range(above=0, most=1_000_000)]
 # Layers
 Width = Annotated[int, Range(1, 16_384)]  # channels, features
 Depth = Annotated[int, Range(1, 100)]  # layers in a row
@@ -120,6 +133,7 @@ Colour = Annotated[float, Range(0, 255)]
 # Texts
 Name = Annotated[str, Length(1)]
 Names = list[Name]
+Files = Annotated[Names, Length(1)]
 Labels = Annotated[list[Union[Name, int]], Length(1), Distinct()]
 TextLength = Annotated[int, Range(1, 1_000)]
 
@@ -196,7 +210,7 @@ def describe(hint) -> str:
     words = " ".join([_WORDS.get(origin, "a value"), *map(str, limits)])
     items = typing.get_args(kind)
     if origin is tuple and items:
-        return f"a list of {len(items)}"
+        return " ".join([f"a list of {len(items)}", *map(str, limits)])
     return (
         f"{words}, each {describe(items[0])}" if origin is list and items and split(items[0])[0] is not Any else words
     )

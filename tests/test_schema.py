@@ -47,7 +47,7 @@ def problems(config, *assignments):
         ("Optimizer.regularizer.name=L3", "unknown regularizer 'L3'"),
         ("PostProcess.nme=1", "post-process 'CTCLabelDecode' has no key 'nme'"),
         ("Metric.main_indicator=accuracy", "must be one of acc, norm_edit_dis"),
-        ("Train.loader.batch_size_per_card=four", "must be a whole number, not 'four'"),
+        ("Train.loader.batch_size_per_card=four", "must be a whole number from 1 to 65,536, not 'four'"),
         ("Train.loader.batch_size=4", "no key 'batch_size' (did you mean 'batch_size_per_card'?)"),
         ("Train.loder.batch_size=4", "no key 'loder' (did you mean 'loader'?)"),
         ("Train.loader.collate_fn=Nothing", "unknown collate function 'Nothing'"),

@@ -175,7 +175,7 @@ def kind_in_words(hint) -> str:
         return ", ".join(f"`{option}`" for option in items)
     text = " ".join([words.get(origin, "any"), *map(str, limits)])
     if origin is tuple and items:
-        return f"list ({', '.join(map(kind_in_words, items))})"
+        return f"{text} ({', '.join(map(kind_in_words, items))})"
     return f"{text} ({kind_in_words(items[0])})" if origin is list and items else text
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import logging
-import math
 import os
 import tempfile
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ import cv2
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.picture_store import GIB, DiskStore, MemoryStore
-from ppocr.errors import ConfigError
 
 logger = logging.getLogger("ppocr")
 
@@ -33,11 +31,11 @@ class CacheOptions:
     size_gb: float = 4.0
     folder: Optional[str] = None
 
-    def __post_init__(self):
-        if not 0 < self.size_gb < math.inf:
-            raise ConfigError(f"cache_size_gb must be a number above 0, not {self.size_gb}")
-        if self.folder is not None and self.kind == "memory":
-            raise ConfigError("cache_dir needs cache: disk; cache: memory writes no files")
+
+def misplaced_folder(cache, cache_dir):
+    """Yields a problem if a folder is given for pictures that are not kept in files."""
+    if cache_dir is not None and cache == "memory":
+        yield "cache_dir", "'cache_dir' needs cache: disk; cache: memory writes no files"
 
 
 class PictureSource(NamedTuple):

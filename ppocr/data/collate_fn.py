@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.errors import DataError
 from ppocr.registry import COLLATE_FNS
+from ppocr.values import Index
 
 _DY_MASK_AREA = 1600 * 320  # pixels of the largest padded formula image
 
@@ -72,7 +73,7 @@ class PadCollator:
         shape_at: position of the shape vector; null if there is none.
     """
 
-    def __init__(self, image_at: int = 0, shape_at: Optional[int] = 1):
+    def __init__(self, image_at: Index = 0, shape_at: Optional[Index] = 1):
         self.image_at = image_at
         self.shape_at = shape_at
 

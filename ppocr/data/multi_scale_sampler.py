@@ -1,12 +1,13 @@
 """MultiScaleSampler: batches of changing image size."""
 
-from typing import Optional
+from typing import Annotated, Optional, Union
 
 import numpy as np
 
 from ppocr.data.randomness import generator, shuffled
 from ppocr.errors import ConfigError
 from ppocr.registry import SAMPLERS
+from ppocr.values import BatchSize, Length, Range, Side, Size
 
 
 @SAMPLERS.register()
@@ -34,12 +35,12 @@ class MultiScaleSampler:
     def __init__(
         self,
         data_source,
-        scales: list,
-        first_bs: int = 128,
+        scales: Annotated[list[Union[Side, Size]], Length(1)],
+        first_bs: BatchSize = 128,
         fix_bs: bool = True,
-        divided_factor: list = (8, 16),
+        divided_factor: Size = (8, 16),
         is_training: bool = True,
-        max_w: float = 480.0,
+        max_w: Annotated[float, Range(1, 10_000)] = 480.0,
         seed: Optional[int] = None,
         rank: int = 0,
         world_size: int = 1,
@@ -51,10 +52,17 @@ class MultiScaleSampler:
         self._ratios = data_source.wh_ratio if getattr(data_source, "ds_width", False) else None
         self._rank, self._world_size = rank, world_size
         self._epoch = 0
+        if self._count < 1:
+            raise ConfigError("MultiScaleSampler: the data set has no samples")
         self._scales = _batch_scales(scales, first_bs, fix_bs, divided_factor)[: None if is_training else 1]
-        if self._count < 1 or first_bs < 1:
-            raise ConfigError(f"MultiScaleSampler needs samples and a batch size, got {self._count} and {first_bs}")
         self._scales = [(w, h, min(size, self._count)) for w, h, size in self._scales]
+
+    @staticmethod
+    def check_arguments(scales, divided_factor):
+        """Yields sizes that would be rounded down to nothing."""
+        for scale in scales:
+            if any(side < by for side, by in zip(_pair(scale), divided_factor)):
+                yield "scales", f"'scales': {scale} has a side below 'divided_factor' {list(divided_factor)}"
 
     def set_epoch(self, epoch: int):
         """Chooses the epoch that the next iteration gives."""
@@ -100,13 +108,13 @@ class MultiScaleSampler:
         return min(float(self._ratios[positions].mean()), self._max_w / height)
 
 
+def _pair(scale):
+    return (scale, scale) if isinstance(scale, (int, float)) else tuple(scale)
+
+
 def _batch_scales(scales, first_bs, fix_bs, divided_factor):
     """Returns ``(width, height, batch size)`` of each scale."""
-    pairs = [(scale, scale) if isinstance(scale, (int, float)) else tuple(scale) for scale in scales]
-    if not pairs or any(len(pair) != 2 or min(pair) < 1 for pair in pairs):
-        raise ConfigError(f"scales must be a list of [width, height], not {scales!r}")
+    pairs = [_pair(scale) for scale in scales]
     rounded = [tuple(int(side // by * by) for side, by in zip(pair, divided_factor)) for pair in pairs]
-    if min(min(pair) for pair in rounded) < 1:
-        raise ConfigError(f"scales {scales!r}: a side is smaller than divided_factor {divided_factor!r}")
     pixels = pairs[0][0] * pairs[0][1] * first_bs
     return [(w, h, first_bs if fix_bs else max(1, int(pixels / (w * h)))) for w, h in rounded]

@@ -12,10 +12,11 @@ from paddle.optimizer.lr import LRScheduler
 from ppocr.errors import ConfigError
 from ppocr.optimizer import curves
 from ppocr.registry import LR_SCHEDULERS
-from ppocr.values import Count, Index, Length, Positive, Probability, Range, Rate
+from ppocr.values import Count, Index, Length, Positive, Probability, Range, Rate, Rising
 
 logger = logging.getLogger("ppocr")
 Epochs = Annotated[float, Range(0, 1_000_000)]
+RisingEpochs = Annotated[list[Epochs], Rising()]
 Exponent = Annotated[float, Range(above=0, most=100)]
 
 
@@ -168,7 +169,7 @@ class Piecewise(Schedule):
     def __init__(
         self,
         step_each_epoch: int,
-        decay_epochs: list[Epochs],
+        decay_epochs: RisingEpochs,
         values: Annotated[list[Rate], Length(1)],
         learning_rate: Optional[Rate] = None,
         warmup_epoch: Epochs = 0,
@@ -186,7 +187,6 @@ class Piecewise(Schedule):
         if not max(len(decay_epochs), 1) <= len(values) <= len(decay_epochs) + 1:
             need = f"{len(decay_epochs)} 'decay_epochs' need {len(decay_epochs) + 1} 'values'"
             yield "values", f"{need}, not {len(values)}"
-        yield from _falling("decay_epochs", decay_epochs)
 
 
 @LR_SCHEDULERS.register()
@@ -197,18 +197,13 @@ class MultiStepDecay(Schedule):
         self,
         step_each_epoch: int,
         learning_rate: Rate,
-        milestones: list[Epochs],
+        milestones: RisingEpochs,
         gamma: Probability = 0.1,
         warmup_epoch: Epochs = 0,
     ):
         boundaries = [_steps(epoch, step_each_epoch) for epoch in milestones]
         values = [learning_rate * gamma**i for i in range(len(boundaries) + 1)]
         super().__init__(curves.piecewise(boundaries, values), _steps(warmup_epoch, step_each_epoch))
-
-    @staticmethod
-    def check_arguments(milestones):
-        """Yields milestones that do not rise."""
-        yield from _falling("milestones", milestones)
 
 
 @LR_SCHEDULERS.register(aliases=("CyclicalCosine",))
@@ -322,8 +317,3 @@ class OneCycleDecay(Schedule):
         if three_phase:
             points.insert(2, (2 * climb - 2, first))
         super().__init__(curves.one_cycle(points, anneal_strategy == "linear"), warmup_steps)
-
-
-def _falling(key, epochs):
-    if epochs != sorted(epochs):
-        yield key, f"'{key}' must rise, not {list(epochs)}"

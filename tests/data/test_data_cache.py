@@ -369,7 +369,7 @@ def test_processes_of_a_machine_share_the_bound(monkeypatch):
             {"cache": "memory", "cache_size_gb": float("inf")},
             "'cache_size_gb' must be a number above 0, up to 1,000,000, not inf",
         ),
-        ({"cache": "memory", "cache_dir": "x"}, "cache_dir needs cache: disk"),
+        ({"cache": "memory", "cache_dir": "x"}, "'cache_dir' needs cache: disk"),
         ({"cache": "disk", "cache_dir": __file__}, "cannot be used (File exists); name another"),
         ({"cache": "memory", "transforms": RECOGNITION[-1:]}, "DecodeImage gives, which is not among the transforms"),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from ppocr.data.multi_scale_sampler import MultiScaleSampler
 from ppocr.errors import ConfigError
+from ppocr.registry import SAMPLERS
 
 SCALES = [[320, 32], [320, 48], [320, 64]]
 
@@ -93,7 +94,7 @@ def test_processes_share_an_epoch():
     assert [len(s) for s in evaluation] == [2, 1]
 
 
-@pytest.mark.parametrize("scales", [[], [[320]], [[4, 32]]])
+@pytest.mark.parametrize("scales", [[], [[320]], [[4, 32]], [["a", "b"]], [0]])
 def test_senseless_scales_are_refused(scales):
     with pytest.raises(ConfigError, match="scales"):
-        MultiScaleSampler(Source(9), scales)
+        SAMPLERS.build({"name": "MultiScaleSampler", "scales": scales}, supplied={"data_source": Source(9)})

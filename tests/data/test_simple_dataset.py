@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.imaug.operator import Dropped, Operator, note
 from ppocr.data.report import NoGoodSample
 from ppocr.errors import ConfigError, DataError
+from ppocr.registry import DATASETS
 
 DECODE = [{"DecodeImage": {"img_mode": "BGR"}}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]
 
@@ -28,7 +28,8 @@ class Probe(Operator):
 
 
 def build(section, **more):
-    return SimpleDataSet(**{**{k: v for k, v in section.items() if k != "name"}, **more})
+    supplied = {key: more.pop(key) for key in ("training", "base_seed", "global_config") if key in more}
+    return DATASETS.build({**section, "name": "SimpleDataSet", **more}, supplied=supplied)
 
 
 def labels(dataset, epoch=0, count=None):

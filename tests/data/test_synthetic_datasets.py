@@ -11,6 +11,7 @@ from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet, Words
 from ppocr.errors import ConfigError, DataError
+from ppocr.registry import DATASETS
 
 KEEP = [{"KeepKeys": {"keep_keys": ["image", "label"]}}]
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -88,15 +89,18 @@ def test_dictionary_file_gives_the_alphabet(tmp_path):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"min_length": 5, "max_length": 4}, "no length"),
-        ({"characters": ""}, "empty"),
-        ({"image_height": [48, 32]}, "image_height"),
+        ({"min_length": 5, "max_length": 4}, "'min_length' 5 is above 'max_length' 4"),
+        ({"max_length": 100000}, "'max_length' must be a whole number from 1 to 100"),
+        ({"characters": ""}, "'characters' must be a text that is not empty"),
+        ({"image_height": [48, 32]}, "'image_height' must be .* in rising order, not"),
+        ({"image_height": 4}, "'image_height' must be a whole number from 8 to 256"),
+        ({"image_height": 100000}, "'image_height' must be a whole number from 8 to 256"),
         ({"characters": "a\u4e2d"}, "no font has all characters.*\u4e2d"),
     ],
 )
 def test_senseless_settings_are_refused(settings, message):
     with pytest.raises(ConfigError, match=message):
-        SyntheticTextDataSet(3, KEEP, **settings)
+        DATASETS.build({"name": "SyntheticTextDataSet", "length": 3, "transforms": KEEP, **settings})
 
 
 def test_a_file_that_is_no_font_is_named(tmp_path):
@@ -149,7 +153,8 @@ def test_a_key_determines_the_page():
 
 
 def test_senseless_pages_are_refused():
-    with pytest.raises(ConfigError, match="lines"):
-        SyntheticDocDataSet(3, KEEP, lines=[5, 2])
-    with pytest.raises(ConfigError, match="image_size"):
-        SyntheticDocDataSet(3, KEEP, image_size=[40, 640])
+    pages = {"name": "SyntheticDocDataSet", "length": 3, "transforms": KEEP}
+    with pytest.raises(ConfigError, match="'lines' must be a list of 2 in rising order"):
+        DATASETS.build({**pages, "lines": [5, 2]})
+    with pytest.raises(ConfigError, match="'image_size' .* no room for two lines of 44 pixels"):
+        DATASETS.build({**pages, "image_size": [40, 640]})

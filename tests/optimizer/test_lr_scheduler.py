@@ -240,7 +240,10 @@ def test_piecewise_keeps_the_last_value_at_an_epoch_too_many():
             {"name": "Piecewise", "decay_epochs": [2], "values": [0.1, "low"]},
             r"'values\[1\]' must be a number from 0 to 1,000, not 'low'",
         ),
-        ({"name": "MultiStepDecay", "learning_rate": 0.1, "milestones": [5, 2]}, "must rise"),
+        (
+            {"name": "MultiStepDecay", "learning_rate": 0.1, "milestones": [5, 2]},
+            "'milestones' must be a list in rising order",
+        ),
         ({"name": "CyclicalCosine", "learning_rate": 0.1, "cycle": 0}, "'cycle' must be a number above 0"),
         ({"name": "TwoStepCosineDecay", "learning_rate": 0.1, "T_max1": 0}, "'T_max1' must be a whole number from 1"),
         ({"name": "OneCycle", "max_lr": 0.1, "anneal_strategy": "cubic"}, "must be one of cos, linear"),

@@ -12,6 +12,7 @@ from ppocr.data.imaug.operator import Dropped, Rejected
 from ppocr.data.randomness import generator
 from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import ConfigError, DataError
+from ppocr.values import Index, Probability
 
 _ATTEMPTS = 50
 _NOT_PART_OF_A_SAMPLE = ("notes", "facts", "epoch", "ext_data")
@@ -59,8 +60,8 @@ class OcrDataset(paddle.io.Dataset):
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
-        ext_op_transform_idx: int = 2,
-        max_bad_ratio: float = 0.1,
+        ext_op_transform_idx: Index = 2,
+        max_bad_ratio: Probability = 0.1,
         cache: Optional[CacheOptions] = None,
     ):
         super().__init__()

@@ -5,11 +5,12 @@ import os
 from contextlib import contextmanager
 from typing import Literal, Optional
 
-from ppocr.data.cache import CacheOptions
+from ppocr.data.cache import CacheOptions, misplaced_folder
 from ppocr.data.datasets.base import OcrDataset
 from ppocr.data.imaug.operator import Dropped
 from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS
+from ppocr.values import Gigabytes, Index, Name, Probability
 
 
 @DATASETS.register()
@@ -36,11 +37,11 @@ class LMDBDataSet(OcrDataset):
         self,
         data_dir: Optional[str],
         transforms: list,
-        ext_op_transform_idx: int = 2,
-        max_bad_ratio: float = 0.1,
+        ext_op_transform_idx: Index = 2,
+        max_bad_ratio: Probability = 0.1,
         cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: float = 4.0,
-        cache_dir: Optional[str] = None,
+        cache_size_gb: Gigabytes = 4.0,
+        cache_dir: Optional[Name] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
@@ -58,6 +59,11 @@ class LMDBDataSet(OcrDataset):
         self._environments = {}
         self._states = [_state(path) for path in self.paths]
         self.counts = [self._count(number) for number in range(len(self.paths))]
+
+    @staticmethod
+    def check_arguments(cache, cache_dir):
+        """Yields settings of a cache that is not there."""
+        yield from misplaced_folder(cache, cache_dir)
 
     def sample_count(self):
         """Returns the number of samples in all databases."""

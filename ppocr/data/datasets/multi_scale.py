@@ -10,6 +10,7 @@ from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.imaug import run_operators
 from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS
+from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
 @DATASETS.register()
@@ -33,17 +34,17 @@ class MultiScaleDataSet(SimpleDataSet):
 
     def __init__(
         self,
-        data_dir: str,
-        label_file_list: Union[str, list],
+        data_dir: Name,
+        label_file_list: Union[Name, Files],
         transforms: list,
         ds_width: bool = False,
-        ratio_list: Union[float, list] = 1.0,
-        delimiter: str = "\t",
-        ext_op_transform_idx: int = 2,
-        max_bad_ratio: float = 0.1,
+        ratio_list: Union[Probability, list[Probability]] = 1.0,
+        delimiter: Name = "\t",
+        ext_op_transform_idx: Index = 2,
+        max_bad_ratio: Probability = 0.1,
         cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: float = 4.0,
-        cache_dir: Optional[str] = None,
+        cache_size_gb: Gigabytes = 4.0,
+        cache_dir: Optional[Name] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,

@@ -7,13 +7,14 @@ from typing import Literal, Optional, Union
 
 import numpy as np
 
-from ppocr.data.cache import CacheOptions
+from ppocr.data.cache import CacheOptions, misplaced_folder
 from ppocr.data.datasets.base import OcrDataset
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import DataError
 from ppocr.registry import DATASETS
+from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
 @DATASETS.register(aliases=("TextDetDataset",))
@@ -38,21 +39,21 @@ class SimpleDataSet(OcrDataset):
 
     Raises:
         DataError: a label file or ``data_dir`` is missing, a label file is empty.
-        ConfigError: ``ratio_list`` does not fit the files or leaves [0, 1], or the cache cannot be had.
+        ConfigError: the cache cannot be had.
     """
 
     def __init__(
         self,
-        data_dir: str,
-        label_file_list: Union[str, list],
+        data_dir: Name,
+        label_file_list: Union[Name, Files],
         transforms: list,
-        ratio_list: Union[float, list] = 1.0,
-        delimiter: str = "\t",
-        ext_op_transform_idx: int = 2,
-        max_bad_ratio: float = 0.1,
+        ratio_list: Union[Probability, list[Probability]] = 1.0,
+        delimiter: Name = "\t",
+        ext_op_transform_idx: Index = 2,
+        max_bad_ratio: Probability = 0.1,
         cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: float = 4.0,
-        cache_dir: Optional[str] = None,
+        cache_size_gb: Gigabytes = 4.0,
+        cache_dir: Optional[Name] = None,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
@@ -60,7 +61,7 @@ class SimpleDataSet(OcrDataset):
         cached = CacheOptions(cache, cache_size_gb, cache_dir)
         super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio, cached)
         files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list)
-        ratios = _ratios(ratio_list, len(files))
+        ratios = list(ratio_list) if isinstance(ratio_list, (list, tuple)) else [ratio_list] * len(files)
         if not os.path.isdir(data_dir):
             raise DataError(f"data_dir {data_dir!r} is not a folder; paths in the label files are relative to it")
         self.data_dir = data_dir
@@ -69,6 +70,14 @@ class SimpleDataSet(OcrDataset):
         self._kept = [round(count * ratio) for count, ratio in zip(self.lines.counts, ratios)]
         if not sum(self._kept):
             raise DataError(f"ratio_list {ratio_list} leaves no line of {', '.join(files)}")
+
+    @staticmethod
+    def check_arguments(label_file_list, ratio_list, cache, cache_dir):
+        """Yields shares that are not one for each file, and settings of a cache that is not there."""
+        files = 1 if isinstance(label_file_list, str) else len(label_file_list)
+        if isinstance(ratio_list, (list, tuple)) and len(ratio_list) != files:
+            yield "ratio_list", f"'ratio_list' has {len(ratio_list)} entries for {files} label files; give one for each"
+        yield from misplaced_folder(cache, cache_dir)
 
     def __len__(self):
         return sum(self._kept)
@@ -126,16 +135,6 @@ class SimpleDataSet(OcrDataset):
         number, position = self.lines.locate(index)
         path = self.lines.line(index).decode("utf-8", "replace").partition(self.delimiter)[0]
         return f"{path[:120]} ({os.path.basename(self.lines.paths[number])}, line {position + 1})"
-
-
-def _ratios(ratio_list, files):
-    ratios = list(ratio_list) if isinstance(ratio_list, (list, tuple)) else [ratio_list] * files
-    if len(ratios) != files:
-        raise ConfigError(f"ratio_list has {len(ratios)} entries for {files} label files; give one for each")
-    for ratio in ratios:
-        if isinstance(ratio, bool) or not isinstance(ratio, (int, float)) or not 0 <= ratio <= 1:
-            raise ConfigError(f"ratio_list: {ratio!r} is not a share between 0 and 1")
-    return ratios
 
 
 def _one_path(path, rng):

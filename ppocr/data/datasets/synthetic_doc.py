@@ -1,18 +1,21 @@
 """SyntheticDocDataSet: pages with lines of random words and their boxes, drawn when they are asked for."""
 
 import json
-from typing import Literal, Optional, Union
+from typing import Annotated, Literal, Optional, Union
 
 import cv2
 import numpy as np
 
 from ppocr.data.datasets.base import OcrDataset
-from ppocr.data.datasets.synthetic_text import Words
+from ppocr.data.datasets.synthetic_text import WordLength, Words, falling_lengths
 from ppocr.data.randomness import generator
 from ppocr.data.rendering import FontSet, Noise, background, blend, corners, maybe_blur, placement, two_colours, warp
-from ppocr.errors import ConfigError
 from ppocr.registry import DATASETS
+from ppocr.values import Count, Files, Index, Name, Probability, Range, Rising
 
+Lines = Annotated[int, Range(1, 1_000)]
+PageSide = Annotated[int, Range(16, 4_096)]
+Pair = Annotated[tuple[Lines, Lines], Rising()]
 _WORD_GAP = 14  # pixels between words of a line, before it is scaled
 
 
@@ -40,35 +43,30 @@ class SyntheticDocDataSet(OcrDataset):
         training, base_seed, global_config: given by the builder.
 
     Raises:
-        ConfigError: sizes or lengths make no sense, or no font holds the alphabet.
+        ConfigError: no font holds the alphabet.
     """
 
     def __init__(
         self,
-        length: int,
+        length: Count,
         transforms: list,
-        image_size: list = (640, 640),
-        line_height: list = (14, 44),
-        lines: list = (3, 12),
+        image_size: tuple[PageSide, PageSide] = (640, 640),
+        line_height: Pair = (14, 44),
+        lines: Pair = (3, 12),
         boxes: Literal["word", "line"] = "word",
-        characters: Union[str, list, None] = None,
+        characters: Union[Name, Files, None] = None,
         character_dict_path: Optional[str] = None,
-        min_length: int = 2,
-        max_length: int = 9,
-        fonts: Optional[list] = None,
+        min_length: WordLength = 2,
+        max_length: WordLength = 9,
+        fonts: Optional[Files] = None,
         fixed: Optional[bool] = None,
-        content_seed: Optional[int] = None,
-        max_bad_ratio: float = 0.1,
+        content_seed: Optional[Index] = None,
+        max_bad_ratio: Probability = 0.1,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
     ):
         super().__init__(transforms, training, base_seed, global_config, max_bad_ratio=max_bad_ratio)
-        for name, pair in (("line_height", line_height), ("lines", lines)):
-            if len(pair) != 2 or not 1 <= pair[0] <= pair[1]:
-                raise ConfigError(f"{name} must be [least, most], not {list(pair)}")
-        if length < 1 or len(image_size) != 2 or min(image_size) < 2 * line_height[1]:
-            raise ConfigError(f"length {length} or image_size {list(image_size)}: needs pages of two lines at least")
         self._length = length
         self._size = tuple(image_size)
         self._line_height = tuple(line_height)
@@ -79,6 +77,13 @@ class SyntheticDocDataSet(OcrDataset):
         self._fixed = not training if fixed is None else fixed
         self._content_seed = base_seed if content_seed is None else content_seed
         self._noise = Noise(*self._size)
+
+    @staticmethod
+    def check_arguments(image_size, line_height, min_length, max_length):
+        """Yields sizes that do not fit together."""
+        if min(image_size) < 2 * line_height[1]:
+            yield "image_size", f"'image_size' {list(image_size)} has no room for two lines of {line_height[1]} pixels"
+        yield from falling_lengths(min_length, max_length)
 
     def sample_count(self):
         """Returns ``length``."""

@@ -1,7 +1,7 @@
 """SyntheticTextDataSet: random words, drawn when they are asked for."""
 
 import zlib
-from typing import Literal, Optional, Union
+from typing import Annotated, Literal, Optional, Union
 
 import cv2
 import numpy as np
@@ -12,9 +12,12 @@ from ppocr.data.rendering import FontSet, Noise, background, blend, maybe_blur, 
 from ppocr.errors import ConfigError
 from ppocr.registry import DATASETS
 from ppocr.utils.dictionary import character_list
+from ppocr.values import Count, Files, Index, Name, Probability, Range, Rising
 
 _HELD_OUT = 8  # one word in this many belongs to evaluation
 _TRIES = 2000
+WordLength = Annotated[int, Range(1, 100)]
+Height = Annotated[int, Range(8, 256)]
 _MARGIN = 0.6  # widest margin at the left and right, in heights of the picture
 
 
@@ -28,18 +31,11 @@ class Words:
         character_dict_path: dictionary file; None for digits and lower-case letters.
         min_length, max_length: number of characters, both included.
         training: which of the two kinds is drawn.
-
-    Raises:
-        ConfigError: the lengths or the alphabet leave no word to draw.
     """
 
     def __init__(self, characters, character_dict_path, min_length, max_length, training):
-        if not 1 <= min_length <= max_length:
-            raise ConfigError(f"min_length {min_length} and max_length {max_length} leave no length to draw")
         alphabet = character_list(character_dict_path) if characters is None else characters
         self.characters = list(dict.fromkeys(alphabet))
-        if not self.characters:
-            raise ConfigError("characters is empty")
         self._lengths = (min_length, max_length + 1)
         self._training = training
 
@@ -51,6 +47,12 @@ class Words:
             if (zlib.crc32(word.encode()) % _HELD_OUT != 0) == self._training:
                 return word
         raise ConfigError("characters and lengths give too few words to hold some out for evaluation; allow more")
+
+
+def falling_lengths(min_length, max_length):
+    """Yields a problem if words would have to be longer than they may be."""
+    if min_length > max_length:
+        yield "min_length", f"'min_length' {min_length} is above 'max_length' {max_length}"
 
 
 @DATASETS.register()
@@ -75,31 +77,29 @@ class SyntheticTextDataSet(OcrDataset):
         training, base_seed, global_config: given by the builder.
 
     Raises:
-        ConfigError: lengths, height or alphabet make no sense, or no font holds the alphabet.
+        ConfigError: no font holds the alphabet.
     """
 
     def __init__(
         self,
-        length: int,
+        length: Count,
         transforms: list,
-        characters: Union[str, list, None] = None,
+        characters: Union[Name, Files, None] = None,
         character_dict_path: Optional[str] = None,
-        min_length: int = 3,
-        max_length: int = 6,
-        fonts: Optional[list] = None,
-        image_height: Union[int, list] = (32, 48),
+        min_length: WordLength = 3,
+        max_length: WordLength = 6,
+        fonts: Optional[Files] = None,
+        image_height: Union[Height, Annotated[tuple[Height, Height], Rising()]] = (32, 48),
         label_type: Literal["text", "direction"] = "text",
         fixed: Optional[bool] = None,
-        content_seed: Optional[int] = None,
-        max_bad_ratio: float = 0.1,
+        content_seed: Optional[Index] = None,
+        max_bad_ratio: Probability = 0.1,
         training: bool = False,
         base_seed: int = 0,
         global_config: Optional[dict] = None,
     ):
         super().__init__(transforms, training, base_seed, global_config, max_bad_ratio=max_bad_ratio)
         self._heights = (image_height,) * 2 if isinstance(image_height, int) else tuple(image_height)
-        if length < 1 or len(self._heights) != 2 or not 8 <= self._heights[0] <= self._heights[1]:
-            raise ConfigError(f"length {length} or image_height {image_height}: needs samples of at least 8 pixels")
         self._length = length
         self._words = Words(characters, character_dict_path, min_length, max_length, training)
         self._fonts = FontSet(self._words.characters, fonts)
@@ -107,6 +107,11 @@ class SyntheticTextDataSet(OcrDataset):
         self._fixed = not training if fixed is None else fixed
         self._content_seed = base_seed if content_seed is None else content_seed
         self._noise = Noise(self._heights[1], self._heights[1] * (2 * max_length + 2))
+
+    @staticmethod
+    def check_arguments(min_length, max_length):
+        """Yields what leaves no length to draw."""
+        yield from falling_lengths(min_length, max_length)
 
     def sample_count(self):
         """Returns ``length``."""
