@@ -79,7 +79,8 @@ class GlobalOptions:
     cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files
-    save_model_dir: Name = "./output"  # folder of the run
+    save_model_dir: Name = "./output"  # folder of the run; files of another run in it are moved to earlier/N there
+    overwrite: bool = False  # remove that run's files instead
     save_epoch_step: Count = 1  # epochs between two numbered checkpoints
     save_step_interval: Index = 0  # save latest every that many steps too; 0: at the end of an epoch only
     keep_last_k: Index = 0  # numbered checkpoints to keep; 0: all

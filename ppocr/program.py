@@ -9,6 +9,8 @@ from ppocr import preflight
 from ppocr.commands import run
 from ppocr.engine import processes, setup
 from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.folder import follow, open_folder
+from ppocr.engine.folder_lock import given_up_on_error
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.stepper import MixedPrecision, to_float32
 from ppocr.errors import ConfigError
@@ -107,19 +109,34 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
         found.warnings += preflight_warnings(merged, path)
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
-    earlier = is_train and setup.holds_a_run(folder)
+    if is_train:
+        found.warnings += _open_folder(merged, resolved, options, path)
     logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
     logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
     loggers = None
     if is_train:
-        _start_log(logger, resolved, device, options, earlier)
+        _start_log(logger, resolved, device, options)
         if rank == 0:
-            write_config(folder, merged, path)
-            loggers = build_loggers(merged, options)
+            with given_up_on_error(folder):
+                write_config(folder, merged, path)
+                loggers = build_loggers(merged, options)
     setup.set_up_seed(options.seed)
     return configuration.freeze(resolved), device, logger, loggers
+
+
+def _open_folder(merged, resolved, options, path) -> list:
+    """Opens the folder of the run in the first process and has the configuration follow; returns what there is to say.
+
+    See :func:`ppocr.engine.folder.open_folder`.
+    """
+    opening = processes.from_first(lambda: open_folder(merged, options, path))
+    for config in (merged, resolved):
+        follow(config, options.save_model_dir, opening.moved)
+    if options.resume == "auto":
+        resolved["Global"].update(checkpoints=opening.checkpoint, resume=None)
+    return opening.warnings
 
 
 def write_config(folder, merged, path):
@@ -157,17 +174,11 @@ def _list_problems(path, problems):
     return "\n  ".join([f"{path or 'the configuration'}: {len(problems)} problems", *map(str, problems)])
 
 
-def _start_log(logger, config, device, options, earlier):
+def _start_log(logger, config, device, options):
     for line in setup.describe_machine(device, options.seed):
         logger.info(line)
     for line in format_config(config):
         logger.info(line)
-    if earlier and not options.checkpoints:
-        logger.warning(
-            "%s already holds a run, whose latest and best checkpoints this one will replace; "
-            "name another Global.save_model_dir to keep them, or set Global.checkpoints to go on with it",
-            options.save_model_dir,
-        )
     if options.use_amp and not device.startswith("gpu"):
         logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
 

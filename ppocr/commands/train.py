@@ -11,6 +11,7 @@ from ppocr.engine import processes
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
+from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
@@ -45,6 +46,12 @@ def train(config, device, logger, loggers):
         :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
     """
     options = global_options(config)
+    first = processes.rank() == 0
+    with FolderLock(options.save_model_dir) if first else contextlib.nullcontext():
+        return _train(config, options, device, logger, loggers)
+
+
+def _train(config, options, device, logger, loggers):
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
     train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)

@@ -118,11 +118,6 @@ def prepare_folder(options) -> Path:
     return folder
 
 
-def holds_a_run(folder) -> bool:
-    """Tells whether a folder holds checkpoints of an earlier run."""
-    return (Path(folder) / "latest.pdparams").exists()
-
-
 def describe_machine(device: str, seed: int) -> list:
     """Returns the lines with which ``train.log`` begins: versions, commit, device, seed, threads."""
     return [

@@ -329,17 +329,27 @@ def _move_schedule(schedule, state, steps_per_epoch):
         schedule.step(place)
 
 
-def find_newest(folder, logger):
-    """Returns the prefix of the newest undamaged checkpoint in a folder, or None; damaged ones are said."""
+def newest_checkpoint(folder):
+    """Returns the prefix of the newest undamaged checkpoint in a folder, or None, and a line for each damaged one."""
+    damaged = []
     for _, prefix in checkpoints_in(folder):
         try:
             check_files(prefix)
         except CheckpointError as error:
-            logger.warning("%s; looking for the checkpoint before", error)
+            damaged.append(f"{error}; looking for the checkpoint before")
             continue
-        return str(prefix)
+        return str(prefix), damaged
     latest = Path(folder) / "latest"
-    return str(latest) if Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists() else None
+    whole = Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists()
+    return (str(latest) if whole else None), damaged
+
+
+def find_newest(folder, logger):
+    """Returns what :func:`newest_checkpoint` finds; damaged ones are said."""
+    prefix, damaged = newest_checkpoint(folder)
+    for line in damaged:
+        logger.warning("%s", line)
+    return prefix
 
 
 def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
