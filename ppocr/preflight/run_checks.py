@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import paddle
 
-from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
+from ppocr.checkpoint.networks import network_warnings
 from ppocr.data import workers
 from ppocr.engine.run_facts import describe_run
 from ppocr.errors import CheckpointError, DataError
@@ -108,16 +109,21 @@ def check_alignments(context):
 def check_weights(context):
     """Weights that are to be loaded fit the model."""
     options, model = context.options, context.trial.model
-    vocabulary = getattr(context.post_process, "character", None)
+    facts = output_facts(context.post_process)
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     try:
         if context.checkpoint:
             yield from _resumed(context, context.checkpoint, model, path)
-        elif options.pretrained_model:
-            report = load_start_weights(model, options, vocabulary)
+            return
+        loaded = ()
+        if options.pretrained_model:
+            report = load_start_weights(model, options, facts)
+            loaded = report.loaded
             yield context.finding(NOTE, path, str(report))
             for warning in report.warnings:
                 yield context.finding(WARNING, path, warning)
+        for warning in network_warnings(model, facts, loaded):
+            yield Finding(WARNING, warning, *context.where(("Architecture", "Models")))
     except CheckpointError as error:
         yield context.finding(ERROR, path, str(error))
     except DataError as error:

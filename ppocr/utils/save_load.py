@@ -11,7 +11,8 @@ from pathlib import Path
 
 import paddle
 
-from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, VOCABULARY, facts_in, refuse_others
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.networks import network_warnings
 from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
@@ -379,12 +380,17 @@ def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainSt
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
-    if options.pretrained_model:
-        report = load_start_weights(unwrap(stepper.model), options, (facts or {}).get(VOCABULARY))
-        stepper.averaging.restart()
-        logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
-        for warning in report.warnings:
-            logger.warning("%s", warning)
-    else:
-        logger.info("train from scratch")
+    for warning in _start(unwrap(stepper.model), stepper, options, facts or {}, logger):
+        logger.warning("%s", warning)
     return TrainState()
+
+
+def _start(model, stepper, options, facts, logger) -> list:
+    """Begins with ``Global.pretrained_model`` or with fresh weights; returns what there is to be warned of."""
+    if not options.pretrained_model:
+        logger.info("train from scratch")
+        return network_warnings(model, facts)
+    report = load_start_weights(model, options, facts)
+    stepper.averaging.restart()
+    logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
+    return report.warnings + network_warnings(model, facts, report.loaded)
