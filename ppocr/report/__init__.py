@@ -31,13 +31,13 @@ def build_report(folder, options=()) -> str:
     title = f"Run {run.folder.resolve().name}"
     if run.config is None:
         best = Best(run.series)
-        return render(title, [overview(run, best, None), curves_section(run.series, best)])
+        return render(title, [overview(run, best, None), curves_section(run.series, best, run.clock)])
     config = override(run.config, options)
     _import_modules(run, config)
     evaluated = _evaluate(run, config)
     metric = _metric(config)
     best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
-    sections = [curves_section(run.series, best)] if run.series else []
+    sections = [curves_section(run.series, best, run.clock)] if run.series else []
     if evaluated is not None:
         sections += _sample_sections(evaluated, run.missing)
     data = look_at_data(config, run.missing)

@@ -1,5 +1,6 @@
 """Curves and histograms as inline SVG; colours and type come from the page's style sheet."""
 
+import json
 import math
 from typing import NamedTuple
 
@@ -17,11 +18,19 @@ _COLOURS, _DASHES = 6, 3
 
 
 class Line(NamedTuple):
-    """A curve: ``points`` is ``{step: value}``; with ``dots`` each point is marked."""
+    """A curve.
+
+    Attributes:
+        label: its name.
+        points: ``{step: value}``.
+        dots: whether each point is marked.
+        hours: ``{step: hours of work until then}`` of its run, for the other horizontal axis; empty where not known.
+    """
 
     label: str
     points: dict
     dots: bool = False
+    hours: dict = {}  # noqa: RUF012 (never changed)
 
 
 class Axis:
@@ -90,14 +99,18 @@ def thinned(points: dict, most: int = _MOST_POINTS) -> list:
     return [pairs[i] for i in kept]
 
 
-def line_chart(title: str, lines: list, last_step: int, limits=None) -> Html:
+def line_chart(title: str, lines: list, last_step: float, limits=None, marks=(), over="the steps") -> Html:
     """Returns a figure with curves over the steps of a run, a legend, and what the last values are.
+
+    The figure holds its numbers, so that the page's script can draw it anew: over hours, a part of it, smoothed.
 
     Args:
         title: heading.
         lines: list of :class:`Line`, none of them empty.
         last_step: where the horizontal axis ends; it begins at 0.
         limits: (least, largest) value of the vertical axis; by default that of the curves.
+        marks: steps after which the run was resumed.
+        over: what the horizontal axis shows, for those who do not see it.
     """
     values = [value for line in lines for value in line.points.values()]
     low, high = limits or (min(values), max(values))
@@ -110,9 +123,35 @@ def line_chart(title: str, lines: list, last_step: int, limits=None) -> Html:
         tag("li", line.label, " ", tag("b", number(_last(line.points))), class_=look)
         for line, look in zip(lines, looks)
     ]
-    caption = tag("figcaption", tag("h3", title), tag("ul", legend, class_="legend"))
+    scale = tag("small", " logarithmic", class_="faint") if logarithmic else None
+    caption = tag("figcaption", tag("h3", title, scale), tag("ul", legend, class_="legend"))
     words = ", ".join(f"{line.label} ends at {number(_last(line.points))}" for line in lines)
-    return tag("figure", caption, _svg(f"{title} over the steps: {words}", _grid(x, y), drawn), class_="chart")
+    chart = _svg(f"{title} over {over}: {words}", _grid(x, y), _marks(marks, x), drawn)
+    data = {"lines": [_numbers(line) for line in lines], "last": last_step, "limits": limits, "log": logarithmic}
+    return tag("figure", caption, chart, class_="chart", data_chart=json.dumps(data, separators=(",", ":")))
+
+
+def _numbers(line):
+    """The numbers of a curve for the page's script: ``[[step, value, hours or null], ...]``."""
+    points = [[step, float(f"{value:.6g}"), _rounded(line.hours.get(step))] for step, value in thinned(line.points)]
+    return {"dots": line.dots, "points": points}
+
+
+def _rounded(hours):
+    return None if hours is None else round(hours, 4)
+
+
+def _marks(steps, x):
+    """Upright lines where a run was resumed."""
+    words = "interrupted, and resumed after step"
+    return tag(
+        "g",
+        [
+            tag("line", tag("title", f"{words} {s}"), x1=x(s), x2=x(s), y1=TOP, y2=HEIGHT - BOTTOM, data_step=s)
+            for s in steps
+        ],
+        class_="marked",
+    )
 
 
 def _last(points):

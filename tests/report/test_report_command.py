@@ -39,7 +39,7 @@ def test_a_recogniser(make_run):
         "Configuration",
     ]
     assert "<title>Run a &lt;run&gt;</title>" in page and "What is missing" not in page
-    assert page.count("data:image/jpeg;base64,") == 6 and page.count('<li><div class="picture">') == 6
+    assert page.count("data:image/jpeg;base64,") == 6 and page.count('<li id="sample-') == 6
     assert "best acc</span><b>0.75</b><small>at step 40" in page and "last acc</span><b>0.5</b>" in page
     assert "6 of 6 samples are wrong," in page
     assert (
