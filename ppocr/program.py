@@ -200,7 +200,11 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
         SystemExit: a signal ended the run, after a checkpoint.
         UserError: the numbers stay bad, or the last checkpoint cannot be written.
     """
+    if due.resumes_evaluation(state):
+        evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
     for epoch in range(state.epoch, due.epoch_num + 1):
+        if due.stop(state):
+            break
         train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
         set_training_mode(stepper.model)
         for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
@@ -212,6 +216,8 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
                 progress.log_line(state)
                 stepper.settle()
             if due.eval(state):
+                state.in_evaluation = True
+                checkpoints.save_latest(state)  # whatever happens in the evaluation, no training is lost
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
             interruption.agree(state.global_step, at_once=due.eval(state))
             if due.save_step(state) or interruption.wants_checkpoint():
@@ -239,16 +245,22 @@ def group(batches, size: int):
 
 
 def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
-    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best."""
+    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best.
+
+    Everything that an evaluation changes is changed before anything is saved: whichever checkpoint a run goes on from,
+    the evaluation has either happened, or is done again.
+    """
     stepper.settle()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
         progress.say_current(metrics, evaluation.remarks)
-        if evaluation.keep_if_best(metrics, state):
+        is_best = evaluation.keep_if_best(metrics, state)
+        state.stopped = evaluation.wants_stop(metrics)
+        state.in_evaluation = False
+        if is_best:
             checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
         progress.log_details(evaluation, stepper.model, state)
-        state.stopped = evaluation.wants_stop(metrics)
 
 
 def finish(checkpoints, progress, due, state, interruption):

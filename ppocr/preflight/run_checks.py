@@ -145,7 +145,7 @@ def _resumed(context, prefix, model, path):
         what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
         yield context.finding(ERROR, path, what)
     state = restore_counters(prefix, extra, due.steps_per_epoch)
-    if due.stop(state):
+    if due.finished(state):
         what = f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
         yield context.finding(ERROR, path, what)
 

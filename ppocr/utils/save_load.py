@@ -311,7 +311,7 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
         epoch = states.get("epoch", 0)
         step = states.get("global_step", epoch * steps_per_epoch)
         state = TrainState(epoch=epoch, step_in_epoch=steps_per_epoch, global_step=step, best=best)
-    if state.step_in_epoch >= steps_per_epoch:
+    if state.step_in_epoch >= steps_per_epoch and not state.in_evaluation:  # that one belongs to its epoch
         state.end_epoch()
     return state
 
@@ -373,7 +373,7 @@ def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainSt
         state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
         if len(set(processes.gather(repr(state)))) > 1:
             raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
-        if due.stop(state):
+        if due.finished(state):
             raise CheckpointError(
                 f"{prefix}: this run is finished ({due.position(state)} steps of {due.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
