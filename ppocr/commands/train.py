@@ -20,6 +20,7 @@ from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import Due
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
+from ppocr.engine.unaligned import Unaligned
 from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
 from ppocr.losses import build_loss
@@ -57,6 +58,7 @@ def _train(config, options, device, logger, loggers):
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, stepper.amp, train_dataloader)
+    stepper.unaligned = Unaligned(stepper.loss, train_dataloader)
     watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log", ends=processes.several())
     evaluation = None
     if config.get("Eval"):

@@ -164,6 +164,7 @@ class Stepper:
 
     Attributes:
         lr: the learning rate of the last update.
+        unaligned: :class:`ppocr.engine.unaligned.Unaligned`, told of each forward pass; or None.
 
     Args:
         model: the model, in training mode.
@@ -177,7 +178,7 @@ class Stepper:
     """
 
     def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0, guard=None):
-        self.model, self.loss = model, loss
+        self.model, self.loss, self.unaligned = model, loss, None
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
@@ -239,6 +240,8 @@ class Stepper:
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
         losses = self.loss(predictions, batch)
+        if self.unaligned is not None:
+            self.unaligned(predictions, batch)
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         return predictions, losses
 

@@ -15,7 +15,6 @@ from ppocr.errors import CheckpointError, DataError
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
-from ppocr.preflight.trial import time_steps
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
 from ppocr.utils.pretrained import load_start_weights, load_weights
@@ -90,20 +89,35 @@ def check_alignments(context):
     needed = [(scan, scan.seen.steps) for scan in context.scans.get("Train", ()) if scan.seen.steps]
     if not needed:
         return
-    if section.config.get("sampler"):
-        raise CannotRun("the sampler changes the width of the pictures, and with it the time steps")
-    steps = time_steps(context.trial.training.predictions)
-    if not steps:
-        raise CannotRun("the model gives no scores of time steps")
+    steps = context.trial.time_steps(_narrowest_width(context, section.config.get("sampler")))
+    if steps is None:
+        return
     for scan, tallies in needed:
         impossible = {key: tally for key, tally in tallies.items() if key > steps}
         if impossible:
             lines = sum(tally.count for tally in impossible.values())
             what = (
-                f"{lines} labels need more time steps than the model has, up to {max(impossible)} of {steps}, and "
-                "teach it nothing; widen the pictures (image_shape) or leave these lines out"
+                f"{lines} labels need more time steps than the model has in training, up to {max(impossible)} of "
+                f"{steps}, and teach it nothing; wider images give some models more steps, else leave these lines out"
             )
             yield Finding(WARNING, what, scan.path, min(tally.line for tally in impossible.values()))
+
+
+def _narrowest_width(context, sampler):
+    """Returns the least width that a sampler gives training images; None where there is no sampler.
+
+    Raises:
+        CannotRun: each line has a width of its own, and the time steps follow it.
+    """
+    if sampler is None:
+        return None
+    trial = context.trial
+    if getattr(trial.loader("Train").dataset, "ds_width", False):
+        if trial.time_steps(2 * trial.image_width) != trial.time_steps():
+            raise CannotRun("the sampler gives each line a width of its own, and the time steps follow it")
+        return None
+    scales = sampler.get("scales") or [trial.image_width]
+    return min(trial.image_width, *(scale[0] if isinstance(scale, (list, tuple)) else scale for scale in scales))
 
 
 def check_weights(context):
