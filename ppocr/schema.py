@@ -76,6 +76,7 @@ class Findings:
 def check_config(config) -> Findings:
     """Returns all problems and warnings of a configuration (a mapping of sections)."""
     found = Findings(sources=getattr(config, "sources", {}))
+    found.warnings += [Finding(*remark) for remark in getattr(config, "remarks", ())]
     _check_sections(config, found)
     section = {name: value for name, value in config.items() if isinstance(value, dict)}
     inherited = section.get("Global", {})

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from ppocr.config import Config, freeze, load, override, resolve, snapshot, validate
+from ppocr.config import Config, check, freeze, load, override, resolve, snapshot, validate
 from ppocr.errors import ConfigError
 
 
@@ -47,7 +47,8 @@ def test_several_bases_apply_in_order(tmp_path):
     "text, message",
     [
         ("a: [1, 2", "a.yml:1: not YAML"),
-        ("a: 1\nb: {c: 1}\n\nb: 2\n", "a.yml:4: b: this key is written twice, first in line 2"),
+        ("a: 1\nb: {c: 1}\n\nb: 2\n", "a.yml:4: b: this key is written twice, first in line 2 with another value"),
+        ("a: 1\nb: true\na: true\n", "a.yml:3: a: this key is written twice, first in line 1 with another value"),
         ("a:\n- x: 1\n- y:\n    k: 1\n    l: 1\n    k: 2\n", "a.yml:6: a.1.y.k: this key .* first in line 4"),
         ("a:\n  {b: 1}: 2\n", "a.yml:2: a key must be a word or a number"),
         ("- 1\n", "must be a mapping"),
@@ -60,6 +61,17 @@ def test_a_bad_file_ends_in_one_line(tmp_path, text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         load(write(tmp_path, "a.yml", text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_that_is_written_twice_with_one_value_is_said(tmp_path):
+    write(tmp_path, "base.yml", "Loss:\n  list:\n  - {a: [1, {b: x}],\n     a: [1, {b: x}]}\n")
+    config = load(write(tmp_path, "own.yml", "_BASE_: base.yml\n\nGlobal:\n  seed: 1\n  seed: 1\n"))
+    assert config == {"Loss": {"list": [{"a": [1, {"b": "x"}]}]}, "Global": {"seed": 1}}
+    twice = [str(w) for w in check(override(config, ["Global.epoch_num=2"])).warnings if "twice" in w.message]
+    assert twice == [
+        f"{tmp_path}/base.yml:4: Loss.list.0.a: this key is written twice, first in line 3 with the same value",
+        f"{tmp_path}/own.yml:5: Global.seed: this key is written twice, first in line 4 with the same value",
+    ]
 
 
 def test_a_file_that_is_no_text(tmp_path):
