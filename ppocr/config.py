@@ -205,8 +205,12 @@ def _equal(one, other):
 
 
 def merge(base: Config, new: Config) -> Config:
-    """Returns ``base`` with everything in ``new`` laid over it; neither is changed."""
+    """Returns ``base`` with everything in ``new`` laid over it; neither is changed.
+
+    What ``new`` says in another way is taken out of ``base``; see :func:`ppocr.global_options.displaced_by`.
+    """
     result = copy.deepcopy(base)
+    _displace(result, new.get("Global"))
     _merge_into(result, new, (), result.sources, new.sources)
     result.remarks += new.remarks
     return result
@@ -226,6 +230,17 @@ def _merge_into(target, new, path, sources, new_sources):
             sources[here] = new_sources[here]
 
 
+def _displace(config, given):
+    """Takes out of ``Global`` what the keys of a higher level say in another way."""
+    from ppocr.global_options import displaced_by
+
+    section = config.get("Global")
+    if isinstance(section, dict) and isinstance(given, dict):
+        for key in displaced_by(given) & section.keys():
+            del section[key]
+            _forget(config.sources, ("Global", key))
+
+
 def _same_class(old, new):
     return "name" not in new or "name" not in old or old["name"] == new["name"]
 
@@ -239,7 +254,8 @@ def override(config, assignments) -> Config:
     """Returns a copy of ``config`` with ``key.path=value`` assignments applied.
 
     List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.  A
-    mapping ``{"key.path": value}`` serves as well.
+    mapping ``{"key.path": value}`` serves as well.  What ``config`` says in another way is taken out of it; see
+    :func:`ppocr.global_options.displaced_by`.
 
     Raises:
         ConfigError: no ``=``, a path through something that is neither mapping nor list, or a position that is not
@@ -248,6 +264,7 @@ def override(config, assignments) -> Config:
     if isinstance(assignments, dict):
         assignments = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in assignments.items()]
     result = copy.deepcopy(config if isinstance(config, Config) else Config(config))
+    given = {}  # keys of Global
     for assignment in assignments or []:
         path, equals, text = assignment.partition("=")
         if not equals or not path.strip():
@@ -256,7 +273,11 @@ def override(config, assignments) -> Config:
             value = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
         except yaml.YAMLError as error:
             raise ConfigError(f"-o {assignment}: the value is not YAML: {getattr(error, 'problem', error)}") from None
-        _assign(result, path.strip().split("."), value, assignment)
+        keys = path.strip().split(".")
+        _assign(result, keys, value, assignment)
+        if keys[0] == "Global" and len(keys) == 2:
+            given[keys[1]] = value
+    _displace(result, given)
     return result
 
 

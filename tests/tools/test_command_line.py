@@ -130,6 +130,7 @@ def test_a_run_in_the_folder_of_another_one_starts_anew_beside_it_or_goes_on_wit
         (["Global.epoch_nmu=3"], "did you mean 'epoch_num'"),
         (["Global.epoch_num"], "must have the form key=value"),
         (["Global.use_gpu=true", "Global.device="], "run with -o Global.use_gpu=false"),
+        (["Global.use_gpu=true"], "use_gpu asks for another device than device: cpu"),  # which stands there, too
         (["Global.use_xpu=true", "Global.device="], "run with -o Global.use_xpu=false"),
         (["Global.use_npu=true", "Global.device="], "run with -o Global.use_npu=false"),
         (["Global.device=tpu"], "must be auto, cpu, gpu or gpu:N"),
