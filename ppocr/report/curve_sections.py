@@ -154,7 +154,8 @@ class _Charts:
         if not lines:
             return None
         values = [value for line in lines for value in line.points.values()]
-        return line_chart(title, lines, self._last_step, limits and limits(values), self._clock.resumed)
+        marks = {step: f"interrupted, and resumed after step {step}" for step in self._clock.resumed}
+        return line_chart(title, lines, self._last_step, limits and limits(values), marks)
 
 
 def _shares(values):

@@ -8,6 +8,7 @@ from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
 from ppocr.report.leads import Leads
 from ppocr.report.section import Section
 from ppocr.report.text_errors import MISSED, NOTHING, REPLACED, SAME, by_length, count_characters, edits, most_confused
+from ppocr.report.thresholds import score_section
 
 _PICTURE = (480, 96)  # pixels that the picture of a line may take up
 _HEAT_ROWS, _HEAT_COLUMNS = 24, 24
@@ -21,11 +22,13 @@ def text_sections(evaluated, thumbnails) -> list:
     counts = count_characters(pairs)
     samples = worst_first(evaluated.samples)
     leads = Leads(samples, _text_errors)
+    scores = score_section(evaluated.samples)
     return [
         worst_section(evaluated, samples, leads, thumbnails, _show_text, _key()),
         Section("confusions", "Confused characters", _confusions(counts.confused, leads)),
         Section("characters", "Accuracy by character", _characters(counts, leads)),
         Section("lengths", "Accuracy by length", _lengths(pairs)),
+        *([scores] if scores else []),
     ]
 
 
@@ -34,9 +37,11 @@ def class_sections(evaluated, thumbnails) -> list:
     counts = Counter((sample.truth, sample.prediction) for sample in evaluated.samples)
     samples = worst_first(evaluated.samples)
     leads = Leads(samples, _class_errors)
+    scores = score_section(evaluated.samples)
     return [
         Section("confusions", "Confusion matrix", _matrix(counts, leads)),
         worst_section(evaluated, samples, leads, thumbnails, _show_class),
+        *([scores] if scores else []),
     ]
 
 

@@ -132,7 +132,7 @@ def test_labels_that_are_markup_do_nothing(hostile_run, tmp_path):
     page = report.main(["--run", str(hostile_run)])
     for seen in look(page, tmp_path, ACTIONS):
         assert seen["title"] == "Run a <run>" and seen["scripts"] == 1
-        assert len(seen["sections"]) == 8 and seen["overflow"] <= 0 and seen["broken"] == 0
+        assert len(seen["sections"]) == 9 and seen["overflow"] <= 0 and seen["broken"] == 0
         assert seen["filtered"] == 1
         assert (seen["behind"], seen["all"]) == (1, 2)
         first, *_ = zip(*(point.split(",") for point in seen["before"].split()))
@@ -145,9 +145,9 @@ def test_labels_that_are_markup_do_nothing(hostile_run, tmp_path):
 @pytest.mark.parametrize(
     "task, expected",
     [
-        ("rec", ["samples", "confusions", "characters", "lengths"]),
-        ("det", ["pages", "by-page"]),
-        ("cls", ["confusions", "samples"]),
+        ("rec", ["samples", "confusions", "characters", "lengths", "scores"]),
+        ("det", ["pages", "by-page", "by-size", "box-thresh"]),
+        ("cls", ["confusions", "samples", "scores"]),
     ],
 )
 def test_every_section_is_laid_out_and_painted(make_run, tmp_path, task, expected):
