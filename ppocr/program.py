@@ -179,8 +179,8 @@ def _start_log(logger, config, device, options):
         logger.info(line)
     for line in format_config(config):
         logger.info(line)
-    if options.use_amp and not device.startswith("gpu"):
-        logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
+    for warning in setup.precision_warnings(config["Global"], options, device):
+        logger.warning("%s", warning)
 
 
 def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption):
