@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
+from ppocr.data.imaug.operator import READ_BOXES
 from ppocr.errors import DataError
 
 _SMALL_SETS_MAY_LOSE = 10
@@ -134,9 +135,12 @@ class DataReport:
     def account(self) -> str:
         """Returns one line about all that was read, whether something was wrong or not."""
         parts = [self.summary() or "every sample that was read was used"]
-        if self.expected:
-            lost = ", ".join(f"{count} {_words(reason, count)}" for reason, count in self.expected.most_common())
-            parts.append(f"left out by augmentation and size limits: {lost}")
+        lost = [
+            f"{count} {_words(reason, count)}" for reason, count in self.expected.most_common() if reason != READ_BOXES
+        ]
+        if lost:
+            read = f"of {self.expected[READ_BOXES]} boxes that were read, " if self.expected[READ_BOXES] else ""
+            parts.append(f"{read}augmentation and size limits left out {', '.join(lost)}")
         return "; ".join(parts)
 
     def _add_new(self, event):

@@ -1,13 +1,11 @@
 """Precision, recall and their harmonic mean of detected boxes."""
 
-import json
 from typing import Literal
 
+from ppocr.formats.boxes import count_boxes
 from ppocr.metrics.base import Metric
 from ppocr.metrics.detection_iou import match_detections
 from ppocr.registry import METRICS
-
-IGNORED_TEXTS = ("*", "###")
 
 
 @METRICS.register()
@@ -51,15 +49,6 @@ class DetMetric(Metric):
             "recall": recall,
             "hmean": _share(2 * precision * recall, precision + recall),
         }
-
-
-def count_boxes(label) -> int:
-    """Returns how many boxes of a JSON label (a list of ``{"transcription", "points"}``) are not to be ignored."""
-    try:
-        boxes = json.loads(label)
-        return sum(box["transcription"] not in IGNORED_TEXTS for box in boxes)
-    except (ValueError, TypeError, KeyError):
-        return 0
 
 
 def _share(part, whole):

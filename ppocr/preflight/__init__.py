@@ -6,7 +6,7 @@ Each check is a function ``check_x(context)`` that yields :class:`Finding`; :dat
 from typing import Callable, NamedTuple
 
 from ppocr.errors import UserError
-from ppocr.preflight import config_checks, image_checks, label_checks, run_checks
+from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks
 from ppocr.preflight.context import Context
 from ppocr.preflight.failures import Blame, CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, Finding, from_message, summary, table, to_json
@@ -40,6 +40,7 @@ CHECKS = (
     Check("operators", config_checks.check_operators, ("configuration",), cheap=True),
     Check("decoder", config_checks.check_codec, ("dictionaries", "operators"), cheap=True),
     Check("label lines", label_checks.check_labels, ("configuration",), cheap=True),
+    Check("boxes", box_checks.check_boxes, ("configuration", "files"), cheap=True),
     Check("characters", label_checks.check_characters, ("dictionaries",), cheap=True),
     Check("paths", label_checks.check_paths, ("configuration",), cheap=True),
     Check("schedule", run_checks.check_schedule, ("device", "files", "dictionaries", "operators", "decoder")),
@@ -81,8 +82,8 @@ def run(context, checks=CHECKS) -> list:
 def cheap_findings(config) -> list:
     """Returns the errors and warnings that can be had at once, for the start of a run.
 
-    No picture is opened, nothing of the run is built but its operators and decoder, and of each label file only the
-    first 1000 lines are read.
+    Of images only the first with a box is opened, nothing of the run is built but its operators and decoder, and of
+    each label file only the first 1000 lines are read, and some spread over the file where no box counts.
 
     Args:
         config: the merged configuration; with its ``sources`` findings have file and line.

@@ -1,120 +1,164 @@
-"""Checks of the pictures that label files name."""
+"""Checks of the images that label files name, and of the boxes on them."""
 
-import json
 import os
-from collections import Counter
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from ppocr.data.imaug.decode import DecodeImage
+from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
+from ppocr.errors import DataError
+from ppocr.formats.boxes import outside
+from ppocr.geometry.polygons import areas
+from ppocr.preflight.box_checks import box_causes
 from ppocr.preflight.finding import NOTE, WARNING, Finding
+from ppocr.preflight.label_lines import LabelRule
+from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.parallel import mapped
+from ppocr.preflight.paths import names_in
 
 _BATCH = 64
 TINY, LONG = 5, 50  # pixels of the shorter side; longer to shorter side
 
+ONES, BOXES = "so are {} further ones", "so do {} further boxes"
+
+# kind of fault -> what to say of the first image, and of the others
 FAULTS = {
-    "missing": "the picture {0!r} is not there",
-    "unreadable": "the picture {0!r} cannot be read",
-    "empty": "the picture {0!r} is an empty file",
-    "no_picture": "{0!r} is no picture that can be decoded",
-    "tiny": f"the picture {{0!r}} has a side of less than {TINY} pixels",
-    "long": f"the picture {{0!r}} is more than {LONG} times as long as wide",
+    "missing": ("the picture {0!r} is not there", ONES),
+    "unreadable": ("the picture {0!r} cannot be read", ONES),
+    "empty": ("the picture {0!r} is an empty file", ONES),
+    "no_picture": ("{0!r} is no picture that can be decoded", ONES),
+    "tiny": (f"the picture {{0!r}} has a side of less than {TINY} pixels", ONES),
+    "long": (f"the picture {{0!r}} is more than {LONG} times as long as wide", ONES),
+    "plain": ("the picture {0!r} is of one single colour", ONES),
+    "outside": ("a box lies outside of its picture {0!r}", BOXES),
+    "half_outside": ("more than half of a box lies outside of its picture {0!r}", BOXES),
 }
 
 
 class Picture(NamedTuple):
-    """A picture and the line of the label file that names it."""
+    """An image, the line of the label file that names it, and the label on it."""
 
     file: str
     line: int
     shown: str
+    label: str = ""
+
+
+class Fault(NamedTuple):
+    """What is wrong with an image: a kind of ``FAULTS``, details, and how many things it concerns."""
+
+    kind: str
+    detail: str = ""
+    count: int = 1
+
+
+class Job(NamedTuple):
+    """Images to look at, what their labels must be, and the operator that decodes them."""
+
+    pictures: list
+    rule: LabelRule
+    decode: DecodeImage
 
 
 def check_images(context):
-    """Pictures are there, can be decoded, and are neither tiny nor extremely long."""
+    """Images are there, can be decoded, are neither tiny nor extremely long, and their boxes lie in them."""
     for section in context.sections:
-        for scan in context.scans.get(section.name, ()):
-            pictures, lines = pictures_of(scan, section, context.sample)
-            batches = [pictures[i : i + _BATCH] for i in range(0, len(pictures), _BATCH)]
-            title = f"pictures of {section.name}"
-            results = mapped(look_at_all, batches, context.processes, title, context.progress)
-            faults = [
-                (picture, fault) for batch, found in zip(batches, results) for picture, fault in zip(batch, found)
-            ]
-            yield from _findings(scan, [(picture, fault) for picture, fault in faults if fault])
+        scans = context.scans.get(section.name, ())
+        rule = rule_of(section) if scans else None
+        for scan in scans:
+            pictures, lines = pictures_of(scan, section, context.sample, rule.kind == "boxes")
+            decode = section.find(DecodeImage) or DecodeImage()
+            jobs = [Job(pictures[i : i + _BATCH], rule, decode) for i in range(0, len(pictures), _BATCH)]
+            results = mapped(look_at_all, jobs, context.processes, f"pictures of {section.name}", context.progress)
+            found = [pair for job, faults in zip(jobs, results) for pair in zip(job.pictures, faults)]
+            yield from _findings(scan, [(picture, fault) for picture, faults in found for fault in faults])
             if lines < len(scan.seen.numbers):
                 what = f"{lines} of {len(scan.seen.numbers)} lines: only the pictures of these were looked at"
                 yield Finding(NOTE, what, scan.path)
 
 
 def _findings(scan, faults):
-    counts = Counter(fault for _, fault in faults)
-    named = set()
+    counts, first = {}, {}
     for picture, fault in faults:
-        if fault not in named:
-            named.add(fault)
-            more = f"; so are {counts[fault] - 1} further ones" if counts[fault] > 1 else ""
-            yield Finding(WARNING, FAULTS[fault].format(picture.shown) + more, scan.path, picture.line)
+        counts[fault.kind] = counts.get(fault.kind, 0) + fault.count
+        first.setdefault(fault.kind, (picture, fault))
+    for kind, (picture, fault) in first.items():
+        text, others = FAULTS[kind]
+        detail = f" ({fault.detail})" if fault.detail else ""
+        more = f"; {others.format(counts[kind] - 1)}" if counts[kind] > 1 else ""
+        yield Finding(WARNING, f"{text.format(picture.shown)}{detail}{more}", scan.path, picture.line)
 
 
-def pictures_of(scan, section, sample):
+def pictures_of(scan, section, sample, boxes=False):
     """Returns the :class:`Picture` of a label file, and the number of lines that they are from.
 
     Args:
         scan: :class:`ppocr.preflight.label_scan.FileScan`.
         section: the data section.
         sample: lines to take, spread evenly; None for all.
+        boxes: take the labels along, to compare boxes with the images.
     """
     index = LabelIndex([scan.path])
     count = len(scan.seen.numbers)
     wanted = count if sample is None else min(sample, count)
     chosen = np.linspace(0, count - 1, wanted).astype(int).tolist() if wanted else []
-    folder, delimiter = section.dataset["data_dir"], (section.dataset.get("delimiter") or "\t").encode()
+    folder, delimiter = section.dataset["data_dir"], section.dataset.get("delimiter") or "\t"
     pictures = []
     for position in chosen:
-        path, found, _ = index.line(position).partition(delimiter)
+        path, found, rest = index.line(position).decode("utf-8", "replace").partition(delimiter)
         if found and path:
             line = int(scan.seen.numbers[position])
-            names = names_in(path.decode("utf-8", "replace"))
-            pictures += [Picture(os.path.join(folder, name), line, name) for name in names]
+            label = rest.partition("\t")[0] if boxes else ""
+            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in names_in(path)]
     return pictures, len(chosen)
 
 
-def names_in(path) -> list:
-    """Returns the pictures of a line: one, or those of a JSON list."""
-    if path.startswith("["):
-        try:
-            return [str(name) for name in json.loads(path)]
-        except ValueError:
-            pass
-    return [path]
-
-
-def look_at_all(pictures) -> list:
-    """Returns what is wrong with each picture, a key of ``FAULTS``, or an empty text."""
+def look_at_all(job: Job) -> list:
+    """Returns what is wrong with each image: a list of :class:`Fault`."""
     cv2.setNumThreads(0)  # the processes are the parallelism; 1 would wait for threads that a fork does not take along
-    return [look_at(picture.file) for picture in pictures]
+    return [look_at(picture, job.rule, job.decode) for picture in job.pictures]
 
 
-def look_at(file) -> str:
-    """Returns what is wrong with a picture file."""
+def look_at(picture: Picture, rule: LabelRule, decode: DecodeImage) -> list:
+    """Returns what is wrong with an image and with the boxes on it."""
     try:
-        with open(file, "rb") as opened:
+        with open(picture.file, "rb") as opened:
             content = opened.read()
     except FileNotFoundError:
-        return "missing"
+        return [Fault("missing")]
     except (OSError, ValueError):
-        return "unreadable"
+        return [Fault("unreadable")]
     if not content:
-        return "empty"
+        return [Fault("empty")]
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        image = None
-    return "no_picture" if image is None else _odd_size(*image.shape[:2])
+        image = decode.decode(content)
+    except (Dropped, DataError):
+        return [Fault("no_picture")]
+    height, width = image.shape[:2]
+    faults = [Fault(kind) for kind in (_odd_size(height, width), "plain" if image.min() == image.max() else "") if kind]
+    return faults + (boxes_beyond(picture.label, rule, width, height) if rule.kind == "boxes" else [])
+
+
+def boxes_beyond(label, rule, width, height) -> list:
+    """Returns the boxes of a label that lie outside of their image, wholly or for the most part."""
+    try:
+        causes, outlines = box_causes(label, rule)
+    except DataError:
+        return []
+    usable = np.array([not cause for cause in causes], bool)
+    beyond = outside(outlines.polys, width, height) & usable
+    seen = areas(np.clip(outlines.polys, 0, (width, height)))
+    half = (2 * seen < areas(outlines.polys)) & usable & ~beyond
+    faults = []
+    for kind, chosen in (("outside", np.flatnonzero(beyond)), ("half_outside", np.flatnonzero(half))):
+        if len(chosen):
+            points = outlines.polys[chosen[0], :4].tolist()
+            detail = f"box {chosen[0] + 1}: {points}, the picture has {width} x {height} pixels"
+            faults.append(Fault(kind, detail, len(chosen)))
+    return faults
 
 
 def _odd_size(height, width):

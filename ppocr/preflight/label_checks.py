@@ -4,7 +4,7 @@ import numpy as np
 
 from ppocr.data.report import _SMALL_SETS_MAY_LOSE as SMALL_SETS_MAY_LOSE
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
-from ppocr.preflight.label_lines import FAULTS
+from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_scan import line_text
 
 _SHOWN = 12  # unknown characters that are named
@@ -21,12 +21,22 @@ def check_labels(context):
         for scan in context.scans[section.name]:
             for kind, tally in scan.seen.faults.items():
                 detail = f" ({tally.detail})" if tally.detail else ""
-                yield Finding(WARNING, f"{FAULTS[kind][1]}{detail}{_others(tally)}", scan.path, tally.line)
+                yield Finding(WARNING, f"{FAULTS[kind][1]}{detail}{_others(tally, kind)}", scan.path, tally.line)
+            yield from _without_text(scan)
         yield from _too_many(context, section)
 
 
-def _others(tally):
-    return f"; so are {tally.count - 1} further lines" if tally.count > 1 else ""
+def _others(tally, kind):
+    if tally.count == 1:
+        return ""
+    return f"; the same of {tally.count - 1} further {'boxes' if kind in OF_BOXES else 'lines'}"
+
+
+def _without_text(scan):
+    lines = len(scan.seen.numbers)
+    if scan.seen.without_text:
+        what = f"{scan.seen.without_text} of {lines} images have no text: all of such an image is background"
+        yield Finding(NOTE, what, scan.path)
 
 
 def _too_many(context, section):

@@ -1,17 +1,17 @@
 """What is wrong with the lines of a label file: the part that worker processes do, without Paddle."""
 
-import json
+import operator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
-from ppocr.text.ctc import steps_needed
+from ppocr.errors import DataError
+from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
 
 BOM = b"\xef\xbb\xbf"
 MIN_POINTS = 4
-MIN_AREA = 1.0  # square pixels
 
 # kind of fault -> (whether the line cannot be used, what to say)
 FAULTS = {
@@ -23,12 +23,15 @@ FAULTS = {
     "too_long": (True, "the label is too long"),
     "all_unknown": (True, "no character of the label is in the dictionary"),
     "class": (True, "the label is no class of label_list"),
-    "json": (True, "the label is no JSON"),
-    "boxes": (True, "the label is no list of {transcription, points}"),
-    "no_boxes": (True, "the label is an empty list of boxes"),
+    "boxes": (True, "the label is no list of boxes"),
+    "left_out": (False, "the label is an empty list, and keep_empty is false: the image is left out"),
     "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
-    "no_area": (False, "a box has no area"),
+    NO_AREA: (False, "a box has no area"),
+    FAR: (False, "a coordinate is no number, or beyond any image; the box is ignored"),
+    CROSSING: (False, "the outline of a box crosses itself; the box is ignored"),
+    "reordered": (False, "sides of a box cross; its corners are put in order"),
 }
+OF_BOXES = ("few_points", NO_AREA, FAR, CROSSING, "reordered")  # these are counted by box, the others by line
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class LabelRule:
         ctc: the text is learnt with CTC.
         classes: names of the classes, for ``class``.
         ignored: texts of boxes that do not count, for ``boxes``.
+        flat: points may be written as ``[x, y, x, y, ...]``, for ``boxes``.
+        keep_empty: an empty list is the label of an image without text, for ``boxes``.
     """
 
     kind: str = "any"
@@ -56,6 +61,8 @@ class LabelRule:
     ctc: bool = False
     classes: frozenset = frozenset()
     ignored: frozenset = frozenset()
+    flat: bool = False
+    keep_empty: bool = True
 
 
 class Job(NamedTuple):
@@ -88,6 +95,7 @@ class Seen:
         faults: kind of fault -> :class:`Tally`.
         unknown: character -> :class:`Tally`.
         steps: CTC time steps that a text needs -> :class:`Tally`.
+        without_text: lines with an empty list of boxes.
     """
 
     lines: int = 0
@@ -97,6 +105,7 @@ class Seen:
     faults: dict = field(default_factory=dict)
     unknown: dict = field(default_factory=dict)
     steps: dict = field(default_factory=dict)
+    without_text: int = 0
 
 
 def count(tallies, key, line, detail="", times=1):
@@ -178,7 +187,7 @@ def _text(label, number, rule, seen):
         if not entries:
             return unusable or ("all_unknown", repr(label[:40]))
     if rule.ctc and unusable is None:
-        count(seen.steps, steps_needed(entries), number)
+        count(seen.steps, len(entries) + sum(map(operator.eq, entries, entries[1:])), number)
     return unusable
 
 
@@ -186,37 +195,27 @@ def _boxes(label, number, rule, seen):
     if not label:
         return "no_label", ""
     try:
-        boxes = json.loads(label)
-    except ValueError as error:
-        return "json", f"{error.args[0]}: {label[:60]!r}"
-    if not isinstance(boxes, list):
-        return "boxes", f"{label[:60]!r}"
-    if not boxes:
-        return "no_boxes", ""
-    try:
-        for position, box in enumerate(boxes, start=1):
-            text, points = box["transcription"], [(x + 0.0, y + 0.0) for x, y in box["points"]]
-            if text not in rule.ignored:
-                _look_at_box(points, position, number, seen)
-    except (TypeError, KeyError, ValueError) as error:
-        return "boxes", f"box {position}: {type(error).__name__} {error}"
+        boxes = read_boxes(label, rule.flat)
+    except DataError as error:
+        return "boxes", str(error)
+    if not boxes.texts and not rule.keep_empty:
+        return "left_out", ""
+    seen.without_text += not boxes.texts
+    outlines = sound_outlines(boxes.polys, boxes.counts)
+    for position, text in enumerate(boxes.texts):
+        if text not in rule.ignored:
+            kind = _fault_of(boxes, outlines, position)
+            if kind:
+                shown = boxes.polys[position, : min(boxes.counts[position], MIN_POINTS)].tolist()
+                count(seen.faults, kind, number, f"box {position + 1}: {shown}")
     return None
 
 
-def _look_at_box(points, position, number, seen):
-    if len(points) < MIN_POINTS:
-        count(seen.faults, "few_points", number, f"box {position} has {len(points)}")
-    elif area(points) < MIN_AREA:
-        count(seen.faults, "no_area", number, f"box {position}: {points[:4]}")
-
-
-def area(points) -> float:
-    """Returns the area of a polygon, a list of (x, y); 0 if a number is not finite."""
-    twice, (last_x, last_y) = 0.0, points[-1]
-    for x, y in points:
-        twice += last_x * y - x * last_y
-        last_x, last_y = x, y
-    return abs(twice) / 2 if twice == twice else 0.0
+def _fault_of(boxes, outlines, position):
+    """Returns the fault of a box that is to count, or an empty text."""
+    if boxes.counts[position] < MIN_POINTS:
+        return "few_points"
+    return outlines.faults[position] or ("reordered" if outlines.reordered[position] else "")
 
 
 _LABELS = {"any": _any_label, "class": _class, "text": _text, "boxes": _boxes}

@@ -1,10 +1,12 @@
 """What the labels of a data set must be, as its operators say."""
 
 from ppocr.data.imaug.cls_label import ClsLabelEncode
-from ppocr.data.imaug.det_label import IGNORED_TEXTS, DetLabelEncode
+from ppocr.data.imaug.ct_targets import UNREADABLE, CTLabelEncode
+from ppocr.data.imaug.det_label import DetLabelEncode
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
 from ppocr.data.imaug.rec_label_attention import MultiLabelEncode
+from ppocr.formats.boxes import IGNORED_TEXTS
 from ppocr.preflight.label_lines import LabelRule
 
 
@@ -32,8 +34,10 @@ def rule_of(section) -> LabelRule:
             longest=min(limits, default=None),
             ctc=any(isinstance(encoder, CTCLabelEncode) for encoder in encoders),
         )
-    if section.find(DetLabelEncode) is not None:
-        return LabelRule("boxes", delimiter, ignored=frozenset(IGNORED_TEXTS))
+    for kind, ignored, flat in ((DetLabelEncode, IGNORED_TEXTS, False), (CTLabelEncode, UNREADABLE, True)):
+        found = section.find(kind)
+        if found is not None:
+            return LabelRule("boxes", delimiter, ignored=frozenset(ignored), flat=flat, keep_empty=found.keep_empty)
     classes = section.find(ClsLabelEncode)
     if classes is not None:
         return LabelRule("class", delimiter, classes=frozenset(classes.index))

@@ -73,6 +73,7 @@ def merged(parts) -> Seen:
             _add(into, tallies, first)
         whole.lines += part.lines
         whole.unusable += part.unusable
+        whole.without_text += part.without_text
     hashes = [part.hashes for part in parts]
     return replace(whole, numbers=np.concatenate(numbers), hashes=np.concatenate(hashes))
 

@@ -8,7 +8,7 @@ import numpy as np
 from ppocr.data import build_dataloader
 from ppocr.data.datasets.base import SampleKey
 from ppocr.errors import UserError
-from ppocr.metrics.det_metric import count_boxes
+from ppocr.formats.boxes import count_boxes
 from ppocr.report.charts import histogram
 from ppocr.report.html import bar, facts, foreign, note, table, tag
 from ppocr.report.samples import BOXES, CLASSES, TEXTS

@@ -49,11 +49,13 @@ def test_what_augmentation_leaves_out_is_summed_up_without_a_warning(ppocr_caplo
     report = DataReport(1, True, logging.getLogger("ppocr"))
     assert report.account() == "every sample that was read was used"
     for _ in range(2):
-        report.add([bad(0, "boxes_outside_of_the_crop", kept=True, count=3, expected=True)])
+        read = bad(0, "boxes", kept=True, count=10, expected=True)
+        report.add([read, bad(0, "boxes_cut_off", kept=True, count=3, expected=True)])
         report.start_epoch()
     assert report.summary() == "" and not ppocr_caplog.messages
     assert report.account() == (
-        "every sample that was read was used; left out by augmentation and size limits: 6 boxes outside of the crop"
+        "every sample that was read was used; "
+        "of 20 boxes that were read, augmentation and size limits left out 6 boxes cut off"
     )
 
 

@@ -9,6 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ppocr.data.imaug.det_label import DetLabelEncode
 from ppocr.metrics import build_metric
 from ppocr.metrics.detection_iou import intersections, match_detections, to_polygons
 
@@ -128,3 +129,31 @@ def test_matching_agrees_with_the_definition(truths, detections):
     expected = (matched, sum(not tag for _, tag in truths), len(counted))
     result = match_detections([box(*t) for t, _ in truths], [tag for _, tag in truths], [box(*d) for d in detections])
     assert result == expected
+
+
+def evaluated(*labels, found):
+    """Returns the metrics of detections on images with these labels, read as an evaluation reads them."""
+    metric = build_metric({"name": "DetMetric"})
+    for label, points in zip(labels, found):
+        data = DetLabelEncode()(
+            {"label": json.dumps([{"transcription": "a", "points": box.tolist()} for box in label])}
+        )
+        metric([{"points": points}], [None, None, data["polys"][None], data["ignore_tags"][None]])
+    return metric.get_metric()
+
+
+def test_corners_that_were_written_row_by_row_are_found():
+    truths = [box(10, 10, 60, 30), np.array([[80, 12], [120, 10], [121, 30], [81, 32]])]
+    row_by_row = [truth[[0, 1, 3, 2]] for truth in truths]
+    assert evaluated(row_by_row, found=[truths]) == {"precision": 1.0, "recall": 1.0, "hmean": 1.0}
+
+
+def test_all_that_is_found_on_an_image_without_text_is_wrong():
+    five = [box(10, 10 + 40 * k, 60, 30 + 40 * k) for k in range(5)]
+    assert evaluated(TRUTHS[:1], [], found=[TRUTHS[:1], five])["precision"] == pytest.approx(1 / 6)
+
+
+def test_a_label_that_nests_without_end_has_no_boxes():
+    metric = build_metric({"name": "DetMetric"})
+    metric.add_unreadable(["[" * 100000, '[{"transcription": "a"}, {"transcription": "###"}]'])
+    assert metric.totals == {"matched": 0, "truths": 1, "detections": 0}

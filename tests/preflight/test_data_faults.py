@@ -1,5 +1,7 @@
 """Faults planted in label files and pictures."""
 
+import cv2
+import numpy as np
 import pytest
 
 E, W = "error", "warning"
@@ -88,11 +90,67 @@ def box_without_points(site):
 
 def point_of_three_numbers(site):
     line = site.append("train.txt", f"x.png\t{site.boxes_label([[1, 2, 3]] * 4)}\n")
-    return W, "train.txt", line, "box 1: ValueError"
+    return W, "train.txt", line, "box 1: a polygon must be a list of [x, y] points"
 
 
-def no_boxes(site):
-    return W, "eval.txt", site.append("eval.txt", "x.png\t[]\n"), "an empty list of boxes"
+def nested_without_end(site):
+    return W, "train.txt", site.append("train.txt", "x.png\t" + "[" * 100000 + "\n"), "brackets are nested too deep"
+
+
+def empty_list_that_is_left_out(site):
+    site.replace("DetLabelEncode:", "DetLabelEncode: {keep_empty: false}", times=2)
+    return W, "eval.txt", site.append("eval.txt", "x.png\t[]\n"), "keep_empty is false: the image is left out"
+
+
+def crossing_corners(site):
+    row_by_row = [site.box[i] for i in (0, 1, 3, 2)]
+    line = site.append("train.txt", f"train1.png\t{site.boxes_label(row_by_row)}\n")
+    return W, "train.txt", line, "sides of a box cross; its corners are put in order (box 1: [[8.0, 8.0]"
+
+
+def crossing_outline(site):
+    star = [[0, 0], [40, 40], [60, 0], [60, 40], [40, 0], [0, 40]]
+    line = site.append("train.txt", f"train1.png\t{site.boxes_label(star)}\n")
+    return W, "train.txt", line, "the outline of a box crosses itself; the box is ignored"
+
+
+def coordinate_beyond_any_image(site):
+    line = site.append("train.txt", f"train1.png\t{site.boxes_label([[1e9, 1], [9, 1], [9, 9], [1, 9]])}\n")
+    return W, "train.txt", line, "a coordinate is no number, or beyond any image"
+
+
+def box_outside_of_its_image(site):
+    site.picture("x.png", (64, 64))
+    line = site.append("train.txt", f"x.png\t{site.boxes_label([[70, 8], [99, 8], [99, 30], [70, 30]])}\n")
+    words = "a box lies outside of its picture 'x.png' (box 1: [[70.0, 8.0], [99.0, 8.0], [99.0, 30.0], [70.0, 30.0]], "
+    return W, "train.txt", line, words + "the picture has 64 x 64 pixels)"
+
+
+def box_outside_for_the_most_part(site):
+    site.picture("x.png", (64, 64))
+    line = site.append("train.txt", f"x.png\t{site.boxes_label([[50, 8], [99, 8], [99, 30], [50, 30]])}\n")
+    return W, "train.txt", line, "more than half of a box lies outside of its picture 'x.png'"
+
+
+def picture_of_one_colour(site):
+    site.write("x.png", cv2.imencode(".png", np.full((20, 30, 3), 7, np.uint8))[1].tobytes())
+    return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "the picture 'x.png' is of one single colour"
+
+
+def no_box_counts(points, text, words):
+    """Returns a fault: all boxes of the training set have these points and this text."""
+
+    def plant(site):
+        site.write("train.txt", "".join(f"train{i}.png\t{site.boxes_label(points, text)}\n" for i in range(4)))
+        return E, CONFIG, site.line_of("train.txt"), f"none of 4 boxes counts, so nothing can be learnt: 4 {words}"
+
+    plant.__name__ = words.replace(" ", "_")
+    return plant
+
+
+def no_box_at_all(site):
+    site.write("eval.txt", "eval0.png\t[]\neval1.png\t[]\n")
+    return E, CONFIG, site.line_of("eval.txt"), "no label holds a box, so nothing can be judged"
 
 
 def too_few_points(site):
@@ -100,7 +158,7 @@ def too_few_points(site):
         W,
         "train.txt",
         site.append("train.txt", f"x.png\t{site.boxes_label(site.box[:3])}\n"),
-        "fewer than 4 points (box 1 has 3)",
+        "fewer than 4 points (box 1: [[8.0, 8.0]",
     )
 
 
@@ -157,6 +215,7 @@ REC_FAULTS = [
     picture_that_is_none,
     tiny_picture,
     endless_picture,
+    picture_of_one_colour,
     picture_missing_in_a_list,
 ]
 CLS_FAULTS = [unknown_class_label]
@@ -165,7 +224,19 @@ DET_FAULTS = [
     label_no_list,
     box_without_points,
     point_of_three_numbers,
-    no_boxes,
+    nested_without_end,
+    empty_list_that_is_left_out,
+    crossing_corners,
+    crossing_outline,
+    coordinate_beyond_any_image,
+    box_outside_of_its_image,
+    box_outside_for_the_most_part,
+    no_box_at_all,
+    no_box_counts([[8, 8], [40, 8], [40, 30], [8, 30]], "###", "to be ignored"),
+    no_box_counts([[8, 8], [40, 30]], "ab", "of fewer than three points"),
+    no_box_counts([[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]], "ab", "with coordinates between 0 and 1"),
+    no_box_counts([[8, 8], [40, 8], [40, 8], [8, 8]], "ab", "without area"),
+    no_box_counts([[80, 8], [99, 8], [99, 30], [80, 30]], "ab", "outside of their images"),
     too_few_points,
     box_without_area,
 ]
@@ -180,3 +251,24 @@ FAULTS = (
 def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
     expected, found, everything = find_planted(task, plant)
     assert found == [expected], everything
+
+
+def test_coordinates_may_be_texts_and_images_without_text(make_site, serious):
+    """What training can use is no fault."""
+    site = make_site("det")
+    site.picture("x.png", (64, 64))
+    site.append("train.txt", f"x.png\t{site.boxes_label([[str(x), str(y)] for x, y in site.box])}\n")
+    site.picture("y.png", (64, 60))
+    line = site.append("train.txt", "y.png\t[]\n")
+    findings = site.check()
+    assert not serious(findings), list(map(str, serious(findings)))
+    told = f"1 of {line} images have no text: all of such an image is background"
+    assert [finding.file for finding in findings if finding.what == told] == [site.path("train.txt")]
+
+
+def test_boxes_that_cross_are_counted(make_site):
+    site = make_site("det")
+    row_by_row = [site.box[i] for i in (0, 1, 3, 2)]
+    site.write("train.txt", "".join(f"train{i}.png\t{site.boxes_label(row_by_row)}\n" for i in range(4)))
+    (told,) = [finding.what for finding in site.check() if "sides of a box cross" in finding.what]
+    assert told.endswith("; the same of 3 further boxes")

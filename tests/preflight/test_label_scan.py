@@ -8,7 +8,7 @@ import pytest
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.preflight import label_scan
-from ppocr.preflight.label_lines import Job, LabelRule, Tally, area, path_hash, read_job
+from ppocr.preflight.label_lines import Job, LabelRule, Tally, path_hash, read_job
 from ppocr.preflight.label_rules import longest_text
 from ppocr.registry import OPERATORS
 from ppocr.text.entries import Splitter
@@ -91,13 +91,6 @@ def test_another_delimiter_and_what_stands_behind_the_label(tmp_path):
     path = write(tmp_path, b"x.png|ab\t90\t30\n")
     (scan,) = label_scan.scan_files([path], "/", LabelRule("text", "|", frozenset("ab")), context())
     assert scan.seen.faults == {} and scan.seen.unknown == {}
-
-
-def test_area():
-    assert area([(0, 0), (4, 0), (4, 3), (0, 3)]) == 12
-    assert area([(0, 3), (4, 3), (4, 0), (0, 0)]) == 12
-    assert area([(0, 0), (4, 0), (0, 3)]) == 6
-    assert area([(0, 0), (float("nan"), 0), (4, 3)]) == 0
 
 
 LONGEST = {

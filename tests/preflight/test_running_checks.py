@@ -6,7 +6,7 @@ import pytest
 
 from ppocr import preflight
 from ppocr.config import Config, Source, load
-from ppocr.preflight import Check, Finding
+from ppocr.preflight import Check, Finding, box_checks
 from ppocr.preflight.failures import Blame, CannotRun, describe
 from ppocr.preflight.finding import line_in
 
@@ -146,3 +146,19 @@ def test_lines_that_are_not_checked_are_said(make_site):
     site.write("config.yml", head + "Eval:" + tail.replace("      - DecodeImage: {img_mode: BGR}\n", ""))
     notes = [f.what for f in site.check() if f.what.startswith("not checked")]
     assert notes == ["not checked: labels and pictures of Eval; SyntheticTextDataSet has no lines of path and label"]
+
+
+def test_a_run_does_not_start_where_no_box_counts(make_site, monkeypatch):
+    """One image is opened if its boxes count; if none does, all of the set is looked at."""
+    site, opened = make_site("det"), []
+    size = box_checks.image_size
+    monkeypatch.setattr(box_checks, "image_size", lambda file, decode: opened.append(file) or size(file, decode))
+    assert preflight.cheap_findings(load(site.config)) == []
+    assert opened == [site.path("train0.png"), site.path("eval0.png")]
+    beyond = site.boxes_label([[64, 8], [99, 8], [99, 30], [64, 30]])
+    site.write("train.txt", "".join(f"train{i}.png\t{beyond}\n" for i in range(4)))
+    (found,) = preflight.cheap_findings(load(site.config))
+    assert found.severity == "error" and found.line == site.line_of("train.txt")
+    assert "none of 4 boxes counts, so nothing can be learnt: 4 outside of their images" in found.what
+    site.append("train.txt", f"eval0.png\t{site.boxes_label()}\n")
+    assert "error" not in [finding.severity for finding in preflight.cheap_findings(load(site.config))]

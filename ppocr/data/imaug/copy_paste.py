@@ -5,7 +5,7 @@ import numpy as np
 
 from ppocr.data.imaug.det_crop import Window
 from ppocr.data.imaug.geometry import map_points, rotation, then, translation, warp
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
 
 TRIES = 50
@@ -44,6 +44,7 @@ class CopyPaste(Operator):
             matrix, window, polygon = _turned(other["polys"][i], rng)
             corner = self._place(boxes, window, data["image"].shape, rng)
             if corner is None:
+                note_lost_boxes(data, "that_found_no_room_to_be_pasted", 1)
                 continue
             image = data["image"].copy() if image is None else image
             _paste(image, other["image"], matrix, window, polygon, corner)

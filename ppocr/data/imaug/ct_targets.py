@@ -6,11 +6,11 @@ Sheng et al., CentripetalText: An Efficient Text Instance Representation for Sce
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.det_label import measurable, read_label
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.det_crop import CUT_OFF
+from ppocr.data.imaug.det_label import sound_boxes
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.pse_targets import shrink
 from ppocr.data.imaug.resize_det import check_size
-from ppocr.errors import DataError
 from ppocr.registry import OPERATORS
 
 STRIDE = 32
@@ -25,33 +25,35 @@ AT_ONCE = 1 << 20  # distances that are computed together
 class CTLabelEncode(Operator):
     """Reads ``[{"transcription": text, "points": [[x, y], ...] or [x, y, x, y, ...]}, ...]``.
 
-    Sets ``polys`` (a list of K x 2 arrays, pixels) and ``texts``.  A polygon with a coordinate that is not finite or
-    beyond 100,000 becomes a point, its text ``###``.
+    Args:
+        keep_empty: see ``DetLabelEncode``.
+
+    Sets ``polys`` (a list of K x 2 arrays, pixels) and ``texts``.  What ``DetLabelEncode`` ignores for its coordinates
+    or its outline gets the text ``###``; corners are put in order and boxes counted as there.
 
     Raises:
-        DataError: the label is no such list.
+        DataError: the label is no such list, or a polygon has more than 1,000 points.
     """
 
     reads = ("label",)
     writes = ("polys", "texts")
+    optional = ("image",)
+
+    def __init__(self, keep_empty: bool = True):
+        self.keep_empty = keep_empty
 
     def __call__(self, data):
-        texts, polygons = read_label(data["label"])
-        polys = [_points(polygon) for polygon in polygons]
-        good = [measurable(polygon) for polygon in polys]
-        data["polys"] = [polygon if kept else np.zeros_like(polygon) for polygon, kept in zip(polys, good)]
-        data["texts"] = [text if kept else UNREADABLE[0] for text, kept in zip(texts, good)]
+        texts, outlines, ignored = sound_boxes(data, UNREADABLE, self.keep_empty, flat=True)
+        polys = outlines.polys.astype(np.int64) if _whole(outlines.polys) else outlines.polys
+        data["polys"] = [polygon[:count] for polygon, count in zip(polys, outlines.counts)]
+        data["texts"] = [
+            UNREADABLE[0] if lost and text not in UNREADABLE else text for text, lost in zip(texts, ignored)
+        ]
         return data
 
 
-def _points(polygon):
-    try:
-        points = np.array(polygon)
-        if points.size and points.dtype.kind in "iuf":
-            return points.reshape(-1, 2)
-    except ValueError as error:
-        raise DataError(f"a polygon must be a list of points: {error}") from error
-    raise DataError(f"a polygon must be a list of points, not {polygon!r:.80}")
+def _whole(values) -> bool:
+    return not (values % 1).any()
 
 
 def scale_aligned(image, short_size: float) -> np.ndarray:
@@ -149,6 +151,7 @@ class MakeShrink(Operator):
             mask[kernel > 0] = not unreadable
         kernels = (kernel_instance > 0).astype(np.uint8)
         data["image"] = [data["image"], instance, mask, kernel_instance, kernels, inner, distance_mask]
+        note_lost_boxes(data, f"beyond_the_first_{MOST_TEXTS}", max(len(data["polys"]) - MOST_TEXTS, 0))
         return data
 
 
@@ -172,17 +175,21 @@ class MakeCentripetalShift(Operator):
         "training_mask_distance",
         "gt_distance",
     )
+    optional = ("texts",)
 
     def __call__(self, data):
         image, instance, mask, kernel_instance, kernels, inner, distance_mask = data["image"]
         mask, distance_mask = mask.copy(), distance_mask.copy()
         shifts = np.zeros((2, *instance.shape), np.float32)
-        for number in np.unique(instance[instance > 0]):
+        numbers = np.unique(instance[instance > 0])
+        self._note_cut_off(data, numbers)
+        for number in numbers:
             here = instance == number
             rim = np.argwhere(inner == number)
             if not len(rim):
                 mask[here] = 0
                 distance_mask[here] = 0
+                note_lost_boxes(data, "without_a_kernel", 1)
                 continue
             ys, xs = np.nonzero(here & (kernel_instance == 0))
             shifts[:, ys, xs] = shifts_to_nearest(np.stack([ys, xs], axis=1), rim).T[::-1] * SHIFT_UNIT
@@ -190,6 +197,13 @@ class MakeCentripetalShift(Operator):
         data.update({key: map_.astype(np.int64) for key, map_ in zip(self.writes[1:], maps)})
         data.update(image=image, gt_distance=shifts)
         return data
+
+    @staticmethod
+    def _note_cut_off(data, numbers):
+        """Compares the texts that are seen with those that were drawn."""
+        readable = [text not in UNREADABLE for text in data.get("texts", ())][:MOST_TEXTS]
+        seen = np.isin(np.arange(1, len(readable) + 1), numbers)
+        note_lost_boxes(data, CUT_OFF, ~seen & np.array(readable, bool))
 
 
 def shifts_to_nearest(points, targets) -> np.ndarray:

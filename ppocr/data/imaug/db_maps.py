@@ -10,11 +10,12 @@ import numpy as np
 import pyclipper
 
 from ppocr.data.imaug.geometry import following, perimeters, signed_areas
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
 
 FAR = np.float32(1e6)  # turns a product of lengths into more than any distance
 LEAST_REACH = 1e-3  # pixels
+LESS_THAN_A_PIXEL, SMALL = "of_less_than_a_pixel", "below_min_text_size"
 EPOCH_GROWTH = 0.2  # what the shrink ratio gains from the first epoch to the last
 
 
@@ -59,19 +60,24 @@ class MakeShrinkMap(Operator):
     def __call__(self, data):
         size = data["image"].shape[:2]
         polys, ignore, areas = clean_polygons(data["polys"], data["ignore_tags"], size)
+        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignore & ~np.asarray(data["ignore_tags"], bool))
         lengths = perimeters(polys)
         small = np.ptp(polys, axis=1).min(axis=1) < self.min_text_size if len(polys) else ignore
+        note_lost_boxes(data, SMALL, small & ~ignore)
         ignore |= small
         ratio = ratio_at(self.shrink_ratio, data.get("epoch", 0), self.total_epoch)
         shrink_map = np.zeros(size, np.float32)
         shrink_mask = np.ones(size, np.float32)
+        vanished = 0
         for i, polygon in enumerate(polys):
             shrunk = [] if ignore[i] else self._shrink(polygon, areas[i] / lengths[i], ratio)
+            vanished += not (shrunk or ignore[i])
             ignore[i] |= not shrunk
             for outline in shrunk:
                 cv2.fillPoly(shrink_map, [outline], 1)
             if not shrunk:
                 cv2.fillPoly(shrink_mask, [polygon.astype(np.int32)], 0)
+        note_lost_boxes(data, "that_vanish_when_shrunk", vanished)
         data.update(shrink_map=shrink_map, shrink_mask=shrink_mask, polys=polys, ignore_tags=ignore)
         return data
 

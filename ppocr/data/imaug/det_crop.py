@@ -5,8 +5,10 @@ from typing import NamedTuple, Union
 import numpy as np
 
 from ppocr.data.imaug.geometry import IDENTITY, map_points, scaling, then, translation, warp
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
+
+CUT_OFF = "cut_off"
 
 
 class Window(NamedTuple):
@@ -119,7 +121,9 @@ def touching(low, high, window: Window) -> np.ndarray:
 
 def keep_texts(data, keep):
     """Drops the texts and ignore tags of polygons that are not kept (N ``bool``)."""
-    data["ignore_tags"] = np.asarray(data["ignore_tags"], bool)[keep]
+    ignored = np.asarray(data["ignore_tags"], bool)
+    note_lost_boxes(data, CUT_OFF, ~keep & ~ignored)
+    data["ignore_tags"] = ignored[keep]
     data["texts"] = [text for text, kept in zip(data["texts"], keep) if kept]
     return data
 
@@ -250,6 +254,7 @@ class RandomCropImgMask(Operator):
         p: probability of a rectangle anywhere.
     """
 
+    optional = ("polys", "ignore_tags")
     random = True
 
     def __init__(self, size: Union[int, list], main_key: str, crop_keys: list, p: float = 3 / 8):
@@ -266,7 +271,15 @@ class RandomCropImgMask(Operator):
         if (crop_height, crop_width) == (height, width):
             return data
         top, left = draw_corner(data[self.main_key], (self.height, self.width), self.p, rng)
+        self._note_lost(data, Window(left, top, crop_width, crop_height))
         for key in self.crop_keys:
             layers = () if data[key].shape[:2] == (height, width) else (slice(None),)
             data[key] = data[key][(*layers, slice(top, top + crop_height), slice(left, left + crop_width))]
         return data
+
+    @staticmethod
+    def _note_lost(data, window):
+        if len(data.get("polys", ())):
+            polys, ignored = np.asarray(data["polys"]), np.asarray(data["ignore_tags"], bool)
+            seen = touching(polys.min(axis=1), polys.max(axis=1), window)
+            note_lost_boxes(data, CUT_OFF, ~seen & ~ignored)

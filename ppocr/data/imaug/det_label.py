@@ -1,79 +1,79 @@
 """Labels of text detection: polygons, texts and which of them to ignore."""
 
-import json
-
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped, Operator
-from ppocr.errors import DataError
+from ppocr.data.imaug.operator import Dropped, Operator, note, note_read_boxes
+from ppocr.formats.boxes import CROSSING, FAR, IGNORED_TEXTS, outside, read_boxes, sound_outlines
 from ppocr.registry import OPERATORS
 
-IGNORED_TEXTS = ("*", "###")
-FARTHEST = 1e5  # pixels: no picture is so large; far beyond that, outlines overflow 32 bits and take all memory
+OUTSIDE = "outside_of_the_image"
 
 
-def stack_polygons(polygons) -> np.ndarray:
-    """Returns polygons as N x K x 2 ``float32``; shorter ones repeat their last point.
+def sound_boxes(data, ignored_texts, keep_empty: bool, flat: bool = False):
+    """Reads the label of a sample, and notes how many of the boxes that should count cannot.
 
-    Raises:
-        DataError: a polygon is not a list of points.
-    """
-    try:
-        longest = max(map(len, polygons))
-        padded = [
-            points if len(points) == longest else points + points[-1:] * (longest - len(points)) for points in polygons
-        ]
-        stacked = np.array(padded, np.float32)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"a polygon must be a list of [x, y] points: {error}") from error
-    if stacked.ndim != 3 or stacked.shape[2] != 2:
-        raise DataError(f"a polygon must be a list of [x, y] points, got an array of shape {stacked.shape}")
-    return stacked
+    Args:
+        data: the sample; with an image in it (H x W x C), boxes are compared with its size.
+        ignored_texts: texts of boxes that are not to count.
+        keep_empty: whether an empty list is a label.
+        flat: see :func:`ppocr.formats.boxes.read_boxes`.
 
-
-def measurable(polygon) -> np.ndarray:
-    """Tells whether all coordinates of polygons (... x K x 2) are finite and not far beyond any picture."""
-    return (np.abs(np.asarray(polygon, np.float64)) <= FARTHEST).all(axis=(-2, -1))
-
-
-def read_label(label):
-    """Returns the texts and the polygons (as they stand there) of ``[{"transcription": ..., "points": ...}, ...]``.
+    Returns:
+        The texts, :class:`ppocr.formats.boxes.Outlines`, and bool per box: whether it is to be ignored.
 
     Raises:
         DataError: the label is no such list.
-        Dropped: it is an empty one (``no_text``).
+        Dropped: it is an empty one (``no_text``), and these are not kept.
     """
-    try:
-        items = json.loads(label)
-        texts = [item["transcription"] for item in items]
-        polygons = [item["points"] for item in items]
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(f"not a detection label ({type(error).__name__}: {error}): {label!r:.80}") from error
-    if not texts:
-        raise Dropped("no_text", "the label is an empty list")
-    return texts, polygons
+    boxes = read_boxes(data["label"], flat)
+    if not boxes.texts and not keep_empty:
+        raise Dropped("no_text", "the label is an empty list", expected=True)
+    outlines = sound_outlines(boxes.polys, boxes.counts)
+    ignored = np.array([text in ignored_texts for text in boxes.texts], bool)
+    faults = outlines.faults
+    size = _image_size(data)
+    if size is not None:
+        faults = np.where((faults == "") & outside(outlines.polys, *size), OUTSIDE, faults)
+    for fault in sorted(set(faults[~ignored]) - {""}):
+        count = int((faults[~ignored] == fault).sum())
+        note(data, f"boxes_{fault}", f"{count} of {len(faults)}", count)
+    note_read_boxes(data, ~ignored)
+    return boxes.texts, outlines, ignored | np.isin(outlines.faults, (FAR, CROSSING))
+
+
+def _image_size(data):
+    """Returns width and height of the sample's image; None before it is decoded."""
+    image = data.get("image")
+    if isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] in (1, 3):
+        return image.shape[1::-1]
+    return None
 
 
 @OPERATORS.register()
 class DetLabelEncode(Operator):
     """Reads ``[{"transcription": text, "points": [[x, y], ...]}, ...]``.
 
+    Args:
+        keep_empty: an empty list is the label of an image without text, which trains and is judged like any other;
+            false leaves such images out.
+
     Sets ``polys`` (N x K x 2 ``float32``, pixels), ``texts`` and ``ignore_tags`` (N ``bool``: the texts ``*`` and
-    ``###``, and polygons with a coordinate that is not finite or beyond 100,000, which become a point).  An empty list
-    drops the sample (``no_text``).
+    ``###``; polygons with a coordinate that is not finite or beyond 100,000, which become a point; polygons of more
+    than four points that cross themselves, which become their convex hull).  Four corners whose sides cross are put in
+    order.  Boxes that can teach nothing, and those outside of the image if it is decoded already, are counted.
 
     Raises:
-        DataError: the label is no such list.
+        DataError: the label is no such list, or a polygon has more than 1,000 points.
     """
 
     reads = ("label",)
     writes = ("polys", "texts", "ignore_tags")
+    optional = ("image",)
+
+    def __init__(self, keep_empty: bool = True):
+        self.keep_empty = keep_empty
 
     def __call__(self, data):
-        texts, polygons = read_label(data["label"])
-        polys = stack_polygons(polygons)
-        ignore = np.array([text in IGNORED_TEXTS for text in texts], bool)
-        good = measurable(polys)
-        polys[~good] = 0
-        data.update(polys=polys, texts=texts, ignore_tags=ignore | ~good)
+        texts, outlines, ignored = sound_boxes(data, IGNORED_TEXTS, self.keep_empty)
+        data.update(polys=outlines.polys.astype(np.float32), texts=texts, ignore_tags=ignored)
         return data

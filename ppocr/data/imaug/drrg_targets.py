@@ -6,7 +6,7 @@ Zhang et al., Deep Relational Reasoning Graph Network for Arbitrary Shape Text D
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, line_length, pixels_of, resample, ribbon_of
 from ppocr.registry import OPERATORS
 
@@ -105,6 +105,7 @@ class DRRGTargets(Operator):
             ribbon = self._trimmed(reading_order(ribbon_of(polygon, self.step)))
             self._draw(center, maps, ribbon)
             components.append(self._components(ribbon, number))
+        note_lost_boxes(data, "shorter_than_a_component", [not len(found) for found in components[1:]])
         attributes = self._list(np.concatenate(components), text, rng)
         masks = (text, center, np.ones(size, np.uint8))
         data.update(zip(self.writes, (*masks, *maps, attributes)))

@@ -6,11 +6,11 @@ Zhou et al., EAST: An Efficient and Accurate Scene Text Detector, 2017.
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import clean_polygons
-from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, touching
+from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, SMALL, clean_polygons
+from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained, draw_free_windows, touching
 from ppocr.data.imaug.geometry import fitted, following, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.data.imaug.operator import Dropped, Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
 
 STRIDE = 4  # pixels of the picture to one of the maps
@@ -89,7 +89,7 @@ class EASTProcessTrain(Operator):
     ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  Sets the maps (H/4 x W/4,
     ``float32``) ``score_map`` (1, shrunk texts), ``geo_map`` (9: in these, the way from each corner, x and y in pixels,
     and one over the text's shorter side) and ``training_mask`` (1, 0 in texts that do not count).
-    A sample whose polygons are all empty is dropped (``no_text``).
+    A sample whose polygons are all empty is dropped (``no_text``); one without any is all background.
     """
 
     reads = ("image", "polys", "ignore_tags")
@@ -112,8 +112,9 @@ class EASTProcessTrain(Operator):
     def __call__(self, data, rng):
         image = data["image"]
         polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
+        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignored & ~np.asarray(data["ignore_tags"], bool))
         polys, ignored = polys[areas >= 1], ignored[areas >= 1]
-        if not len(polys):
+        if len(areas) and not len(polys):
             raise Dropped("no_text", "no polygon of at least a pixel")
         matrix, width, height = _turn(image.shape[1], image.shape[0], rng)
         polys = map_points(quads_of(polys), matrix)
@@ -124,7 +125,11 @@ class EASTProcessTrain(Operator):
         cropped = warp(image, then(matrix, fit), *filled)
         data["image"][:, : filled[1], : filled[0]] = planes_from_table(cropped, self.tables)
         inside = contained(polys.min(axis=1), polys.max(axis=1), window)
-        data.update(self._draw_maps(map_points(polys[inside], fit), ignored[inside]))
+        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+        polys, ignored = map_points(polys[inside], fit), ignored[inside]
+        small = shorter_sides(polys) < self.min_text_size
+        note_lost_boxes(data, SMALL, small & ~ignored)
+        data.update(self._draw_maps(polys, ignored | small))
         return data
 
     def _draw_window(self, polys, ignored, width, height, rng):
@@ -151,7 +156,7 @@ class EASTProcessTrain(Operator):
         shorter = shorter_sides(quads)
         for i, quad in enumerate(quads):
             cv2.fillPoly(numbers, [shrink_quad(quad).astype(np.int32)], i + 1)
-            if ignored[i] or shorter[i] < self.min_text_size:
+            if ignored[i]:
                 cv2.fillPoly(mask, [quad.astype(np.int32)], 0)
         numbers = numbers[::STRIDE, ::STRIDE]
         ys, xs = np.nonzero(numbers)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.geometry import following
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import fill_boxes, ribbon_of
 from ppocr.registry import OPERATORS
 
@@ -85,10 +85,13 @@ class FCENetTargets(Operator):
         polys = np.asarray(data["polys"], np.float32)
         boxes = np.ptp(np.floor(polys), axis=1).reshape(-1, 2) + 1  # in whole pixels
         proportions = boxes.max(axis=1) / height
+        unfit = np.ones(len(polys), bool)
         for key, (divisor, (low, high)) in zip(self.writes, self.levels):
             fits = (proportions > low) & (proportions < high)
             size = (height // divisor, width // divisor)
             data[key] = self._draw(size, polys[fits] / divisor)
+            unfit &= ~fits
+        note_lost_boxes(data, "that_fit_no_level", unfit)
         return data
 
     def _draw(self, size, polys):

@@ -2,6 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+READ_BOXES = "boxes"  # the reason under which boxes are counted that nothing has been left out of yet
+
 
 class Dropped(Exception):
     """A sample that cannot be used; whoever runs the operators replaces or counts it.
@@ -49,11 +53,13 @@ class Operator:
     Attributes:
         reads: keys of the sample that it needs.
         writes: keys that it sets.
+        optional: keys that it looks at where they are there, to count what is lost.
         random: whether it draws random numbers.
     """
 
     reads: tuple = ()
     writes: tuple = ()
+    optional: tuple = ()
     random: bool = False
 
     def fused_with(self, following):
@@ -78,6 +84,16 @@ class Note(NamedTuple):
     detail: str = ""
     count: int = 1
     expected: bool = False
+
+
+def note_read_boxes(data: dict, counting) -> None:
+    """Notes how many boxes of a label are to count (N ``bool``), which the lost ones are compared with."""
+    note(data, READ_BOXES, count=int(np.sum(counting)), expected=True)
+
+
+def note_lost_boxes(data: dict, how: str, lost) -> None:
+    """Notes how many boxes (``bool`` each, or their number) augmentation or a limit of sizes leaves out."""
+    note(data, f"boxes_{how}", count=int(np.sum(lost)), expected=True)
 
 
 def note(data: dict, reason: str, detail: str = "", count: int = 1, expected: bool = False) -> None:

@@ -6,9 +6,9 @@ Wang et al., Shape Robust Text Detection with Progressive Scale Expansion Networ
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import offset_polygon
+from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, offset_polygon
 from ppocr.data.imaug.geometry import perimeters, signed_areas
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.resize_det import check_size
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
@@ -55,6 +55,9 @@ class MakePseGt(Operator):
             check_size(image, *np.multiply(image.shape[:2], scale))
             image = cv2.resize(image, None, fx=scale, fy=scale)
             polys = polys * np.float32(scale)
+        note_lost_boxes(
+            data, LESS_THAN_A_PIXEL, (np.abs(signed_areas(polys)) < 1) & ~np.asarray(data["ignore_tags"], bool)
+        )
         kernels = np.zeros((len(self.ratios), *image.shape[:2]), np.float32)
         for kernel, ratio in zip(kernels, self.ratios):
             for polygon in polys:

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.color import adjust_brightness
-from ppocr.data.imaug.db_maps import clean_polygons
-from ppocr.data.imaug.det_crop import contained
+from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, clean_polygons
+from ppocr.data.imaug.det_crop import CUT_OFF, contained
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
 from ppocr.data.imaug.geometry import map_points, scaling, then, translation, warp
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Dropped, Operator, Rejected
+from ppocr.data.imaug.operator import Dropped, Operator, Rejected, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, line_length, pixels_of, resample, sides
 from ppocr.registry import OPERATORS
 
@@ -98,8 +98,8 @@ class SASTProcessTrain(Operator):
     each corner, x and y, one over the shorter side) and ``tco_map`` (3: the same for the middle); ``training_mask``
     (1, 0.15 in texts to be ignored).
 
-    A sample without a text that counts is dropped (``no_text``); a crop that would fill less than half of the height or
-    width is rejected.
+    A sample of which no text counts is dropped (``no_text``), one without any is all background; a crop that would
+    fill less than half of the height or width is rejected.
     """
 
     reads = ("image", "polys", "ignore_tags")
@@ -123,20 +123,28 @@ class SASTProcessTrain(Operator):
     def __call__(self, data, rng):
         image = data["image"]
         polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
+        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignored & ~np.asarray(data["ignore_tags"], bool))
         polys, ignored = polys[areas >= 1], ignored[areas >= 1]
-        if ignored.all():
+        if len(areas) and ignored.all():
             raise Dropped("no_text", "no polygon of at least a pixel counts")
         size = np.array([image.shape[1], image.shape[0]])
         least = np.maximum(size * self.min_crop_side_ratio, self.min_crop_size)
         window = text_window(polys, lambda _: ~ignored, *size.tolist(), least, rng)
         inside = contained(polys.min(axis=1), polys.max(axis=1), window)
+        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
         matrix, width, height = self._draw_matrix(window, rng)
         cropped = _change(warp(image, matrix, width, height), rng)
         left, top = (int(rng.integers(room + 1)) for room in (self.width - width, self.height - height))
         data["image"] = np.zeros((3, self.height, self.width), np.float32)
         data["image"][:, top : top + height, left : left + width] = planes_from_table(cropped, self.tables)
         to_map = then(then(matrix, translation(left, top)), scaling(1 / STRIDE, 1 / STRIDE))
-        data.update(self._draw_maps(map_points(polys[inside], to_map), ignored[inside]))
+        polys, ignored = map_points(polys[inside], to_map), ignored[inside]
+        ribbons = [text_ribbon(polygon) for polygon in polys]
+        corners = np.reshape([corners_of(ribbon) for ribbon in ribbons], (-1, 4, 2))
+        shorter = shorter_sides(corners)
+        unfit = (shorter < self.text_sizes[0]) | (shorter > self.text_sizes[1])
+        note_lost_boxes(data, "outside_of_min_and_max_text_size", unfit & ~ignored)
+        data.update(self._draw_maps(polys, ribbons, corners, ignored | unfit))
         return data
 
     def _draw_matrix(self, window, rng):
@@ -156,20 +164,16 @@ class SASTProcessTrain(Operator):
         fit = scaling(sizes[0] / window.width, sizes[1] / window.height)
         return then(translation(-window.left, -window.top), fit), *sizes.tolist()
 
-    def _draw_maps(self, polys, ignored):
+    def _draw_maps(self, polys, ribbons, corners, left_out):
         size = (self.height // STRIDE, self.width // STRIDE)
         numbers = np.zeros(size, np.int32)
         border, vertices, centers = (np.zeros((channels, *size), np.float32) for channels in (5, 9, 3))
         mask = np.ones(size, np.float32)
-        corners = np.zeros((len(polys), 4, 2))
         for i, polygon in enumerate(polys):
-            ribbon = text_ribbon(polygon)
-            corners[i] = corners_of(ribbon)
-            shorter = shorter_sides(corners[i : i + 1])[0]
-            if ignored[i] or not self.text_sizes[0] <= shorter <= self.text_sizes[1]:
+            if left_out[i]:
                 cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], IGNORED_WEIGHT)
             else:
-                self._draw_borders(border, numbers, center_part(ribbon), i + 1)
+                self._draw_borders(border, numbers, center_part(ribbons[i]), i + 1)
         ys, xs = np.nonzero(numbers)
         here = numbers[ys, xs] - 1
         pixels = np.stack([xs, ys], axis=1)

@@ -4,16 +4,31 @@ import json
 
 import numpy as np
 import pytest
+import shapely
 
 from ppocr.data.imaug.cls_label import ClsLabelEncode
+from ppocr.data.imaug.ct_targets import CTLabelEncode
 from ppocr.data.imaug.det_label import DetLabelEncode
 from ppocr.data.imaug.operator import Dropped
 from ppocr.errors import DataError
 
+QUAD = [[10, 10], [50, 12], [50, 30], [10, 28]]
 
-def encode(*items):
+
+def encode(*items, **data):
     label = [{"transcription": text, "points": points} for text, points in items]
-    return DetLabelEncode()({"label": json.dumps(label)})
+    return DetLabelEncode()({"label": json.dumps(label), **data})
+
+
+def noted(*items, size=(40, 60)):
+    """Returns what is noted about boxes on an image of ``size`` (height, width)."""
+    data = encode(*items, notes=[], image=np.zeros((*size, 3), np.uint8))
+    return faults(data)
+
+
+def faults(data):
+    """Returns what is noted about the label itself."""
+    return {lost.reason: lost[1:3] for lost in data["notes"] if not lost.expected}
 
 
 def test_polygons_of_different_lengths_repeat_their_last_point():
@@ -33,9 +48,72 @@ def test_polygons_that_are_in_no_picture_are_ignored(number):
     assert not data["polys"][0].any() and data["polys"][1, 1].tolist() == [90000, 0]
 
 
-def test_no_text_at_all_drops_the_sample():
-    with pytest.raises(Dropped, match="no_text"):
-        DetLabelEncode()({"label": "[]"})
+@pytest.mark.parametrize("encoder", [DetLabelEncode, CTLabelEncode])
+def test_an_empty_list_is_an_image_without_text(encoder):
+    data = encoder()({"label": "[]"})
+    assert np.shape(data["polys"]) in ((0, 4, 2), (0,)) and data["texts"] == []
+    with pytest.raises(Dropped, match="no_text") as caught:
+        encoder(keep_empty=False)({"label": "[]"})
+    assert caught.value.expected
+
+
+def test_an_empty_list_has_typed_arrays():
+    data = DetLabelEncode()({"label": "[]"})
+    assert (data["polys"].shape, data["polys"].dtype) == ((0, 4, 2), np.float32)
+    assert (data["ignore_tags"].shape, data["ignore_tags"].dtype) == ((0,), bool)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 3, 2), (0, 2, 1, 3), (2, 1, 3, 0), (0, 2, 3, 1)])
+@pytest.mark.parametrize("quad", [QUAD, [[10, 10], [50, 10], [50, 30], [10, 30]]], ids=["slanted", "upright"])
+def test_crossing_corners_are_put_in_order_from_the_first_one_on(order, quad):
+    """Written row by row, for example; the crossing outline of an upright rectangle has no area at all."""
+    given = [quad[i] for i in order]
+    data = encode(("a", given), ("b", QUAD), notes=[])
+    start = order[0]
+    assert data["polys"].tolist() == [quad[start:] + quad[:start], QUAD]
+    assert data["ignore_tags"].tolist() == [False, False] and not faults(data)
+
+
+def test_corners_that_do_not_cross_keep_their_order():
+    for quad in (QUAD, QUAD[::-1], [[0, 0], [40, 0], [10, 5], [0, 30]]):
+        assert encode(("a", quad))["polys"].tolist() == [quad]
+
+
+def test_a_knot_in_an_outline_is_cut_off():
+    outline = [[0, 0], [40, 0], [40, 20], [21, 20], [20, 21], [21, 21], [20, 20], [0, 20]]
+    data = encode(("a", outline), notes=[])
+    polygon = shapely.Polygon(data["polys"][0])
+    assert polygon.is_valid and polygon.area == pytest.approx(800, abs=1) and not faults(data)
+    assert not data["ignore_tags"][0]
+
+
+def test_an_outline_that_says_nothing_becomes_an_ignored_hull():
+    star = [[0, 0], [40, 40], [80, 0], [80, 40], [40, 0], [0, 40]]
+    data = encode(("a", star), ("b", QUAD), notes=[])
+    assert data["ignore_tags"].tolist() == [True, False]
+    assert shapely.Polygon(data["polys"][0]).equals(shapely.box(0, 0, 80, 40))
+    assert faults(data) == {"boxes_crossing_themselves": ("1 of 2", 1)}
+
+
+def test_boxes_that_cannot_count_are_noted():
+    far, line, corners = [[1e6, 0], [9, 0], [9, 9], [0, 9]], [[1, 1], [9, 1], [9, 1], [1, 1]], [[1, 1], [30, 30]]
+    shares = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]
+    beyond = [[60, 5], [90, 5], [90, 20], [60, 20]]
+    edge = [[50, 5], [90, 5], [90, 20], [50, 20]]
+    assert noted(("a", far), ("b", line), ("c", corners), ("d", shares), ("e", beyond), ("f", edge), ("g", QUAD)) == {
+        "boxes_with_impossible_coordinates": ("1 of 7", 1),
+        "boxes_without_area": ("3 of 7", 3),
+        "boxes_outside_of_the_image": ("1 of 7", 1),
+    }
+
+
+def test_boxes_that_are_not_to_count_are_not_noted():
+    assert noted(("###", [[60, 5], [90, 5], [90, 20], [60, 20]]), ("*", [[1, 1], [2, 2]]), ("a", QUAD)) == {}
+
+
+def test_coordinates_may_be_texts():
+    quad = [[str(x), f"{y}.5"] for x, y in QUAD]
+    assert encode(("a", quad))["polys"][0].tolist() == [[x, y + 0.5] for x, y in QUAD]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +130,10 @@ def test_no_text_at_all_drops_the_sample():
         '[{"transcription": "a", "points": null}]',
         '[{"transcription": "a", "points": 5}]',
         f'[{{"transcription": "a", "points": [[{10**400}, 2], [3, 4]]}}]',
+        "[" * 100000,
+        json.dumps([{"transcription": "a", "points": [[i, i * i % 99] for i in range(1001)]}]),
     ],
+    ids=lambda label: label[:40],
 )
 def test_malformed_labels(label):
     with pytest.raises(DataError, match="label|polygon"):

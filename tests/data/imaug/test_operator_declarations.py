@@ -150,7 +150,7 @@ def test_fused_operators_do_too(pair):
 
 def check(op, name):
     read, written = run(op, name)
-    assert read <= set(op.reads) | set(op.writes), "reads what it does not declare"
+    assert read <= {*op.reads, *op.writes, *op.optional}, "reads what it does not declare"
     assert set(op.reads) <= read, "declares what it does not read"
     assert written <= set(op.writes), "writes what it does not declare"
     assert set(op.writes) <= written, "does not write all"

@@ -1,0 +1,1 @@
+"""Plane geometry that several parts share."""
