@@ -16,7 +16,7 @@ from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.run_facts import describe_run
-from ppocr.engine.schedule import Due
+from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.watchdog import Watchdog
@@ -72,6 +72,9 @@ def train(config, device, logger, loggers):
         state.global_step + due.remaining(state),
         due.evaluations(due.position(state)),
     )
+    too_long = warm_up_too_long(stepper.lr_scheduler, due)
+    if too_long:
+        logger.warning("Optimizer.lr: %s", too_long)
     first = processes.rank() == 0
     folder = options.save_model_dir
     checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
@@ -80,10 +83,19 @@ def train(config, device, logger, loggers):
     if first and evaluation is not None:
         with stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
-    logger.info("data: %s", train_dataloader.report.account())
-    if evaluation is not None:
-        logger.info("data of Eval: %s", evaluation.main.dataloader.report.account())
+    for section, account in data_accounts(train_dataloader, evaluation):
+        logger.info("data%s: %s", section and f" of {section}", account)
     return state
+
+
+def data_accounts(train_dataloader, evaluation):
+    """Yields ``(name, account)`` of each data set, of all processes; training comes first, under no name."""
+    report = train_dataloader.report
+    report.take_in(processes.gather(report.counted))  # evaluations have done so
+    yield "", report.account()
+    if evaluation is not None:
+        for name, evaluator in evaluation.evaluators.items():
+            yield name, evaluator.dataloader.report.account()
 
 
 def build_stepper(config, options, due, device) -> Stepper:

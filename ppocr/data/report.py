@@ -39,6 +39,15 @@ class BadSample(NamedTuple):
         return f"{self.where}: {self.detail}" if self.detail else self.where
 
 
+class Counted(NamedTuple):
+    """What a :class:`DataReport` has counted; see there."""
+
+    counts: Counter
+    kept: Counter
+    expected: Counter
+    examples: dict
+
+
 class NoGoodSample(DataError):
     """No usable sample was found in many draws; ``events`` are the :class:`BadSample` of these draws."""
 
@@ -103,6 +112,23 @@ class DataReport:
                 self._seen.add(name)
                 self._add_new(event)
 
+    @property
+    def counted(self) -> "Counted":
+        """All that was counted, to be sent to another process."""
+        return Counted(self.counts, self.kept, self.expected, self.examples)
+
+    def take_in(self, parts):
+        """Replaces what was counted by the sum of all processes of a training run, each of which counts its own share.
+
+        Args:
+            parts: :class:`Counted` of each process.
+        """
+        self.counts, self.kept, self.expected = (sum(counters, Counter()) for counters in list(zip(*parts))[:3])
+        self.examples = {}
+        for part in parts:
+            for key, names in part.examples.items():
+                _add_names(self.examples.setdefault(key, []), names, self._named)
+
     def check(self):
         """Ends training that loses too much.
 
@@ -163,11 +189,17 @@ def _examples(events, most):
 
 def _name(examples, event, most):
     """Adds an event to ``{(reason, kept): names}``; dots stand for those beyond ``most``."""
-    named = examples.setdefault((event.reason, event.kept), [])
-    if len(named) < most and str(event) not in named:
-        named.append(str(event))
-    elif named[-1] != _MORE:
-        named.append(_MORE)
+    _add_names(examples.setdefault((event.reason, event.kept), []), [str(event)], most)
+
+
+def _add_names(named, names, most):
+    """Adds names to a list; dots at its end stand for those beyond ``most``."""
+    for name in names:
+        end = len(named) - (named[-1:] == [_MORE])
+        if end < most and name not in named and name != _MORE:
+            named.insert(end, name)
+        elif end == len(named):
+            named.append(_MORE)
 
 
 def _causes(counts, examples, kept):

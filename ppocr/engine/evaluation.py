@@ -84,6 +84,11 @@ class Evaluation:
         return metrics
 
     @property
+    def evaluators(self) -> dict:
+        """The evaluators of all sets by name: ``Eval``, then those that are watched."""
+        return {"Eval": self.main, **{name: guard.evaluator for name, guard in self._guards.items()}}
+
+    @property
     def remarks(self) -> list:
         guards = [f"{name}: {text}" for name, guard in self._guards.items() for text in guard.evaluator.remarks]
         return [*self.main.remarks, *guards]

@@ -35,8 +35,8 @@ class Progress:
         self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False, watchdog=None
     ):
         self._due, self._logger, self._loggers = due, logger, loggers
-        self.statistics = TrainingStats(window, ["lr"])
-        self._steps = StepStatistics(TrainingStats(window, ["lr"])) if loggers.every_step else None
+        self.statistics, of_steps = (TrainingStats(window, ["lr"], unsmoothed=["lr"]) for _ in range(2))
+        self._steps = StepStatistics(of_steps) if loggers.every_step else None
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
         self._watchdog = watchdog or Watchdog(0, "")
         self._clock = _Clock()

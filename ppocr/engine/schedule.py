@@ -135,3 +135,20 @@ def _eval_steps(options, steps_per_epoch):
     if options.eval_batch_epoch:
         start, interval = 0, options.eval_batch_epoch * steps_per_epoch
     return start, interval
+
+
+def warm_up_too_long(lr_schedule, due: Due) -> str:
+    """Returns what is wrong with a warm-up that ends with the run or after it; empty if it ends before.
+
+    Args:
+        lr_schedule: of the learning rate: :class:`ppocr.optimizer.lr_scheduler.Schedule`, or a float.
+        due: of the run.
+    """
+    steps = getattr(lr_schedule, "warmup_steps", 0)
+    if steps < due.total_steps:
+        return ""
+    reached, wanted = lr_schedule.rate_at(due.total_steps - 1), lr_schedule.rate_at(steps)
+    return (
+        f"the warm-up lasts {steps} steps and the run {due.total_steps}, so that the learning rate gets to "
+        f"{reached:.3g} and never to {wanted:.3g}; shorten the warm-up"
+    )

@@ -10,7 +10,9 @@ import paddle
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
 from ppocr.data import workers
 from ppocr.engine.run_facts import describe_run
+from ppocr.engine.schedule import warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
+from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
@@ -30,6 +32,10 @@ def check_schedule(context):
     if context.section("Eval") is not None:
         context.trial.loader("Eval")
     yield from schedule_findings(context, due)
+    optimizer = context.config["Optimizer"]
+    too_long = warm_up_too_long(build_lr_scheduler(optimizer["lr"], due.epoch_num, due.steps_per_epoch), due)
+    if too_long:
+        yield context.finding(WARNING, ("Optimizer", "lr"), too_long)
 
 
 def schedule_findings(context, due):

@@ -249,9 +249,11 @@ def _compare_facts(prefix, saved, now, logger):
     Raises:
         CheckpointError: one has changed with which the run cannot go on.
     """
-    for change in refuse_others(prefix, saved, now, RESUME):
-        if logger is not None:
-            logger.warning("resuming from %s with another setting: %s; the run goes on from there", prefix, change)
+    changed = refuse_others(prefix, saved, now, RESUME)
+    if changed and logger is not None:
+        logger.warning(
+            "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
+        )
 
 
 def _load_all(model, weights, prefix):

@@ -14,17 +14,18 @@ class TrainingStats:
     Args:
         window: number of values that count.
         keys: keys that come first in the order of :meth:`get`, whether or not they have been updated.
+        unsmoothed: keys of which the last value counts alone.
     """
 
-    def __init__(self, window: int, keys=()):
-        self._window = window
-        self._values = {key: deque(maxlen=window) for key in keys}
+    def __init__(self, window: int, keys=(), unsmoothed=()):
+        self._window, self._unsmoothed = window, frozenset(unsmoothed)
+        self._values = {key: self._row(key) for key in keys}
 
     def update(self, stats: dict):
         """Adds one value to each key of ``stats``; new keys are appended to the order."""
         for key, value in stats.items():
             if key not in self._values:
-                self._values[key] = deque(maxlen=self._window)
+                self._values[key] = self._row(key)
             self._values[key].append(value)
 
     def get(self, extras=None) -> dict:
@@ -41,7 +42,10 @@ class TrainingStats:
 
     def load_state_dict(self, state: dict):
         """Restores what :meth:`state_dict` gave."""
-        self._values.update({key: deque(values, maxlen=self._window) for key, values in state.items()})
+        self._values.update({key: self._row(key, values) for key, values in state.items()})
+
+    def _row(self, key, values=()):
+        return deque(values, maxlen=1 if key in self._unsmoothed else self._window)
 
     def log(self, extras=None) -> str:
         """Returns ``key: value`` pairs with 6 decimals, joined by commas."""

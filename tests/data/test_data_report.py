@@ -1,6 +1,7 @@
 """The account of bad samples."""
 
 import logging
+import pickle
 
 import pytest
 
@@ -136,3 +137,21 @@ def test_no_good_sample_names_causes():
         "1 too long (5.png: gone)"
     )
     assert len(error.events) == 4
+
+
+def test_the_shares_of_several_processes_add_up():
+    one, other, nothing = (DataReport(100, True, None) for _ in range(3))
+    one.add([bad(1), bad(2), bad(3, "too_long"), bad(4, "unknown_characters", kept=True)])
+    other.add([bad(11), bad(12), bad(13), bad(14, "unknown_characters", kept=True)._replace(count=2)])
+    other.add([BadSample(0, "boxes_too_small", "", "", "", kept=True, count=5, expected=True)])
+    parts = pickle.loads(pickle.dumps([report.counted for report in (nothing, one, other)]))
+    for report in (one, nothing):
+        report.take_in(parts)
+        assert report.account() == (
+            "samples not used: 5 unreadable image (1.png: gone, 2.png: gone, 11.png: gone, ...); "
+            "1 too long (3.png: gone); "
+            "samples used in part: 3 unknown characters (4.png: gone, 14.png: gone); "
+            "left out by augmentation and size limits: 5 boxes too small"
+        )
+    nothing.take_in([DataReport(100, True, None).counted])
+    assert nothing.account() == "every sample that was read was used"

@@ -7,6 +7,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.commands.train import data_accounts
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluation import Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
@@ -112,3 +113,16 @@ def test_examples_show_the_labels_as_they_stand(evaluator):
     evaluate = evaluator(["ab#", "cd"])
     _, (read, truths), _ = evaluate.examples(Reader(["ab", "cd"]), count=1)
     assert [text for text, _ in read] == ["ab"] and [text for text, _ in truths] == ["ab#"]
+
+
+def test_a_run_ends_with_an_account_of_every_set(evaluator):
+    train, main, guard = evaluator(["ab", "c#"], mode="Train"), evaluator(["ab", "cd"]), evaluator(["##", "cd"])
+    list(train.dataloader)
+    evaluation = Evaluation(main, {"street": Guard(guard)})
+    evaluation(Reader(["ab", "cd"]))
+    accounts = dict(data_accounts(train.dataloader, evaluation))
+    assert list(accounts) == ["", "Eval", "street"]
+    assert accounts[""].startswith("samples used in part: 1 unknown characters (1.png")
+    assert accounts["Eval"] == "every sample that was read was used"
+    assert accounts["street"].startswith("samples not used: 1 unknown characters (0.png")
+    assert list(dict(data_accounts(train.dataloader, None))) == [""]

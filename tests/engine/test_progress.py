@@ -98,6 +98,17 @@ def test_the_memory_of_the_gpu(clock, monkeypatch):
     assert lines.lines[0].endswith(", max_mem_reserved: 7 MB, max_mem_allocated: 5 MB")
 
 
+def test_the_rate_of_the_step_is_said_and_no_median_of_a_window():
+    lines, noted, state = Lines(), Noted(), TrainState()
+    progress = make(lines, [noted])
+    progress.statistics.load_state_dict({"lr": [0.5, 0.5, 0.5], "loss": [4.0, 4.0]})  # as after a resume
+    progress.start(state)
+    progress.record({"loss": 1.0}, 0.25, None, [[np.zeros((3, 1))]], state)
+    progress.log_line(state)
+    assert "lr: 0.250000, loss: 4.000000" in lines.lines[0]
+    assert noted.calls[-1][2]["lr"] == 0.25
+
+
 @pytest.mark.parametrize("epoch, metrics", [(1, {}), (2, {"acc": 0.75})])
 def test_the_metric_of_training_batches_in_every_second_epoch(clock, epoch, metrics):
     asked, state = [], TrainState(epoch=epoch)

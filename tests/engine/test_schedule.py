@@ -1,9 +1,10 @@
 import pytest
 
-from ppocr.engine.schedule import Due
+from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.state import TrainState
 from ppocr.errors import ConfigError
 from ppocr.global_options import GlobalOptions
+from ppocr.optimizer import build_lr_scheduler
 
 
 def steps_where(due, question):
@@ -90,3 +91,18 @@ def test_numbered_checkpoints():
 def test_an_epoch_without_a_batch_is_refused():
     with pytest.raises(ConfigError, match="no batch in an epoch"):
         due_for(batches=0)
+
+
+@pytest.mark.parametrize("epochs, reached", [(3, None), (4, "0.00095"), (50, "7.6e-05")])
+def test_a_warm_up_that_does_not_end_before_the_run_does(epochs, reached):
+    rate = build_lr_scheduler({"name": "Cosine", "learning_rate": 0.001, "warmup_epoch": epochs}, 4, 5)
+    text = warm_up_too_long(rate, due_for())
+    steps = f"the warm-up lasts {5 * epochs} steps and the run 20, "
+    rates = f"so that the learning rate gets to {reached} and never to 0.001; shorten the warm-up"
+    assert text == ("" if reached is None else steps + rates)
+
+
+def test_a_short_trial_and_a_constant_rate():
+    rate = build_lr_scheduler({"learning_rate": 0.001, "warmup_epoch": 1}, 4, 5)
+    assert "lasts 5 steps and the run 2" in warm_up_too_long(rate, due_for(max_steps=2))
+    assert warm_up_too_long(rate, due_for()) == warm_up_too_long(0.001, due_for()) == ""

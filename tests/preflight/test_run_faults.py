@@ -29,6 +29,11 @@ def evaluation_after_the_end(site):
     return W, CONFIG, line, "the first evaluation would be at step 2000, the run ends at 4"
 
 
+def warm_up_longer_than_the_run(site):
+    line = site.replace("lr: {learning_rate: 0.001}", "lr: {name: Cosine, learning_rate: 0.001, warmup_epoch: 2}")
+    return W, CONFIG, line, "Optimizer.lr: the warm-up lasts 4 steps and the run 4"
+
+
 def nothing_is_evaluated(site):
     with open(site.config, encoding="utf-8") as file:
         text = file.read()
@@ -161,6 +166,7 @@ def damaged_checkpoint(site):
 REC_FAULTS = [
     alignment_impossible,
     evaluation_after_the_end,
+    warm_up_longer_than_the_run,
     nothing_is_evaluated,
     fewer_samples_than_a_batch,
     no_decoding,

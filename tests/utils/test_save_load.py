@@ -259,9 +259,8 @@ def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path)
     now = {"batch_size_per_card": 4, "steps_per_epoch": 8, "threads": "1"}
     state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, facts=now, logger=log)
     assert (state.epoch, state.step_in_epoch, state.global_step) == (3, 4, 10)
-    assert [line.split(": ")[1] for line in log.lines if "another setting" in line] == [
-        "batch_size_per_card 8 -> 4; the run goes on from there",
-        "steps_per_epoch 4 -> 8; the run goes on from there",
+    assert [line.split(": ")[1] for line in log.lines if "other settings" in line] == [
+        "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8; the run goes on from there"
     ]
 
 
