@@ -32,15 +32,29 @@ class Source(NamedTuple):
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
-class Config(dict):
-    """A nested mapping with ``sources``: YAML path (a tuple of keys and list positions) -> :class:`Source`."""
+class Remark(NamedTuple):
+    """What a user should know about a place of a file, though nothing is lost by it."""
 
-    def __init__(self, *args, sources=None, **kwargs):
+    path: tuple
+    what: str
+    source: Source
+
+
+class Config(dict):
+    """A nested mapping that knows where it comes from.
+
+    Attributes:
+        sources: YAML path (a tuple of keys and list positions) -> :class:`Source`.
+        remarks: list of :class:`Remark`, which validation passes on as warnings.
+    """
+
+    def __init__(self, *args, sources=None, remarks=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.sources = dict(sources or {})
+        self.remarks = list(remarks)
 
     def __deepcopy__(self, memo):
-        return Config(copy.deepcopy(dict(self), memo), sources=self.sources)
+        return Config(copy.deepcopy(dict(self), memo), sources=self.sources, remarks=self.remarks)
 
 
 class ReadOnlyDict(dict):
@@ -76,7 +90,8 @@ def load(path) -> Config:
     base replaces it whole, for the keys of one class say nothing to another.
 
     Raises:
-        ConfigError: no such file, not YAML, not a mapping, a key written twice, or a file that is its own base.
+        ConfigError: no such file, not YAML, not a mapping, a key written twice with different values, or a file that is
+            its own base.
     """
     return _load(find_config(path), ())
 
@@ -119,10 +134,10 @@ def _parse(path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({error})") from None
     loader = _Loader(text)
+    reader = _Reader(loader, str(path))
     try:
         node = loader.get_single_node()
-        sources = {}
-        content = _construct(loader, node, (), sources, str(path)) if node is not None else {}
+        content = reader.construct(node, ()) if node is not None else {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -131,43 +146,73 @@ def _parse(path) -> Config:
         loader.dispose()
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: must be a mapping with sections such as Global and Architecture")
-    return Config(content, sources=sources)
+    return Config(content, sources=reader.sources, remarks=reader.remarks)
 
 
-def _construct(loader, node, path, sources, file):
-    """Turns a YAML node into plain values and notes the line of each."""
-    sources[path] = Source(file, node.start_mark.line + 1)
-    if node.tag == _SEQUENCE:
-        return [_construct(loader, item, (*path, i), sources, file) for i, item in enumerate(node.value)]
-    if node.tag != _MAPPING:
-        return loader.construct_object(node, deep=True)
-    _check_keys(node, path, file)
-    loader.flatten_mapping(node)
-    result = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        result[key] = _construct(loader, value_node, (*path, key), sources, file)
-        sources[(*path, key)] = Source(file, key_node.start_mark.line + 1)
-    return result
+class _Reader:
+    """Turns the nodes of a YAML file into plain values and notes the line of each.
+
+    Args:
+        loader: of the file.
+        file: its name.
+    """
+
+    def __init__(self, loader, file):
+        self.sources, self.remarks = {}, []
+        self._loader, self._file = loader, file
+
+    def construct(self, node, path):
+        """Returns the value of the node at a YAML path."""
+        self.sources[path] = self._source(node)
+        if node.tag == _SEQUENCE:
+            return [self.construct(item, (*path, i)) for i, item in enumerate(node.value)]
+        if node.tag != _MAPPING:
+            return self._plain(node)
+        self._check_keys(node, path)
+        self._loader.flatten_mapping(node)
+        result = {}
+        for key_node, value_node in node.value:
+            key = self._plain(key_node)
+            result[key] = self.construct(value_node, (*path, key))
+            self.sources[(*path, key)] = self._source(key_node)
+        return result
+
+    def _check_keys(self, node, path):
+        """Refuses keys that a mapping could not keep apart, or not at all."""
+        first = {}
+        for key, value in node.value:
+            where = self._source(key)
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError(f"{where}: a key must be a word or a number, not a list or a mapping")
+            if key.value not in first:
+                first[key.value] = where, value
+                continue
+            earlier, other = first[key.value]
+            here, what = (*path, key.value), f"this key is written twice, first in line {earlier.line}"
+            if not _equal(self._plain(value), self._plain(other)):
+                raise ConfigError(f"{where}: {'.'.join(map(str, here))}: {what} with another value")
+            self.remarks.append(Remark(here, f"{what} with the same value", where))
+
+    def _source(self, node):
+        return Source(self._file, node.start_mark.line + 1)
+
+    def _plain(self, node):
+        return self._loader.construct_object(node, deep=True)
 
 
-def _check_keys(node, path, file):
-    """Refuses keys that a mapping could not keep apart, or not at all."""
-    first = {}
-    for key, _ in node.value:
-        where = Source(file, key.start_mark.line + 1)
-        if not isinstance(key, yaml.ScalarNode):
-            raise ConfigError(f"{where}: a key must be a word or a number, not a list or a mapping")
-        if key.value in first:
-            dotted = ".".join(map(str, (*path, key.value)))
-            raise ConfigError(f"{where}: {dotted}: this key is written twice, first in line {first[key.value].line}")
-        first[key.value] = where
+def _equal(one, other):
+    return type(one) is type(other) and one == other
 
 
 def merge(base: Config, new: Config) -> Config:
-    """Returns ``base`` with everything in ``new`` laid over it; neither is changed."""
+    """Returns ``base`` with everything in ``new`` laid over it; neither is changed.
+
+    What ``new`` says in another way is taken out of ``base``; see :func:`ppocr.global_options.displaced_by`.
+    """
     result = copy.deepcopy(base)
+    _displace(result, new.get("Global"))
     _merge_into(result, new, (), result.sources, new.sources)
+    result.remarks += new.remarks
     return result
 
 
@@ -185,6 +230,17 @@ def _merge_into(target, new, path, sources, new_sources):
             sources[here] = new_sources[here]
 
 
+def _displace(config, given):
+    """Takes out of ``Global`` what the keys of a higher level say in another way."""
+    from ppocr.global_options import displaced_by
+
+    section = config.get("Global")
+    if isinstance(section, dict) and isinstance(given, dict):
+        for key in displaced_by(given) & section.keys():
+            del section[key]
+            _forget(config.sources, ("Global", key))
+
+
 def _same_class(old, new):
     return "name" not in new or "name" not in old or old["name"] == new["name"]
 
@@ -198,7 +254,8 @@ def override(config, assignments) -> Config:
     """Returns a copy of ``config`` with ``key.path=value`` assignments applied.
 
     List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.  A
-    mapping ``{"key.path": value}`` serves as well.
+    mapping ``{"key.path": value}`` serves as well.  What ``config`` says in another way is taken out of it; see
+    :func:`ppocr.global_options.displaced_by`.
 
     Raises:
         ConfigError: no ``=``, a path through something that is neither mapping nor list, or a position that is not
@@ -207,6 +264,7 @@ def override(config, assignments) -> Config:
     if isinstance(assignments, dict):
         assignments = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in assignments.items()]
     result = copy.deepcopy(config if isinstance(config, Config) else Config(config))
+    given = {}  # keys of Global
     for assignment in assignments or []:
         path, equals, text = assignment.partition("=")
         if not equals or not path.strip():
@@ -215,7 +273,11 @@ def override(config, assignments) -> Config:
             value = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
         except yaml.YAMLError as error:
             raise ConfigError(f"-o {assignment}: the value is not YAML: {getattr(error, 'problem', error)}") from None
-        _assign(result, path.strip().split("."), value, assignment)
+        keys = path.strip().split(".")
+        _assign(result, keys, value, assignment)
+        if keys[0] == "Global" and len(keys) == 2:
+            given[keys[1]] = value
+    _displace(result, given)
     return result
 
 

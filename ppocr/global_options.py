@@ -79,7 +79,8 @@ class GlobalOptions:
     cal_loss_during_eval: bool = False  # the loss on the evaluation set too; doubles the time of an evaluation
 
     # --- files
-    save_model_dir: Name = "./output"  # folder of the run
+    save_model_dir: Name = "./output"  # folder of the run; files of another run in it are moved to earlier/N there
+    overwrite: bool = False  # remove that run's files instead
     save_epoch_step: Count = 1  # epochs between two numbered checkpoints
     save_step_interval: Index = 0  # save latest every that many steps too; 0: at the end of an epoch only
     keep_last_k: Index = 0  # numbered checkpoints to keep; 0: all
@@ -136,6 +137,39 @@ class GlobalOptions:
         """Yields what contradicts each other."""
         if use_ema and model_average:
             yield "model_average", "'model_average' and 'use_ema' exclude each other, use one of them"
+
+
+# Keys that say the same in two ways.  One that is given at a higher level (command line, file, base) wins.
+RIVALS = (
+    ("device", "use_gpu"),
+    ("device", "use_xpu"),
+    ("device", "use_npu"),
+    ("device", "use_mlu"),
+    ("eval_batch_epoch", "eval_batch_step"),
+)
+
+
+def displaced_by(given) -> set:
+    """Returns the keys of lower levels that lose their meaning by the ``Global`` keys of a higher one.
+
+    A null says nothing, and neither does a device that is not asked for, but for the GPU, which ``auto`` would take.
+    """
+    said = {key for key, value in given.items() if value is not None and (value is not False or key == "use_gpu")}
+    pairs = [(one, other) for pair in RIVALS for one, other in (pair, pair[::-1])]
+    return {other for one, other in pairs if one in said and other not in given}
+
+
+def contradictions(section):
+    """Yields (key, what is wrong) of keys of one level that exclude each other."""
+    device = section.get("device")
+    if isinstance(device, str):
+        for key in ("use_gpu", "use_xpu", "use_npu", "use_mlu"):
+            if section.get(key) is True and device != "auto" and not device.startswith(key[4:]):
+                yield key, f"{key} asks for another device than device: {device}; give one of the two"
+        if section.get("use_gpu") is False and device.startswith("gpu"):
+            yield "use_gpu", f"use_gpu: false does not go with device: {device}; give one of the two"
+    if section.get("eval_batch_epoch") is not None and section.get("eval_batch_step") is not None:
+        yield "eval_batch_step", "evaluations are counted in steps here and in epochs by eval_batch_epoch; give one"
 
 
 def bind_global(section):

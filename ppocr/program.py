@@ -9,6 +9,8 @@ from ppocr import preflight
 from ppocr.commands import run
 from ppocr.engine import processes, setup
 from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.folder import follow, open_folder
+from ppocr.engine.folder_lock import given_up_on_error
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.stepper import MixedPrecision, to_float32
 from ppocr.errors import ConfigError
@@ -107,19 +109,34 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
         found.warnings += preflight_warnings(merged, path)
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
-    earlier = is_train and setup.holds_a_run(folder)
+    if is_train:
+        found.warnings += _open_folder(merged, resolved, options, path)
     logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
     logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
     loggers = None
     if is_train:
-        _start_log(logger, resolved, device, options, earlier)
+        _start_log(logger, resolved, device, options)
         if rank == 0:
-            write_config(folder, merged, path)
-            loggers = build_loggers(merged, options)
+            with given_up_on_error(folder):
+                write_config(folder, merged, path)
+                loggers = build_loggers(merged, options)
     setup.set_up_seed(options.seed)
     return configuration.freeze(resolved), device, logger, loggers
+
+
+def _open_folder(merged, resolved, options, path) -> list:
+    """Opens the folder of the run in the first process and has the configuration follow; returns what there is to say.
+
+    See :func:`ppocr.engine.folder.open_folder`.
+    """
+    opening = processes.from_first(lambda: open_folder(merged, options, path))
+    for config in (merged, resolved):
+        follow(config, options.save_model_dir, opening.moved)
+    if options.resume == "auto":
+        resolved["Global"].update(checkpoints=opening.checkpoint, resume=None)
+    return opening.warnings
 
 
 def write_config(folder, merged, path):
@@ -157,19 +174,13 @@ def _list_problems(path, problems):
     return "\n  ".join([f"{path or 'the configuration'}: {len(problems)} problems", *map(str, problems)])
 
 
-def _start_log(logger, config, device, options, earlier):
+def _start_log(logger, config, device, options):
     for line in setup.describe_machine(device, options.seed):
         logger.info(line)
     for line in format_config(config):
         logger.info(line)
-    if earlier and not options.checkpoints:
-        logger.warning(
-            "%s already holds a run, whose latest and best checkpoints this one will replace; "
-            "name another Global.save_model_dir to keep them, or set Global.checkpoints to go on with it",
-            options.save_model_dir,
-        )
-    if options.use_amp and not device.startswith("gpu"):
-        logger.warning("Global.use_amp: there is no mixed precision on %s; training in float32", device)
+    for warning in setup.precision_warnings(config["Global"], options, device):
+        logger.warning("%s", warning)
 
 
 def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption):
@@ -189,7 +200,11 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
         SystemExit: a signal ended the run, after a checkpoint.
         UserError: the numbers stay bad, or the last checkpoint cannot be written.
     """
+    if due.resumes_evaluation(state):
+        evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
     for epoch in range(state.epoch, due.epoch_num + 1):
+        if due.stop(state):
+            break
         train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
         set_training_mode(stepper.model)
         for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
@@ -201,6 +216,8 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
                 progress.log_line(state)
                 stepper.settle()
             if due.eval(state):
+                state.in_evaluation = True
+                checkpoints.save_latest(state)  # whatever happens in the evaluation, no training is lost
                 evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
             interruption.agree(state.global_step, at_once=due.eval(state))
             if due.save_step(state) or interruption.wants_checkpoint():
@@ -228,16 +245,22 @@ def group(batches, size: int):
 
 
 def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
-    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best."""
+    """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best.
+
+    Everything that an evaluation changes is changed before anything is saved: whichever checkpoint a run goes on from,
+    the evaluation has either happened, or is done again.
+    """
     stepper.settle()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
         progress.say_current(metrics, evaluation.remarks)
-        if evaluation.keep_if_best(metrics, state):
+        is_best = evaluation.keep_if_best(metrics, state)
+        state.stopped = evaluation.wants_stop(metrics)
+        state.in_evaluation = False
+        if is_best:
             checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
         progress.log_details(evaluation, stepper.model, state)
-        state.stopped = evaluation.wants_stop(metrics)
 
 
 def finish(checkpoints, progress, due, state, interruption):

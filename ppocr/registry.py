@@ -5,6 +5,7 @@ A registry is a dictionary from ``(scope, name)`` to a class or function.  The s
 for no scope serves all of them.  The modules that hold the classes are imported when a name is first looked up.
 """
 
+import difflib
 import importlib
 import inspect
 import logging
@@ -19,6 +20,7 @@ from ppocr.values import Misfit, accepts_none, coerce, did_you_mean
 
 ANY = "*"
 _MOST_LISTED = 24
+_MISSPELT = 0.85  # share of equal letters from which on a name is taken for another one, misspelt
 logger = logging.getLogger("ppocr")
 
 
@@ -26,12 +28,27 @@ logger = logging.getLogger("ppocr")
 class Problem:
     """One thing wrong with a mapping: ``key`` is empty where the mapping as a whole is meant.
 
-    ``inside`` leads from the value of the key to what is wrong in it: positions and keys.
+    ``inside`` leads from the value of the key to what is wrong in it: positions and keys.  ``unknown`` is the error of
+    a name that no entry has.
     """
 
     key: str
     message: str
     inside: tuple = ()
+    unknown: Optional["UnknownName"] = None
+
+
+class UnknownName(ConfigError):
+    """A name that no entry of a registry has.
+
+    Attributes:
+        part: what was asked for, for example ``head 'SLAHead'``.
+        misspelt: whether an entry has nearly that name.
+    """
+
+    def __init__(self, message: str, part: str, misspelt: bool):
+        super().__init__(message)
+        self.part, self.misspelt = part, misspelt
 
 
 @dataclass
@@ -84,13 +101,14 @@ class Registry:
         """Returns the entry for ``name``: the one of ``scope`` first, else the one that serves all.
 
         Raises:
-            ConfigError: unknown name; the message lists near names and where it was looked for.
+            UnknownName: the message lists near names and where it was looked for.
         """
         self._load()
         for key in ((scope, name), (ANY, name)):
             if key in self._entries:
                 return self._entries[key]
-        raise ConfigError(self._unknown(name, scope))
+        near = difflib.get_close_matches(str(name), self.names(scope), n=1, cutoff=_MISSPELT)
+        raise UnknownName(self._unknown(name, scope), f"{self.kind} '{name}'", bool(near))
 
     def names(self, scope: Optional[str] = None) -> list:
         """Returns the sorted names that ``get`` finds in ``scope``."""
@@ -116,8 +134,8 @@ class Registry:
             return Binding(problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {config!r}")])
         try:
             target = self.get(config["name"], scope)
-        except ConfigError as error:
-            return Binding(problems=[Problem("name", str(error))])
+        except UnknownName as error:
+            return Binding(problems=[Problem("name", str(error), unknown=error)])
         given = {key: value for key, value in config.items() if key != "name"}
         label = f"{self.kind} '{config['name']}'"
         unread = UNREAD_KEYS.get(f"{self.kind}/{config['name']}", {})

@@ -5,7 +5,7 @@ from typing import Optional
 
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
-from ppocr.global_options import bind_global
+from ppocr.global_options import bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
     BACKBONES,
@@ -23,6 +23,7 @@ from ppocr.registry import (
     SAMPLERS,
     TRANSFORMS,
     Binding,
+    UnknownName,
     bind_arguments,
     coerce,
     did_you_mean,
@@ -37,11 +38,15 @@ PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": 
 
 @dataclass
 class Finding:
-    """One problem or warning, with the YAML path and, where known, the file and line."""
+    """One problem or warning, with the YAML path and, where known, the file and line.
+
+    ``unknown`` is the error of a class name that is not known here.
+    """
 
     path: tuple
     message: str
     source: Optional[object] = None
+    unknown: Optional[UnknownName] = None
 
     def __str__(self):
         where = f"{self.source}: " if self.source else ""
@@ -58,16 +63,17 @@ class Findings:
 
     def problem(self, path, message):
         """Adds a problem at a YAML path (a tuple)."""
-        self.problems.append(Finding(path, message, self._source(path)))
+        self.problems.append(Finding(path, message, self.source(path)))
 
     def add(self, path, binding: Binding):
         """Adds what the fitting of one mapping found."""
         for found, items in ((self.problems, binding.problems), (self.warnings, binding.warnings)):
             for item in items:
                 here = (*path, item.key, *item.inside) if item.key else path
-                found.append(Finding(here, item.message, self._source(here)))
+                found.append(Finding(here, item.message, self.source(here), item.unknown))
 
-    def _source(self, path):
+    def source(self, path):
+        """Returns where a YAML path, or what holds it, was written; None where that is not known."""
         while path and path not in self.sources:
             path = path[:-1]
         return self.sources.get(path) if path else None
@@ -76,11 +82,14 @@ class Findings:
 def check_config(config) -> Findings:
     """Returns all problems and warnings of a configuration (a mapping of sections)."""
     found = Findings(sources=getattr(config, "sources", {}))
+    found.warnings += [Finding(*remark) for remark in getattr(config, "remarks", ())]
     _check_sections(config, found)
     section = {name: value for name, value in config.items() if isinstance(value, dict)}
     inherited = section.get("Global", {})
     found.add(("Global",), bind_global(inherited))
     _check_early_stopping(inherited, found)
+    for key, message in contradictions(inherited):
+        found.problem(("Global", key), message)
     scope = section.get("Architecture", {}).get("model_type")
     if "Architecture" in section:
         _check_architecture(section["Architecture"], scope, found)
@@ -94,7 +103,23 @@ def check_config(config) -> Findings:
             _check_data(section[name], (name,), found, scope, inherited)
     for name, guard in section.get("GuardEval", {}).items():
         _check_guard(name, guard, found, scope, inherited)
-    return found
+    return _of_another_model(found) or found
+
+
+def _of_another_model(found) -> Optional[Findings]:
+    """Returns the one finding of a configuration for a model that is not here; None of any other configuration.
+
+    Several class names that are unknown, and not only misspelt, are the parts of such a model.  What else is found
+    there follows from that.
+    """
+    unknown = {finding.unknown.part: finding for finding in found.problems if finding.unknown}
+    if len(unknown) < 2 or all(finding.unknown.misspelt for finding in unknown.values()):
+        return None
+    what = (
+        f"this model is not here, for want of {', '.join(unknown)}; docs/models.md lists the models that are "
+        "(classes of your own are named in Global.imports)"
+    )
+    return Findings([Finding(("Architecture",), what, found.source(("Architecture",)))])
 
 
 def _check_guard(name, section, found, scope, inherited):

@@ -2,7 +2,7 @@ import copy
 
 import pytest
 
-from ppocr.config import Config, freeze, load, override, resolve, snapshot, validate
+from ppocr.config import Config, check, freeze, load, override, resolve, snapshot, validate
 from ppocr.errors import ConfigError
 
 
@@ -37,6 +37,90 @@ def test_base_is_merged_by_key_and_replaced_where_the_class_changes(tmp_path):
     assert ("Loss", "weight") not in config.sources
 
 
+def levels(folder, base, own, command=()):
+    """Returns Global of a file with a base and overrides, seed apart, and the problems that validation finds there."""
+    write(folder, "base.yml", f"Global: {{seed: 1, {base}}}")
+    config = override(load(write(folder, "own.yml", f"_BASE_: base.yml\nGlobal: {{seed: 2, {own}}}")), command)
+    assert config["Global"].pop("seed") == 2
+    return config["Global"], [str(p) for p in check(config).problems if p.path[:1] == ("Global",)]
+
+
+@pytest.mark.parametrize(
+    "base, own, command, left",
+    [
+        ("", "device: auto", ["Global.use_gpu=True"], {"use_gpu": True}),
+        ("", "device: gpu", ["Global.use_gpu=false"], {"use_gpu": False}),
+        ("use_gpu: true", "device: cpu", [], {"device": "cpu"}),
+        ("device: cpu", "use_gpu: true", [], {"use_gpu": True}),
+        ("use_gpu: true", "", ["Global.device=cpu"], {"device": "cpu"}),
+        ("use_xpu: true", "", ["Global.device=cpu"], {"device": "cpu"}),
+        ("device: gpu", "", ["Global.use_npu=true"], {"use_npu": True}),
+        ("", "device: gpu", ["Global.use_xpu=false"], {"device": "gpu", "use_xpu": False}),
+        ("use_gpu: true", "", ["Global.device="], {"use_gpu": True, "device": None}),
+        ("eval_batch_step: [0, 9]", "eval_batch_epoch: 1", [], {"eval_batch_epoch": 1}),
+        ("", "eval_batch_epoch: 1", ["Global.eval_batch_step=[0,9]"], {"eval_batch_step": [0, 9]}),
+        ("", "eval_batch_step: 5", ["Global.eval_batch_epoch=2"], {"eval_batch_epoch": 2}),
+        (
+            "eval_batch_epoch: 1",
+            "eval_batch_step: 5",
+            ["Global.eval_batch_epoch="],
+            {"eval_batch_step": 5, "eval_batch_epoch": None},
+        ),
+    ],
+)
+def test_of_keys_that_say_the_same_the_one_of_the_higher_level_counts(tmp_path, base, own, command, left):
+    section, problems = levels(tmp_path, base, own, command)
+    assert section == left and problems == []
+
+
+@pytest.mark.parametrize(
+    "own, command, problem",
+    [
+        (
+            "device: cpu, use_gpu: true",
+            [],
+            "own.yml:2: Global.use_gpu: use_gpu asks for another device than device: cpu",
+        ),
+        (
+            "device: cpu",
+            ["Global.use_xpu=true", "Global.device=gpu"],
+            "-o Global.use_xpu=true: Global.use_xpu: use_xpu asks",
+        ),
+        (
+            "device: gpu:1, use_gpu: false",
+            [],
+            "own.yml:2: Global.use_gpu: use_gpu: false does not go with device: gpu:1",
+        ),
+        (
+            "eval_batch_step: 5, eval_batch_epoch: 1",
+            [],
+            "own.yml:2: Global.eval_batch_step: evaluations are counted in",
+        ),
+    ],
+)
+def test_keys_of_one_level_that_contradict_each_other_are_refused(tmp_path, own, command, problem):
+    (found,) = levels(tmp_path, "", own, command)[1]
+    assert found.removeprefix(f"{tmp_path}/").startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "device: gpu, use_gpu: true",
+        "device: cpu, use_gpu: false, use_xpu: false",
+        "device: auto, use_gpu: false",
+        "device: auto, use_gpu: true",
+    ],
+)
+def test_a_device_may_be_named_in_two_ways_at_once(tmp_path, own):
+    assert levels(tmp_path, "", own)[1] == []
+
+
+def test_what_another_level_says_leaves_no_trace(tmp_path):
+    config = override(load(write(tmp_path, "a.yml", "Global: {device: auto}")), ["Global.use_gpu=true"])
+    assert ("Global", "device") not in config.sources and "device" not in snapshot(config)
+
+
 def test_several_bases_apply_in_order(tmp_path):
     write(tmp_path, "a.yml", "x: {k: 1, l: 1}")
     write(tmp_path, "b.yml", "x: {k: 2}")
@@ -47,7 +131,8 @@ def test_several_bases_apply_in_order(tmp_path):
     "text, message",
     [
         ("a: [1, 2", "a.yml:1: not YAML"),
-        ("a: 1\nb: {c: 1}\n\nb: 2\n", "a.yml:4: b: this key is written twice, first in line 2"),
+        ("a: 1\nb: {c: 1}\n\nb: 2\n", "a.yml:4: b: this key is written twice, first in line 2 with another value"),
+        ("a: 1\nb: true\na: true\n", "a.yml:3: a: this key is written twice, first in line 1 with another value"),
         ("a:\n- x: 1\n- y:\n    k: 1\n    l: 1\n    k: 2\n", "a.yml:6: a.1.y.k: this key .* first in line 4"),
         ("a:\n  {b: 1}: 2\n", "a.yml:2: a key must be a word or a number"),
         ("- 1\n", "must be a mapping"),
@@ -60,6 +145,17 @@ def test_a_bad_file_ends_in_one_line(tmp_path, text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         load(write(tmp_path, "a.yml", text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_that_is_written_twice_with_one_value_is_said(tmp_path):
+    write(tmp_path, "base.yml", "Loss:\n  list:\n  - {a: [1, {b: x}],\n     a: [1, {b: x}]}\n")
+    config = load(write(tmp_path, "own.yml", "_BASE_: base.yml\n\nGlobal:\n  seed: 1\n  seed: 1\n"))
+    assert config == {"Loss": {"list": [{"a": [1, {"b": "x"}]}]}, "Global": {"seed": 1}}
+    twice = [str(w) for w in check(override(config, ["Global.epoch_num=2"])).warnings if "twice" in w.message]
+    assert twice == [
+        f"{tmp_path}/base.yml:4: Loss.list.0.a: this key is written twice, first in line 3 with the same value",
+        f"{tmp_path}/own.yml:5: Global.seed: this key is written twice, first in line 4 with the same value",
+    ]
 
 
 def test_a_file_that_is_no_text(tmp_path):

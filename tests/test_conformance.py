@@ -17,7 +17,7 @@ FOLDER = Path(os.environ.get("PPOCR_CONFORMANCE", ROOT.parent / "shared" / "conf
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "configs.json").exists(), reason=f"no {FOLDER}/configs.json (PPOCR_CONFORMANCE names its folder)"
 )
-UNKNOWN_CLASS = re.compile(r"unknown [a-z -]+ '")
+UNKNOWN_CLASS = re.compile(r"unknown [a-z -]+ '|this model is not here")
 
 
 def configurations():
@@ -34,7 +34,9 @@ def test_a_published_configuration_loads_merges_and_is_valid_but_for_classes_yet
     assert loaded == content
     merged = override(loaded, ["Global.epoch_num=3", "Train.loader.num_workers=0"])
     assert merged["Global"]["epoch_num"] == 3 and merged["Train"]["loader"]["num_workers"] == 0
-    assert [str(p) for p in check(merged).problems if not UNKNOWN_CLASS.match(p.message)] == []
+    problems = check(merged).problems
+    assert [str(p) for p in problems if not UNKNOWN_CLASS.match(p.message)] == []
+    assert len(problems) <= 1  # one line, however many parts of a model are not here
 
 
 OWN = [path for family in ("cls", "det", "rec") for path in sorted((ROOT / "configs" / family).rglob("*.y*ml"))]

@@ -1,14 +1,14 @@
-"""Writes one HTML page about a run: ``python tools/report.py --run output/my_run``."""
+"""Writes one HTML page about a run, or several side by side: ``python tools/report.py --run output/my_run [...]``."""
 
 import argparse
 from pathlib import Path
 
 from ppocr.errors import UserError
-from ppocr.report import build_report
+from ppocr.report import build_comparison, build_report
 
 
 def main(arguments=None) -> Path:
-    """Evaluates the best weights of a run once more, writes the page and returns its path.
+    """Evaluates the best weights of each run once more, writes the page and returns its path.
 
     Args:
         arguments: command-line words; by default those of the process.
@@ -17,8 +17,9 @@ def main(arguments=None) -> Path:
         UserError: the folder holds no run, or the page cannot be written.
     """
     args = parse(arguments)
-    path = Path(args.out or Path(args.run) / "report.html")
-    page = build_report(args.run, args.opt)
+    several = len(args.run) > 1
+    path = Path(args.out or ("comparison.html" if several else Path(args.run[0]) / "report.html"))
+    page = build_comparison(args.run, args.opt) if several else build_report(args.run[0], args.opt)
     try:
         path.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
@@ -30,8 +31,10 @@ def main(arguments=None) -> Path:
 def parse(arguments=None):
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", required=True, metavar="FOLDER", help="save_model_dir of the run")
-    parser.add_argument("--out", metavar="FILE", help="page to write (default: report.html in the folder)")
+    folders = "save_model_dir of the run; of several, to set them side by side"
+    parser.add_argument("--run", required=True, nargs="+", metavar="FOLDER", help=folders)
+    page = "page to write (default: report.html in the folder; of several runs, comparison.html here)"
+    parser.add_argument("--out", metavar="FILE", help=page)
     parser.add_argument(
         "-o",
         "--opt",

@@ -11,6 +11,7 @@ from ppocr.engine import processes
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
+from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
@@ -19,6 +20,7 @@ from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
+from ppocr.engine.unaligned import Unaligned
 from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
 from ppocr.losses import build_loss
@@ -45,11 +47,18 @@ def train(config, device, logger, loggers):
         :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
     """
     options = global_options(config)
+    first = processes.rank() == 0
+    with FolderLock(options.save_model_dir) if first else contextlib.nullcontext():
+        return _train(config, options, device, logger, loggers)
+
+
+def _train(config, options, device, logger, loggers):
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
     train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, stepper.amp, train_dataloader)
+    stepper.unaligned = Unaligned(stepper.loss, train_dataloader)
     watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log", ends=processes.several())
     evaluation = None
     if config.get("Eval"):

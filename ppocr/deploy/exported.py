@@ -1,5 +1,6 @@
 """Exported models: a folder with ``inference.yml`` and the network for Paddle Inference or for ONNX Runtime."""
 
+import logging
 from pathlib import Path
 from typing import Optional
 
@@ -12,6 +13,7 @@ from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.postprocess import build_post_process
 
+logger = logging.getLogger("ppocr")
 STEM = "inference"
 CONFIG, WEIGHTS, ONNX = f"{STEM}.yml", f"{STEM}.pdiparams", f"{STEM}.onnx"
 PROGRAMS = (f"{STEM}.json", f"{STEM}.pdmodel")  # of Paddle 3 and of Paddle 2
@@ -187,6 +189,8 @@ def open_onnx(path, device: str = "cpu"):
         session = onnxruntime.InferenceSession(str(path), options, providers=[*wanted, "CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001 (ONNX Runtime's errors have no other base)
         raise _damaged(path, error) from None
+    if device.startswith("gpu") and "CUDAExecutionProvider" not in session.get_providers():
+        logger.warning("%s: ONNX Runtime cannot use a GPU here and takes the CPU; install onnxruntime-gpu", path)
     (name,) = _single([value.name for value in session.get_inputs()], path)
     return lambda images: session.run(None, {name: images})
 

@@ -139,11 +139,7 @@ class Evaluator:
         with paddle.no_grad(), without_static_graph():
             for batch in bar:
                 start = time.perf_counter()
-                with self._amp.autocast():
-                    predictions = call_model(model, batch)
-                arrays = to_numpy(batch)
-                result = self.post_process.process(to_float32(predictions), arrays)
-                self.metric.update_from(result, arrays)
+                self._judge(model, batch)
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
                 if self._loss is not None:
@@ -151,6 +147,13 @@ class Evaluator:
                 self._beat()
                 processes.check_contact()
         return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds)
+
+    def _judge(self, model, batch):
+        """Takes a batch through model, post-processing and metric; nothing holds its predictions afterwards."""
+        with self._amp.autocast():
+            predictions = call_model(model, batch)
+        fields = on_host(batch)
+        self.metric.update_from(self.post_process.process(to_float32(predictions), fields), fields)
 
     def _loss_of(self, model, batch):
         """The mean loss of a batch: heads give what they give in training, normalisation and dropout do not train."""
@@ -186,6 +189,11 @@ def to_numpy(batch) -> Batch:
     return Batch(fields, facts=facts_of(batch))
 
 
+def on_host(batch) -> Batch:
+    """Returns what post-processing and metrics read, as :func:`to_numpy` does; images, which they do not, stay."""
+    return Batch([batch[0], *to_numpy(batch[1:])], facts=facts_of(batch))
+
+
 class TrainingMetric:
     """Computes the metric of one training batch: ``(predictions, batch) -> dict``."""
 
@@ -193,8 +201,8 @@ class TrainingMetric:
         self._post_process, self._metric = post_process, metric
 
     def __call__(self, predictions, batch):
-        arrays = to_numpy(batch)
-        self._metric.update_from(self._post_process.process(predictions, arrays), arrays)
+        fields = on_host(batch)
+        self._metric.update_from(self._post_process.process(predictions, fields), fields)
         return self._metric.get_metric()
 
 

@@ -101,6 +101,14 @@ class Due:
         """The last update of the run is done, or early stopping has ended it."""
         return state.stopped or self.remaining(state) == 0
 
+    def resumes_evaluation(self, state) -> bool:
+        """Whether the run ended during an evaluation, which is then done first; one without ``Eval`` leaves it out."""
+        return state.in_evaluation and self.eval_interval is not None
+
+    def finished(self, state) -> bool:
+        """Nothing is left to be done, no evaluation either."""
+        return self.stop(state) and not self.resumes_evaluation(state)
+
     def evaluations(self, first_step: int = 0) -> int:
         """Returns how many evaluations will run after the place ``first_step`` of the schedule."""
         if self.eval_interval is None or first_step >= self.total_steps:

@@ -20,6 +20,11 @@ _CUSTOM_KINDS = (("use_npu", "npu"), ("use_mlu", "mlu"))
 _AMP_FLAGS = {"FLAGS_cudnn_batchnorm_spatial_persistent": 1, "FLAGS_gemm_use_half_precision_compute_type": 0}
 
 
+DRIVER = Path("/proc/driver/nvidia/version")
+# Compute capability that a card needs; Paddle trains in float32 on older ones without a word.
+_LEAST_CAPABILITY = {"float16": (7, 0), "bfloat16": (8, 0)}
+
+
 def choose_device(options) -> str:
     """Returns the device that the ``Global`` section asks for, as ``paddle.set_device`` takes it.
 
@@ -72,15 +77,57 @@ def _own(kind):
 
 
 def set_up_device(options) -> str:
-    """Chooses the device, makes it the current one, sets its flags; returns its name."""
+    """Chooses the device, makes it the current one, sets its flags; returns its name.
+
+    Raises:
+        ConfigError: there is no such device, or it cannot do the mixed precision that is asked for.
+    """
     device = choose_device(options)
     paddle.set_device(device)
     if paddle.is_compiled_with_cuda() and device.startswith("gpu"):
         if options.use_amp:
+            _require_half_precision(options.amp_dtype)
             paddle.set_flags(_AMP_FLAGS)
         if options.deterministic:
             paddle.set_flags({"FLAGS_cudnn_deterministic": True, "FLAGS_embedding_deterministic": 1})
     return device
+
+
+def _require_half_precision(dtype):
+    capability, least = tuple(paddle.device.cuda.get_device_capability()), _LEAST_CAPABILITY[dtype]
+    if capability < least:
+        other = "Global.amp_dtype=float16" if capability >= _LEAST_CAPABILITY["float16"] else "Global.use_amp=false"
+        raise ConfigError(
+            f"Global.amp_dtype: {dtype} needs compute capability {_version(least)} or later, "
+            f"{paddle.device.cuda.get_device_name()} has {_version(capability)}; run with -o {other}"
+        )
+
+
+def _version(numbers):
+    return ".".join(map(str, numbers))
+
+
+def precision_warnings(given, options, device: str) -> list:
+    """Returns what is to be said about mixed precision when a training begins.
+
+    Args:
+        given: the ``Global`` section as it was written.
+        options: its :class:`ppocr.global_options.GlobalOptions`.
+        device: name of the device.
+    """
+    if not options.use_amp:
+        return []
+    if not device.startswith("gpu"):
+        return [f"Global.use_amp: there is no mixed precision on {device}; training in float32"]
+    if options.amp_dtype == "bfloat16":
+        unused = options.use_dynamic_loss_scaling
+        return ["Global.use_dynamic_loss_scaling: bfloat16 needs none; the scale stays as it is"] if unused else []
+    if given.get("scale_loss") is None and given.get("use_dynamic_loss_scaling") is None:
+        return [
+            "Global.use_amp: the loss is not scaled, so that small gradients underflow in float16; set "
+            "Global.use_dynamic_loss_scaling=true with Global.scale_loss=1024, or Global.amp_dtype=bfloat16"
+        ]
+    return []
 
 
 def set_up_seed(seed: int):
@@ -118,20 +165,34 @@ def prepare_folder(options) -> Path:
     return folder
 
 
-def holds_a_run(folder) -> bool:
-    """Tells whether a folder holds checkpoints of an earlier run."""
-    return (Path(folder) / "latest.pdparams").exists()
-
-
 def describe_machine(device: str, seed: int) -> list:
-    """Returns the lines with which ``train.log`` begins: versions, commit, device, seed, threads."""
+    """Returns the lines with which ``train.log`` begins: versions, commit, device, seed, threads, and the card."""
+    card = [_describe_card()] if device.startswith("gpu") else []
     return [
         f"ppocr {ppocr.__version__} ({_commit()}), paddle {paddle.__version__}, numpy {np.__version__}, "
         f"python {platform.python_version()}, {platform.platform()}",
         f"train with paddle {paddle.__version__} and device {device}, seed {seed}, "
         f"OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'unset')}",
+        *card,
         f"command: {' '.join(sys.argv)}",
     ]
+
+
+def _describe_card():
+    card = paddle.device.cuda.get_device_properties()
+    return (
+        f"{card.name}, {card.total_memory // 2**20} MiB, compute capability {card.major}.{card.minor}, "
+        f"CUDA {paddle.version.cuda()}, cuDNN {paddle.version.cudnn()} (of the wheel), driver {_driver()}"
+    )
+
+
+def _driver():
+    """Returns the version of the NVIDIA driver, as the kernel module tells it."""
+    try:
+        words = DRIVER.read_text(encoding="utf-8").split()
+    except OSError:
+        return "unknown"
+    return next((word for word in words if word[:1].isdigit() and "." in word), "unknown")
 
 
 def _commit():

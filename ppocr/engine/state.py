@@ -14,6 +14,7 @@ class TrainState:
         global_step: optimizer updates done in the run.
         best: metrics of the best evaluation so far, with ``best_epoch``; empty before the first one.
         stopped: early stopping has ended the run.
+        in_evaluation: the evaluation that is due at this step has not ended.
     """
 
     epoch: int = 1
@@ -21,6 +22,7 @@ class TrainState:
     global_step: int = 0
     best: dict = field(default_factory=dict)
     stopped: bool = False
+    in_evaluation: bool = False
 
     def advance(self):
         """Counts one optimizer update."""

@@ -2,16 +2,22 @@
 
 import contextlib
 import logging
+import re
 
 import numpy as np
 import paddle
+from paddle import nn
+from paddle.base import core
 from paddle.utils import unique_name
 
 from ppocr.engine import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
+from ppocr.errors import ConfigError
 
 logger = logging.getLogger("ppocr")
+# Their kernel knows float32 only: half weights would be cast in every call, and lie apart where cuDNN wants them flat.
+_ONLY_IN_FLOAT32 = (nn.LSTM, nn.GRU, nn.SimpleRNN)
 
 
 class MixedPrecision:
@@ -60,14 +66,21 @@ class MixedPrecision:
         )
 
     def decorate(self, model, optimizer=None):
-        """Returns model and optimizer as ``O2`` wants them: half-precision weights, float32 master weights."""
+        """Returns model and optimizer as ``O2`` wants them: half-precision weights, float32 master weights.
+
+        Recurrent layers stay in float32.
+
+        Raises:
+            ConfigError: this Paddle cannot make updates in that type with that optimizer.
+        """
         if not self.enabled or self.level != "O2":
             return model, optimizer
+        options = {"models": model, "level": self.level, "dtype": self.dtype}
+        options["excluded_layers"] = [layer for layer in model.sublayers() if isinstance(layer, _ONLY_IN_FLOAT32)]
         if optimizer is None:
-            return paddle.amp.decorate(models=model, level=self.level, dtype=self.dtype), None
-        return paddle.amp.decorate(
-            models=model, optimizers=optimizer, level=self.level, dtype=self.dtype, master_weight=True
-        )
+            return paddle.amp.decorate(**options), None
+        _require_kernel(optimizer, self.dtype)
+        return paddle.amp.decorate(optimizers=optimizer, master_weight=True, **options)
 
     def autocast(self):
         """Returns the context in which the model runs."""
@@ -135,6 +148,21 @@ class MixedPrecision:
             self.scaler.load_state_dict(state)
 
 
+def _require_kernel(optimizer, dtype):
+    """Makes sure that Paddle has a GPU kernel that updates parameters of a type; no other would be taken instead.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    kernels = core._get_all_register_op_kernels("phi").get(optimizer.type, ())
+    on_gpu = [kernel for kernel in kernels if "Place(gpu" in kernel]
+    if on_gpu and not any(re.search(rf"\b{dtype}\]", kernel) for kernel in on_gpu):
+        raise ConfigError(
+            f"Global.amp_dtype: Paddle {paddle.__version__} has no {dtype} kernel of {type(optimizer).__name__} for "
+            "weights in half precision; run with -o Global.amp_level=O1, or choose Optimizer.name Adam or AdamW"
+        )
+
+
 def call_model(model, batch):
     """Calls a model with what it declares to be fed (its attribute ``feed``).
 
@@ -164,6 +192,7 @@ class Stepper:
 
     Attributes:
         lr: the learning rate of the last update.
+        unaligned: :class:`ppocr.engine.unaligned.Unaligned`, told of each forward pass; or None.
 
     Args:
         model: the model, in training mode.
@@ -177,7 +206,7 @@ class Stepper:
     """
 
     def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0, guard=None):
-        self.model, self.loss = model, loss
+        self.model, self.loss, self.unaligned = model, loss, None
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
@@ -239,6 +268,8 @@ class Stepper:
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
         losses = self.loss(predictions, batch)
+        if self.unaligned is not None:
+            self.unaligned(predictions, batch)
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         return predictions, losses
 

@@ -48,6 +48,11 @@ class CombinedLoss(nn.Layer):
         pictures = total.shape[0] if total.ndim else 1
         return {"loss": _scale_gradient(total.mean(), pictures), **{key: v.mean() for key, v in entries.items()}}
 
+    def time_steps(self, preds):
+        """Returns the fewest time steps with which one of the losses aligns a text by CTC; None where none does."""
+        found = (loss.time_steps(preds) for loss in self.losses if hasattr(loss, "time_steps"))
+        return min((steps for steps in found if steps is not None), default=None)
+
 
 def _scale_gradient(value, factor):
     return value if factor == 1 else factor * value - ((factor - 1) * value).detach()

@@ -210,6 +210,11 @@ class DistillationCTCLoss(_EachModel, CTCLoss):
         super().__init__()
         self._look_at(model_name_list, key, "ctc" if multi_head else None, label)
 
+    def time_steps(self, preds):
+        """Returns the fewest time steps of the networks."""
+        outputs = (output_of(preds, model, self.key, self.branch) for model in self.models)
+        return min(map(super().time_steps, outputs), default=None)
+
 
 @LOSSES.register()
 class DistillationSARLoss(_EachModel, SARLoss):

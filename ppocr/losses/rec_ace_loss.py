@@ -4,12 +4,15 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.losses.rec_ctc_loss import mean_over
 from ppocr.registry import LOSSES
 
 
 @LOSSES.register()
 class ACELoss(nn.Layer):
     """Cross entropy of how often each class is told and how often it stands in the text; the blank is class 0.
+
+    A text of more characters than time steps is left out.
 
     Source: Aggregation Cross-Entropy for Sequence Recognition (https://arxiv.org/abs/1904.08364).
     """
@@ -30,4 +33,5 @@ class ACELoss(nn.Layer):
         counts = (F.one_hot(label, classes) * inside.astype("float32").unsqueeze(2)).sum(axis=1)
         blanks = F.one_hot(paddle.zeros_like(lengths), classes) * (steps - lengths).astype("float32").unsqueeze(1)
         wanted = (counts + blanks) / steps
-        return {"loss_ace": -(wanted * (told + 1e-10).log()).sum(axis=1).mean()}
+        losses = -(wanted * (told + 1e-10).log()).sum(axis=1)
+        return {"loss_ace": mean_over(losses, lengths <= steps)}

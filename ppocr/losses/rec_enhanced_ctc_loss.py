@@ -53,3 +53,7 @@ class EnhancedCTCLoss(nn.Layer):
         for weight, loss in zip(self.weights, self.extra):
             terms.update({name: weight * value for name, value in loss(preds, batch).items()})
         return {"loss": sum(terms.values()), **terms}
+
+    def time_steps(self, preds) -> int:
+        """Returns the time steps of ``preds``; see :meth:`forward`."""
+        return self.ctc.time_steps(preds)

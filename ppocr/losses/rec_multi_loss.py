@@ -4,6 +4,7 @@ from paddle import nn
 
 from ppocr.errors import ConfigError
 from ppocr.losses.combined_loss import split_item
+from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES
 from ppocr.utils.network_outputs import branch_batch
 
@@ -55,3 +56,7 @@ class MultiLoss(nn.Layer):
             value = loss(preds[branch], branch_batch(batch, branch))["loss"]
             losses[name] = value * self.weights[branch != "ctc"]
         return {"loss": sum(losses.values()), **losses}
+
+    def time_steps(self, preds):
+        """Returns the time steps of the CTC branch of ``preds``; None without one."""
+        return next((loss.time_steps(preds["ctc"]) for loss in self.losses if isinstance(loss, CTCLoss)), None)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from paddle.nn import ClipGradByGlobalNorm, ClipGradByNorm
+from paddle.nn import clip as paddle_clip
 
 from ppocr.errors import ConfigError
 from ppocr.optimizer.param_groups import (
@@ -156,6 +157,8 @@ def _weight_decay(own, epochs, step_each_epoch):
 
 
 def _gradient_clip(own):
+    # Without it squares are summed in the type of a gradient, and float16 ends at a norm of 256.
+    paddle_clip._clip_by_global_norm_using_mp_type(True)
     for key, clip in (("clip_norm", ClipGradByNorm), ("clip_norm_global", ClipGradByGlobalNorm)):
         if key in own:
             return clip(float(own[key]))

@@ -14,9 +14,20 @@ def to_numpy(value) -> np.ndarray:
     return value.numpy()
 
 
+def as_scores(value):
+    """Returns a Paddle tensor as it is, on its device, and anything else as an array."""
+    return value if hasattr(value, "numpy") else np.asarray(value)
+
+
 def best_classes(scores):
-    """Returns the best class of each item and its score, both without the last axis of ``scores``."""
+    """Returns the best class of each item and its score, as arrays without the last axis of ``scores``.
+
+    Args:
+        scores: array or Paddle tensor; of a tensor only what is returned comes to the host.
+    """
     ids = scores.argmax(axis=-1)
+    if hasattr(scores, "numpy"):
+        return to_numpy(ids), to_numpy(scores.max(axis=-1))
     return ids, np.take_along_axis(scores, ids[..., None], axis=-1)[..., 0]
 
 

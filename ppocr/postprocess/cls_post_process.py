@@ -3,7 +3,7 @@
 from typing import Optional
 
 from ppocr.errors import ConfigError
-from ppocr.postprocess.base import PostProcess, best_classes, to_numpy
+from ppocr.postprocess.base import PostProcess, as_scores, best_classes, to_numpy
 from ppocr.registry import POST_PROCESSES
 
 
@@ -30,7 +30,7 @@ class ClsPostProcess(PostProcess):
         Raises:
             ConfigError: the number of classes is not that of ``label_list``.
         """
-        scores = to_numpy(preds if self.key is None else preds[self.key])
+        scores = as_scores(preds if self.key is None else preds[self.key])
         if self.label_list is not None and scores.shape[-1] != len(self.label_list):
             raise ConfigError(
                 f"ClsPostProcess: the model gives {scores.shape[-1]} classes, label_list has {len(self.label_list)}; "

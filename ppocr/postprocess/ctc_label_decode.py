@@ -4,7 +4,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.postprocess.base import TextDecode, best_classes, to_numpy
+from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import (
     character_table,
     check_classes,
@@ -59,7 +59,7 @@ class CTCLabelDecode(TextDecode):
         Raises:
             ConfigError: the number of classes is not that of the dictionary.
         """
-        scores = to_numpy(_ctc_scores(preds))
+        scores = as_scores(_ctc_scores(preds))
         check_classes(self, scores.shape[-1], [len(self.character)])
         ids, best = best_classes(scores)
         keep = ids != BLANK

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pyclipper
 
-from ppocr.postprocess.base import PostProcess, to_numpy
+from ppocr.postprocess.base import PostProcess, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
 
 MIN_SIDE = 3  # pixels of the map; of the shrunk text region
@@ -62,7 +62,7 @@ class DBPostProcess(PostProcess):
             (0,) without boxes), and a list of int64 (points, 2) for ``poly``; x comes first.  ``scores`` is float32
             (boxes).
         """
-        maps = to_numpy(preds["maps"] if isinstance(preds, dict) else preds)[:, 0]
+        maps = to_numpy(as_scores(preds["maps"] if isinstance(preds, dict) else preds)[:, 0])
         maps = np.ascontiguousarray(maps, dtype=np.float32)
         find = self._quads if self.box_type == "quad" else self._polygons
         results = []

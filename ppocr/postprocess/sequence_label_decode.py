@@ -4,8 +4,9 @@ import re
 from typing import Optional
 
 import numpy as np
+import paddle.nn.functional as F
 
-from ppocr.postprocess.base import TextDecode, best_classes, to_numpy
+from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import character_table, check_classes, join_characters, mean_confidence
 from ppocr.registry import POST_PROCESSES
 from ppocr.utils.dictionary import character_list
@@ -62,10 +63,10 @@ class SequenceLabelDecode(TextDecode):
 
     def best(self, preds):
         """Returns the best classes (batch, places) and their scores."""
-        scores = to_numpy(preds)
-        size = len(self._table)
-        check_classes(self, scores.shape[-1], [size + more for more in self.more_classes])
-        return best_classes(scores[..., :size])
+        scores = as_scores(preds)
+        size, given = len(self._table), scores.shape[-1]
+        check_classes(self, given, [size + more for more in self.more_classes])
+        return best_classes(scores if given <= size else scores[..., :size])
 
     def read(self, ids, scores) -> list:
         """Returns (text, confidence) for each row of classes and scores (batch, places)."""
@@ -155,8 +156,8 @@ class SRNLabelDecode(SequenceLabelDecode):
 
     def best(self, preds):
         """See :class:`SequenceLabelDecode`."""
-        scores = to_numpy(preds["predict"])
-        return super().best(scores.reshape(-1, self.max_text_length, scores.shape[-1]))
+        scores = as_scores(preds["predict"])
+        return super().best(scores.reshape([-1, self.max_text_length, scores.shape[-1]]))
 
 
 @POST_PROCESSES.register()
@@ -175,9 +176,8 @@ class VLLabelDecode(SequenceLabelDecode):
 
     def best(self, preds):
         """See :class:`SequenceLabelDecode`."""
-        logits = to_numpy(preds[0]).transpose(1, 0, 2)
-        exponentials = np.exp(logits - logits.max(axis=2, keepdims=True))
-        return super().best(exponentials / exponentials.sum(axis=2, keepdims=True))
+        ids, probabilities = super().best(_softmax(as_scores(preds[0])))
+        return ids.T, probabilities.T
 
     def read(self, ids, scores):
         """See :class:`SequenceLabelDecode`."""
@@ -186,3 +186,11 @@ class VLLabelDecode(SequenceLabelDecode):
         counted[:, 0] = True
         confidences = np.exp(mean_confidence(np.log(scores), counted)).tolist()
         return [(text, confidence) for (text, _), confidence in zip(super().read(ids, scores), confidences)]
+
+
+def _softmax(logits):
+    """Returns probabilities over the last axis, of the kind of ``logits``: a tensor, on its device, or an array."""
+    if hasattr(logits, "numpy"):
+        return F.softmax(logits.astype("float32"), axis=-1)
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)

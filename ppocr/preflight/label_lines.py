@@ -1,6 +1,5 @@
 """What is wrong with the lines of a label file: the part that worker processes do, without Paddle."""
 
-import operator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Callable, NamedTuple, Optional
@@ -9,6 +8,7 @@ import numpy as np
 
 from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
+from ppocr.text.ctc import steps_needed
 
 BOM = b"\xef\xbb\xbf"
 MIN_POINTS = 4
@@ -187,7 +187,7 @@ def _text(label, number, rule, seen):
         if not entries:
             return unusable or ("all_unknown", repr(label[:40]))
     if rule.ctc and unusable is None:
-        count(seen.steps, len(entries) + sum(map(operator.eq, entries, entries[1:])), number)
+        count(seen.steps, steps_needed(entries), number)
     return unusable
 
 

@@ -7,7 +7,8 @@ import shutil
 import numpy as np
 import paddle
 
-from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
+from ppocr.checkpoint.networks import network_warnings
 from ppocr.data import workers
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import warm_up_too_long
@@ -16,7 +17,6 @@ from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.failures import CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
-from ppocr.preflight.trial import time_steps
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
 from ppocr.utils.pretrained import load_start_weights, load_weights
@@ -95,35 +95,55 @@ def check_alignments(context):
     needed = [(scan, scan.seen.steps) for scan in context.scans.get("Train", ()) if scan.seen.steps]
     if not needed:
         return
-    if section.config.get("sampler"):
-        raise CannotRun("the sampler changes the width of the pictures, and with it the time steps")
-    steps = time_steps(context.trial.training.predictions)
-    if not steps:
-        raise CannotRun("the model gives no scores of time steps")
+    steps = context.trial.time_steps(_narrowest_width(context, section.config.get("sampler")))
+    if steps is None:
+        return
     for scan, tallies in needed:
         impossible = {key: tally for key, tally in tallies.items() if key > steps}
         if impossible:
             lines = sum(tally.count for tally in impossible.values())
             what = (
-                f"{lines} labels need more time steps than the model has, up to {max(impossible)} of {steps}, and "
-                "teach it nothing; widen the pictures (image_shape) or leave these lines out"
+                f"{lines} labels need more time steps than the model has in training, up to {max(impossible)} of "
+                f"{steps}, and teach it nothing; wider images give some models more steps, else leave these lines out"
             )
             yield Finding(WARNING, what, scan.path, min(tally.line for tally in impossible.values()))
+
+
+def _narrowest_width(context, sampler):
+    """Returns the least width that a sampler gives training images; None where there is no sampler.
+
+    Raises:
+        CannotRun: each line has a width of its own, and the time steps follow it.
+    """
+    if sampler is None:
+        return None
+    trial = context.trial
+    if getattr(trial.loader("Train").dataset, "ds_width", False):
+        if trial.time_steps(2 * trial.image_width) != trial.time_steps():
+            raise CannotRun("the sampler gives each line a width of its own, and the time steps follow it")
+        return None
+    scales = sampler.get("scales") or [trial.image_width]
+    return min(trial.image_width, *(scale[0] if isinstance(scale, (list, tuple)) else scale for scale in scales))
 
 
 def check_weights(context):
     """Weights that are to be loaded fit the model."""
     options, model = context.options, context.trial.model
-    vocabulary = getattr(context.post_process, "character", None)
+    facts = output_facts(context.post_process)
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     try:
         if context.checkpoint:
             yield from _resumed(context, context.checkpoint, model, path)
-        elif options.pretrained_model:
-            report = load_start_weights(model, options, vocabulary)
+            return
+        loaded = ()
+        if options.pretrained_model:
+            report = load_start_weights(model, options, facts)
+            loaded = report.loaded
             yield context.finding(NOTE, path, str(report))
             for warning in report.warnings:
                 yield context.finding(WARNING, path, warning)
+        for warning in network_warnings(model, facts, loaded):
+            yield Finding(WARNING, warning, *context.where(("Architecture", "Models")))
     except CheckpointError as error:
         yield context.finding(ERROR, path, str(error))
     except DataError as error:
@@ -145,7 +165,7 @@ def _resumed(context, prefix, model, path):
         what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
         yield context.finding(ERROR, path, what)
     state = restore_counters(prefix, extra, due.steps_per_epoch)
-    if due.stop(state):
+    if due.finished(state):
         what = f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
         yield context.finding(ERROR, path, what)
 

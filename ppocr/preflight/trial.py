@@ -3,7 +3,7 @@
 import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Optional
 
 import paddle
 
@@ -13,6 +13,7 @@ from ppocr.engine.evaluator import to_numpy
 from ppocr.engine.schedule import Due
 from ppocr.engine.setup import choose_device, set_up_seed
 from ppocr.engine.stepper import call_model, to_float32
+from ppocr.engine.unaligned import time_steps
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
@@ -83,11 +84,35 @@ class Trial:
             return build_model(self._config["Architecture"])
 
     @cached_property
+    def loss(self):
+        """The loss of the run."""
+        with blaming("Loss", doing="the loss cannot be built"):
+            return build_loss(self._config["Loss"])
+
+    def time_steps(self, width: Optional[int] = None):
+        """Returns the fewest time steps in which the model aligns a text by CTC in training; None if it does not.
+
+        Args:
+            width: of the images in pixels, other than that of the first training batch.
+        """
+        predictions = self.training.predictions
+        if width is not None and width != self.image_width:
+            images, *others = self.training.batch
+            repeats = [1] * (len(images.shape) - 1) + [-(-width // self.image_width)]
+            self.model.train()
+            with blaming("Architecture", doing=f"the model fails on images {width} wide"), paddle.no_grad():
+                predictions = call_model(self.model, [paddle.tile(images, repeats)[..., :width], *others])
+        return time_steps(self.loss, predictions)
+
+    @property
+    def image_width(self) -> int:
+        """Width of the images of the first training batch, in pixels."""
+        return self.training.batch[0].shape[-1]
+
+    @cached_property
     def training(self) -> Outcome:
         """A training batch through model and loss."""
-        batch = self._first_batch("Train")
-        with blaming("Loss", doing="the loss cannot be built"):
-            loss = build_loss(self._config["Loss"])
+        batch, loss = self._first_batch("Train"), self.loss
         self.model.train()
         with blaming("Architecture", doing="the model fails on the first training batch"):
             predictions = to_float32(call_model(self.model, batch))
@@ -125,13 +150,3 @@ class Trial:
                 raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
             # a sampler has a batch size of its own
             return first_samples(batch, BATCH) if config[name].get("sampler") else batch
-
-
-def time_steps(predictions) -> int:
-    """Returns the time steps of CTC scores ``(batch, steps, classes)``; 0 if there are none."""
-    if isinstance(predictions, dict):
-        predictions = predictions.get("ctc")
-    elif isinstance(predictions, (list, tuple)):
-        predictions = predictions[-1]
-    fits = isinstance(predictions, paddle.Tensor) and len(predictions.shape) == 3
-    return int(predictions.shape[1]) if fits else 0

@@ -1,20 +1,78 @@
 """The report of a run: one HTML page with curves, configuration, data, and what the model gets wrong."""
 
+from dataclasses import dataclass
+from typing import Any, Optional
+
 from ppocr.config import override
 from ppocr.errors import UserError
 from ppocr.metrics import build_metric
+from ppocr.report.comparison import comparison_sections, names_of
 from ppocr.report.curve_sections import Best, curves_section, overview
 from ppocr.report.data_sections import data_section, look_at_data
 from ppocr.report.page import render
 from ppocr.report.page_sections import page_sections
 from ppocr.report.reading_sections import class_sections, text_sections
-from ppocr.report.run_folder import read_run
-from ppocr.report.samples import BOXES, CLASSES, TEXTS, evaluate, kind_of
+from ppocr.report.run_folder import Run, read_run
+from ppocr.report.samples import BOXES, CLASSES, TEXTS, Evaluated, evaluate, kind_of
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
 from ppocr.user_modules import import_modules
 
 _SAMPLE_SECTIONS = {TEXTS: text_sections, CLASSES: class_sections, BOXES: page_sections}
+
+
+@dataclass
+class Judged:
+    """A run and what a new evaluation of it gave.
+
+    Attributes:
+        run: what lies in its folder.
+        best: the main metric, and which evaluation was best.
+        config: the configuration with its overrides, or None.
+        metric: of the configuration, or None.
+        evaluated: the new evaluation, or None.
+    """
+
+    run: Run
+    best: Best
+    config: Optional[dict] = None
+    metric: Any = None
+    evaluated: Optional[Evaluated] = None
+
+
+def judge(folder, options=()) -> Judged:
+    """Reads a folder and evaluates what is in it; what cannot be done is noted in ``run.missing``.
+
+    Args:
+        folder, options: see :func:`build_report`.
+
+    Raises:
+        UserError: see :func:`build_report`.
+    """
+    run = read_run(folder)
+    if run.config is None:
+        return Judged(run, Best(run.series))
+    config = override(run.config, options)
+    _import_modules(run, config)
+    evaluated = _evaluate(run, config)
+    metric = _metric(config)
+    best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
+    return Judged(run, best, config, metric, evaluated)
+
+
+def build_comparison(folders, options=()) -> str:
+    """Returns the page that sets several runs side by side.
+
+    Args:
+        folders: ``Global.save_model_dir`` of each.
+        options: see :func:`build_report`.
+
+    Raises:
+        UserError: see :func:`build_report`.
+    """
+    names = names_of(folders)
+    judged = [judge(folder, options) for folder in folders]
+    return render(f"Runs {', '.join(names)}", comparison_sections(names, judged))
 
 
 def build_report(folder, options=()) -> str:
@@ -27,24 +85,21 @@ def build_report(folder, options=()) -> str:
     Raises:
         UserError: the folder holds no run, or an override has no meaning.
     """
-    run = read_run(folder)
-    title = f"Run {run.folder.resolve().name}"
-    if run.config is None:
-        best = Best(run.series)
-        return render(title, [overview(run, best, None), curves_section(run.series, best)])
-    config = override(run.config, options)
-    _import_modules(run, config)
-    evaluated = _evaluate(run, config)
-    metric = _metric(config)
-    best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
-    sections = [curves_section(run.series, best)] if run.series else []
+    judged = judge(folder, options)
+    run, best, evaluated = judged.run, judged.best, judged.evaluated
+    sections = [curves_section(run.series, best, run.clock)] if run.series else []
     if evaluated is not None:
         sections += _sample_sections(evaluated, run.missing)
-    data = look_at_data(config, run.missing)
-    if data:
-        unused = evaluated.unused if evaluated else ""
-        sections.append(data_section(data, metric and kind_of(metric), unused, run.facts))
-    return render(title, [overview(run, best, evaluated, options), *sections, settings_section(run)])
+    if judged.config is not None:
+        sections += [*_data_sections(judged), settings_section(run)]
+    return render(f"Run {run.folder.resolve().name}", [overview(run, best, evaluated, options), *sections])
+
+
+def _data_sections(judged):
+    data = look_at_data(judged.config, judged.run.missing)
+    unused = judged.evaluated.unused if judged.evaluated else ""
+    kind = judged.metric and kind_of(judged.metric)
+    return [data_section(data, kind, unused, judged.run.facts)] if data else []
 
 
 def _import_modules(run, config):

@@ -1,5 +1,6 @@
 """Curves and histograms as inline SVG; colours and type come from the page's style sheet."""
 
+import json
 import math
 from typing import NamedTuple
 
@@ -17,11 +18,19 @@ _COLOURS, _DASHES = 6, 3
 
 
 class Line(NamedTuple):
-    """A curve: ``points`` is ``{step: value}``; with ``dots`` each point is marked."""
+    """A curve.
+
+    Attributes:
+        label: its name.
+        points: ``{step: value}``.
+        dots: whether each point is marked.
+        hours: ``{step: hours of work until then}`` of its run, for the other horizontal axis; empty where not known.
+    """
 
     label: str
     points: dict
     dots: bool = False
+    hours: dict = {}  # noqa: RUF012 (never changed)
 
 
 class Axis:
@@ -90,49 +99,79 @@ def thinned(points: dict, most: int = _MOST_POINTS) -> list:
     return [pairs[i] for i in kept]
 
 
-def line_chart(title: str, lines: list, last_step: int, limits=None) -> Html:
+def line_chart(title: str, lines: list, last_step: float, limits=None, marks=None, over="step") -> Html:
     """Returns a figure with curves over the steps of a run, a legend, and what the last values are.
+
+    The figure holds its numbers, so that the page's script can draw it anew: over hours, a part of it, smoothed.
 
     Args:
         title: heading.
         lines: list of :class:`Line`, none of them empty.
-        last_step: where the horizontal axis ends; it begins at 0.
+        last_step: where the horizontal axis ends; it begins at 0.  With a float, also ticks between whole numbers
+            are labelled.
         limits: (least, largest) value of the vertical axis; by default that of the curves.
+        marks: ``{step: words}`` of upright lines.
+        over: what the horizontal axis counts.
     """
     values = [value for line in lines for value in line.points.values()]
     low, high = limits or (min(values), max(values))
     logarithmic = limits is None and low > 0 and high / low > _LOGARITHMIC_FROM
     x = Axis(0, max(last_step, 1), LEFT, WIDTH - RIGHT)
+    words_of_ticks = number if isinstance(last_step, float) else _whole
     y = Axis(*((low, high) if logarithmic else round_limits(low, high)), HEIGHT - BOTTOM, TOP, logarithmic)
     looks = [f"colour-{i % _COLOURS} dash-{i // _COLOURS % _DASHES}" for i in range(len(lines))]
-    drawn = [_curve(line, x, y, look) for line, look in zip(lines, looks)]
+    drawn = [_curve(line, x, y, look, over) for line, look in zip(lines, looks)]
     legend = [
         tag("li", line.label, " ", tag("b", number(_last(line.points))), class_=look)
         for line, look in zip(lines, looks)
     ]
-    caption = tag("figcaption", tag("h3", title), tag("ul", legend, class_="legend"))
+    scale = tag("small", " logarithmic", class_="faint") if logarithmic else None
+    caption = tag("figcaption", tag("h3", title, scale), tag("ul", legend, class_="legend"))
     words = ", ".join(f"{line.label} ends at {number(_last(line.points))}" for line in lines)
-    return tag("figure", caption, _svg(f"{title} over the steps: {words}", _grid(x, y), drawn), class_="chart")
+    chart = _svg(f"{title} over the {over}s: {words}", _grid(x, y, words_of_ticks), _marks(marks or {}, x), drawn)
+    data = {"lines": [_numbers(line) for line in lines], "last": last_step, "limits": limits, "log": logarithmic}
+    return tag("figure", caption, chart, class_="chart", data_chart=json.dumps(data, separators=(",", ":")))
+
+
+def _numbers(line):
+    """The numbers of a curve for the page's script: ``[[step, value, hours or null], ...]``."""
+    points = [[step, float(f"{value:.6g}"), _rounded(line.hours.get(step))] for step, value in thinned(line.points)]
+    return {"dots": line.dots, "points": points}
+
+
+def _whole(tick):
+    """What an axis of counts says at a tick: nothing between whole numbers."""
+    return short_count(int(tick)) if tick == int(tick) else ""
+
+
+def _rounded(hours):
+    return None if hours is None else round(hours, 4)
+
+
+def _marks(marks, x):
+    ends = {"y1": TOP, "y2": HEIGHT - BOTTOM}
+    lines = [tag("line", tag("title", words), x1=x(at), x2=x(at), data_step=at, **ends) for at, words in marks.items()]
+    return tag("g", lines, class_="marked")
 
 
 def _last(points):
     return points[max(points)]
 
 
-def _curve(line, x, y, look):
+def _curve(line, x, y, look, over):
     """A curve; where it has few points each is marked and says its value."""
     pairs = thinned(line.points)
     path = " ".join(f"{x(step)},{y(value)}" for step, value in pairs)
     parts = [tag("polyline", points=path)] if len(pairs) > 1 else []
     if len(pairs) == 1 or line.dots and len(pairs) <= _MOST_DOTS:
         parts += [
-            tag("circle", tag("title", f"step {step}: {number(value)}"), cx=x(step), cy=y(value), r=3)
+            tag("circle", tag("title", f"{over} {number(step)}: {number(value)}"), cx=x(step), cy=y(value), r=3)
             for step, value in pairs
         ]
     return tag("g", parts, class_=f"curve {look}")
 
 
-def _grid(x, y):
+def _grid(x, y, words_of_ticks):
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     parts = []
     for tick in y.ticks:
@@ -140,8 +179,7 @@ def _grid(x, y):
         parts.append(tag("line", x1=LEFT, x2=right, y1=at, y2=at))
         parts.append(tag("text", number(tick), x=LEFT - 7, y=at + 4, text_anchor="end"))
     for tick in x.ticks:
-        if tick == int(tick):
-            parts.append(tag("text", short_count(int(tick)), x=x(tick), y=bottom + 18, text_anchor="middle"))
+        parts.append(tag("text", words_of_ticks(tick), x=x(tick), y=bottom + 18, text_anchor="middle"))
     return tag("g", parts, class_="grid")
 
 
@@ -190,7 +228,7 @@ def histogram(title: str, values) -> Html:
     drawn = [_bar(item, LEFT + i * width, width, y) for i, item in enumerate(bars)]
     middle = f"from {number(min(values))} to {number(max(values))}, median {number(float(np.median(values)))}"
     caption = tag("figcaption", tag("h3", title), tag("p", middle, class_="legend"))
-    chart = _svg(f"{title}: {middle}", _grid(x, y), tag("g", drawn, class_="bars"))
+    chart = _svg(f"{title}: {middle}", _grid(x, y, _whole), tag("g", drawn, class_="bars"))
     return tag("figure", caption, chart, class_="chart")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from ppocr.report.charts import Line, line_chart
 from ppocr.report.html import facts, note, number, table, tag
 from ppocr.report.section import Section
+from ppocr.utils.metrics_file import Clock
 
 _NOT_METRICS = ("epoch", "fps", "loss")
 _NOT_LOSSES = ("epoch", "lr", "grad_norm", "ips", "reader_cost", "batch_cost", "loss")
@@ -60,7 +61,8 @@ def _figures(run, best, evaluated):
     """Yields (title, value, what it belongs to)."""
     if best.value is not None:
         yield f"best {best.indicator}", number(best.value), _about_best(best)
-        yield f"last {best.indicator}", number(best.last_value), f"at step {best.last_step}"
+        if best.last_step != best.step:
+            yield f"last {best.indicator}", number(best.last_value), f"at step {best.last_step}"
     if evaluated is not None:
         main = best.indicator if best.indicator in evaluated.metrics else next(iter(evaluated.metrics))
         yield f"{main} now", number(evaluated.metrics[main]), f"{Path(evaluated.weights).name}, evaluated for this page"
@@ -89,17 +91,39 @@ def _card(title, value, about):
     return tag("li", tag("span", title), tag("b", value), tag("small", about))
 
 
-def curves_section(series, best) -> Section:
-    """Returns the section with the curves and a table of the evaluations."""
-    charts = [chart for chart in _charts(series, best) if chart is not None]
-    body = [tag("div", charts, class_="charts")] if charts else [note("Nothing has been logged.")]
-    about = note("Over the steps of the run; beside each name its last value.")
-    return Section("curves", "Curves", [about, *body, *_evaluations(series, best)])
+def curves_section(series, best, clock=None) -> Section:
+    """Returns the section with the curves and a table of the evaluations.
+
+    Args:
+        series: see :class:`ppocr.report.run_folder.Run`.
+        best: :class:`Best`.
+        clock: :class:`ppocr.utils.metrics_file.Clock`; None where nothing is known of the time.
+    """
+    clock = clock or Clock({}, [])
+    charts = [chart for chart in _charts(series, best, clock) if chart is not None]
+    if not charts:
+        return Section("curves", "Curves", [note("Nothing has been logged.")])
+    about = "Over the steps of the run; beside each name its last value."
+    if clock.resumed:
+        steps = ", ".join(map(str, clock.resumed))
+        about += f" The run was interrupted, and resumed after step {steps}: upright dashed lines."
+    body = [note(about), chart_controls(bool(clock.hours)), tag("div", charts, class_="charts")]
+    return Section("curves", "Curves", [*body, *_evaluations(series, best)])
 
 
-def _charts(series, best):
+def chart_controls(with_hours: bool):
+    """Returns what the page's script needs to draw charts anew; without it, nothing is seen of them."""
+    axes = [tag("option", "steps", value="steps"), tag("option", "hours of work", value="hours")]
+    axis = tag("label", "over ", tag("select", axes, data_axis=True)) if with_hours else None
+    smooth = tag("input", type="range", min=0, max=99, value=0, data_smooth=True)
+    whole = tag("button", "the whole run", type="button", data_whole=True)
+    words = "drag across a chart to look closer"
+    return tag("p", axis, tag("label", "smoothing ", smooth), tag("span", words), whole, class_="controls", hidden=True)
+
+
+def _charts(series, best, clock):
     """Yields a chart, or None, for each question that the curves of a run may answer."""
-    draw = _Charts(series)
+    draw = _Charts(series, clock)
     watched = [key for key in best.metrics if key.endswith(f"_{best.indicator}")]
     others = [key for key in best.metrics if key not in (best.indicator, *watched)]
     parts = [key for split, key in series if split == "train" and key not in (*_NOT_LOSSES, *best.metrics)]
@@ -119,17 +143,19 @@ def _charts(series, best):
 class _Charts:
     """Draws charts whose horizontal axes are the same."""
 
-    def __init__(self, series):
-        self._series = series
+    def __init__(self, series, clock):
+        self._series, self._clock = series, clock
         self._last_step = max(step for points in series.values() for step in points)
 
     def __call__(self, title, names, limits=None):
         """Returns a chart of the curves in ``names``, ``{(split, key): label}``; None where none of them was logged."""
-        lines = [Line(names[n], self._series[n], dots=n[0] == "eval") for n in names if n in self._series]
+        hours = self._clock.hours
+        lines = [Line(names[n], self._series[n], n[0] == "eval", hours) for n in names if n in self._series]
         if not lines:
             return None
         values = [value for line in lines for value in line.points.values()]
-        return line_chart(title, lines, self._last_step, limits and limits(values))
+        marks = {step: f"interrupted, and resumed after step {step}" for step in self._clock.resumed}
+        return line_chart(title, lines, self._last_step, limits and limits(values), marks)
 
 
 def _shares(values):

@@ -1,10 +1,12 @@
 """Sections about detectors: the pages with hits, misses and false alarms, and how each page fares."""
 
+import cv2
 import numpy as np
 
 from ppocr.report.html import Html, bar, foreign, note, table, tag
 from ppocr.report.reading_sections import lost_words
 from ppocr.report.section import Section
+from ppocr.report.thresholds import box_threshold_section
 
 DRAWN = 40  # pages with a picture
 LISTED = 500
@@ -15,6 +17,7 @@ _LEGEND = (
     ("false", "false alarm"),
     ("ignored", "not counted"),
 )
+_HEIGHTS = (8, 16, 24, 32, 48, 64, 96)  # pixels: where the groups of boxes begin
 _ORDER = ("ignored", "truth", "hit", "false", "missed")
 
 
@@ -33,10 +36,45 @@ def page_sections(evaluated, thumbnails) -> list:
     about = (
         "As the metric counts: a box is found where its overlap with a detection (intersection over union) is over 0.5."
     )
-    return [
+    sections = [
         Section("pages", "Pages", [note(intro), legend, tag("div", drawn, class_="pages")]),
         Section("by-page", "Precision and recall by page", [note(about + more), table(head, rows, sortable=True)]),
+        Section("by-size", "Precision and recall by size", _sizes(pages)),
     ]
+    if evaluated.box_thresh is not None and pages:
+        sections.append(box_threshold_section(pages, evaluated.box_thresh))
+    return sections
+
+
+def _sizes(pages):
+    """Recall and precision of boxes of about one height, the shorter side of the rectangle around them."""
+    there, found, made, right = (np.zeros(len(_HEIGHTS) + 1) for _ in range(4))
+    for page in pages:
+        truths, detections = _groups(page.truths), _groups(page.detections)
+        np.add.at(there, truths[page.pairs.truths], 1)
+        np.add.at(made, detections[page.pairs.detections], 1)
+        for truth, detection in page.pairs.matches:
+            found[truths[truth]] += 1
+            right[detections[detection]] += 1
+    steps = [f"{low} to {high - 1}" for low, high in zip(_HEIGHTS, _HEIGHTS[1:])]
+    names = [f"below {_HEIGHTS[0]}", *steps, f"{_HEIGHTS[-1]} and more"]
+    rows = [
+        [name, int(there[i]), _bar_of(found[i], there[i]), int(made[i]), _bar_of(right[i], made[i])]
+        for i, name in enumerate(names)
+        if there[i] or made[i]
+    ]
+    head = ["height in pixels of the image", "in the truth", "recall", "detections", "precision"]
+    return [note("The height is the shorter side of the rectangle around a box."), table(head, rows)]
+
+
+def _bar_of(part, whole):
+    return bar(part / whole) if whole else ""
+
+
+def _groups(polygons):
+    """The number of the size group of each polygon."""
+    heights = [min(cv2.minAreaRect(np.asarray(p, np.float32))[1]) for p in polygons]
+    return np.digitize(np.round(heights), _HEIGHTS).astype(int)
 
 
 def _row(position, page, name, figures):

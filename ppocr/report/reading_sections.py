@@ -5,10 +5,11 @@ import unicodedata
 from collections import Counter
 
 from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
+from ppocr.report.leads import Leads
 from ppocr.report.section import Section
 from ppocr.report.text_errors import MISSED, NOTHING, REPLACED, SAME, by_length, count_characters, edits, most_confused
+from ppocr.report.thresholds import score_section
 
-WORST = 100
 _PICTURE = (480, 96)  # pixels that the picture of a line may take up
 _HEAT_ROWS, _HEAT_COLUMNS = 24, 24
 _CHARACTERS = 200
@@ -19,21 +20,39 @@ def text_sections(evaluated, thumbnails) -> list:
     """Returns the sections about a recogniser."""
     pairs = [(sample.truth, sample.prediction) for sample in evaluated.samples]
     counts = count_characters(pairs)
+    samples = worst_first(evaluated.samples)
+    leads = Leads(samples, _text_errors)
+    scores = score_section(evaluated.samples)
     return [
-        worst_section(evaluated, thumbnails, _show_text, _key()),
-        Section("confusions", "Confused characters", _confusions(counts.confused)),
-        Section("characters", "Accuracy by character", _characters(counts)),
+        worst_section(evaluated, samples, leads, thumbnails, _show_text, _key()),
+        Section("confusions", "Confused characters", _confusions(counts.confused, leads)),
+        Section("characters", "Accuracy by character", _characters(counts, leads)),
         Section("lengths", "Accuracy by length", _lengths(pairs)),
+        *([scores] if scores else []),
     ]
 
 
 def class_sections(evaluated, thumbnails) -> list:
     """Returns the sections about a classifier."""
     counts = Counter((sample.truth, sample.prediction) for sample in evaluated.samples)
+    samples = worst_first(evaluated.samples)
+    leads = Leads(samples, _class_errors)
+    scores = score_section(evaluated.samples)
     return [
-        Section("confusions", "Confusion matrix", _matrix(counts)),
-        worst_section(evaluated, thumbnails, _show_class),
+        Section("confusions", "Confusion matrix", _matrix(counts, leads)),
+        worst_section(evaluated, samples, leads, thumbnails, _show_class),
+        *([scores] if scores else []),
     ]
+
+
+def _text_errors(sample):
+    """Pairs (truth, read) of characters, and each character of the truth that was not read as what it is."""
+    confused = count_characters([(sample.truth, sample.prediction)]).confused
+    return [*confused, *{(truth,): None for truth, _ in confused if truth != NOTHING}]
+
+
+def _class_errors(sample):
+    return [(sample.truth, sample.prediction)] if sample.truth != sample.prediction else []
 
 
 def worst_first(samples) -> list:
@@ -51,28 +70,31 @@ def worst_first(samples) -> list:
     return sorted(samples, key=badness, reverse=True)
 
 
-def worst_section(evaluated, thumbnails, show, key=None) -> Section:
-    """Returns the section with the worst samples.
+def worst_section(evaluated, samples, leads, thumbnails, show, key=None) -> Section:
+    """Returns the section with the worst samples, and those that other sections lead to.
 
     Args:
         evaluated: :class:`ppocr.report.samples.Evaluated` of :class:`ppocr.report.samples.Reading`.
+        samples: its samples, the worst first.
+        leads: :class:`ppocr.report.leads.Leads` of these.
         thumbnails: :class:`ppocr.report.thumbnails.Thumbnails`.
         show: function from a sample to (lines with truth and prediction, words about the difference).
         key: element that explains the marks.
     """
-    samples = evaluated.samples
     wrong = sum(sample.truth != sample.prediction for sample in samples)
-    shown = worst_first(samples)[:WORST]
+    shown = [samples[position] for position in leads.listed]
     intro = f"{wrong} of {len(samples)} samples are wrong, as the metric compares them."
     if len(shown) < len(samples):
-        intro += f" The worst {len(shown)} are shown."
+        intro += f" {len(shown)} are shown: the worst, and some that the tables of this page lead to."
     if wrong < len(shown):
         intro += " The right ones among them are those that the model was least sure of."
-    cards = [_card(sample, thumbnails, *show(sample)) for sample in shown]
+    cards = [_card(sample, leads.attributes(p), thumbnails, *show(sample)) for p, sample in zip(leads.listed, shown)]
     intro += lost_words(evaluated)
     search = tag("input", type="search", placeholder="Filter by text or name", data_filter="samples", hidden=True)
+    chosen = tag("span", "Only the samples behind a number of a table. ", tag("button", "show all", type="button"))
     listing = tag("ol", cards, class_="samples", id="samples-list")
-    return Section("samples", "Worst samples", [note(intro), key, search, listing])
+    body = [note(intro), key, search, tag("p", chosen, id="samples-chosen", hidden=True), listing]
+    return Section("samples", "Worst samples", body)
 
 
 def lost_words(evaluated) -> str:
@@ -90,7 +112,7 @@ def _key():
     )
 
 
-def _card(sample, thumbnails, lines, words):
+def _card(sample, attributes, thumbnails, lines, words):
     right = sample.truth == sample.prediction
     about = [tag("span", "right" if right else "wrong", class_="good" if right else "bad")]
     about += [tag("span", text) for text in words]
@@ -98,7 +120,7 @@ def _card(sample, thumbnails, lines, words):
         about.append(tag("span", f"confidence {sample.confidence:.2f}"))
     about.append(tag("span", foreign(thumbnails.name(sample.key)), class_="name"))
     picture = tag("div", thumbnails.element(sample.key, _PICTURE), class_="picture")
-    return tag("li", picture, tag("div", lines, tag("p", about, class_="about")))
+    return tag("li", picture, tag("div", lines, tag("p", about, class_="about")), **attributes)
 
 
 def _show_text(sample):
@@ -137,12 +159,13 @@ def visible(character: str) -> str:
     return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
-def heat_table(counts, rows, columns, *, corner, names=visible, diagonal=False):
+def heat_table(counts, rows, columns, leads, *, corner, names=visible, diagonal=False):
     """Returns a matrix of counts, the larger the redder; with ``diagonal`` what is right is not coloured.
 
     Args:
         counts: ``{(row, column): count}``.
         rows, columns: keys in the order to show.
+        leads: from each count to the samples behind it.
         corner: what the first column and the titles mean.
         names: function from a key to what is shown of it.
         diagonal: whether equal keys are right.
@@ -156,7 +179,8 @@ def heat_table(counts, rows, columns, *, corner, names=visible, diagonal=False):
             return tag("td")
         if diagonal and row == column:
             return tag("td", count, class_="right")
-        return tag("td", count, class_="heat", style=f"--heat:{math.sqrt(count / largest):.2f}")
+        link = leads.link((row, column), count)
+        return tag("td", link, class_="heat", style=f"--heat:{math.sqrt(count / largest):.2f}")
 
     lines = [
         tag("tr", tag("th", foreign(names(row)), scope="row"), [cell(row, column) for column in columns])
@@ -165,18 +189,18 @@ def heat_table(counts, rows, columns, *, corner, names=visible, diagonal=False):
     return table([corner, *(foreign(names(column)) for column in columns)], lines, class_="matrix")
 
 
-def _confusions(confused):
+def _confusions(confused, leads):
     if not confused:
         return [note("No character was taken for another, missed or added.")]
     rows, columns = most_confused(confused, _HEAT_ROWS, _HEAT_COLUMNS)
     total = sum(confused.values())
     shown = sum(confused[row, column] for row in rows for column in columns)
     intro = f"How often the character of a row was read as that of a column; {shown} of {total} errors are shown. "
-    intro += "“nothing” as a column: the character was missed; as a row: one was added."
-    return [note(intro), heat_table(confused, rows, columns, corner="truth \\ read")]
+    intro += "“nothing” as a column: the character was missed; as a row: one was added. A number leads to its samples."
+    return [note(intro), heat_table(confused, rows, columns, leads, corner="truth \\ read")]
 
 
-def _characters(counts):
+def _characters(counts, leads):
     worst = sorted(counts.seen, key=lambda c: (counts.right[c] - counts.seen[c], c))[:_CHARACTERS]
     taken = {}
     for (truth, read), count in counts.confused.most_common():
@@ -185,7 +209,7 @@ def _characters(counts):
         [
             tag("b", foreign(visible(c))),
             counts.seen[c],
-            counts.seen[c] - counts.right[c],
+            leads.link((c,), counts.seen[c] - counts.right[c]),
             bar(counts.right[c] / counts.seen[c]),
             foreign(", ".join(taken.get(c, [])[:5])),
         ]
@@ -205,7 +229,7 @@ def _lengths(pairs):
     return [table(["characters in the truth", "samples", "wrong", "right"], rows)]
 
 
-def _matrix(counts):
+def _matrix(counts, leads):
     """The confusion matrix of a classifier and what follows from it for each class."""
     seen, found = Counter(), Counter()
     for (truth, prediction), count in counts.items():
@@ -226,7 +250,7 @@ def _matrix(counts):
     if len(rows) > _CHARACTERS:
         intro += f" The table lists the first {_CHARACTERS}."
     head = ["class", "samples", "recall", "precision"]
-    matrix = heat_table(counts, shown, shown, corner="truth \\ found", names=str, diagonal=True)
+    matrix = heat_table(counts, shown, shown, leads, corner="truth \\ found", names=str, diagonal=True)
     return [note(intro), matrix, table(head, rows[:_CHARACTERS], sortable=True)]
 
 

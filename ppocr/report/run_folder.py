@@ -8,7 +8,7 @@ from typing import Optional
 from ppocr import config as configuration
 from ppocr.errors import ConfigError, UserError
 from ppocr.utils.checkpoint_files import checkpoints_in
-from ppocr.utils.metrics_file import FILE, read_series
+from ppocr.utils.metrics_file import FILE, Clock, read_clock, read_series
 
 WEIGHTS = ("best_accuracy", "latest")
 _LINE = re.compile(r"\[(?P<time>[^\]]+)\] ppocr \w+: (?P<text>.*)")
@@ -37,6 +37,7 @@ class Run:
         config: ``config.yml``, or None.
         base: ``base.yml``, or None.
         series: ``{(split, key): {step: value}}``, see :func:`ppocr.utils.metrics_file.read_series`.
+        clock: when the run was where, and where it was resumed.
         facts: what ``train.log`` says: ``{title: text}``.
         missing: what is not there or cannot be shown, one sentence each.
         kept_step: the step of ``best_accuracy``, or None.
@@ -46,6 +47,7 @@ class Run:
     config: Optional[dict] = None
     base: Optional[Base] = None
     series: dict = field(default_factory=dict)
+    clock: Clock = Clock({}, [])
     facts: dict = field(default_factory=dict)
     missing: list = field(default_factory=list)
     kept_step: Optional[int] = None
@@ -68,7 +70,7 @@ def read_run(folder) -> Run:
     run = Run(Path(folder))
     if not run.folder.is_dir():
         raise UserError(f"{folder}: no such folder; name the save_model_dir of a run")
-    run.series = read_series(run.folder)
+    run.series, run.clock = read_series(run.folder), read_clock(run.folder)
     run.config = _read_config(run)
     if run.config is None and not run.series:
         raise UserError(f"{folder}: holds neither config.yml nor {FILE}; name the save_model_dir of a run")

@@ -1,6 +1,7 @@
 """Evaluates a run once more and keeps what the model made of every sample."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Optional
 
 import numpy as np
@@ -16,6 +17,7 @@ from ppocr.metrics.cls_metric import ClsMetric
 from ppocr.metrics.det_metric import DetMetric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.metrics.rec_metric import RecMetric
+from ppocr.report.thresholds import SWEPT, above, can_sweep, sweep
 
 TEXTS, CLASSES, BOXES = "texts", "classes", "boxes"
 
@@ -45,12 +47,15 @@ class Page:
         key: what the data set finds the sample by, or None.
         truths, detections: lists of (points, 2), or arrays (polygons, points, 2).
         pairs: which of them belong together and which count.
+        sweep: :class:`ppocr.metrics.detection_iou.Matching` for each of :data:`ppocr.report.thresholds.SWEPT`; empty
+            where boxes have no scores.
     """
 
     key: Any
     truths: list
     detections: list
     pairs: Pairs
+    sweep: tuple = ()
 
     @property
     def hits(self) -> int:
@@ -96,6 +101,7 @@ class Evaluated:
         samples: list of :class:`Reading` or :class:`Page`; empty without a kind.
         unused: what could not be read, in one line; empty where all could.
         lost: how many samples these are; they count as wrong.
+        box_thresh: of the configuration, for boxes that have scores.
     """
 
     kind: Optional[str]
@@ -105,6 +111,7 @@ class Evaluated:
     samples: list = field(default_factory=list)
     unused: str = ""
     lost: int = 0
+    box_thresh: Optional[float] = None
 
 
 def kind_of(metric) -> Optional[str]:
@@ -132,25 +139,33 @@ def evaluate(config, path, weights) -> Evaluated:
     options = global_options(resolved)
     model, amp = load_trained(resolved, options, device, logger, "evaluate")
     evaluator = build_evaluation(resolved, options, amp, device, logger).main
-    kind = kind_of(evaluator.metric)
-    samples = keep_samples(evaluator, kind)
+    kind, post_process, box_thresh = kind_of(evaluator.metric), evaluator.post_process, None
+    if kind == BOXES and can_sweep(post_process):
+        box_thresh = post_process.box_thresh
+        post_process.box_thresh, post_process.return_scores = min(*SWEPT, box_thresh), True
+    samples = keep_samples(evaluator, kind, box_thresh)
     metrics = evaluator(model)
     loader = evaluator.dataloader
-    report = loader.report
-    return Evaluated(kind, weights, metrics, loader.dataset, samples, report.summary(), sum(report.counts.values()))
+    lost = sum(loader.report.counts.values())
+    return Evaluated(kind, weights, metrics, loader.dataset, samples, loader.report.summary(), lost, box_thresh)
 
 
-def keep_samples(evaluator, kind) -> list:
+def keep_samples(evaluator, kind, box_thresh=None) -> list:
     """Has an evaluator's metric keep what it compares; returns the list that fills up during the evaluation.
 
     Of several networks the one is kept by which the best model is chosen.
+
+    Args:
+        evaluator: :class:`ppocr.engine.evaluator.Evaluator`.
+        kind: see :class:`Evaluated`.
+        box_thresh: score from which on boxes count, where post-processing gives more than these, with scores.
     """
     samples, metric = [], evaluator.metric
-    read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: read_pages}.get(kind)
+    read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: partial(read_pages, box_thresh=box_thresh)}.get(kind)
     update = metric.update_from
 
     def update_and_keep(result, batch):
-        update(result, batch)
+        update(result if box_thresh is None else [above(found, box_thresh) for found in result], batch)
         keys = evaluator.dataloader.last_keys
         size = len(batch[0])
         keys = keys if len(keys) == size else [None] * size
@@ -178,12 +193,14 @@ def read_classes(result, batch, metric, keys) -> list:
     ]
 
 
-def read_pages(result, batch, metric, keys) -> list:
-    """Returns the :class:`Page` list of a detector's batch."""
+def read_pages(result, batch, metric, keys, box_thresh=None) -> list:
+    """Returns the :class:`Page` list of a detector's batch; ``box_thresh``: see :func:`keep_samples`."""
     pages = []
     for key, found, truths, ignored in zip(keys, result, batch[2], batch[3]):
-        pairs = pair_detections(truths, ignored, found["points"])
-        pages.append(Page(key, _polygons(truths), _polygons(found["points"]), pairs))
+        swept = () if box_thresh is None else sweep(truths, ignored, found)
+        points = (found if box_thresh is None else above(found, box_thresh))["points"]
+        pairs = pair_detections(truths, ignored, points)
+        pages.append(Page(key, _polygons(truths), _polygons(points), pairs, swept))
     return pages
 
 

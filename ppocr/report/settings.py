@@ -58,14 +58,15 @@ def settings_section(run) -> Section:
         defaults = {key: value for key, value in dataclasses.asdict(GlobalOptions()).items() if key in given}
         changed = differences({"Global": defaults}, {"Global": given})
         intro = "There is no base.yml that says what this run was made from; Global is compared with its defaults."
-    rows = [[tag("code", item.path), _value(item.base), tag("b", _value(item.value))] for item in changed]
+    rows = [[tag("code", item.path), shown_value(item.base), tag("b", shown_value(item.value))] for item in changed]
     listing = table(["key", "base", "this run"], rows, class_="settings") if rows else note("Nothing differs.")
     whole = tag("details", tag("summary", "The whole configuration"), tag("pre", snapshot(run.config)))
     command = [note("Command: ", tag("code", run.facts["command"]))] if "command" in run.facts else []
     return Section("configuration", "Configuration", [note(intro), *command, listing, whole])
 
 
-def _value(value):
+def shown_value(value):
+    """Returns a value of a configuration as an element."""
     if value is ABSENT:
         return tag("span", "not set", class_="faint")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -19,6 +20,9 @@ from ppocr.utils import safe_pickle
 MANIFEST = ".manifest"
 PREVIOUS = "_previous"
 _CHUNK = 1 << 20
+_FILE = re.compile(
+    rf"(latest|best_accuracy|iter_epoch_\d+)({PREVIOUS})?\.(pdparams|pdopt|states|train_state|manifest)(\.tmp)?"
+)
 
 
 def write_checkpoint(prefix, contents: dict, counters: dict, keep_previous: bool = True):
@@ -110,6 +114,11 @@ def _sync_folder(folder):
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_checkpoint_file(name: str) -> bool:
+    """Tells whether a file is one of the checkpoints that a run writes, by its name; ``.tmp``: half of one, maybe."""
+    return _FILE.fullmatch(name) is not None
 
 
 def _read_manifest(prefix) -> dict:

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 FILE = "metrics.jsonl"
 
@@ -22,12 +23,42 @@ def read_series(folder) -> dict:
     series = {}
     for row in _rows(Path(folder) / FILE):
         split, step = row.pop("split"), row.pop("step")
+        row.pop("time", None)
         if split == "start":
             series = {name: {s: v for s, v in points.items() if s <= step} for name, points in series.items()}
         for key, value in row.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
                 series.setdefault((split, key), {})[step] = value
     return {name: dict(sorted(points.items())) for name, points in series.items() if points}
+
+
+class Clock(NamedTuple):
+    """When a run was where.
+
+    Attributes:
+        hours: ``{step: hours of work until then}``, the steps in rising order, without the time between an interruption
+            and the resumption; empty where no times were logged.
+        resumed: the steps after which the run was resumed.
+    """
+
+    hours: dict
+    resumed: list
+
+
+def read_clock(folder) -> Clock:
+    """Reads when a run was where; see :func:`read_series`."""
+    hours, resumed, last, worked = {}, [], None, 0.0
+    for row in _rows(Path(folder) / FILE):
+        step, time = row["step"], row.get("time")
+        if row["split"] == "start":
+            hours = {s: h for s, h in hours.items() if s <= step}
+            resumed = [s for s in resumed if s < step] + [step] * (step > 0)
+            last, worked = time, max(hours.values(), default=0.0)
+        elif time is not None and last is not None:
+            worked += max(time - last, 0) / 3600
+            last = time
+            hours[step] = worked
+    return Clock(dict(sorted(hours.items())), resumed)
 
 
 def _rows(path):

@@ -7,11 +7,11 @@ from typing import Optional
 import numpy as np
 import paddle
 
-from ppocr.checkpoint.facts import VOCABULARY, read_facts
+from ppocr.checkpoint.facts import CLASSES, VOCABULARY, read_facts
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 from ppocr.utils.dictionary import character_list
-from ppocr.utils.vocabulary import Change, axes_by_size, carry_over, change_between, declared_axes, split
+from ppocr.utils.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes, split
 
 PARAMS = ".pdparams"
 PREFIXES = ("Student.", "Teacher.", "backbone.", "module.", "model.", "_layers.")
@@ -90,24 +90,28 @@ class TransferReport:
         return "; ".join(lines)
 
 
-def load_start_weights(model, options, vocabulary=None) -> TransferReport:
-    """Fills a model with what a run starts from: ``Global.pretrained_model``, its characters carried over.
+def load_start_weights(model, options, facts) -> TransferReport:
+    """Fills a model with what a run starts from: ``Global.pretrained_model``, characters or classes carried over.
 
     Args:
         model: receives the weights.
         options: :class:`ppocr.global_options.GlobalOptions`; ``pretrained_model`` is given.
-        vocabulary: symbols of the model's decoder, special ones included; None where the task has none.
+        facts: what the outputs of the model mean; see :func:`ppocr.checkpoint.facts.output_facts`.
 
     Raises:
         CheckpointError: see :func:`load_pretrained`.
         DataError: ``Global.pretrained_dict_path`` cannot be used.
     """
     path = options.pretrained_model
+    if facts.get(CLASSES) is not None:
+        old = read_facts(strip_suffix(path)).get(CLASSES)
+        return load_pretrained(model, path, facts[CLASSES], old, CLASSES)
+    vocabulary = facts.get(VOCABULARY)
     old = old_vocabulary(path, options.pretrained_dict_path, vocabulary, options.use_space_char)
     return load_pretrained(model, path, vocabulary, old)
 
 
-def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> TransferReport:
+def load_pretrained(model, path, vocabulary=None, old_vocabulary=None, what: str = CHARACTERS) -> TransferReport:
     """Copies the weights that fit by name and shape from a file into a model.
 
     Where the names do not fit as they are, the one change of prefix that makes most of them fit is applied.  Where both
@@ -117,8 +121,9 @@ def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> Transf
     Args:
         model: receives the weights.
         path: a prefix or a ``.pdparams`` file.
-        vocabulary: symbols of the model's decoder in their order, special ones included.
+        vocabulary: symbols of the model's decoder in their order, special ones included; or names of classes.
         old_vocabulary: those of the file; see :func:`old_vocabulary`.
+        what: ``characters`` or ``classes``.
 
     Raises:
         CheckpointError: the file cannot be read, or nothing in it fits.
@@ -128,8 +133,9 @@ def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> Transf
     sources = renamed(weights, *prefixes)
     axes, change = declared_axes(model), None
     if vocabulary and old_vocabulary and list(vocabulary) != list(old_vocabulary):
-        axes = {**axes_by_size(model, old_vocabulary, vocabulary), **axes}
-        change = change_between(old_vocabulary, vocabulary)
+        if what == CHARACTERS:
+            axes = {**axes_by_size(model, old_vocabulary, vocabulary), **axes}
+        change = change_between(old_vocabulary, vocabulary, what)
     report = TransferReport(renaming=_in_words(*prefixes))
     values = 0
     for name, tensor in target.items():
@@ -140,7 +146,7 @@ def load_pretrained(model, path, vocabulary=None, old_vocabulary=None) -> Transf
     if not report.loaded:
         raise CheckpointError(f"{path}: no weight fits the model by name and shape ({report}); is it another model's?")
     report.change = change if change and not axes.keys().isdisjoint(report.loaded) else None
-    report.warnings = _warnings(report, path, axes, vocabulary, change)
+    report.warnings = _warnings(report, path, axes, vocabulary and what, change)
     return report
 
 
@@ -161,21 +167,25 @@ def _transfer(name, tensor, array, place, change, report) -> int:
     return fitting[1]
 
 
-def _warnings(report, path, axes, vocabulary, change) -> list:
+def _warnings(report, path, axes, what, change) -> list:
+    """``what``: ``characters`` or ``classes``; None where the model knows neither."""
     warnings = []
     unfit = next((text for text in report.mismatched if text.split(" ")[0] in axes), None)
     if unfit and change:
+        advice = "; name the dictionary of the file in Global.pretrained_dict_path" if what == CHARACTERS else ""
         warnings.append(
-            f"{path}: {unfit} does not go with the {change.old} characters of the old dictionary and the {change.new} "
-            "of the new one; name the dictionary of the file in Global.pretrained_dict_path"
+            f"{path}: {unfit} does not go with the {change.old} {what} that the file is said to have and the "
+            f"{change.new} of this run{advice}"
         )
     elif change and report.change is None:
-        warnings.append(f"{path}: the dictionary has changed, but no layer was found that follows it")
-    elif unfit and vocabulary:
+        warnings.append(f"{path}: the {what} have changed, but no layer was found that follows them")
+    elif unfit and what == CHARACTERS:
         warnings.append(
             f"{path}: {unfit}: made with another dictionary; name it in Global.pretrained_dict_path to keep what is "
             "learnt about the characters that both have"
         )
+    elif unfit and what:
+        warnings.append(f"{path}: {unfit}: made with other {what}, which the file does not name; these begin anew")
     if report.share < LOW_SHARE:
         warnings.append(
             f"{path}: only {report.share:.1%} of the model's values come from this file; is it the right one?"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import paddle
 
-from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, VOCABULARY, facts_in, refuse_others
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.networks import network_warnings
 from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
@@ -312,7 +313,7 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
         epoch = states.get("epoch", 0)
         step = states.get("global_step", epoch * steps_per_epoch)
         state = TrainState(epoch=epoch, step_in_epoch=steps_per_epoch, global_step=step, best=best)
-    if state.step_in_epoch >= steps_per_epoch:
+    if state.step_in_epoch >= steps_per_epoch and not state.in_evaluation:  # that one belongs to its epoch
         state.end_epoch()
     return state
 
@@ -331,17 +332,27 @@ def _move_schedule(schedule, state, steps_per_epoch):
         schedule.step(place)
 
 
-def find_newest(folder, logger):
-    """Returns the prefix of the newest undamaged checkpoint in a folder, or None; damaged ones are said."""
+def newest_checkpoint(folder):
+    """Returns the prefix of the newest undamaged checkpoint in a folder, or None, and a line for each damaged one."""
+    damaged = []
     for _, prefix in checkpoints_in(folder):
         try:
             check_files(prefix)
         except CheckpointError as error:
-            logger.warning("%s; looking for the checkpoint before", error)
+            damaged.append(f"{error}; looking for the checkpoint before")
             continue
-        return str(prefix)
+        return str(prefix), damaged
     latest = Path(folder) / "latest"
-    return str(latest) if Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists() else None
+    whole = Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists()
+    return (str(latest) if whole else None), damaged
+
+
+def find_newest(folder, logger):
+    """Returns what :func:`newest_checkpoint` finds; damaged ones are said."""
+    prefix, damaged = newest_checkpoint(folder)
+    for line in damaged:
+        logger.warning("%s", line)
+    return prefix
 
 
 def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
@@ -364,19 +375,24 @@ def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainSt
         state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
         if len(set(processes.gather(repr(state)))) > 1:
             raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
-        if due.stop(state):
+        if due.finished(state):
             raise CheckpointError(
                 f"{prefix}: this run is finished ({due.position(state)} steps of {due.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
-    if options.pretrained_model:
-        report = load_start_weights(unwrap(stepper.model), options, (facts or {}).get(VOCABULARY))
-        stepper.averaging.restart()
-        logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
-        for warning in report.warnings:
-            logger.warning("%s", warning)
-    else:
-        logger.info("train from scratch")
+    for warning in _start(unwrap(stepper.model), stepper, options, facts or {}, logger):
+        logger.warning("%s", warning)
     return TrainState()
+
+
+def _start(model, stepper, options, facts, logger) -> list:
+    """Begins with ``Global.pretrained_model`` or with fresh weights; returns what there is to be warned of."""
+    if not options.pretrained_model:
+        logger.info("train from scratch")
+        return network_warnings(model, facts)
+    report = load_start_weights(model, options, facts)
+    stepper.averaging.restart()
+    logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
+    return report.warnings + network_warnings(model, facts, report.loaded)

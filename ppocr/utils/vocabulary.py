@@ -1,4 +1,4 @@
-"""A change of dictionary: which layers follow the dictionary, and how their weights move to another one.
+"""A change of dictionary or classes: which layers follow it, and how their weights move to another one.
 
 A layer that follows the dictionary has, along one axis, special symbols, then a row for each character, then maybe
 special symbols again.  A head, or a layer inside of one, declares these axes::
@@ -6,6 +6,7 @@ special symbols again.  A head, or a layer inside of one, declares these axes::
     self.vocabulary_parameters = {"fc.weight": (1, 1), "fc.bias": (0, 1)}  # name: (axis, index of the first character)
 
 The names are relative to the layer that has the attribute.  What comes after the characters is found from the size.
+The layer of a classifier that has a row for each class declares it in the same way.
 """
 
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from paddle import nn
 from ppocr.utils.special_symbols import NAMES
 
 DECLARATION = "vocabulary_parameters"
+CHARACTERS, CLASSES = "characters", "classes"
 
 
 def split(vocabulary):
@@ -34,30 +36,33 @@ class Change(NamedTuple):
     Attributes:
         old, new: number of characters before and after.
         source, target: places, counted from the first character, of the characters that both have.
+        what: what they are, ``CHARACTERS`` or ``CLASSES``.
     """
 
     old: int
     new: int
     source: np.ndarray
     target: np.ndarray
+    what: str = CHARACTERS
 
     def __str__(self):
         kept = len(self.source)
-        return f"{kept} characters carried over, {self.new - kept} new, {self.old - kept} dropped"
+        return f"{kept} {self.what} carried over, {self.new - kept} new, {self.old - kept} dropped"
 
 
-def change_between(old, new) -> Change:
-    """Compares two vocabularies of decoders.
+def change_between(old, new, what: str = CHARACTERS) -> Change:
+    """Compares two vocabularies of decoders, or the names of the classes of two classifiers (``what``: ``CLASSES``).
 
     A dictionary may hold an entry several times: encoders use the last one, so these are matched from the end.
     """
-    old, new = split(old)[1], split(new)[1]
+    if what == CHARACTERS:
+        old, new = split(old)[1], split(new)[1]
     places = {}
     for place, character in enumerate(old):
         places.setdefault(character, []).append(place)
     pairs = [(places[c].pop(), place) for place, c in reversed(list(enumerate(new))) if places.get(c)]
     source, target = np.array(pairs[::-1], dtype=np.int64).reshape(-1, 2).T
-    return Change(len(old), len(new), source, target)
+    return Change(len(old), len(new), source, target, what)
 
 
 def carry_over(old, fresh, axis: int, first: int, change: Change):

@@ -1,6 +1,7 @@
 """Exported files give what the model gives."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ import yaml
 
 from ppocr.data.raw_samples import pictures
 from ppocr.deploy import to_onnx
-from ppocr.deploy.exported import load_exported, read_config
+from ppocr.deploy.exported import load_exported, open_onnx, read_config
 from ppocr.deploy.exporting import export
 from ppocr.deploy.outputs import flattened
 from ppocr.deploy.verification import Comparison, Samples, difference, same, stored
@@ -270,3 +271,17 @@ def test_differences_and_equality():
     assert same({"points": boxes, "scores": np.array([0.5])}, {"points": boxes, "scores": np.array([0.5004])}, 1e-3)
     assert not same({"points": boxes}, {"points": boxes + 1}, 10)
     assert not same([("a", 0.5)], [("a", 0.6)], 1e-3) and not same([1], [1, 2], 1)
+
+
+@pytest.mark.parametrize("device, works, said", [("gpu:0", False, True), ("gpu:0", True, False), ("cpu", False, False)])
+def test_onnx_that_falls_back_to_the_cpu_says_so(monkeypatch, tmp_path, ppocr_caplog, device, works, said):
+    providers = ["CUDAExecutionProvider"] * works + ["CPUExecutionProvider"]
+    session = SimpleNamespace(get_inputs=lambda: [SimpleNamespace(name="x")], get_providers=lambda: providers)
+    runtime = SimpleNamespace(
+        get_available_providers=lambda: ["CUDAExecutionProvider"],
+        SessionOptions=SimpleNamespace,
+        InferenceSession=lambda *arguments, **options: session,
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
+    open_onnx(tmp_path / "inference.onnx", device)
+    assert ("ONNX Runtime cannot use a GPU here and takes the CPU" in ppocr_caplog.text) == said

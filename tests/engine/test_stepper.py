@@ -5,9 +5,11 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.engine import stepper as stepper_module
 from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.health import FiniteGuard, build_guard
 from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
+from ppocr.errors import ConfigError
 from ppocr.global_options import GlobalOptions
 
 
@@ -196,15 +198,36 @@ def test_after_an_update_that_is_skipped_mixed_precision_goes_on_with_its_scale(
 
 def test_o2_decorates_with_master_weights_and_o1_does_not(monkeypatch):
     recorder = Recorder(monkeypatch)
-    model, optimizer = object(), object()
+    model = paddle.nn.Sequential(paddle.nn.Linear(1, 1), paddle.nn.Sequential(paddle.nn.LSTM(1, 1)))
+    optimizer = paddle.optimizer.Momentum(parameters=model.parameters())
     assert MixedPrecision(True, "O2", "float16").decorate(model, optimizer) == (model, optimizer)
     assert MixedPrecision(True, "O2", "bfloat16").decorate(model) == (model, None)
     assert MixedPrecision(True, "O1").decorate(model, optimizer) == (model, optimizer)
     assert MixedPrecision(False, "O2").decorate(model, optimizer) == (model, optimizer)
     assert [c for c in recorder.calls if c[0] == "decorate"] == [
-        ("decorate", {"level": "O2", "dtype": "float16", "master_weight": True}),
-        ("decorate", {"level": "O2", "dtype": "bfloat16"}),
+        ("decorate", {"level": "O2", "dtype": "float16", "master_weight": True, "excluded_layers": [model[1][0]]}),
+        ("decorate", {"level": "O2", "dtype": "bfloat16", "excluded_layers": [model[1][0]]}),
     ]
+
+
+REGISTERED = [  # as two versions of Paddle write it
+    "{data_type[float]; data_layout[Undefined(AnyLayout)]; place[Place(gpu:0)]; library_type[PLAIN]}",
+    "{data_type[::paddle::platform::float16]; data_layout[Undefined(AnyLayout)]; place[Place(gpu:0)]; library}",
+    "{data_type[bfloat16]; data_layout[Undefined(AnyLayout)]; place[Place(cpu)]; library_type[PLAIN]}",
+]
+
+
+@pytest.mark.parametrize("more, refused", [([], True), ([REGISTERED[2].replace("cpu", "gpu:0")], False)])
+def test_an_optimizer_without_a_kernel_for_the_type_is_refused(monkeypatch, more, refused):
+    Recorder(monkeypatch)
+    listed = {"rmsprop": [*REGISTERED, *more]}
+    monkeypatch.setattr(stepper_module.core, "_get_all_register_op_kernels", lambda library: listed)
+    model = linear()
+    optimizer = paddle.optimizer.RMSProp(0.1, parameters=model.parameters())
+    assert MixedPrecision(True, "O2", "float16").decorate(model, optimizer) == (model, optimizer)
+    assert MixedPrecision(True, "O1", "bfloat16").decorate(model, optimizer) == (model, optimizer)
+    with pytest.raises(ConfigError, match="no bfloat16 kernel of RMSProp") if refused else contextlib.nullcontext():
+        MixedPrecision(True, "O2", "bfloat16").decorate(model, optimizer)
 
 
 def test_the_state_of_the_scaler_is_kept(monkeypatch):
@@ -267,10 +290,11 @@ def test_bfloat16_is_not_scaled_dynamically_and_a_scaler_that_turns_itself_off_h
 
 
 def test_to_float32_copies_containers_and_changes_nothing_in_place():
-    half = paddle.ones([2], "float16")
+    half, brief = paddle.ones([2], "float16"), paddle.ones([2]).astype("bfloat16")
     number = paddle.ones([2], "int64")
-    given = {"a": [half, (half, number)], "b": None, "c": 1}
+    given = {"a": [half, (half, number)], "b": None, "c": 1, "d": brief}
     result = to_float32(given)
+    assert result["d"].dtype == paddle.float32 and result["d"].tolist() == [1, 1]
     assert result["a"][0].dtype == paddle.float32 and result["a"][1][0].dtype == paddle.float32
     assert result["a"][1][1] is number and isinstance(result["a"][1], tuple)
     assert given["a"][0] is half and half.dtype == paddle.float16
@@ -297,3 +321,55 @@ def test_accumulators_have_names_that_depend_on_the_parameters_alone():
         MixedPrecision().step(optimizer)
         names.append(sorted(optimizer.state_dict()))
     assert names[0] == names[1]
+
+
+def test_what_global_says_of_mixed_precision_reaches_paddle(monkeypatch):
+    recorder = Recorder(monkeypatch)
+    options = GlobalOptions(
+        use_amp=True,
+        amp_level="O1",
+        amp_dtype="float16",
+        amp_custom_black_list=["matmul"],
+        amp_custom_white_list=["conv2d"],
+        scale_loss=512.0,
+        use_dynamic_loss_scaling=True,
+    )
+    with MixedPrecision.from_options(options).autocast():
+        pass
+    options.amp_level, options.amp_dtype = "O2", "bfloat16"
+    with MixedPrecision.from_options(options).autocast():
+        pass
+    lists = {"custom_black_list": ["matmul"], "custom_white_list": ["conv2d"]}
+    assert recorder.calls == [
+        ("scaler", {"init_loss_scaling": 512.0, "use_dynamic_loss_scaling": True}),
+        ("auto_cast", {"level": "O1", "dtype": "float16", **lists}),
+        ("scaler", {"init_loss_scaling": 512.0, "use_dynamic_loss_scaling": False}),
+        ("auto_cast", {"level": "O2", "dtype": "bfloat16", **lists}),
+    ]
+    assert MixedPrecision.from_options(options, enabled=False).scaler is None
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_the_loss_gets_float32_whatever_the_model_gives(dtype):
+    model = linear()
+    forward, seen = model.forward, []
+    model.forward = lambda x: {"out": [forward(x).astype(dtype)]}
+    stepper = make_stepper(model)
+
+    def loss(predictions, batch):
+        seen.append(predictions["out"][0].dtype)
+        return {"loss": predictions["out"][0].sum()}
+
+    stepper.loss = loss
+    predictions, _ = stepper([batch(2)], 0)
+    assert seen == [paddle.float32] and predictions["out"][0].dtype == paddle.float32
+
+
+def test_the_loss_alone_is_trained_on_and_the_rest_is_told():
+    model, plain = linear(), linear()
+    stepper = make_stepper(model)
+    stepper.loss = lambda predictions, fields: {**squared(predictions, fields), "other": 100 * predictions.sum()}
+    _, losses = stepper([batch(2), batch(2, 1)], 0)
+    make_stepper(plain)([batch(2), batch(2, 1)], 0)
+    np.testing.assert_array_equal(model.weight.numpy(), plain.weight.numpy())
+    assert set(losses) == {"loss", "other", "grad_norm"}

@@ -100,3 +100,21 @@ def test_a_head_without_them_takes_a_neck_that_gives_them():
     preds = head((x, [x, x, x]))
     assert list(preds) == ["maps"]
     np.testing.assert_array_equal(preds["maps"][:, :1].numpy(), head.binarize(x).numpy())
+
+
+class InHalf(paddle.nn.Layer):
+    """Logits that a sigmoid in half precision makes exactly 1 of."""
+
+    def forward(self, *features):
+        return paddle.full([1, 1, 8, 8], 12.0, "float16")
+
+
+def test_probabilities_are_taken_in_float32_where_the_network_is_in_half_precision():
+    x = paddle.ones([1, 8, 2, 2])
+    plain, refined = build("DBHead"), build("PFHeadLocal")
+    plain.binarize.conv3 = plain.thresh.conv3 = refined.cbn_layer = InHalf()
+    for head in (plain, refined):
+        head.train()
+        probability = head(x)["maps"][:, 0]
+        assert probability.dtype == paddle.float32 and 0.99 < probability.max().item() < 1
+    assert 0.49 < plain(x)["maps"][:, 2].min().item() < 0.51

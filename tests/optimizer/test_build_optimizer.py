@@ -236,3 +236,10 @@ def test_mistakes_are_named(config, message):
 def test_section_keys_are_the_builders_own():
     values = {"lr", "regularizer", "weight_decay", "clip_norm", "clip_norm_global"}
     assert set(SECTION_KEYS) == values | {"freeze", "param_groups", "layer_decay"}
+
+
+def test_a_global_norm_is_summed_in_float32_whatever_the_type_of_the_gradients():
+    optimizer, _ = build_optimizer(section(clip_norm_global=5.0), 1, 1, paddle.nn.Linear(1, 1))
+    pairs = [(paddle.create_parameter([1], "float32"), paddle.ones([1]).astype("bfloat16")) for _ in range(900)]
+    clipped = [gradient.astype("float32").item() for _, gradient in optimizer._grad_clip(pairs)]
+    assert clipped == pytest.approx([5 / 30] * 900, rel=0.01)  # sums of ones end at 256 in bfloat16

@@ -21,7 +21,28 @@ def alignment_impossible(site):
     # 32 pixels are 8 steps; "aaaabb" needs 6 characters and 4 blanks between equal ones
     line = site.append("train.txt", "x.png\taaaabb\n")
     site.picture("x.png", (16, 32))
-    return W, "train.txt", line, "1 labels need more time steps than the model has, up to 10 of 8"
+    return W, "train.txt", line, "1 labels need more time steps than the model has in training, up to 10 of 8"
+
+
+def several_widths(site):
+    """Gives training a sampler of two widths."""
+    site.replace("Train:\n  dataset:\n    name: Simple", "Train:\n  dataset:\n    name: MultiScale")
+    sampler = "{name: MultiScaleSampler, scales: [[64, 32], [32, 32]], first_bs: 2}"
+    site.replace("Train:\n", f"Train:\n  sampler: {sampler}\n")
+    site.replace("      - RecResizeImg: {image_shape: [3, 32, 32]}\n", "")
+
+
+def widths_of_lines(site):
+    """Gives training a sampler that follows the width of each line."""
+    several_widths(site)
+    site.replace("name: MultiScaleDataSet", "name: MultiScaleDataSet\n    ds_width: true")
+    site.write("train.txt", "".join(f"train{i}.png\t{'ab' * 21}\t32\t16\n" for i in range(4)))
+    site.replace("max_text_length: 6", "max_text_length: 50")
+
+
+def alignment_impossible_at_the_narrowest_width(site):
+    several_widths(site)
+    return alignment_impossible(site)
 
 
 def evaluation_after_the_end(site):
@@ -165,6 +186,7 @@ def damaged_checkpoint(site):
 
 REC_FAULTS = [
     alignment_impossible,
+    alignment_impossible_at_the_narrowest_width,
     evaluation_after_the_end,
     warm_up_longer_than_the_run,
     nothing_is_evaluated,
@@ -215,3 +237,21 @@ def test_weights_of_another_dictionary_are_reported_as_training_reports_them(mak
     assert (found.severity, found.line) == ("note", line + pretrained_dict_path)
     assert f"{len(weights)} loaded" in found.what and "mismatched" not in found.what
     assert "3 characters carried over, 1 new, 3 dropped" in found.what
+
+
+def test_time_steps_that_follow_the_width_of_each_line_are_not_checked(make_site):
+    site = make_site("rec")
+    widths_of_lines(site)
+    (found,) = [f for f in site.check() if "alignments" in f.what]
+    assert found.severity == "note" and "the sampler gives each line a width of its own" in found.what
+
+
+def test_time_steps_that_are_the_same_at_any_width_are_checked_with_such_a_sampler(make_site):
+    site = make_site("rec")
+    widths_of_lines(site)
+    site.replace("{name: VGG}", "{name: PPLCNetV3, scale: 0.35}")
+    (found,) = [f for f in site.check() if f.check == "alignments"]
+    assert (
+        found.severity == W
+        and "4 labels need more time steps than the model has in training, up to 42 of 40" in found.what
+    )

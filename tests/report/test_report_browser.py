@@ -36,8 +36,36 @@ onload = () => {{
   console.log("found " + JSON.stringify(found));
 }};
 </script>"""
-# Types into the filter and clicks on a title of a table.
+# Types into the filter, clicks on a title of a table and on a confusion, smooths the curves and shows the first half.
 ACTIONS = """
+    const visible = () => [...samples.children].filter((item) => !item.hidden).length;
+    [...page.querySelectorAll("#confusions td.heat a")].find((link) => link.textContent === "1").click();
+    seen.behind = visible();
+    page.querySelector("#samples-chosen button").click();
+    seen.all = visible();
+    const loss = page.querySelector("#curves figure");
+    const curve = () => loss.querySelector("polyline").getAttribute("points");
+    const labels = () => [...loss.querySelectorAll(".grid text")].map((text) => text.textContent);
+    const change = (input, value, kind) => {
+      input.value = value;
+      input.dispatchEvent(new frame.contentWindow.Event(kind));
+    };
+    seen.before = curve();
+    change(page.querySelector("[data-smooth]"), 80, "input");
+    seen.smooth = curve();
+    change(page.querySelector("[data-smooth]"), 0, "input");
+    seen.again = curve();
+    const svg = loss.querySelector("svg"), area = svg.getBoundingClientRect();
+    svg.setPointerCapture = () => {};
+    for (const [kind, share] of [["pointerdown", 0], ["pointermove", 0.3], ["pointerup", (56 + 195) / 460]]) {
+      const place = {clientX: area.left + share * area.width, pointerId: 1};
+      svg.dispatchEvent(new frame.contentWindow.PointerEvent(kind, place));
+    }
+    seen.half = labels();
+    page.querySelector("[data-whole]").click();
+    change(page.querySelector("[data-axis]"), "hours", "change");
+    seen.hours = labels();
+    change(page.querySelector("[data-axis]"), "steps", "change");
     const filter = page.querySelector("input[type=search]");
     filter.value = "plain";
     filter.dispatchEvent(new frame.contentWindow.Event("input"));
@@ -88,6 +116,11 @@ def browse(address, folder, *words):
     return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
+def positions(points):
+    """All numbers of the points of a curve."""
+    return [float(value) for point in points.split() for value in point.split(",")]
+
+
 def assert_inked(section):
     """A section has ink in its title and from there down to its end, with no gap of half a screen."""
     dark = np.flatnonzero((section < 160).mean(axis=1) > 0.002)
@@ -99,17 +132,22 @@ def test_labels_that_are_markup_do_nothing(hostile_run, tmp_path):
     page = report.main(["--run", str(hostile_run)])
     for seen in look(page, tmp_path, ACTIONS):
         assert seen["title"] == "Run a <run>" and seen["scripts"] == 1
-        assert len(seen["sections"]) == 8 and seen["overflow"] <= 0 and seen["broken"] == 0
+        assert len(seen["sections"]) == 9 and seen["overflow"] <= 0 and seen["broken"] == 0
         assert seen["filtered"] == 1
+        assert (seen["behind"], seen["all"]) == (1, 2)
+        first, *_ = zip(*(point.split(",") for point in seen["before"].split()))
+        assert seen["smooth"] != seen["before"] and [p.split(",")[0] for p in seen["smooth"].split()] == list(first)
+        assert positions(seen["again"]) == pytest.approx(positions(seen["before"]), abs=0.2)
+        assert seen["half"][-1] == "30" and seen["hours"][-1] == "0.6 h"
         assert seen["rising"] == sorted(seen["rising"]) and seen["falling"] == seen["rising"][::-1]
 
 
 @pytest.mark.parametrize(
     "task, expected",
     [
-        ("rec", ["samples", "confusions", "characters", "lengths"]),
-        ("det", ["pages", "by-page"]),
-        ("cls", ["confusions", "samples"]),
+        ("rec", ["samples", "confusions", "characters", "lengths", "scores"]),
+        ("det", ["pages", "by-page", "by-size", "box-thresh"]),
+        ("cls", ["confusions", "samples", "scores"]),
     ],
 )
 def test_every_section_is_laid_out_and_painted(make_run, tmp_path, task, expected):

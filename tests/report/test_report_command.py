@@ -35,11 +35,12 @@ def test_a_recogniser(make_run):
         "Confused characters",
         "Accuracy by character",
         "Accuracy by length",
+        "Errors by score",
         "Data",
         "Configuration",
     ]
     assert "<title>Run a &lt;run&gt;</title>" in page and "What is missing" not in page
-    assert page.count("data:image/jpeg;base64,") == 6 and page.count('<li><div class="picture">') == 6
+    assert page.count("data:image/jpeg;base64,") == 6 and page.count('<li id="sample-') == 6
     assert "best acc</span><b>0.75</b><small>at step 40" in page and "last acc</span><b>0.5</b>" in page
     assert "6 of 6 samples are wrong," in page
     assert (
@@ -72,7 +73,16 @@ def test_of_several_networks_that_is_shown_by_which_the_best_is_chosen(make_run)
 
 def test_a_detector(make_run):
     page = written(make_run("det"))
-    assert titles(page) == ["Overview", "Curves", "Pages", "Precision and recall by page", "Data", "Configuration"]
+    assert titles(page) == [
+        "Overview",
+        "Curves",
+        "Pages",
+        "Precision and recall by page",
+        "Precision and recall by size",
+        "Precision and recall by score",
+        "Data",
+        "Configuration",
+    ]
     assert page.count('class="page"') == 2 and page.count('<polygon points="') >= 4
     assert 'href="#page-1"' in page and 'id="page-1"' in page and "Boxes on a page" in page
 
@@ -80,7 +90,10 @@ def test_a_detector(make_run):
 def test_a_classifier(make_run):
     page = written(make_run("cls"), "-o", "Eval.loader.batch_size_per_card=2")
     assert "evaluated with</dt><dd><code>Eval.loader.batch_size_per_card=2</code>" in page
-    assert titles(page) == ["Overview", "Curves", "Confusion matrix", "Worst samples", "Data", "Configuration"]
+    assert titles(page) == ["Overview", "Curves", "Confusion matrix", "Worst samples", "Errors by score"] + [
+        "Data",
+        "Configuration",
+    ]
     assert "truth \\ found" in page and "edit distance" not in page
 
 

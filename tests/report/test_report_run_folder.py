@@ -9,7 +9,7 @@ from ppocr.report.curve_sections import Best, curves_section
 from ppocr.report.run_folder import read_facts, read_run
 from ppocr.report.settings import ABSENT, Difference, differences, flatten
 from ppocr.utils.checkpoint_files import write_checkpoint
-from ppocr.utils.metrics_file import read_series
+from ppocr.utils.metrics_file import Clock, read_clock, read_series
 
 
 def write_rows(folder, *rows):
@@ -28,6 +28,34 @@ def test_what_is_not_finite_or_was_cut_off_is_left_out(tmp_path):
     (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
     assert read_series(tmp_path) == {("train", "loss"): {2: 2}}
     assert read_series(tmp_path / "none") == {}
+
+
+def test_the_clock_stands_still_while_a_run_is_interrupted(tmp_path):
+    """Killed after step 30 with a checkpoint of step 20; the work after it is done again."""
+    times = {10: 3600, 20: 7200, 30: 10800}
+    rows = [{"split": "train", "step": step, "time": time} for step, time in times.items()]
+    again = [{"split": "start", "step": 20, "time": 90000}, {"split": "eval", "step": 30, "time": 91800}]
+    write_rows(tmp_path, {"split": "start", "step": 0, "time": 0}, *rows, *again)
+    assert read_clock(tmp_path) == ({10: 1.0, 20: 2.0, 30: 2.5}, [20])
+    write_rows(tmp_path, {"split": "start", "step": 0}, {"split": "train", "step": 10})  # before times were logged
+    assert read_clock(tmp_path) == ({}, [])
+
+
+def test_interruptions_are_marked_and_hours_are_there(tmp_path):
+    series = {("train", "loss"): {10: 2.0, 20: 1.0, 30: 0.5}}
+    section = curves_section(series, Best(series), Clock({10: 1.0, 20: 2.0, 30: 2.5}, [20]))
+    page = "".join(section.body)
+    assert "resumed after step 20" in section.body[0] and "interrupted, and resumed after step 20</title>" in page
+    assert "[[10,2.0,1.0],[20,1.0,2.0],[30,0.5,2.5]]" in page.replace("&quot;", '"')
+    assert "hours of work" in page
+    without = "".join(curves_section(series, Best(series)).body)
+    assert "hours of work" not in without and "resumed" not in without
+
+
+def test_a_logarithmic_axis_says_so():
+    series = {("train", "loss"): {10: 100.0, 20: 1.0}, ("train", "lr"): {10: 1.0, 20: 0.5}}
+    charts = "".join(curves_section(series, Best(series)).body).split("</figure>")
+    assert [" logarithmic" in chart for chart in charts[:2]] == [True, False]
 
 
 def test_the_best_evaluation_by_the_main_metric():
@@ -50,7 +78,7 @@ def test_losses_of_guard_sets_are_no_metrics():
     series = {("eval", key): {10: 0.5} for key in ("acc", "loss", "fps", "other_acc", "other_loss", "other_fps")}
     best = Best(series)
     assert best.metrics == ["acc", "other_acc"]
-    chart = curves_section({("train", "loss"): {10: 1.0}, **series}, best).body[1]
+    chart = curves_section({("train", "loss"): {10: 1.0}, **series}, best).body[2]
     loss, accuracy = chart.split("</figure>")[:2]
     assert "other_loss" in loss and "other_loss" not in accuracy and "other_acc" in accuracy
     assert "other_loss" not in "".join(chart.split("</figure>")[2:])

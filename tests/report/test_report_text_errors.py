@@ -2,9 +2,10 @@ from collections import Counter
 
 import pytest
 
-from ppocr.report.reading_sections import _show_text, heat_table, visible, worst_first
+from ppocr.report.leads import Leads
+from ppocr.report.reading_sections import _class_errors, _show_text, _text_errors, heat_table, visible, worst_first
 from ppocr.report.samples import Reading
-from ppocr.report.text_errors import Edit, Share, by_length, count_characters, edits, most_confused
+from ppocr.report.text_errors import NOTHING, Edit, Share, by_length, count_characters, edits, most_confused
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,34 @@ def test_blanks_and_control_characters_can_be_seen():
 
 def test_the_hottest_cell_is_the_most_frequent_error():
     counts = Counter({("0", "0"): 90, ("0", "1"): 16, ("1", "0"): 4})
-    table = heat_table(counts, ["0", "1"], ["0", "1"], corner="", diagonal=True)
+    table = heat_table(counts, ["0", "1"], ["0", "1"], Leads([], None), corner="", diagonal=True)
     assert '<td class="right">90</td>' in table
     assert '<td class="heat" style="--heat:1.00">16</td>' in table and '--heat:0.50">4</td>' in table
-    assert "--heat:1.00" in heat_table(counts, ["0"], ["0"], corner="")
+    assert "--heat:1.00" in heat_table(counts, ["0"], ["0"], Leads([], None), corner="")
+
+
+def reading(truth, prediction):
+    return Reading(0, truth, prediction, 0.5, float(truth != prediction))
+
+
+def test_a_number_leads_to_its_samples():
+    samples = [reading("ab", "xb"), reading("aa", "xx"), reading("ba", "b"), reading("c", "c")]
+    leads = Leads(samples, _text_errors)
+    assert leads.listed == [0, 1, 2, 3]
+    assert [leads.attributes(i)["id"] for i in (0, 3)] == ["sample-0", "sample-3"]
+    names = [set((leads.attributes(i)["data_errors"] or "").split()) for i in range(4)]
+    assert (
+        names[0] == names[1] and len(names[0] & names[2]) == 1 and names[3] == set()
+    )  # an "a" that is not read as one
+    read_as_x = leads.link(("a", "x"), 3)
+    assert 'href="#sample-0"' in read_as_x and read_as_x.split('data-error="')[1].split('"')[0] in names[0] - names[2]
+    assert 'href="#sample-2"' in leads.link(("a", NOTHING), 1) and leads.link(("c", "x"), 5) == 5
+
+
+def test_rare_errors_among_many_samples_are_listed_for_the_tables():
+    """The worst hundred are all alike; three samples of each other error are listed besides, 200 at most."""
+    alike, rare = [reading("a", "b")] * 500, [reading("c", chr(1000 + i // 5)) for i in range(400)]
+    leads = Leads([*alike, *rare], _class_errors)
+    assert len(leads.listed) == 300 - 200 % 3 and leads.listed[:100] == list(range(100))
+    assert leads.listed[100:106] == [500, 501, 502, 505, 506, 507]
+    assert "sample-500" in leads.link(("c", chr(1000)), 5)

@@ -13,6 +13,7 @@ import yaml
 from ppocr import program
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
+from ppocr.config import load as load_config
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 
@@ -98,12 +99,29 @@ def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
     assert "this run is finished" in capsys.readouterr().err
 
 
-def test_a_finished_folder_is_said_before_it_is_used_again(tmp_path, monkeypatch, capsys):
-    arguments = command(QUICKSTART / "rec.yml", tmp_path, *TINY["rec"], *SHORT, "Global.max_steps=1")
-    assert run(train_tool.main, arguments, monkeypatch) == 0
-    assert "already holds a run" not in capsys.readouterr().out
-    assert run(train_tool.main, arguments, monkeypatch) == 0
-    assert "already holds a run" in capsys.readouterr().out
+def test_a_run_in_the_folder_of_another_one_starts_anew_beside_it_or_goes_on_with_it(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "run"
+    arguments = command(QUICKSTART / "rec.yml", folder, *TINY["rec"], *SHORT, "Global.epoch_num=1")
+    assert run(train_tool.main, [*arguments, "Global.max_steps=1"], monkeypatch) == 0
+    (folder / "notes.txt").write_text("mine")
+    assert run(train_tool.main, [*arguments, "Global.resume=auto"], monkeypatch) == 0
+    said = capsys.readouterr().out
+    assert "held another run" not in said and f"resume from {folder}/latest: epoch 1, step 1" in said
+    first = load_weights(folder / "latest")
+
+    weights = [f"Global.pretrained_model={folder}/latest", "Global.max_steps=1"]
+    assert run(train_tool.main, [*arguments, *weights], monkeypatch) == 0
+    said = capsys.readouterr().out
+    assert f"{folder} held another run, whose files are in {folder}/earlier/1 now" in said
+    assert f"pretrained weights from {folder}/earlier/1/latest" in said
+    assert load_config(folder / "config.yml")["Global"]["pretrained_model"] == f"{folder}/earlier/1/latest"
+    kept = load_weights(folder / "earlier/1/latest")
+    assert all(np.array_equal(first[name], kept[name]) for name in first)
+    assert {"config.yml", "train.log", "metrics.jsonl", "base.yml"} <= {
+        p.name for p in (folder / "earlier/1").iterdir()
+    }
+    assert [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()][-1] == 1
+    assert (folder / "notes.txt").read_text() == "mine" and not (folder / ".lock").exists()
 
 
 @pytest.mark.parametrize(
@@ -112,6 +130,7 @@ def test_a_finished_folder_is_said_before_it_is_used_again(tmp_path, monkeypatch
         (["Global.epoch_nmu=3"], "did you mean 'epoch_num'"),
         (["Global.epoch_num"], "must have the form key=value"),
         (["Global.use_gpu=true", "Global.device="], "run with -o Global.use_gpu=false"),
+        (["Global.use_gpu=true"], "use_gpu asks for another device than device: cpu"),  # which stands there, too
         (["Global.use_xpu=true", "Global.device="], "run with -o Global.use_xpu=false"),
         (["Global.use_npu=true", "Global.device="], "run with -o Global.use_npu=false"),
         (["Global.device=tpu"], "must be auto, cpu, gpu or gpu:N"),

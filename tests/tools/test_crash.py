@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ppocr.errors import CheckpointError
+from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files, checkpoints_in
 from ppocr.utils.pretrained import load_weights
 
@@ -24,6 +25,7 @@ OPTIONS = [
     "Global.print_batch_step=5",
     "Global.resume=auto",
     "Global.use_ema=true",
+    "Global.early_stopping={patience: 1000}",
     "Train.dataset.length=120",
     "Train.loader.batch_size_per_card=4",
     "Eval.dataset.length=8",
@@ -93,12 +95,22 @@ def good_checkpoints(folder):
     return found
 
 
+def plain(value):
+    """Nested values without times and with lists for arrays, so that they can be compared."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items() if key != "fps"}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def outcome(folder):
-    """Final weights, and the metrics of each evaluation by step (of one written twice, the last)."""
+    """Final weights and states, and the metrics of each evaluation by step (of one written twice, the last)."""
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     evaluations = {row["step"]: row["acc"] for row in rows if row["split"] == "eval"}
     losses = {row["step"]: (row["loss"], row["lr"]) for row in rows if row["split"] == "train"}
-    return load_weights(folder / "latest"), load_weights(folder / "best_accuracy"), evaluations, losses
+    states = [plain(safe_pickle.load(folder / f"{name}.train_state")) for name in ("latest", "best_accuracy")]
+    return load_weights(folder / "latest"), load_weights(folder / "best_accuracy"), evaluations, losses, *states
 
 
 @pytest.fixture(scope="module")

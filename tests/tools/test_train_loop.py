@@ -16,7 +16,7 @@ from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.health import FiniteGuard
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
-from ppocr.utils.save_load import load_checkpoint
+from ppocr.utils.save_load import Checkpointer, load_checkpoint
 
 
 class Values:
@@ -168,6 +168,104 @@ def test_resume_at_the_end_of_an_epoch_equals_the_uninterrupted_run(make_run, op
     last = [[values[k] for k in keep] for _, values in train_rows(whole)][len(train_rows(first)) :]
     assert [[values[k] for k in keep] for _, values in train_rows(second)] == last
     assert second.state == whole.state
+
+
+class Interrupted(Exception):
+    """A run that ends without being able to do anything about it."""
+
+
+def interrupt(run, monkeypatch, name):
+    """Trains until a method of the run's evaluation, or of its checkpoints, is called; that call ends the run."""
+
+    def end(*_):
+        raise Interrupted
+
+    owner = run.checkpoints if hasattr(run.checkpoints, name) else run.evaluation
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, end)
+        with pytest.raises(Interrupted), run.checkpoints:
+            train(run)
+
+
+def with_stopping(make_run, values, patience, **options):
+    stopping = EarlyStopping(patience)
+    run = make_run(evaluation=Evaluation(Values(values), stopping=stopping), **options)
+    run.parts = {"early_stopping": stopping}
+    run.checkpoints = Checkpointer(run.folder, run.stepper, run.log, parts=run.parts)
+    return run
+
+
+def resume(run, first):
+    run.state = load_checkpoint(first.folder / "latest", run.stepper, run.due.steps_per_epoch, run.parts)
+    return train(run)
+
+
+def plain(value):
+    """Nested values with lists for arrays, so that they can be compared."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def checkpoints_of(run):
+    """Weights and state of each checkpoint of a run, but for the one that was there before."""
+    prefixes = [path.with_suffix("") for path in run.folder.glob("*.train_state") if "_previous" not in path.name]
+    return {p.name: plain([load_weights(p), safe_pickle.load(f"{p}.train_state")]) for p in prefixes}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"eval_batch_step": [0, 2], "epoch_num": 4}, {"eval_batch_epoch": 1, "epoch_num": 4}, {"epoch_num": 1}],
+)
+@pytest.mark.parametrize("moment", ["keep_if_best", "wants_stop", "save_best"])
+def test_a_run_that_ended_in_an_evaluation_goes_on_with_it(make_run, monkeypatch, options, moment):
+    """``latest`` is there before the first evaluation; from it everything comes as if nothing had happened."""
+    values = [0.5, 0.4, 0.3, 0.2, 0.1, 0.0]
+
+    def a_run():
+        return with_stopping(make_run, values, 2, save_epoch_step=1, use_ema=True, ema_decay=0.5, **options)
+
+    whole = train(a_run())
+    expected = checkpoints_of(whole)
+    for path in whole.folder.glob("*.*"):
+        path.unlink()
+    first = a_run()
+    interrupt(first, monkeypatch, moment)
+    assert {path.stem for path in first.folder.glob("*.pdparams")} == {"latest"}
+    assert safe_pickle.load(first.folder / "latest.train_state")["counters"]["in_evaluation"] is True
+    second = resume(a_run(), first)
+    assert second.state == whole.state and second.state.best["best_epoch"] == 1
+    assert checkpoints_of(second) == expected
+    assert evaluated_at(second) == evaluated_at(whole)
+
+
+def test_an_evaluation_that_is_resumed_may_end_the_run_at_once(make_run, monkeypatch):
+    def a_run():
+        return with_stopping(make_run, [0.5], 0, eval_batch_step=2)
+
+    first = a_run()
+    interrupt(first, monkeypatch, "wants_stop")
+    second = resume(a_run(), first)
+    assert (second.state.global_step, second.state.stopped) == (2, True)
+    assert train_rows(second) == []
+
+
+def test_what_a_best_checkpoint_holds_was_settled_before(make_run):
+    """Resumed from ``best_accuracy``, early stopping has waited for as long as the run itself has."""
+    run = train(with_stopping(make_run, [0.1, 0.1, 0.5, 0.1, 0.1, 0.1], 5, eval_batch_step=1))
+    content = safe_pickle.load(run.folder / "best_accuracy.train_state")
+    assert content["parts"]["early_stopping"] == {"best": 0.5, "waited": 0}
+    assert content["counters"]["in_evaluation"] is False and content["counters"]["global_step"] == 3
+
+
+def test_a_resumed_run_without_evaluation_data_leaves_the_evaluation_out(make_run, monkeypatch):
+    first = make_run(evaluation=Evaluation(Values()), eval_batch_step=2)
+    interrupt(first, monkeypatch, "wants_stop")
+    second = make_run()
+    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    assert train(second).state.global_step == 6 and evaluated_at(second) == []
 
 
 def test_resume_inside_an_epoch_leaves_out_what_was_seen(make_run):

@@ -6,8 +6,15 @@ import pytest
 from paddle import nn
 
 from ppocr.errors import CheckpointError
+from ppocr.global_options import GlobalOptions
 from ppocr.modeling.architectures import build_model
-from ppocr.utils.pretrained import best_prefixes, load_pretrained, load_weights, old_vocabulary
+from ppocr.utils.pretrained import (
+    best_prefixes,
+    load_pretrained,
+    load_start_weights,
+    load_weights,
+    old_vocabulary,
+)
 from ppocr.utils.save_load import save_model
 
 OLD = ["blank", *"abcde", " "]
@@ -176,7 +183,7 @@ def test_a_hidden_layer_as_wide_as_the_vocabulary_is_copied_as_it_is(tmp_path):
     for name, value in values_of(new).items():
         np.testing.assert_array_equal(value, values_of(old)[name])
     assert report.warnings == [
-        f"{tmp_path / 'old'}: the dictionary has changed, but no layer was found that follows it"
+        f"{tmp_path / 'old'}: the characters have changed, but no layer was found that follows them"
     ]
 
 
@@ -188,7 +195,7 @@ def test_a_dictionary_that_is_not_that_of_the_file_moves_nothing(trained):
     report = load_pretrained(new, path, NEW, ["blank", *"abc"])
     np.testing.assert_array_equal(values_of(new)["head.fc.weight"], fresh)
     assert report.mismatched == ["head.fc.weight [5, 7] for [5, 12]", "head.fc.bias [7] for [12]"]
-    assert len(report.warnings) == 1 and "does not go with the 3 characters of the old dictionary" in report.warnings[0]
+    assert len(report.warnings) == 1 and "does not go with the 3 characters that the file is said" in report.warnings[0]
     report = load_pretrained(new, path, NEW, None)
     assert len(report.warnings) == 1 and "name it in Global.pretrained_dict_path" in report.warnings[0]
 
@@ -280,3 +287,37 @@ def test_a_file_of_which_nothing_fits_under_any_prefix_is_refused(tmp_path):
     save_model(tmp_path / "other", {".pdparams": {"Student.x": np.zeros(1, "float32")}})
     with pytest.raises(CheckpointError, match="other: no weight fits the model by name and shape .* another model's"):
         load_pretrained(recogniser(OLD, 1), tmp_path / "other")
+
+
+# ------------------------------------------------------------------------------------------------ classes
+def classifier(classes, seed):
+    paddle.seed(seed)
+    backbone = {"name": "VGG", "channels": [2, 3, 4, 4, 5]}
+    head = {"name": "ClsHead", "class_dim": len(classes)}
+    return build_model({"model_type": "cls", "Backbone": backbone, "Head": head})
+
+
+@pytest.mark.parametrize("new", [["180", "0"], ["90", "180", "270", "0"]])
+def test_classes_are_carried_over_by_their_names(tmp_path, new):
+    """``blank`` would be a special symbol of a recogniser; here it is a class like any other."""
+    old = ["blank", "0", "180"]
+    source, target = classifier(old, seed=0), classifier(new, seed=1)
+    save_model(tmp_path / "m", {".pdparams": values_of(source), ".train_state": {"run": {"classes": old}}})
+    before = target.head.fc.bias.numpy().copy()
+    options = GlobalOptions(pretrained_model=str(tmp_path / "m"))
+    report = load_start_weights(target, options, {"classes": new})
+    assert str(report.change) == f"2 classes carried over, {len(new) - 2} new, 1 dropped" and not report.warnings
+    for name in ("0", "180"):
+        np.testing.assert_array_equal(
+            target.head.fc.weight.numpy()[:, new.index(name)], source.head.fc.weight.numpy()[:, old.index(name)]
+        )
+    fresh = [place for place, name in enumerate(new) if name not in old]
+    np.testing.assert_array_equal(target.head.fc.bias.numpy()[fresh], before[fresh])
+
+
+def test_classes_that_a_file_does_not_name_begin_anew_and_that_is_said(tmp_path):
+    save(tmp_path / "m", classifier("ab", seed=0))
+    options = GlobalOptions(pretrained_model=str(tmp_path / "m"))
+    report = load_start_weights(classifier("abc", seed=1), options, {"classes": list("abc")})
+    (warning,) = report.warnings
+    assert "made with other classes, which the file does not name; these begin anew" in warning

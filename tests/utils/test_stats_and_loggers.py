@@ -1,6 +1,7 @@
 import json
 import logging
 import math
+import time
 from types import SimpleNamespace
 
 import cv2
@@ -47,6 +48,7 @@ def test_one_line_a_call_and_null_for_what_is_not_finite(tmp_path):
     logger.log_metrics({"acc": 0.5, "loss": math.nan, "big": math.inf, "n": 3}, "eval", 7)
     logger.log_metrics({"acc": 1.0}, "train", 8)
     rows = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert abs(rows[0].pop("time") - time.time()) < 60
     assert rows[0] == {"split": "eval", "step": 7, "acc": 0.5, "loss": None, "big": None, "n": 3}
     assert rows[1]["step"] == 8
 
@@ -165,7 +167,7 @@ def test_a_line_logs_gradient_norm_speed_and_costs(tmp_path):
     progress.record(losses, 0.1, None, [[np.zeros((3, 1))]], state)
     progress.log_line(state)
     row = json.loads((tmp_path / "metrics.jsonl").read_text())
-    keys = ["split", "step", "epoch", "lr", "loss", "grad_norm", "ips", "reader_cost", "batch_cost"]
+    keys = ["split", "step", "time", "epoch", "lr", "loss", "grad_norm", "ips", "reader_cost", "batch_cost"]
     assert list(row) == keys and (row["grad_norm"], row["reader_cost"]) == (0.5, 0.0)
     assert row["ips"] == pytest.approx(3 / row["batch_cost"])
 

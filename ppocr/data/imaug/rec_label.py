@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
+from ppocr.text.ctc import steps_needed
 from ppocr.text.entries import Splitter
 from ppocr.utils import special_symbols
 from ppocr.utils.dictionary import character_list
@@ -124,6 +125,12 @@ class CTCLabelEncode(BaseRecLabelEncode):
 
     writes = ("label", "length", "label_ace")
     symbols = special_symbols.CTC
+
+    def indices(self, data):
+        """See :class:`BaseRecLabelEncode`; tells how many time steps the text needs."""
+        known = super().indices(data)
+        tell(data, steps=steps_needed(known))
+        return known
 
     def encode(self, indices):
         label = self.frame(indices, self.padding)

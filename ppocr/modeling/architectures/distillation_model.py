@@ -27,6 +27,10 @@ class DistillationNetwork(BaseModel):
     Raises:
         ConfigError: there is no part at all, or one of them cannot be built.
         CheckpointError: the file is missing, damaged or fits nothing.
+
+    Attributes:
+        pretrained, frozen: as given.
+        transfer: :class:`ppocr.utils.pretrained.TransferReport` of the file, or None.
     """
 
     def __init__(
@@ -43,8 +47,8 @@ class DistillationNetwork(BaseModel):
         freeze_params: bool = False,
     ):
         super().__init__(model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats)
-        if pretrained:
-            _load(self, pretrained)
+        self.pretrained, self.frozen = pretrained, freeze_params
+        self.transfer = _load(self, pretrained) if pretrained else None
         if freeze_params:
             _freeze(self)
 
@@ -52,7 +56,7 @@ class DistillationNetwork(BaseModel):
 def _load(network, path):
     if "://" in path:
         raise CheckpointError(f"{path}: nothing is downloaded here; fetch it and give 'pretrained' the file's path")
-    load_pretrained(network, path)
+    return load_pretrained(network, path)
 
 
 def _freeze(network):

@@ -16,6 +16,8 @@ class ClsHead(nn.Layer):
         class_dim: number of classes.
     """
 
+    vocabulary_parameters = {"fc.weight": (1, 0), "fc.bias": (0, 0)}
+
     def __init__(self, in_channels: int, class_dim: int):
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2D(1)

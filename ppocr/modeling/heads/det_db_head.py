@@ -14,6 +14,11 @@ from ppocr.registry import HEADS
 AUX_LEVELS = ("p2", "p3", "p4")
 
 
+def probabilities(logits):
+    """Returns the sigmoid, in float32: in half precision it is exactly 0 or 1 too soon, and a logarithm infinite."""
+    return F.sigmoid(logits.astype("float32"))
+
+
 class MapHead(nn.Layer):
     """One map at the size of the image, from features at a quarter of it; values in (0, 1).
 
@@ -45,7 +50,7 @@ class MapHead(nn.Layer):
 
     def last(self, features):
         """Maps what :meth:`features` gives to the map ``[N, 1, H, W]``."""
-        return F.sigmoid(self.conv3(features))
+        return probabilities(self.conv3(features))
 
     def _clean(self, x):
         if not (self._fix_nan and self.training):

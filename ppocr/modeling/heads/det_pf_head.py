@@ -3,11 +3,10 @@
 from typing import Literal
 
 import paddle
-import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.common import ConvBNAct
-from ppocr.modeling.heads.det_db_head import DBHead
+from ppocr.modeling.heads.det_db_head import DBHead, probabilities
 from ppocr.modeling.necks.db_fpn import enlarge
 from ppocr.registry import HEADS
 
@@ -61,7 +60,7 @@ class PFHeadLocal(DBHead):
         """
         features = self.binarize.features(x)
         probability = self.binarize.last(features)
-        refined = F.sigmoid(self.cbn_layer(enlarge(features, 2), probability))
+        refined = probabilities(self.cbn_layer(enlarge(features, 2), probability))
         if not self.training:
             return {"maps": 0.5 * (probability + refined)}
         threshold = self.thresh(x)

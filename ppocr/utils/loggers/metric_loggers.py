@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -52,10 +53,11 @@ class JsonLinesLogger(MetricLogger):
         self._path = Path(folder) / FILE
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
-        """Writes ``{"split": prefix, "step": step, **metrics}`` as one line."""
+        """Writes ``{"split": prefix, "step": step, "time": seconds since 1970, **metrics}`` as one line."""
         values = {k: v if not isinstance(v, float) or math.isfinite(v) else None for k, v in metrics.items()}
+        row = {"split": prefix, "step": step, "time": round(time.time(), 1), **values}
         with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"split": prefix, "step": step, **values}, ensure_ascii=False) + "\n")
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 class CurvesLogger(MetricLogger):

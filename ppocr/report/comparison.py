@@ -1,0 +1,153 @@
+"""Runs side by side: figures, curves, settings, and the samples that they read differently."""
+
+from collections import Counter
+from pathlib import Path
+
+from ppocr.report.charts import Line, line_chart
+from ppocr.report.curve_sections import chart_controls, metrics_of
+from ppocr.report.html import foreign, note, number, table, tag
+from ppocr.report.samples import BOXES
+from ppocr.report.section import Section
+from ppocr.report.settings import ABSENT, flatten, shown_value
+from ppocr.report.thumbnails import Thumbnails
+
+_SAMPLES = 60  # that the runs read differently
+_PAGES = 200
+_PICTURE = (480, 96)
+_OTHER_CURVES = (("train", "loss"), ("eval", "loss"), ("train", "lr"), ("train", "grad_norm"), ("train", "ips"))
+
+
+def names_of(folders) -> list:
+    """Returns a short name for each folder: as much of the end of its path as tells it from the others."""
+    paths = [Path(folder).resolve().parts for folder in folders]
+    for length in range(1, max(map(len, paths)) + 1):
+        names = ["/".join(parts[-length:]) for parts in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name} ({i})" for i, name in enumerate(names, start=1)]
+
+
+def comparison_sections(names, judged) -> list:
+    """Returns the sections about several runs.
+
+    Args:
+        names: a short name for each.
+        judged: list of :class:`ppocr.report.Judged`.
+    """
+    sections = [_overview(names, judged), _curves(names, judged), _settings(names, judged), _samples(names, judged)]
+    return [section for section in sections if section is not None]
+
+
+def _overview(names, judged):
+    rows = []
+    for name, one in zip(names, judged):
+        epochs, hours = one.run.series.get(("train", "epoch"), {}), one.run.clock.hours
+        best, now = one.best, ""
+        if one.evaluated is not None:
+            now = ", ".join(f"{key} {number(v)}" for key, v in one.evaluated.metrics.items() if key != "fps")
+        rows.append(
+            [
+                tag("b", foreign(name)),
+                "" if best.value is None else f"{best.indicator} {number(best.value)} at step {best.step}",
+                "" if best.last_value is None else f"{number(best.last_value)} at step {best.last_step}",
+                now,
+                number(max(epochs)) if epochs else "",
+                f"{max(hours.values()):.2f}" if hours else "",
+            ]
+        )
+    missing = [
+        tag("li", tag("b", foreign(n)), " ", words) for n, one in zip(names, judged) for words in one.run.missing
+    ]
+    warning = [tag("div", tag("h3", "What is missing"), tag("ul", missing), class_="warning")] if missing else []
+    head = ["run", "best", "last", "now, evaluated for this page", "steps", "hours of work"]
+    return Section("overview", "Overview", [table(head, rows), *warning])
+
+
+def _curves(names, judged):
+    series = [one.run.series for one in judged]
+    metrics = list(dict.fromkeys(key for one in series for key in metrics_of(one)))
+    wanted = [_OTHER_CURVES[0], *(("eval", key) for key in metrics), *_OTHER_CURVES[1:]]
+    charts = []
+    for split, key in wanted:
+        lines = [
+            Line(name, one.run.series[split, key], split == "eval", one.run.clock.hours)
+            for name, one in zip(names, judged)
+            if (split, key) in one.run.series
+        ]
+        if lines:
+            last = max(max(line.points) for line in lines)
+            charts.append(line_chart(f"{key}, {'training' if split == 'train' else 'evaluation'}", lines, last))
+    if not charts:
+        return None
+    controls = chart_controls(any(one.run.clock.hours for one in judged))
+    return Section("curves", "Curves", [controls, tag("div", charts, class_="charts")])
+
+
+def _settings(names, judged):
+    """What the configurations differ in."""
+    flat = [flatten(one.run.config) for one in judged if one.run.config is not None]
+    if len(flat) < len(judged):
+        return None
+    paths = dict.fromkeys(path for one in flat for path in one)
+    values = {path: [one.get(path, ABSENT) for one in flat] for path in paths}
+    rows = [
+        [tag("code", path), *map(shown_value, found)]
+        for path, found in values.items()
+        if any(value != found[0] for value in found)
+    ]
+    body = table(["key", *names], rows, class_="settings") if rows else note("The configurations are the same.")
+    return Section("configuration", "Differences of the configurations", [body])
+
+
+def _samples(names, judged):
+    """What became of the samples that all runs were evaluated on; None where there are none."""
+    evaluated = [one.evaluated for one in judged]
+    if None in evaluated or len({one.kind for one in evaluated}) > 1 or evaluated[0].kind is None:
+        return None
+    named = [{one.dataset.describe(s.key.index): s for s in one.samples if s.key is not None} for one in evaluated]
+    common = [name for name in named[0] if all(name in other for other in named[1:])]
+    if not common:
+        return None
+    intro = f"{len(common)} samples that every run was evaluated on."
+    rows = [(name, [one[name] for one in named]) for name in common]
+    if evaluated[0].kind == BOXES:
+        return Section("pages", "hmean by page", [note(intro), _pages(names, rows)])
+    same = [(name, found) for name, found in rows if len({sample.truth for sample in found}) == 1]
+    body = [note(intro), _agreement(names, same), *_disagreements(names, same, Thumbnails(evaluated[0].dataset))]
+    return Section("samples", "Samples", body)
+
+
+def _agreement(names, rows):
+    counts = Counter(tuple(sample.truth == sample.prediction for sample in found) for _, found in rows)
+    marks = {True: tag("span", "right", class_="good"), False: tag("span", "wrong", class_="bad")}
+    listed = [[*(marks[right] for right in pattern), count] for pattern, count in sorted(counts.items(), reverse=True)]
+    return table([*map(foreign, names), "samples"], listed)
+
+
+def _disagreements(names, rows, thumbnails):
+    apart = [(name, found) for name, found in rows if len({s.truth == s.prediction for s in found}) > 1]
+    if not apart:
+        return []
+    words = f"{len(apart)} samples are right in one run and wrong in another"
+    words += f"; the first {_SAMPLES} are shown." if len(apart) > _SAMPLES else "."
+    cards = [_card(name, names, found, thumbnails) for name, found in apart[:_SAMPLES]]
+    return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples")]
+
+
+def _card(title, names, found, thumbnails):
+    def line(label, text, kind=None):
+        content = tag("bdi", tag("span", text, class_=kind), class_="text")
+        return tag("p", tag("span", foreign(label), class_="label"), content, class_="line")
+
+    lines = [line("truth", found[0].truth)]
+    for name, sample in zip(names, found):
+        lines.append(line(name, sample.prediction, "good" if sample.truth == sample.prediction else "bad"))
+    picture = tag("div", thumbnails.element(found[0].key, _PICTURE), class_="picture")
+    about = tag("p", tag("span", foreign(title), class_="name"), class_="about")
+    return tag("li", picture, tag("div", lines, about))
+
+
+def _pages(names, rows):
+    rows = sorted(rows, key=lambda row: min(p.hmean for p in row[1]) - max(p.hmean for p in row[1]))[:_PAGES]
+    listed = [[foreign(name), *(number(round(page.hmean, 4)) for page in found)] for name, found in rows]
+    return table(["page", *map(foreign, names)], listed, sortable=True)

@@ -1,0 +1,81 @@
+"""Runs side by side."""
+
+import shutil
+
+import pytest
+
+from ppocr.commands import report
+from ppocr.report.comparison import names_of
+
+
+def titles(page):
+    return [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
+
+
+@pytest.fixture
+def two_runs(make_run, tmp_path):
+    """``two_runs(task)`` -> two folders of one run; the second one says that it was trained with another rate."""
+
+    def make(task):
+        first = make_run(task)
+        second = tmp_path / "second"
+        shutil.copytree(first, second)
+        config = second / "config.yml"
+        config.write_text(config.read_text(encoding="utf-8").replace("seed: 2024", "seed: 7"), encoding="utf-8")
+        return first, second
+
+    return make
+
+
+def written(folders, tmp_path):
+    path = report.main(["--run", *map(str, folders), "--out", str(tmp_path / "page.html")])
+    return path.read_text(encoding="utf-8")
+
+
+def test_recognisers(two_runs, tmp_path):
+    page = written(two_runs("rec"), tmp_path)
+    assert titles(page) == ["Overview", "Curves", "Differences of the configurations", "Samples"]
+    assert "<title>Runs a &lt;run&gt;, second</title>" in page
+    assert page.count("acc 0.75 at step 40") == 2
+    differences = page.split("Differences of the configurations</h2>")[1].split("</section>")[0]
+    assert differences.count("<tr>") == 2 and "Global.seed" in differences and "<code>7</code>" in differences
+    assert "6 samples that every run was evaluated on." in page and "Read differently" not in page
+    loss = page.split("loss, training</h3>")[1].split("</figure>")[0]
+    assert loss.count("<polyline") == 2 and "second" in loss
+
+
+def test_samples_that_one_run_reads_right(two_runs, tmp_path, monkeypatch):
+    first, second = two_runs("rec")
+    evaluate = report.build_comparison.__globals__["evaluate"]
+
+    def with_one_right(config, path, weights):
+        found = evaluate(config, path, weights)
+        if "second" in str(path):
+            sample = found.samples[2]
+            object.__setattr__(sample, "prediction", sample.truth)
+        return found
+
+    monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", with_one_right)
+    page = written((first, second), tmp_path)
+    assert "1 samples are right in one run and wrong in another." in page
+    card = page.split("Read differently</h3>")[1]
+    assert card.count('<div class="picture">') == 1 and card.count('class="good"') == 1
+
+
+def test_detectors(two_runs, tmp_path):
+    page = written(two_runs("det"), tmp_path)
+    assert titles(page)[-1] == "hmean by page" and "2 samples that every run was evaluated on." in page
+
+
+def test_runs_of_different_tasks_and_one_without_weights(make_run, write_log, tmp_path):
+    first, second = make_run("rec"), tmp_path / "b"
+    second.mkdir()
+    write_log(second)
+    page = written((first, second), tmp_path)
+    assert titles(page) == ["Overview", "Curves"] and "config.yml is missing" in page
+
+
+def test_names_tell_folders_apart():
+    assert names_of(["out/a", "out/b/"]) == ["a", "b"]
+    assert names_of(["x/run", "y/run"]) == ["x/run", "y/run"]
+    assert names_of(["x/run", "x/run"]) == [n for n in names_of(["x/run", "x/run"])] != [names_of(["x/run"])[0]] * 2
