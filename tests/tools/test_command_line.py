@@ -253,11 +253,19 @@ def test_a_file_that_is_not_yaml(tmp_path, monkeypatch, capsys):
     assert f"{path}:2: not YAML" in capsys.readouterr().err
 
 
-def test_a_dictionary_with_duplicates(tmp_path, monkeypatch, capsys):
+def test_a_dictionary_with_repeated_entries_trains_and_says_so_once(tmp_path, monkeypatch, capsys):
     (tmp_path / "d.txt").write_text("a\nb\na\n")
+    more = (*TINY["rec"], *SHORT, f"Global.character_dict_path={tmp_path}/d.txt", "Global.max_steps=1")
+    assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "o", *more), monkeypatch) == 0
+    log = capsys.readouterr().out
+    assert log.count("d.txt:1: line 1 'a': a later line holds the same") == log.count("a later line") == 1
+
+
+def test_a_dictionary_that_is_no_text(tmp_path, monkeypatch, capsys):
+    (tmp_path / "d.txt").write_bytes(b"a\n\xff\n")
     path = f"Global.character_dict_path={tmp_path}/d.txt"
     assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "o", path), monkeypatch) == 2
-    assert "d.txt" in capsys.readouterr().err
+    assert "line 2 is not UTF-8" in capsys.readouterr().err
 
 
 def test_traceback_on_request(tmp_path, monkeypatch):
