@@ -6,13 +6,14 @@ from pathlib import Path
 from ppocr import schema
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.setup import choose_device
-from ppocr.errors import ConfigError, DataError, UserError
+from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
 from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
+from ppocr.registry import parameters_of
 from ppocr.user_modules import import_modules
 from ppocr.utils.dictionary import dictionary_remarks, where_published
-from ppocr.utils.pretrained import PARAMS, strip_suffix
+from ppocr.utils.pretrained import PARAMS, refuse_address, strip_suffix
 from ppocr.utils.save_load import OPTIMIZER
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
@@ -87,12 +88,26 @@ def _class_of(operator):
 
 
 def check_dictionaries(context):
-    """Every dictionary can be read, and its entries can be used."""
+    """Every dictionary that something reads can be read, and its entries can be used."""
     seen = set()
     for path, value in find_keys(context.config, DICTIONARY_KEYS):
         if isinstance(value, str) and value not in seen:
             seen.add(value)
-            yield from _dictionary(context, path, value)
+            if path[0] != "Global" or os.path.isfile(value) or _misses_a_dictionary(context):
+                yield from _dictionary(context, path, value)
+
+
+def _misses_a_dictionary(context) -> bool:
+    """Whether something reads the dictionary of ``Global``; published files also name one where nothing does."""
+    steps = [step for section in context.sections for step in section.steps]
+    if any(isinstance(step.error, DataError) for step in steps):
+        return True
+    if any("character_dict_path" in parameters_of(section.dataset_class) for section in context.sections):
+        return True
+    try:
+        return context.post_process is None
+    except DataError:
+        return True
 
 
 def _dictionary(context, path, file):
@@ -158,6 +173,11 @@ def _weights(context):
     elif options.pretrained_model:
         key, prefix, suffixes = "pretrained_model", strip_suffix(options.pretrained_model), (PARAMS,)
     else:
+        return
+    try:
+        refuse_address(prefix + PARAMS)
+    except CheckpointError as error:
+        yield context.finding(ERROR, ("Global", key), str(error))
         return
     for suffix in suffixes:
         if not os.path.isfile(prefix + suffix):

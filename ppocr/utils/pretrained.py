@@ -24,6 +24,19 @@ def strip_suffix(path):
     return path[: -len(PARAMS)] if path.endswith(PARAMS) else path
 
 
+def refuse_address(path):
+    """Refuses an address in the place of a file.
+
+    Raises:
+        CheckpointError: ``path`` is one.
+    """
+    if "://" in str(path):
+        raise CheckpointError(
+            f"{path} is an address, and nothing is downloaded here: fetch the file and name it, or give null to start "
+            "without it"
+        )
+
+
 def load_weights(path) -> dict:
     """Reads a file of weights: ``{structured name: array}``.
 
@@ -31,13 +44,14 @@ def load_weights(path) -> dict:
         path: a prefix or a ``.pdparams`` file.
 
     Raises:
-        CheckpointError: no such file, damaged, not a file of weights, or unsafe.
+        CheckpointError: no such file, an address, damaged, not a file of weights, or unsafe.
     """
     return arrays_of(load_params(path))
 
 
 def load_params(path) -> dict:
     """Reads a ``.pdparams`` file as it is, the table of automatic names included; see :func:`load_weights`."""
+    refuse_address(path)
     file = strip_suffix(path) + PARAMS
     content = safe_pickle.load(file)
     if not isinstance(content, dict):

@@ -69,7 +69,11 @@ def test_each_network_loads_its_own_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path, message", [("/nowhere/teacher", "/nowhere/teacher.pdparams"), ("https://host/teacher.pdparams", "fetch it")]
+    "path, message",
+    [
+        ("/nowhere/teacher", "/nowhere/teacher.pdparams"),
+        ("https://host/teacher.pdparams", "fetch the file and name it"),
+    ],
 )
 def test_a_file_that_is_not_there_is_one_line(path, message):
     with pytest.raises(CheckpointError, match=message) as error:

@@ -92,6 +92,21 @@ def no_dictionary(site):
     return E, CONFIG, site.replace("dict.txt", "dictionary.txt"), "there is no dictionary"
 
 
+def no_dictionary_for_the_decoder(site):
+    site.overrides.append("PostProcess.character_dict_path=/nowhere/d.txt")
+    return E, "-o PostProcess.character_dict_path=/nowhere/d.txt", 0, "there is no dictionary '/nowhere/d.txt'"
+
+
+def weights_at_an_address(site):
+    line = site.replace("  epoch_num: 2", "  epoch_num: 2\n  pretrained_model: https://host/w.pdparams") + 1
+    return (
+        E,
+        CONFIG,
+        line,
+        "https://host/w.pdparams is an address, and nothing is downloaded here: fetch the file and name it, or",
+    )
+
+
 def repeated_character(site):
     site.append("dict.txt", "b\n")
     return W, "dict.txt", 2, "line 2 'b': a later line holds the same"
@@ -163,6 +178,8 @@ REC_FAULTS = [
     keep_keys_missing,
     operator_after_keep_keys,
     no_dictionary,
+    no_dictionary_for_the_decoder,
+    weights_at_an_address,
     repeated_character,
     dictionary_not_utf8,
     dictionary_with_tabs,
@@ -183,3 +200,9 @@ FAULTS = [("rec", plant) for plant in REC_FAULTS] + [("det", plant) for plant in
 def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
     expected, found, everything = find_planted(task, plant)
     assert found == [expected], everything
+
+
+def test_a_dictionary_that_nothing_reads_need_not_be_there(make_site, serious):
+    site = make_site("cls")
+    site.overrides += ["Global.character_dict_path=/nowhere/d.txt"]
+    assert serious(site.check()) == []

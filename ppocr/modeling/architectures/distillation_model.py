@@ -4,7 +4,7 @@ from typing import Optional
 
 from paddle import nn
 
-from ppocr.errors import CheckpointError, ConfigError
+from ppocr.errors import ConfigError
 from ppocr.modeling.architectures.base_model import FEEDS, BaseModel
 from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.utils.pretrained import load_pretrained
@@ -48,15 +48,9 @@ class DistillationNetwork(BaseModel):
     ):
         super().__init__(model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats)
         self.pretrained, self.frozen = pretrained, freeze_params
-        self.transfer = _load(self, pretrained) if pretrained else None
+        self.transfer = load_pretrained(self, pretrained) if pretrained else None
         if freeze_params:
             _freeze(self)
-
-
-def _load(network, path):
-    if "://" in path:
-        raise CheckpointError(f"{path}: nothing is downloaded here; fetch it and give 'pretrained' the file's path")
-    return load_pretrained(network, path)
 
 
 def _freeze(network):
