@@ -40,7 +40,7 @@ def main(arguments=None):
     for folder in made.folders.values():
         logger.info("%s: %s", folder, ", ".join(sorted(path.name for path in folder.glob("inference.*"))))
     if made.comparisons:
-        print(table(made.comparisons))
+        print("\n".join([table(made.comparisons), *map(str, made.measured)]))
     if made.problems:
         raise ExportError("; ".join(made.problems))
     return made
@@ -55,7 +55,8 @@ def parse(arguments=None):
         nargs="?",
         const="",
         metavar="DATA",
-        help="compare the files with the model on a folder of pictures or a label file (default: the Eval section)",
+        help="compare the files with the model on a folder of pictures or a label file (default: the Eval section) and "
+        "give the metric of the Paddle files on all of it",
     )
     parser.add_argument("--samples", type=int, default=20, metavar="N", help="pictures to compare (default: 20)")
     return parser.parse_args(arguments)

@@ -23,6 +23,7 @@ from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.unaligned import Unaligned
 from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
+from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
@@ -31,7 +32,7 @@ from ppocr.optimizer.table import parameter_table
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.pictures import draw_samples
-from ppocr.utils.save_load import Checkpointer, load_model
+from ppocr.utils.save_load import Checkpointer, load_model, unwrap
 
 
 @processes.together()
@@ -94,6 +95,8 @@ def _train(config, options, device, logger, loggers):
             save_examples(evaluation.main, stepper.model, folder, logger)
     for section, account in data_accounts(train_dataloader, evaluation):
         logger.info("data%s: %s", section and f" of {section}", account)
+    if evaluation is not None and evaluation.main.wider and differs_in_use(config, unwrap(stepper.model)):
+        logger.info("note: %s; tools/eval.py gives both", remark(evaluation.main.wider, evaluation.main.samples))
     return state
 
 

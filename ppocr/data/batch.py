@@ -2,6 +2,9 @@
 
 from typing import NamedTuple, Optional
 
+import numpy as np
+import paddle
+
 
 class SampleFacts(NamedTuple):
     """What is known of a sample besides its fields. It stays on the host.
@@ -10,11 +13,14 @@ class SampleFacts(NamedTuple):
         index: number of the sample in its data set; where it was replaced, that of the one in its place.
         text: the true text as its label has it, lower-cased where the codec does so; None for what is no text.
         steps: time steps that CTC needs to learn this text; 0 where it is not learnt so.
+        wider: inference makes the picture wider than an evaluation does; see
+            :class:`ppocr.data.imaug.resize_rec.RecResizeImg`.
     """
 
     index: int
     text: Optional[str] = None
     steps: int = 0
+    wider: bool = False
 
 
 class Sample(list):
@@ -52,6 +58,33 @@ def facts_of(batch) -> list:
 def first_samples(batch, count: int) -> Batch:
     """Returns the batch of the first samples, ``count`` at most."""
     return Batch([field[:count] for field in batch], facts=facts_of(batch)[:count])
+
+
+def of_one_shape(batch):
+    """Yields the parts of a batch whose images have one shape, as a model takes them; mostly that is the whole batch.
+
+    Images of several shapes are a list of arrays.
+    """
+    images = batch[0]
+    if not isinstance(images, list) or not all(isinstance(image, np.ndarray) for image in images):
+        yield batch
+        return
+    places = {}
+    for place, image in enumerate(images):
+        places.setdefault(image.shape, []).append(place)
+    for chosen in places.values():
+        fields = [_chosen(field, chosen) for field in batch]
+        keys, facts = getattr(batch, "sample_keys", []), facts_of(batch)
+        yield Batch(fields, [keys[i] for i in chosen] if keys else (), [facts[i] for i in chosen] if facts else ())
+
+
+def _chosen(field, places):
+    """Returns some of the samples of a field; arrays of one shape become a tensor."""
+    if isinstance(field, paddle.Tensor):
+        return paddle.index_select(field, paddle.to_tensor(places))
+    values = [field[place] for place in places]
+    alike = all(isinstance(value, np.ndarray) and value.shape == values[0].shape for value in values)
+    return paddle.to_tensor(np.stack(values)) if alike and values[0].dtype != object else values
 
 
 def true_texts(batch) -> Optional[list]:

@@ -10,7 +10,8 @@ import paddle
 
 from ppocr.deploy import verification
 from ppocr.deploy.description import describe, eval_transforms, input_shape, picture_shape, write
-from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS
+from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
+from ppocr.deploy.measuring import measure
 from ppocr.deploy.outputs import flattened, numbered
 from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.trained_model import load_trained
@@ -28,11 +29,13 @@ class Export:
         folders: folder of each network by its name; of a model that is one network, ``{"": folder}``.
         fused: how many layers were fused into single convolutions.
         comparisons: :class:`ppocr.deploy.verification.Comparison` for each file that was compared with its model.
+        measured: :class:`ppocr.deploy.measuring.Measured` of each network whose metric was asked for.
     """
 
     folders: dict
     fused: int
     comparisons: list = field(default_factory=list)
+    measured: list = field(default_factory=list)
 
     @property
     def problems(self) -> list:
@@ -55,7 +58,8 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
             ``Global.pretrained_model``.
         folder: is made if need be; of a model of several networks each gets a folder of its own in it.
         onnx: write ``inference.onnx`` too.
-        verify: :class:`ppocr.deploy.verification.Samples` to compare the files with the model on; None for none.
+        verify: :class:`ppocr.deploy.verification.Samples` to compare the files with the model on, and whose whole set
+            to evaluate the Paddle files on; None for none.
         model_name: stands in ``inference.yml`` where there is no ``Global.model_name``; None: the folder's name.
 
     Raises:
@@ -79,6 +83,8 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
         write_network(network, config, made.folders[name], options.model_name or model_name or folder.name, onnx)
         if verify is not None:
             made.comparisons += verification.compare(network, made.folders[name], config, verify, onnx)
+            measured = measure(load_exported(made.folders[name], "cpu", "paddle"), config, verify.data)
+            made.measured += [measured] if measured else []
     return made
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import paddle
 from tqdm import tqdm
 
-from ppocr.data.batch import Batch, facts_of, first_samples
+from ppocr.data.batch import Batch, facts_of, first_samples, of_one_shape
 from ppocr.data.report import UNKNOWN_CHARACTERS
 from ppocr.engine import processes
 from ppocr.engine.freezing import running_statistics, set_training_mode
@@ -41,6 +41,7 @@ class Share(NamedTuple):
         losses: the sum of the losses of each batch; empty where no loss is asked for.
         samples: how many could be read.
         seconds: that model, post-processing and metric took.
+        wider: how many samples inference would make wider.
     """
 
     records: object
@@ -48,6 +49,7 @@ class Share(NamedTuple):
     losses: list
     samples: int
     seconds: float
+    wider: int = 0
 
 
 class Evaluator:
@@ -59,6 +61,8 @@ class Evaluator:
     Attributes:
         metric: names ``main_indicator`` and says whether ``higher_is_better``.
         remarks: sentences about the last evaluation that belong beside its values.
+        samples: how many samples it has judged.
+        wider: how many of them inference would make wider; see :mod:`ppocr.inference.in_use`.
 
     Args:
         dataloader: gives batches and, in ``dataloader.report``, what could not be read.
@@ -73,7 +77,7 @@ class Evaluator:
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
         self._amp, self._loss = amp or MixedPrecision(), loss
         self._beat = beat or (lambda: None)
-        self.remarks = []
+        self.remarks, self.samples, self.wider = [], 0, 0
 
     def __call__(self, model) -> dict:
         """Returns the metrics and ``fps`` (samples per second of model, post-processing and metric).
@@ -104,7 +108,8 @@ class Evaluator:
         # Nothing is replaced in evaluation: what could not be read counts as wrong.
         lost = [event.label for event in events if not event.kept]
         self.metric.add_unreadable(lost)
-        self.remarks = [*_unknown_characters(events, samples + len(lost)), *self.metric.remarks()]
+        self.samples, self.wider = samples + len(lost), sum(share.wider for share in shares)
+        self.remarks = [*_unknown_characters(events, self.samples), *self.metric.remarks()]
         values = self.metric.get_metric()
         if self._loss is not None:
             values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
@@ -120,7 +125,7 @@ class Evaluator:
         model.eval()
         with paddle.no_grad(), without_static_graph():
             for batch in self.dataloader:
-                batch = first_samples(batch, count)
+                batch = next(of_one_shape(first_samples(batch, count)))
                 with self._amp.autocast():
                     predictions = call_model(model, batch)
                 if was_training:
@@ -134,19 +139,20 @@ class Evaluator:
         """Evaluates the share of this process."""
         self.metric.reset()
         self.dataloader.report.take_events()  # of examples that were looked at
-        samples, seconds, losses = 0, 0.0, []
+        samples, wider, seconds, losses = 0, 0, 0.0, []
         bar = tqdm(self.dataloader, desc="eval", leave=False, disable=not sys.stderr.isatty())
         with paddle.no_grad(), without_static_graph():
-            for batch in bar:
+            for batch in itertools.chain.from_iterable(map(of_one_shape, bar)):
                 start = time.perf_counter()
                 self._judge(model, batch)
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
+                wider += sum(facts.wider for facts in facts_of(batch))
                 if self._loss is not None:
                     losses.append(self._loss_of(model, batch) * len(batch[0]))
                 self._beat()
                 processes.check_contact()
-        return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds)
+        return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds, wider)
 
     def _judge(self, model, batch):
         """Takes a batch through model, post-processing and metric; nothing holds its predictions afterwards."""

@@ -2,6 +2,7 @@
 
 from ppocr import program
 from ppocr.errors import ConfigError
+from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.inference.pictures import PictureFiles
 from ppocr.inference.results import ResultFiles, to_json, write_picture
@@ -118,6 +119,13 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
             if args.draw and len(shown) < _ON_A_SHEET:
                 shown.append((reading.picture, [(said, BLACK)]))
     finish(files, results, loaded.logger)
+    if loaded.differs and loaded.predictor.wider:
+        loaded.logger.info(
+            "%d images are wider than image_shape and were read so, unlike in the evaluation that chose the model; "
+            "tools/eval.py gives the metric of both (%s)",
+            loaded.predictor.wider,
+            ADVICE,
+        )
     if shown:
         path = write_picture(results.path.with_suffix(".png"), text_sheet(shown, lettering))
         loaded.logger.info("drawn: %s", path)

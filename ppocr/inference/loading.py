@@ -11,6 +11,7 @@ from ppocr.engine import setup
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.global_options import GlobalOptions, global_options
+from ppocr.inference.in_use import differs_in_use, grows_in_use
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess import build_post_process
@@ -33,11 +34,13 @@ class Loaded:
         predictor: :class:`ppocr.inference.predictor.Predictor`.
         options: the ``Global`` section.
         logger: the project's logger.
+        differs: pictures may be prepared otherwise than in the evaluation of the configuration.
     """
 
     predictor: Predictor
     options: GlobalOptions
     logger: object
+    differs: bool = False
 
 
 def from_config(path, overrides, batch_size: int, model_type: str, weights=None) -> Loaded:
@@ -67,10 +70,10 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     options = global_options(config)
     transforms = eval_transforms(config)
     model, amp = load_trained(config, options, device, logger, "run")
-    growing = options.character_dict_path is not None and not getattr(model, "fixed_size", False)
-    preprocess = Preprocessing(transforms, config["Global"], growing)
+    preprocess = Preprocessing(transforms, config["Global"], grows_in_use(config, model))
     post_process = build_post_process(_with_scores(config["PostProcess"]), config["Global"])
-    return Loaded(Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size), options, logger)
+    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size)
+    return Loaded(predictor, options, logger, differs_in_use(config, model))
 
 
 def from_exported(folder, overrides, batch_size: int, model_type: str, backend: Optional[str] = None) -> Loaded:

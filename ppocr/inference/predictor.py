@@ -35,6 +35,11 @@ class Predictor:
         """
         return self.predict([self._preprocess(picture) for picture in pictures])
 
+    @property
+    def wider(self) -> int:
+        """How many pictures were made wider than an evaluation makes them."""
+        return self._preprocess.wider
+
     def open(self, content: bytes):
         """Returns the picture in a file's bytes, uint8 BGR ``(H, W, 3)``, and as :meth:`predict` takes it.
 

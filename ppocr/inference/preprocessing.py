@@ -40,10 +40,18 @@ def picture_transforms(transforms, growing: bool):
         if unknown:
             continue
         known.update(operator.writes)
-        if "infer_mode" in parameters_of(operator):
-            settings = {"infer_mode": growing, **(settings or {})}
-        kept.append({name: settings})
+        kept.append({name: as_in_use(name, settings, growing)})
     return kept, None
+
+
+def as_in_use(name: str, settings, growing: bool):
+    """Returns the settings of an operator of an evaluation as inference has them; see :func:`picture_transforms`."""
+    return {"infer_mode": growing, **(settings or {})} if has_infer_mode(name, settings) else settings
+
+
+def has_infer_mode(name: str, settings) -> bool:
+    """Tells whether an operator works otherwise in inference than in an evaluation, and its settings do not say how."""
+    return "infer_mode" in parameters_of(OPERATORS.get(name)) and "infer_mode" not in (settings or {})
 
 
 class Preprocessing:
@@ -57,6 +65,9 @@ class Preprocessing:
 
     Raises:
         ConfigError: see :func:`picture_transforms`; or the model is not fed with a picture first.
+
+    Attributes:
+        wider: how many pictures were made wider than an evaluation makes them.
     """
 
     def __init__(self, transforms, global_config=None, growing: bool = False):
@@ -64,7 +75,7 @@ class Preprocessing:
         ops = create_operators(entries, global_config)
         has_decode = bool(ops) and isinstance(ops[0], DecodeImage)
         self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
-        self._ops = ops
+        self._ops, self.wider = ops, 0
         self._keys = tuple(keys or _WITHOUT_KEEP_KEYS)
         if self._keys[0] != "image":
             raise ConfigError(f"KeepKeys: the first of {', '.join(self._keys)} must be image, the picture to be read")
@@ -86,5 +97,8 @@ class Preprocessing:
         Args:
             picture: uint8 BGR ``(H, W, 3)``; it is not changed.
         """
-        data = run_operators({"image": self._decode.coloured(picture)}, self._ops, np.random.default_rng(0))
+        facts = {}
+        data = {"image": self._decode.coloured(picture), "facts": facts}
+        data = run_operators(data, self._ops, np.random.default_rng(0))
+        self.wider += facts.get("wider", False)
         return {key: data[key] for key in self._keys if key in data}

@@ -6,7 +6,7 @@ Each check is a function ``check_x(context)`` that yields :class:`Finding`; :dat
 from typing import Callable, NamedTuple
 
 from ppocr.errors import UserError
-from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks
+from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks, use_checks
 from ppocr.preflight.context import Context
 from ppocr.preflight.failures import Blame, CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, Finding, from_message, summary, table, to_json
@@ -46,6 +46,7 @@ CHECKS = (
     Check("schedule", run_checks.check_schedule, ("device", "files", "dictionaries", "operators", "decoder")),
     Check("training batch", run_checks.check_training_batch, ("schedule",)),
     Check("evaluation batch", run_checks.check_evaluation_batch, ("schedule",)),
+    Check("wide lines", use_checks.check_wide_lines, ("evaluation batch",)),
     Check("weights", run_checks.check_weights, ("schedule",)),
     Check("disk space", run_checks.check_disk, ("schedule",)),
     Check("shared memory", run_checks.check_shared_memory, ("training batch", "evaluation batch")),

@@ -138,7 +138,7 @@ class Site:
         self.config.write_text(template.format(folder=folder), encoding="utf-8")
         self.write("dict.txt", "a\nb\nc\nd\n")
         labels = {"rec": WORDS, "cls": ("0", "180") * 3, "det": [self.boxes_label()] * 6}[task]
-        size = (64, 64) if task == "det" else (16, 32)
+        size = (64, 64) if task == "det" else (16, 16)
         for name, chosen in (("train", labels[:4]), ("eval", labels[4:])):
             for i in range(len(chosen)):
                 self.picture(f"{name}{i}.png", size)

@@ -45,6 +45,16 @@ def alignment_impossible_at_the_narrowest_width(site):
     return alignment_impossible(site)
 
 
+def lines_wider_than_image_shape(site):
+    site.picture("eval1.png", (16, 40))
+    return (
+        W,
+        CONFIG,
+        site.line_of("transforms:", 2),
+        "1 of 2 images are wider than image_shape; in use they are read wider",
+    )
+
+
 def evaluation_after_the_end(site):
     line = site.replace("eval_batch_epoch: 1", "eval_batch_step: [0, 2000]")
     return W, CONFIG, line, "the first evaluation would be at step 2000, the run ends at 4"
@@ -187,6 +197,7 @@ def damaged_checkpoint(site):
 REC_FAULTS = [
     alignment_impossible,
     alignment_impossible_at_the_narrowest_width,
+    lines_wider_than_image_shape,
     evaluation_after_the_end,
     warm_up_longer_than_the_run,
     nothing_is_evaluated,

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, tell
 from ppocr.registry import OPERATORS
 
 LONGEST = 200  # heights; a picture that is longer is no line of text, and would take memory without end
@@ -52,7 +52,8 @@ class RecResizeImg(Operator):
         character_dict_path: see ``infer_mode``.
         padding: keep the proportions and pad with zeros to the right; otherwise stretch.
 
-    ``image`` becomes channels x height x width, ``float32`` in [-1, 1].
+    ``image`` becomes channels x height x width, ``float32`` in [-1, 1].  Where inference would make a picture wider
+    than an evaluation does, it says so (``SampleFacts.wider``).
     """
 
     reads = ("image",)
@@ -69,17 +70,27 @@ class RecResizeImg(Operator):
         _, self.height, self.width = image_shape
         self.padding = padding
         self.growing = eval_mode or (infer_mode and character_dict_path is not None)
+        self._always_grows = eval_mode
 
     def __call__(self, data):
         image = data["image"]
-        limit = self.width
-        if self.growing:
-            ratio = max(self.width / self.height, min(image.shape[1] / image.shape[0], LONGEST))
-            limit = int(self.height * ratio)
-        width = fitted_width(image, self.height, limit) if self.padding or self.growing else limit
+        fixed, grown = self._fitted(image), self._grown(image)
+        if fixed != grown and not self._always_grows:
+            tell(data, wider=True)
+        width, limit = grown if self.growing else fixed
         data["image"] = resize_line(image, self.height, width, limit)
         data["valid_ratio"] = min(1.0, width / limit)
         return data
+
+    def _fitted(self, image):
+        """Returns the width of the text line, and that of the array that it is put into."""
+        return fitted_width(image, self.height, self.width) if self.padding else self.width, self.width
+
+    def _grown(self, image):
+        """Returns the same where the width grows with the picture."""
+        ratio = max(self.width / self.height, min(image.shape[1] / image.shape[0], LONGEST))
+        limit = int(self.height * ratio)
+        return fitted_width(image, self.height, limit), limit
 
 
 @OPERATORS.register()

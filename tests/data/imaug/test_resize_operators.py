@@ -8,6 +8,7 @@ from PIL import Image
 from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.resize_det import DetResizeForTest
+from ppocr.data.imaug.resize_rec import RecResizeImg
 from ppocr.errors import ConfigError
 
 
@@ -92,6 +93,23 @@ def test_recognition_sizes(settings, before, filled, width):
     np.testing.assert_allclose(data["image"][:, :, :filled], want, atol=1e-6)
     assert not data["image"][:, :, filled:].any()
     assert data["valid_ratio"] == pytest.approx(filled / width)
+
+
+@pytest.mark.parametrize(
+    ("settings", "before", "wider"),
+    [
+        ({}, (32, 100), False),
+        ({}, (32, 320), False),
+        ({}, (32, 321), True),
+        ({"infer_mode": True}, (32, 321), True),
+        ({"padding": False}, (32, 100), True),  # in use it is padded, not stretched
+        ({"eval_mode": True}, (32, 321), False),  # an evaluation makes it as wide
+    ],
+)
+def test_a_line_that_is_wider_in_use_than_in_an_evaluation_is_known(settings, before, wider):
+    facts = {}
+    RecResizeImg([3, 32, 320], **settings)({"image": picture(*before), "facts": facts})
+    assert facts.get("wider", False) == wider
 
 
 @pytest.mark.parametrize(("padding", "filled"), [(True, 80), (False, 100)])

@@ -1,0 +1,60 @@
+"""Text lines that are wider in use than in the evaluation that chose the model.
+
+An evaluation narrows a line that is wider than ``image_shape``; inference and exported models make their input wider
+instead, as the family's tools do.  So one model has two accuracies wherever there are such lines, and both are said.
+"""
+
+from ppocr.data.imaug import name_and_settings
+from ppocr.inference.preprocessing import as_in_use, has_infer_mode
+
+ADVICE = (
+    "eval_mode: true in RecResizeImg of Eval evaluates them as they are read in use, infer_mode: false reads them as "
+    "they are evaluated"
+)
+
+
+def grows_in_use(config, model) -> bool:
+    """Tells whether lines make a model's input wider in use.
+
+    Args:
+        config: a resolved configuration.
+        model: whether it, or one of its ``networks``, is of a ``fixed_size``.
+    """
+    networks = (getattr(model, "networks", None) or {"": model}).values()
+    has_dictionary = config["Global"].get("character_dict_path") is not None
+    return has_dictionary and not any(getattr(network, "fixed_size", False) for network in networks)
+
+
+def differs_in_use(config, model) -> bool:
+    """Tells whether pictures may be prepared in use otherwise than in the evaluation of a configuration."""
+    return grows_in_use(config, model) and leaves_width_open(config)
+
+
+def leaves_width_open(config) -> bool:
+    """Tells whether the ``Eval`` section leaves it to inference whether lines make the input wider."""
+    transforms = config["Eval"]["dataset"].get("transforms") or []
+    named = [name_and_settings(entry, place) for place, entry in enumerate(transforms)]
+    return not config["Global"].get("infer_mode") and any(has_infer_mode(*one) for one in named)
+
+
+def section_in_use(config, growing: bool = True) -> dict:
+    """Returns the ``Eval`` section of a configuration with its pictures prepared as in use.
+
+    Args:
+        config: a resolved configuration.
+        growing: whether lines make the input wider.
+    """
+    section = config["Eval"]
+    transforms = []
+    for place, entry in enumerate(section["dataset"]["transforms"]):
+        name, settings = name_and_settings(entry, place)
+        transforms.append({name: as_in_use(name, settings, growing)})
+    return {**section, "dataset": {**section["dataset"], "transforms": transforms}}
+
+
+def remark(wider: int, samples: int) -> str:
+    """Returns what to say beside the values of an evaluation with images that are wider in use."""
+    return (
+        f"{wider} of {samples} images are wider than image_shape; in use they are read wider than in this evaluation "
+        f"({ADVICE})"
+    )
