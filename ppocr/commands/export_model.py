@@ -33,7 +33,7 @@ def main(arguments=None):
     merged = program.merge_config(program.load_config(args.config), [*args.opt, "Global.device=cpu"])
     config, _, logger, _ = program.prepare(merged, args.config)
     options = global_options(config)
-    samples = None if args.verify is None else Samples(args.verify or None, args.samples)
+    samples = None if args.verify is None else Samples(args.verify or None, args.samples, not args.no_metric)
     folder = options.save_inference_dir or DEFAULT_FOLDER
     made = export(config, None, folder, args.onnx, samples, model_name=name_of(args.config))
     logger.info("%d layers fused into single convolutions", made.fused)
@@ -58,6 +58,7 @@ def parse(arguments=None):
         help="compare the files with the model on a folder of pictures or a label file (default: the Eval section) and "
         "give the metric of the Paddle files on all of it",
     )
+    parser.add_argument("--no_metric", action="store_true", help="compare only")
     parser.add_argument("--samples", type=int, default=20, metavar="N", help="pictures to compare (default: 20)")
     return parser.parse_args(arguments)
 

@@ -83,6 +83,7 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
         write_network(network, config, made.folders[name], options.model_name or model_name or folder.name, onnx)
         if verify is not None:
             made.comparisons += verification.compare(network, made.folders[name], config, verify, onnx)
+        if verify is not None and verify.metric:
             measured = measure(load_exported(made.folders[name], "cpu", "paddle"), config, verify.data)
             made.measured += [measured] if measured else []
     return made

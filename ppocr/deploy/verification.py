@@ -32,10 +32,12 @@ class Samples:
         data: a folder of pictures, or a label file, whose paths start at ``Eval.dataset.data_dir`` (without one, at the
             folder of the file); None stands for the ``Eval`` section.
         count: how many of them, from the first on.
+        metric: evaluate the exported files on all of them, too.
     """
 
     data: Optional[str] = None
     count: int = 20
+    metric: bool = True
 
 
 @dataclass
