@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Optional, Union
 
-from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
 from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import (
@@ -183,7 +182,4 @@ def global_options(config) -> GlobalOptions:
     Raises:
         ConfigError: a key is unknown or a value does not fit.
     """
-    binding = bind_global(config.get("Global"))
-    if binding.problems:
-        raise ConfigError("; ".join(f"Global: {p.message}" for p in binding.problems))
-    return GlobalOptions(**binding.arguments)
+    return bind_global(config.get("Global")).build("Global")

@@ -19,6 +19,7 @@ from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import Misfit, accepts_none, coerce, did_you_mean
 
 ANY = "*"
+LATER = object()  # in place of a value that a builder will give
 _MOST_LISTED = 24
 _MISSPELT = 0.85  # share of equal letters from which on a name is taken for another one, misspelt
 logger = logging.getLogger("ppocr")
@@ -59,6 +60,40 @@ class Binding:
     arguments: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
+
+    def build(self, where: str):
+        """Calls the target with the arguments.
+
+        Args:
+            where: what every problem of the message begins with.
+
+        Raises:
+            ConfigError: there are problems.
+        """
+        if self.problems:
+            raise ConfigError("; ".join(f"{where}: {problem.message}" for problem in self.problems))
+        return self.target(**self.arguments)
+
+
+@dataclass
+class Nested:
+    """A component inside another one, which ``nested_components`` of that one yields for validation.
+
+    That is a static method of a class: given the arguments that fit its signature, it yields each component in them.
+
+    Attributes:
+        kind: the registry that the component is in, or a function or class whose parameters are its keys.
+        path: from the section of the outer component.
+        config: the component's own section.
+        supplied: names of the values that the outer component gives to it.
+        scope: model type; None for that of the outer component.
+    """
+
+    kind: object
+    path: tuple
+    config: object
+    supplied: tuple = ()
+    scope: Optional[str] = None
 
 
 class Registry:
@@ -126,7 +161,8 @@ class Registry:
         Args:
             config: ``{"name": ..., key: value, ...}``.
             scope: model type.
-            supplied: values that the builder gives; they win over the mapping, which is said if they differ.
+            supplied: values that the builder gives; they win over the mapping, which is said if they differ. What is
+                not known yet is :data:`LATER`.
             inherited: values (of ``Global``) for parameters that the mapping leaves out or gives as null.
             elsewhere: keys of the mapping that somebody else reads.
         """
@@ -148,12 +184,10 @@ class Registry:
             ConfigError: unknown name, unknown or missing key, or a value of the wrong type.
         """
         binding = self.bind(config, scope, supplied, inherited, elsewhere)
-        if binding.problems:
-            where = config.get("name", self.kind) if isinstance(config, dict) else self.kind
-            raise ConfigError("; ".join(f"{where}: {p.message}" for p in binding.problems))
-        for warning in binding.warnings:
-            logger.warning("%s: %s", config["name"], warning.message)
-        return binding.target(**binding.arguments)
+        where = config.get("name", self.kind) if isinstance(config, dict) else self.kind
+        for warning in binding.warnings if not binding.problems else ():
+            logger.warning("%s: %s", where, warning.message)
+        return binding.build(where)
 
     def _load(self):
         if self._loaded:
@@ -197,7 +231,8 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
     """Fits ``given`` to the signature of ``target`` and reports everything that does not fit.
 
     Where every value is right by itself, ``target.check_arguments`` may compare them: a static method whose parameters
-    are the keys that it reads, and which yields ``(key, what is wrong)``.
+    are the keys that it reads (``**`` stands for all), None where they are not known yet, and which yields
+    ``(key, what is wrong)``.
     """
     supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
     params, hints = parameters_of(target), type_hints(target)
@@ -206,23 +241,21 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
         if key in elsewhere:
             continue
         if key in supplied:
-            if key not in params or value == supplied[key]:
-                continue
-            message = f"'{key}: {value}' is not used: {supplied[key]} follows from the rest of the config"
-            binding.warnings.append(Problem(key, message))
+            binding.warnings += _unused(key, value, supplied[key]) if key in params else []
         elif key in params:
-            _take(binding, key, value, params[key], hints.get(key), inherited)
+            _take(binding, key, value, params[key], hints.get(key))
         elif key in unread:
             binding.warnings.append(Problem(key, f"'{key}' is read by nothing: {unread[key]}"))
         else:
             known = [name for name in (*params, *elsewhere) if name not in supplied]
             binding.problems.append(Problem(key, f"{label} has no key '{key}'{_hint(key, known)}"))
-    binding.arguments.update({k: v for k, v in supplied.items() if k in params})
     for key, param in params.items():
-        if param.default is param.empty and key not in binding.arguments and key not in given:
+        if key in supplied:
+            _take_supplied(binding, key, supplied[key], hints.get(key))
+        elif param.default is param.empty and key not in binding.arguments and key not in given:
             binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
     if not binding.problems:
-        binding.problems += _contradictions(target, params, binding.arguments)
+        binding.problems += _contradictions(binding, params, supplied)
     return binding
 
 
@@ -232,18 +265,38 @@ def _hint(key, known):
     return did_you_mean(key, known) or listed
 
 
-def _contradictions(target, params, arguments):
+def _contradictions(binding, params, supplied):
     """Returns what ``check_arguments`` of the target says of values that fit one by one."""
-    check = getattr(target, "check_arguments", None)
+    check = getattr(binding.target, "check_arguments", None)
     if check is None:
         return []
-    values = {key: arguments.get(key, params[key].default) for key in inspect.signature(check).parameters}
-    return [Problem(key, message) for key, message in check(**values)]
+    known = {key: None if key in supplied else param.default for key, param in params.items()} | binding.arguments
+    read = inspect.signature(check).parameters
+    if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in read.values()):
+        known = {key: known.get(key) for key in read}
+    return [Problem(key, message) for key, message in check(**known)]
 
 
-def _take(binding, key, value, param, hint, inherited):
+def _unused(key, value, supplied):
+    """Returns the warning that a builder gives another value than the mapping."""
+    if supplied is LATER or value == supplied:
+        return []
+    return [Problem(key, f"'{key}: {value}' is not used: {supplied} follows from the rest of the config")]
+
+
+def _take_supplied(binding, key, value, hint):
+    if value is LATER:
+        return
+    try:
+        binding.arguments[key] = coerce(value, hint)
+    except Misfit as error:
+        message = f"'{key}' follows from the rest of the config, and {error}"
+        binding.problems.append(Problem("", message))
+
+
+def _take(binding, key, value, param, hint):
     """Adds one value to the binding; a null stands for the inherited value or the default where null is no value."""
-    if value is None and (key in inherited or param.default is not param.empty and not accepts_none(hint)):
+    if value is None and (key in binding.arguments or param.default is not param.empty and not accepts_none(hint)):
         return
     try:
         binding.arguments[key] = coerce(value, hint)

@@ -8,32 +8,28 @@ from ppocr.errors import ConfigError
 from ppocr.global_options import bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
-    BACKBONES,
     COLLATE_FNS,
     DATASETS,
-    HEADS,
+    LATER,
     LOSSES,
     LR_SCHEDULERS,
     METRICS,
-    NECKS,
     OPERATORS,
     OPTIMIZERS,
     POST_PROCESSES,
     REGULARIZERS,
     SAMPLERS,
-    TRANSFORMS,
     Binding,
+    Registry,
     UnknownName,
     bind_arguments,
-    coerce,
     did_you_mean,
 )
 from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.values import NonNegative, coerce
 
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
 OPTIONAL_SECTIONS = ("Eval", "GuardEval", "profiler_options", "wandb")
-CHANNELS = ("in_channels", "out_channels")
-PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 
 
 @dataclass
@@ -128,7 +124,7 @@ def _check_guard(name, section, found, scope, inherited):
         found.problem(path, f"must be a mapping with dataset and loader, not {section!r}")
         return
     if section.get("veto_drop") is not None:
-        _check_value(section["veto_drop"], float, (*path, "veto_drop"), found)
+        _check_value(section["veto_drop"], NonNegative, (*path, "veto_drop"), found)
     data = {key: value for key, value in section.items() if key != "veto_drop"}
     _check_data(data, path, found, scope, inherited)
 
@@ -157,25 +153,26 @@ def _check_component(registry, config, path, found, scope=None, inherited=None, 
     ``supplied`` names what a builder will give; whatever value the mapping has for it is accepted here, and the
     builder says if it differs from its own.
     """
-    placeholders = {name: config[name] for name in supplied if isinstance(config, dict) and name in config}
-    binding = registry.bind(config, scope, {**dict.fromkeys(supplied), **placeholders}, inherited)
+    binding = registry.bind(config, scope, dict.fromkeys(supplied, LATER), inherited)
     found.add(path, binding)
-    nested = getattr(binding.target, "nested_components", None)
-    for kind, inner_path, inner in nested(config) if nested else ():
-        _check_component(kind, inner, (*path, *inner_path), found, scope, inherited, supplied)
-    return binding
+    _check_nested(binding, path, found, scope, inherited)
+
+
+def _check_nested(binding, path, found, scope, inherited=None):
+    nested_components = getattr(binding.target, "nested_components", None)
+    for nested in nested_components(binding.arguments) if nested_components else ():
+        here, inner_scope = (*path, *nested.path), nested.scope or scope
+        supplied = dict.fromkeys(nested.supplied, LATER)
+        if isinstance(nested.kind, Registry):
+            inner = nested.kind.bind(nested.config, inner_scope, supplied, inherited)
+        else:
+            inner = bind_arguments(nested.kind, nested.config, str(nested.path[-1]), supplied, inherited)
+        found.add(here, inner)
+        _check_nested(inner, here, found, inner_scope, inherited)
 
 
 def _check_architecture(section, scope, found):
-    path = ("Architecture",)
-    if "name" in section:
-        _check_component(ARCHITECTURES, section, path, found, scope, supplied=CHANNELS)
-        return
-    found.add(path, ARCHITECTURES.bind({"name": "BaseModel", **section}))
-    for part, registry in PARTS.items():
-        if section.get(part) is not None:
-            supplied = CHANNELS if part == "Head" else CHANNELS[:1]
-            _check_component(registry, section[part], (*path, part), found, scope, supplied=supplied)
+    _check_component(ARCHITECTURES, {"name": "BaseModel", **section}, ("Architecture",), found, scope)
 
 
 def _check_optimizer(section, found):

@@ -7,6 +7,7 @@ below, ``p: Probability``.  Lists state what they hold, ``list[Positive]``, and 
 
 import difflib
 import math
+import numbers
 import typing
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Optional, Union
@@ -23,14 +24,14 @@ class Range:
     Attributes:
         least, most: bounds that belong to the range.
         above, below: bounds that do not.
-        multiple_of: what the number can be divided by.
+        step: distance between the numbers that fit, counted from ``least``.
     """
 
     least: Optional[float] = None
     most: Optional[float] = None
     above: Optional[float] = None
     below: Optional[float] = None
-    multiple_of: Optional[int] = None
+    step: Optional[int] = None
 
     def fits(self, value) -> bool:
         """Tells whether a number, which is finite, lies in the range."""
@@ -39,7 +40,7 @@ class Range:
             and (self.most is None or value <= self.most)
             and (self.above is None or value > self.above)
             and (self.below is None or value < self.below)
-            and (self.multiple_of is None or value % self.multiple_of == 0)
+            and (self.step is None or (value - self.least) % self.step == 0)
         )
 
     def __str__(self):
@@ -52,7 +53,7 @@ class Range:
                 ("up to {}", self.most),
                 ("below {}", self.below),
             ]
-        words.append(("divisible by {}", self.multiple_of))
+        words.append(("in steps of {}", self.step))
         return ", ".join(text.format(_plain(bound)) for text, bound in words if bound is not None)
 
 
@@ -120,9 +121,14 @@ Gigabytes = Annotated[float, Range(above=0, most=1_000_000)]
 # Layers
 Width = Annotated[int, Range(1, 16_384)]  # channels, features
 Depth = Annotated[int, Range(1, 100)]  # layers in a row
+Maps = tuple[Width, Width, Width, Width]  # channels at 1/4, 1/8, 1/16 and 1/32 of the image
 Heads = Annotated[int, Range(1, 64)]  # of attention
-Kernel = Annotated[int, Range(1, 99)]
-Stride = Annotated[int, Range(1, 8)]
+Kernel = Annotated[int, Range(1, 31, step=2)]  # odd, so that a convolution can keep the size
+Stride = Annotated[int, Range(1, 4)]
+Pool = Annotated[int, Range(1, 16)]
+Scale = Annotated[float, Range(0.1, 4)]  # factor of the published numbers of channels
+Share = Annotated[float, Range(0, 100)]  # factor of the learning rate
+Ratio = Annotated[float, Range(0.25, 16)]  # hidden width to that of the layer
 Classes = Annotated[int, Range(1, 1_000_000)]
 # Images, in pixels
 Channels = Annotated[int, Range(1, 4)]
@@ -133,7 +139,8 @@ Colour = Annotated[float, Range(0, 255)]
 # Texts
 Name = Annotated[str, Length(1)]
 Names = list[Name]
-Files = Annotated[Names, Length(1)]
+SomeNames = Annotated[Names, Length(1)]
+Files = SomeNames
 Labels = Annotated[list[Union[Name, int]], Length(1), Distinct()]
 TextLength = Annotated[int, Range(1, 1_000)]
 
@@ -281,10 +288,10 @@ def _coerce_scalar(value, kind, hint):
     if kind in (bool, str):
         if isinstance(value, kind):
             return value
-    elif kind is int and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if isinstance(value, int) or value.is_integer():
+    elif kind is int and isinstance(value, numbers.Real) and not isinstance(value, bool):
+        if isinstance(value, numbers.Integral) or float(value).is_integer():
             return int(value)
-    elif kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+    elif kind is float and isinstance(value, (numbers.Real, str)) and not isinstance(value, bool):
         number = _number(value)
         if math.isfinite(number):
             return number if isinstance(value, str) else value

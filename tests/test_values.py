@@ -38,7 +38,7 @@ from ppocr.values import (
         (18.0, Literal[18, 34], 18),
         (-1, Union[Literal[-1], Side], -1),
         (None, Optional[Side], None),
-        (64, Annotated[int, Range(4, multiple_of=4)], 64),
+        (64, Annotated[int, Range(4, step=4)], 64),
     ],
 )
 def test_what_fits_is_taken_as_the_type_that_is_meant(value, hint, expected):
@@ -61,7 +61,7 @@ def test_what_fits_is_taken_as_the_type_that_is_meant(value, hint, expected):
         (True, Count, "must be a whole number from 1 to 1,000,000,000, not true"),
         (None, Count, "must be a whole number from 1 to 1,000,000,000, not null"),
         (2.5, Count, "must be a whole number from 1 to 1,000,000,000, not 2.5"),
-        (30, Annotated[int, Range(4, multiple_of=4)], "must be a whole number from 4, divisible by 4, not 30"),
+        (30, Annotated[int, Range(4, step=4)], "must be a whole number from 4, in steps of 4, not 30"),
         (True, Literal[0, 1], "must be one of 0, 1, not true"),
         ("", Name, "must be a text that is not empty, not ''"),
         ([2, 1], Annotated[list[int], Rising()], "must be a list in rising order, each a whole number, not [2, 1]"),

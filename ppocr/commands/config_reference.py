@@ -15,19 +15,20 @@ from ppocr import registry
 from ppocr.data.loader import LoaderOptions
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.global_options import GlobalOptions
+from ppocr.modeling.architectures.base_model import PARTS
 from ppocr.optimizer import SUPPLIED_KEYS, SectionKeys
 from ppocr.optimizer.param_groups import ParamGroup
-from ppocr.schema import CHANNELS, DATASET_SUPPLIED, SAMPLER_SUPPLIED
+from ppocr.schema import DATASET_SUPPLIED, SAMPLER_SUPPLIED
 from ppocr.values import split
 
 # File of the reference: (heading, registry, keys that the builder gives).
 PAGES = {
     "architecture": [
-        ("Architectures (`Architecture.name`)", registry.ARCHITECTURES, CHANNELS),
-        ("Transforms (`Architecture.Transform`)", registry.TRANSFORMS, CHANNELS),
-        ("Backbones (`Architecture.Backbone`)", registry.BACKBONES, CHANNELS),
-        ("Necks (`Architecture.Neck`)", registry.NECKS, CHANNELS[:1]),
-        ("Heads (`Architecture.Head`)", registry.HEADS, CHANNELS),
+        ("Architectures (`Architecture.name`)", registry.ARCHITECTURES, ()),
+        ("Transforms (`Architecture.Transform`)", *PARTS["Transform"]),
+        ("Backbones (`Architecture.Backbone`)", *PARTS["Backbone"]),
+        ("Necks (`Architecture.Neck`)", *PARTS["Neck"]),
+        ("Heads (`Architecture.Head`)", *PARTS["Head"]),
     ],
     "optimizer": [
         ("Optimizers (`Optimizer`)", registry.OPTIMIZERS, SUPPLIED_KEYS),

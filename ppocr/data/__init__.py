@@ -56,10 +56,8 @@ def _part(section, mode, name):
 
 def _options(section, mode):
     given = _part(section, mode, "loader")
-    binding = bind_arguments(LoaderOptions, given, f"{mode}.loader", unread=UNREAD_KEYS.get("section/loader"))
-    if binding.problems:
-        raise ConfigError("; ".join(problem.message for problem in binding.problems))
-    return LoaderOptions(**binding.arguments)
+    unread = UNREAD_KEYS.get("section/loader")
+    return bind_arguments(LoaderOptions, given, "loader", unread=unread).build(f"{mode}.loader")
 
 
 def _collate_config(collate_fn):

@@ -78,7 +78,4 @@ def build_profiler(text):
         if not equals:
             raise ConfigError(f"-p {item}: must have the form key=value;key=value")
         given[key] = yaml.safe_load(value)
-    binding = bind_arguments(StepProfiler, given, "-p")
-    if binding.problems:
-        raise ConfigError("; ".join(f"-p: {p.message}" for p in binding.problems))
-    return StepProfiler(**binding.arguments)
+    return bind_arguments(StepProfiler, given, "the profiler").build("-p")

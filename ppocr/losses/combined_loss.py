@@ -1,9 +1,13 @@
 """A weighted sum of losses that the configuration lists."""
 
+from typing import Annotated, Optional
+
 from paddle import nn
 
-from ppocr.errors import ConfigError
-from ppocr.registry import LOSSES, coerce
+from ppocr.registry import LOSSES, Nested, bind_arguments
+from ppocr.values import Length, Weight
+
+LossList = Annotated[list[Annotated[dict[str, Optional[dict]], Length(1, 1)]], Length(1)]
 
 
 @LOSSES.register()
@@ -15,22 +19,26 @@ class CombinedLoss(nn.Layer):
             key ``name`` reaches the loss as ``label``.
 
     Raises:
-        ConfigError: an item that is no such mapping, or a loss that cannot be built.
+        ConfigError: a loss that cannot be built.
     """
 
-    def __init__(self, loss_config_list: list):
+    def __init__(self, loss_config_list: LossList):
         super().__init__()
         items = [split_item(item) for item in loss_config_list]
         self.names = [config["name"] for _, config in items]
-        self.weights = [coerce(weight, float) for weight, _ in items]
+        self.weights = [
+            bind_arguments(weight_of, given, name).build(name) for name, (given, _) in zip(self.names, items)
+        ]
         self.losses = nn.LayerList([LOSSES.build(config) for _, config in items])
 
     @staticmethod
-    def nested_components(config):
-        """Yields ``(LOSSES, path, config)`` of every listed loss."""
-        for i, item in enumerate(config.get("loss_config_list") or ()):
-            if isinstance(item, dict) and len(item) == 1:
-                yield LOSSES, ("loss_config_list", i, *item), split_item(item)[1]
+    def nested_components(arguments):
+        """Yields every listed loss and its weight."""
+        for i, item in enumerate(arguments.get("loss_config_list", ())):
+            path = ("loss_config_list", i, *item)
+            weighing, config = split_item(item)
+            yield Nested(weight_of, path, weighing)
+            yield Nested(LOSSES, path, config)
 
     def forward(self, preds, batch):
         """Returns ``loss`` and the weighted entries of all losses.
@@ -58,13 +66,16 @@ def _scale_gradient(value, factor):
     return value if factor == 1 else factor * value - ((factor - 1) * value).detach()
 
 
+def weight_of(weight: Weight = 1.0) -> float:
+    """Returns the weight of a listed loss, which is not one of its own keys."""
+    return weight
+
+
 def split_item(item):
-    """Returns the weight and the flat configuration of ``{Name: {"weight": ..., "name": label, ...}}``."""
-    if not isinstance(item, dict) or len(item) != 1:
-        raise ConfigError(f"loss_config_list: each item must be one loss, {{Name: arguments}}, not {item!r}")
+    """Returns the keys of :func:`weight_of` and the flat section of ``{Name: {"weight": ..., "name": label, ...}}``."""
     ((name, arguments),) = item.items()
     arguments = dict(arguments or {})
-    weight = arguments.pop("weight", 1.0)
+    weighing = {"weight": arguments.pop("weight")} if "weight" in arguments else {}
     if "name" in arguments:
         arguments["label"] = arguments.pop("name")
-    return weight, {"name": name, **arguments}
+    return weighing, {"name": name, **arguments}

@@ -1,6 +1,6 @@
 """Loss of differentiable binarization."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import paddle
 from paddle import nn
@@ -15,6 +15,9 @@ from ppocr.losses.det_basic_loss import (
     ohem_mean,
 )
 from ppocr.registry import LOSSES
+from ppocr.values import Epsilon, Probability, Range, Weight
+
+OhemRatio = Annotated[float, Range(above=0, most=10_000)]
 
 
 @LOSSES.register()
@@ -41,15 +44,15 @@ class DBLoss(nn.Layer):
         self,
         balance_loss: bool = True,
         main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss",
-        alpha: float = 5,
-        beta: float = 10,
-        ohem_ratio: float = 3,
-        eps: float = 1e-6,
-        focal_alpha: float = 0.25,
-        focal_gamma: float = 2.0,
-        aux_weight_p2: float = 0.4,
-        aux_weight_p3: float = 0.3,
-        aux_weight_p4: float = 0.2,
+        alpha: Weight = 5,
+        beta: Weight = 10,
+        ohem_ratio: OhemRatio = 3,
+        eps: Epsilon = 1e-6,
+        focal_alpha: Probability = 0.25,
+        focal_gamma: Annotated[float, Range(0, 100)] = 2.0,
+        aux_weight_p2: Weight = 0.4,
+        aux_weight_p3: Weight = 0.3,
+        aux_weight_p4: Weight = 0.2,
     ):
         super().__init__()
         self.balance_loss = balance_loss

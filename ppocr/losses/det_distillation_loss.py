@@ -9,10 +9,11 @@ from typing import Literal, Optional
 import paddle.nn.functional as F
 
 from ppocr.losses.det_basic_loss import dice_loss
-from ppocr.losses.det_db_loss import DBLoss
-from ppocr.losses.distillation_loss import as_pairs
+from ppocr.losses.det_db_loss import DBLoss, OhemRatio
+from ppocr.losses.distillation_loss import Pairs, as_pairs
 from ppocr.registry import LOSSES
 from ppocr.utils.network_outputs import output_of
+from ppocr.values import Epsilon, Name, SomeNames, Weight
 
 TEXT = 0.3  # probability from which a pixel of the teacher's map counts as text
 
@@ -30,15 +31,15 @@ class DistillationDBLoss(DBLoss):
 
     def __init__(
         self,
-        model_name_list: list,
-        key: Optional[str] = None,
-        label: str = "db",
+        model_name_list: SomeNames,
+        key: Optional[Name] = None,
+        label: Name = "db",
         balance_loss: bool = True,
         main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss",
-        alpha: float = 5,
-        beta: float = 10,
-        ohem_ratio: float = 3,
-        eps: float = 1e-6,
+        alpha: Weight = 5,
+        beta: Weight = 10,
+        ohem_ratio: OhemRatio = 3,
+        eps: Epsilon = 1e-6,
     ):
         super().__init__(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
         self.models = model_name_list
@@ -71,15 +72,15 @@ class DistillationDilaDBLoss(DBLoss):
 
     def __init__(
         self,
-        model_name_pairs: list,
-        key: str = "maps",
-        label: str = "dila_dbloss",
+        model_name_pairs: Pairs,
+        key: Name = "maps",
+        label: Name = "dila_dbloss",
         balance_loss: bool = True,
         main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss",
-        alpha: float = 5,
-        beta: float = 10,
-        ohem_ratio: float = 3,
-        eps: float = 1e-6,
+        alpha: Weight = 5,
+        beta: Weight = 10,
+        ohem_ratio: OhemRatio = 3,
+        eps: Epsilon = 1e-6,
     ):
         super().__init__(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
         self.pairs = as_pairs(model_name_pairs)

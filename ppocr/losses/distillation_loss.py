@@ -4,30 +4,24 @@
 a dictionary of its terms.
 """
 
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional, Union
 
-from ppocr.errors import ConfigError
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
 from ppocr.losses.rec_sar_loss import SARLoss
 from ppocr.registry import LOSSES
 from ppocr.utils.network_outputs import branch_batch, output_of
+from ppocr.values import Index, Length, Name, Range, SomeNames, Weight
 
+Temperature = Annotated[float, Range(0.01, 1_000)]
+Pairs = Union[tuple[Name, Name], Annotated[list[tuple[Name, Name]], Length(1)]]
 MAPS = ("thrink_maps", "threshold_maps", "binary_maps")  # the first is spelled as published files spell it
 
 
 def as_pairs(pairs):
-    """Returns a list of pairs of names; one pair alone, ``[a, b]``, is taken too.
-
-    Raises:
-        ConfigError: an item is not a pair.
-    """
-    pairs = [pairs] if pairs and isinstance(pairs[0], str) else list(pairs)
-    for pair in pairs:
-        if isinstance(pair, str) or len(pair) != 2:
-            raise ConfigError(f"model_name_pairs: each item must be two names of models, not {pair!r}")
-    return pairs
+    """Returns a list of pairs of names; one pair alone, ``[a, b]``, is taken too."""
+    return [pairs] if isinstance(pairs[0], str) else list(pairs)
 
 
 class _EachPair:
@@ -63,25 +57,20 @@ class DistillationDMLLoss(_EachPair, DMLLoss):
         dis_head: the branch compared.
         maps_name: compare these of a detector's three maps: ``thrink_maps``, ``threshold_maps``, ``binary_maps``.
         label: begins the names of the terms.
-
-    Raises:
-        ConfigError: a pair or a map that does not exist.
     """
 
     def __init__(
         self,
-        model_name_pairs: list,
+        model_name_pairs: Pairs,
         act: Optional[Literal["softmax", "sigmoid"]] = None,
         use_log: bool = False,
-        key: Optional[str] = None,
+        key: Optional[Name] = None,
         multi_head: bool = False,
         dis_head: Literal["ctc", "sar", "gtc"] = "ctc",
-        maps_name: Optional[str] = None,
-        label: str = "dml",
+        maps_name: Optional[Literal["thrink_maps", "threshold_maps", "binary_maps"]] = None,
+        label: Name = "dml",
     ):
         super().__init__(act, use_log)
-        if maps_name is not None and maps_name not in MAPS:
-            raise ConfigError(f"DistillationDMLLoss: maps_name must be one of {', '.join(MAPS)}, not {maps_name!r}")
         self.channel = None if maps_name is None else MAPS.index(maps_name)
         label = label if maps_name is None else f"{label}_{maps_name}"
         self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
@@ -105,10 +94,10 @@ class DistillationDistanceLoss(_EachPair, DistanceLoss):
 
     def __init__(
         self,
-        model_name_pairs: list,
+        model_name_pairs: Pairs,
         mode: Literal["l1", "l2", "smooth_l1"] = "l2",
-        key: Optional[str] = None,
-        label: str = "loss_distance",
+        key: Optional[Name] = None,
+        label: Name = "loss_distance",
     ):
         super().__init__(mode)
         self._look_at(model_name_pairs, key, None, f"{label}_{mode}")
@@ -134,14 +123,14 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
 
     def __init__(
         self,
-        model_name_pairs: list,
-        key: Optional[str] = None,
+        model_name_pairs: Pairs,
+        key: Optional[Name] = None,
         multi_head: bool = False,
         dis_head: Literal["sar", "gtc"] = "gtc",
-        temperature: float = 1.0,
-        alpha: float = 1.0,
-        beta: float = 1.0,
-        label: str = "dkd",
+        temperature: Temperature = 1.0,
+        alpha: Weight = 1.0,
+        beta: Weight = 1.0,
+        label: Name = "dkd",
     ):
         super().__init__(temperature, alpha, beta)
         self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
@@ -168,10 +157,10 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
 
     def __init__(
         self,
-        model_name_pairs: list,
-        key: Optional[str] = None,
+        model_name_pairs: Pairs,
+        key: Optional[Name] = None,
         reduction: Literal["mean"] = "mean",
-        label: str = "ctc_logits",
+        label: Name = "ctc_logits",
     ):
         super().__init__()
         self._look_at(model_name_pairs, key, "ctc", label)
@@ -205,7 +194,7 @@ class DistillationCTCLoss(_EachModel, CTCLoss):
     """
 
     def __init__(
-        self, model_name_list: list, key: Optional[str] = None, multi_head: bool = False, label: str = "loss_ctc"
+        self, model_name_list: SomeNames, key: Optional[Name] = None, multi_head: bool = False, label: Name = "loss_ctc"
     ):
         super().__init__()
         self._look_at(model_name_list, key, "ctc" if multi_head else None, label)
@@ -230,11 +219,11 @@ class DistillationSARLoss(_EachModel, SARLoss):
 
     def __init__(
         self,
-        model_name_list: list,
-        key: Optional[str] = None,
+        model_name_list: SomeNames,
+        key: Optional[Name] = None,
         multi_head: bool = False,
-        ignore_index: int = 92,
-        label: str = "loss_sar",
+        ignore_index: Index = 92,
+        label: Name = "loss_sar",
     ):
         super().__init__(ignore_index)
         self._look_at(model_name_list, key, "sar" if multi_head else None, label)
@@ -254,11 +243,11 @@ class DistillationNRTRLoss(_EachModel, NRTRLoss):
 
     def __init__(
         self,
-        model_name_list: list,
-        key: Optional[str] = None,
+        model_name_list: SomeNames,
+        key: Optional[Name] = None,
         multi_head: bool = False,
         smoothing: bool = True,
-        label: str = "loss_nrtr",
+        label: Name = "loss_nrtr",
     ):
         super().__init__(smoothing)
         self._look_at(model_name_list, key, "gtc" if multi_head else None, label)

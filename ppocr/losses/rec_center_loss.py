@@ -9,6 +9,7 @@ from paddle import nn
 from ppocr.errors import DataError
 from ppocr.registry import LOSSES
 from ppocr.utils import safe_pickle
+from ppocr.values import Classes, Name, Width
 
 SEED = 0
 
@@ -31,7 +32,7 @@ class CenterLoss(nn.Layer):
         DataError: it holds something else.
     """
 
-    def __init__(self, num_classes: int = 6625, feat_dim: int = 96, center_file_path: Optional[str] = None):
+    def __init__(self, num_classes: Classes = 6625, feat_dim: Width = 96, center_file_path: Optional[Name] = None):
         super().__init__()
         centers = np.random.default_rng(SEED).normal(size=(num_classes, feat_dim)).astype(np.float32)
         if center_file_path is not None:

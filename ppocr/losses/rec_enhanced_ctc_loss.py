@@ -8,6 +8,7 @@ from ppocr.losses.rec_ace_loss import ACELoss
 from ppocr.losses.rec_center_loss import CenterLoss
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES
+from ppocr.values import Classes, Name, Weight, Width
 
 
 @LOSSES.register()
@@ -29,12 +30,12 @@ class EnhancedCTCLoss(nn.Layer):
         self,
         use_focal_loss: bool = False,
         use_ace_loss: bool = False,
-        ace_loss_weight: float = 0.1,
+        ace_loss_weight: Weight = 0.1,
         use_center_loss: bool = False,
-        center_loss_weight: float = 0.05,
-        num_classes: int = 6625,
-        feat_dim: int = 96,
-        center_file_path: Optional[str] = None,
+        center_loss_weight: Weight = 0.05,
+        num_classes: Classes = 6625,
+        feat_dim: Width = 96,
+        center_file_path: Optional[Name] = None,
     ):
         super().__init__()
         self.ctc = CTCLoss(use_focal_loss)

@@ -2,11 +2,11 @@
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
-from ppocr.losses.combined_loss import split_item
+from ppocr.losses.combined_loss import LossList, split_item
 from ppocr.losses.rec_ctc_loss import CTCLoss
-from ppocr.registry import LOSSES
+from ppocr.registry import LOSSES, Nested
 from ppocr.utils.network_outputs import branch_batch
+from ppocr.values import Weight
 
 GUIDES = {"SARLoss": "sar", "NRTRLoss": "gtc"}
 
@@ -23,25 +23,28 @@ class MultiLoss(nn.Layer):
         weight_2: weight of the guiding branch.
 
     Raises:
-        ConfigError: a loss that belongs to no branch or cannot be built.
+        ConfigError: a loss that cannot be built.
     """
 
-    def __init__(self, loss_config_list: list, weight_1: float = 1.0, weight_2: float = 1.0):
+    def __init__(self, loss_config_list: LossList, weight_1: Weight = 1.0, weight_2: Weight = 1.0):
         super().__init__()
         configs = [split_item(item)[1] for item in loss_config_list]
         self.names = [config["name"] for config in configs]
-        for name in self.names:
-            if name != "CTCLoss" and name not in GUIDES:
-                raise ConfigError(f"MultiLoss: '{name}' belongs to no branch; known: CTCLoss, {', '.join(GUIDES)}")
         self.losses = nn.LayerList([LOSSES.build(config) for config in configs])
         self.weights = (weight_1, weight_2)
 
     @staticmethod
-    def nested_components(config):
-        """Yields ``(LOSSES, path, config)`` of every listed loss."""
-        for i, item in enumerate(config.get("loss_config_list") or ()):
-            if isinstance(item, dict) and len(item) == 1:
-                yield LOSSES, ("loss_config_list", i, *item), split_item(item)[1]
+    def check_arguments(loss_config_list):
+        """Yields losses that belong to no branch."""
+        for name in (name for item in loss_config_list for name in item):
+            if name != "CTCLoss" and name not in GUIDES:
+                yield "loss_config_list", f"'{name}' belongs to no branch; known: CTCLoss, {', '.join(GUIDES)}"
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields every listed loss."""
+        for i, item in enumerate(arguments.get("loss_config_list", ())):
+            yield Nested(LOSSES, ("loss_config_list", i, *item), split_item(item)[1])
 
     def forward(self, preds, batch):
         """Returns ``loss`` and the weighted loss of each branch by its name.

@@ -4,6 +4,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import LOSSES
+from ppocr.values import Index
 
 
 @LOSSES.register()
@@ -18,7 +19,7 @@ class SARLoss(nn.Layer):
 
     padding_of = "SARLabelDecode"
 
-    def __init__(self, ignore_index: int = 92):
+    def __init__(self, ignore_index: Index = 92):
         super().__init__()
         self.ignore_index = ignore_index
 

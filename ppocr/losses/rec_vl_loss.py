@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import LOSSES
+from ppocr.values import Weight
 
 END = 0
 
@@ -23,7 +24,9 @@ class VLLoss(nn.Layer):
         weight_mas: weight of that character.
     """
 
-    def __init__(self, mode: Literal["LF_1", "LF_2", "LA"] = "LF_1", weight_res: float = 0.5, weight_mas: float = 0.5):
+    def __init__(
+        self, mode: Literal["LF_1", "LF_2", "LA"] = "LF_1", weight_res: Weight = 0.5, weight_mas: Weight = 0.5
+    ):
         super().__init__()
         self.weights = (1.0,) if mode == "LF_1" else (1.0, weight_res, weight_mas)
 

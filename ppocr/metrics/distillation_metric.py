@@ -4,7 +4,8 @@ from typing import Optional
 
 from ppocr.errors import ConfigError
 from ppocr.metrics.base import Metric
-from ppocr.registry import METRICS
+from ppocr.registry import METRICS, Nested
+from ppocr.values import Name
 
 
 @METRICS.register()
@@ -22,8 +23,8 @@ class DistillationMetric(Metric):
 
     def __init__(
         self,
-        base_metric_name: str,
-        key: Optional[str] = None,
+        base_metric_name: Name,
+        key: Optional[Name] = None,
         main_indicator: Optional[str] = None,
         is_filter: Optional[bool] = None,
         ignore_space: Optional[bool] = None,
@@ -37,9 +38,10 @@ class DistillationMetric(Metric):
         super().__init__(self._single.main_indicator)
 
     @staticmethod
-    def nested_components(config):
-        """Yields ``(METRICS, path, config)`` of the metric."""
-        yield METRICS, (), inner_config(config)
+    def nested_components(arguments):
+        """Yields the metric."""
+        if "base_metric_name" in arguments:
+            yield Nested(METRICS, (), inner_config(arguments))
 
     def __call__(self, preds, batch):
         """Counts a batch.

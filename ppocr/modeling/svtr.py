@@ -61,6 +61,13 @@ def drop_path_rates(last, depths):
     return [rates[end - depth : end] for depth, end in zip(depths, ends)]
 
 
+def undivided(widths, heads, key):
+    """Yields a problem for each stage whose width cannot be shared out evenly among its heads or groups."""
+    for width, count in zip(widths, heads):
+        if width % count:
+            yield key, f"'{key}': {width} must be a multiple of its {count} heads"
+
+
 class ConvNormAct(nn.Layer):
     """Convolution, batch normalisation, activation.
 

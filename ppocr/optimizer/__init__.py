@@ -144,10 +144,8 @@ def bind_section(section) -> Binding:
 
 def _own_values(config):
     """Returns the values that the builder reads, without nulls and of the right types."""
-    binding = bind_section(config)
-    if binding.problems:
-        raise ConfigError("; ".join(f"Optimizer: {problem.message}" for problem in binding.problems))
-    return {key: value for key, value in binding.arguments.items() if value is not None}
+    values = bind_section(config).build("Optimizer")
+    return {key: value for key, value in vars(values).items() if value is not None}
 
 
 def _weight_decay(own, epochs, step_each_epoch):

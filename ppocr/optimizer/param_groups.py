@@ -81,10 +81,7 @@ def assign_groups(config, names) -> dict:
 def _read_group(given, where):
     if not isinstance(given, dict):
         raise ConfigError(f"{where} must be a mapping, such as {{match: head.*, lr_mult: 10}}, not {given!r}")
-    binding = bind_arguments(ParamGroup, given, "a group")
-    if binding.problems:
-        raise ConfigError("; ".join(f"{where}: {problem.message}" for problem in binding.problems))
-    return ParamGroup(**binding.arguments)
+    return bind_arguments(ParamGroup, given, "a group").build(where)
 
 
 def rule_factors(names, rules) -> dict:

@@ -5,6 +5,7 @@ from typing import Optional
 from ppocr.errors import ConfigError
 from ppocr.postprocess.base import PostProcess, as_scores, best_classes, to_numpy
 from ppocr.registry import POST_PROCESSES
+from ppocr.values import Labels, Name
 
 
 @POST_PROCESSES.register()
@@ -16,7 +17,7 @@ class ClsPostProcess(PostProcess):
         key: takes this entry of the predictions, which then are a dict.
     """
 
-    def __init__(self, label_list: Optional[list] = None, key: Optional[str] = None):
+    def __init__(self, label_list: Optional[Labels] = None, key: Optional[Name] = None):
         self.label_list = label_list
         self.key = key
 

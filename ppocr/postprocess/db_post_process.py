@@ -1,6 +1,6 @@
 """Boxes from the probability map of a DB detector (Liao et al., Real-time Scene Text Detection, AAAI 2020)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -8,7 +8,10 @@ import pyclipper
 
 from ppocr.postprocess.base import PostProcess, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
+from ppocr.values import Probability, Range
 
+Candidates = Annotated[int, Range(1, 100_000)]
+UnclipRatio = Annotated[float, Range(above=0, most=10)]
 MIN_SIDE = 3  # pixels of the map; of the shrunk text region
 POLYGON_TOLERANCE = 0.002  # of the perimeter
 
@@ -31,10 +34,10 @@ class DBPostProcess(PostProcess):
 
     def __init__(
         self,
-        thresh: float = 0.3,
-        box_thresh: float = 0.7,
-        max_candidates: int = 1000,
-        unclip_ratio: float = 2.0,
+        thresh: Probability = 0.3,
+        box_thresh: Probability = 0.7,
+        max_candidates: Candidates = 1000,
+        unclip_ratio: UnclipRatio = 2.0,
         use_dilation: bool = False,
         score_mode: Literal["fast", "slow"] = "fast",
         box_type: Literal["quad", "poly"] = "quad",

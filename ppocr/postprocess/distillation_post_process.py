@@ -4,10 +4,11 @@ from typing import Literal, Optional
 
 from ppocr.postprocess.base import PostProcess
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
-from ppocr.postprocess.db_post_process import DBPostProcess
+from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
 from ppocr.postprocess.sequence_label_decode import SARLabelDecode
 from ppocr.registry import POST_PROCESSES
 from ppocr.utils.network_outputs import branch_batch, output_of
+from ppocr.values import Name, Probability, SomeNames
 
 
 class _EachNetwork(PostProcess):
@@ -56,8 +57,8 @@ class DistillationCTCLabelDecode(_EachNetwork):
 
     def __init__(
         self,
-        model_name: list,
-        key: Optional[str] = None,
+        model_name: SomeNames,
+        key: Optional[Name] = None,
         multi_head: bool = False,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
@@ -83,8 +84,8 @@ class DistillationSARLabelDecode(_EachNetwork):
 
     def __init__(
         self,
-        model_name: list,
-        key: Optional[str] = None,
+        model_name: SomeNames,
+        key: Optional[Name] = None,
         multi_head: bool = False,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
@@ -106,11 +107,11 @@ class DistillationDBPostProcess(_EachNetwork):
 
     def __init__(
         self,
-        model_name: list,
-        thresh: float = 0.3,
-        box_thresh: float = 0.6,
-        max_candidates: int = 1000,
-        unclip_ratio: float = 1.5,
+        model_name: SomeNames,
+        thresh: Probability = 0.3,
+        box_thresh: Probability = 0.6,
+        max_candidates: Candidates = 1000,
+        unclip_ratio: UnclipRatio = 1.5,
         use_dilation: bool = False,
         score_mode: Literal["fast", "slow"] = "fast",
         box_type: Literal["quad", "poly"] = "quad",

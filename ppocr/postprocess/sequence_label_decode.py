@@ -11,6 +11,7 @@ from ppocr.postprocess.text import character_table, check_classes, join_characte
 from ppocr.registry import POST_PROCESSES
 from ppocr.utils.dictionary import character_list
 from ppocr.utils.special_symbols import NRTR, SAR, SRN, VISIONLAN, Symbols
+from ppocr.values import TextLength
 
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")
 
@@ -149,7 +150,7 @@ class SRNLabelDecode(SequenceLabelDecode):
     special_symbols = symbols.count
 
     def __init__(
-        self, character_dict_path: Optional[str] = None, use_space_char: bool = False, max_text_length: int = 25
+        self, character_dict_path: Optional[str] = None, use_space_char: bool = False, max_text_length: TextLength = 25
     ):
         super().__init__(character_dict_path, use_space_char)
         self.max_text_length = max_text_length

@@ -169,7 +169,7 @@ def test_an_exported_model_gives_what_the_model_gives(task, trained, pictures, r
             assert [box["points"] for box in row["boxes"]] == result["points"].tolist()
     assert len(rows(tmp_path)) == 3
     if task == "det":
-        assert run(task, *words, "-o", "PostProcess.box_thresh=1.1") == 0
+        assert run(task, *words, "-o", "PostProcess.box_thresh=1.0") == 0
         assert [row["boxes"] for row in rows(tmp_path)] == [[], [], []]
 
 

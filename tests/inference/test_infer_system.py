@@ -79,7 +79,7 @@ def test_pages_from_detector_to_text(trained, pages, run, tmp_path, capsys):
 def test_overrides_of_one_part_or_of_all(trained, pages, run, tmp_path):
     det, rec = trained("det"), trained("rec")
     words = ["--det", det, "--rec", rec, "--input", pages / "0.png", "--drop_score", 0]
-    assert run(*words, "-o", "det.PostProcess.box_thresh=1.1") == 0
+    assert run(*words, "-o", "det.PostProcess.box_thresh=1.0") == 0
     assert rows(tmp_path) == [{"path": str(pages / "0.png"), "size": [224, 96], "lines": []}]
     assert rows(tmp_path, ".txt") == [[str(pages / "0.png"), "[]"]]
     given = infer_system.split_overrides(["det.PostProcess.box_thresh=1", "Global.device=cpu", "rec.Global.x=cls.y"])

@@ -4,10 +4,10 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.config import validate
 from ppocr.errors import ConfigError
 from ppocr.losses import build_loss
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
-from ppocr.registry import LOSSES
 
 RNG = np.random.default_rng(11)
 PAIR = {"model_name_pairs": [["Student", "Teacher"]], "key": "head_out"}
@@ -181,10 +181,13 @@ def test_alignments_of_student_and_teacher():
 @pytest.mark.parametrize(
     "item, message",
     [
-        ({"DistillationDMLLoss": {"model_name_pairs": [["a"]]}}, "must be two names of models"),
-        ({"DistillationDMLLoss": {**PAIR, "maps_name": "shrink_maps"}}, "maps_name must be one of thrink_maps"),
+        ({"DistillationDMLLoss": {"model_name_pairs": [["a"]]}}, r"\'model_name_pairs\[0\]\' must be a list of 2, not"),
+        ({"DistillationDMLLoss": {**PAIR, "maps_name": "shrink_maps"}}, "'maps_name' must be one of thrink_maps"),
         ({"DistillationCTCLoss": {"model_name_list": ["a"], "keys": "x"}}, "no key 'keys' .did you mean 'key'"),
-        ("CTCLoss", "each item must be one loss"),
+        ("CTCLoss", r"'loss_config_list\[0\]' must be a mapping of 1, not 'CTCLoss'"),
+        (5, r"'loss_config_list\[0\]' must be a mapping of 1, not 5"),
+        ({"CTCLoss": 3}, r"'loss_config_list\[0\]\[CTCLoss\]' must be a mapping, not 3"),
+        ({"CTCLoss": {"weight": -1}}, "CTCLoss: 'weight' must be a number from 0 to 1,000,000, not -1"),
     ],
 )
 def test_wrong_items_are_one_line(item, message):
@@ -204,7 +207,10 @@ def test_an_output_that_is_not_there_is_one_line(path, message):
 
 
 def test_a_combination_can_be_validated():
-    config = {"loss_config_list": [{"CTCLoss": {"weight": 1.0, "use_focal_loss": True, "name": "x"}}, 3]}
-    nested = list(LOSSES.get("CombinedLoss").nested_components(config))
-    inner = {"name": "CTCLoss", "use_focal_loss": True, "label": "x"}
-    assert nested == [(LOSSES, ("loss_config_list", 0, "CTCLoss"), inner)]
+    items = [{"CTCLoss": {"weight": "heavy", "use_focal_loss": 5}}, {"DistillationDMLLoss": {**PAIR, "name": "x"}}]
+    config = {"Loss": {"name": "CombinedLoss", "loss_config_list": items}}
+    place = "Loss.loss_config_list.0.CTCLoss"
+    assert [str(problem) for problem in validate(config) if problem.path[0] == "Loss"] == [
+        f"{place}.weight: 'weight' must be a number from 0 to 1,000,000, not 'heavy'",
+        f"{place}.use_focal_loss: 'use_focal_loss' must be true or false, not 5",
+    ]

@@ -4,9 +4,9 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.config import validate
 from ppocr.errors import ConfigError
 from ppocr.losses import build_loss
-from ppocr.registry import LOSSES
 
 RNG = np.random.default_rng(5)
 IMAGE = paddle.zeros([2, 1])
@@ -111,7 +111,7 @@ def test_multi_loss_scores_an_nrtr_guide(nrtr):
 @pytest.mark.parametrize(
     "items, message",
     [
-        ([{"CTCLoss": None, "SARLoss": None}], "each item must be one loss"),
+        ([{"CTCLoss": None, "SARLoss": None}], r"'loss_config_list\[0\]' must be a mapping of 1"),
         ([{"ClsLoss": None}], "'ClsLoss' belongs to no branch; known: CTCLoss, SARLoss, NRTRLoss"),
         ([{"SARLoss": {"ignore": 1}}], "has no key 'ignore'"),
     ],
@@ -123,8 +123,9 @@ def test_multi_loss_refuses_other_lists(items, message):
 
 
 def test_multi_loss_can_be_validated():
-    nested = list(LOSSES.get("MultiLoss").nested_components(MULTI))
-    assert nested == [
-        (LOSSES, ("loss_config_list", 0, "CTCLoss"), {"name": "CTCLoss"}),
-        (LOSSES, ("loss_config_list", 1, "SARLoss"), {"name": "SARLoss", "ignore_index": 5}),
-    ]
+    config = {"Loss": {**MULTI, "loss_config_list": [{"CTCLoss": 3}]}}
+    (problem,) = [problem for problem in validate(config) if problem.path[0] == "Loss"]
+    assert problem.path == ("Loss", "loss_config_list", 0, "CTCLoss") and "must be a mapping, not 3" in problem.message
+    config["Loss"]["loss_config_list"] = [{"CTCLoss": None}, {"SARLoss": {"ignore_index": -1}}]
+    (problem,) = [problem for problem in validate(config) if problem.path[0] == "Loss"]
+    assert problem.path == ("Loss", "loss_config_list", 1, "SARLoss", "ignore_index")

@@ -89,9 +89,9 @@ def test_the_section_stays_as_it_is():
 
 def test_channels_go_from_part_to_part():
     parts = {name: ("Plus", 1.0) for name in ("Transform", "Backbone", "Neck", "Head")}
-    model = chain({"in_channels": 5}, **parts)
+    model = chain({"in_channels": 4}, **parts)
     channels = [getattr(model, name).in_channels for name in ("transform", "backbone", "neck", "head")]
-    assert channels == [5, 10, 20, 40]
+    assert channels == [4, 8, 16, 32]
     assert float(model(paddle.zeros([]))) == 4.0
 
 

@@ -258,10 +258,10 @@ def test_norms_do_not_decay():
 @pytest.mark.parametrize(
     "config, message",
     [
-        ({"name": "PPLCNetV3", "lr_mult_list": [1, 1]}, "lr_mult_list must be 6 numbers"),
+        ({"name": "PPLCNetV3", "lr_mult_list": [1, 1]}, "'lr_mult_list' must be a list of 6"),
         ({"name": "PPLCNetV4", "model_size": "huge"}, "must be one of tiny, small, medium, not 'huge'"),
         ({"name": "PPHGNetV2_B4"}, "set one of det and text_rec"),
-        ({"name": "ResNet", "dcn_stage": [True]}, "dcn_stage must be 4 flags"),
+        ({"name": "ResNet", "dcn_stage": [True]}, "'dcn_stage' must be a list of 4"),
         ({"name": "RepSVTR_det", "scale": 1}, "has no key 'scale'"),
     ],
 )

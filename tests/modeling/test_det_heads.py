@@ -65,9 +65,9 @@ def test_refined_map_is_trained_and_the_unrefined_one_is_cut():
 
 
 def test_further_maps_have_the_size_of_the_first():
-    head = steady(build("DBHead", aux_in_channels=4))
+    head = steady(build("DBHead", aux_in_channels=8))
     fused = paddle.randn([1, 8, 4, 8])
-    levels = [paddle.randn([1, 4, 4 // 2**i, 8 // 2**i]) for i in range(3)]
+    levels = [paddle.randn([1, 8, 4 // 2**i, 8 // 2**i]) for i in range(3)]
     preds = head((fused, levels))
     assert set(preds) == {"maps", "aux_maps_p2", "aux_maps_p3", "aux_maps_p4"}
     assert all(value.shape == [1, 3, 16, 32] for value in preds.values())
@@ -76,23 +76,28 @@ def test_further_maps_have_the_size_of_the_first():
 
 
 def test_further_maps_are_enlarged_evenly():
-    head = steady(build("DBHead", aux_in_channels=4))
-    level = paddle.to_tensor(np.array([[1.0, 3.0]], "float32").repeat(4, axis=0).reshape(1, 4, 1, 2))
+    head = steady(build("DBHead", aux_in_channels=8))
+    level = paddle.to_tensor(np.array([[1.0, 3.0]], "float32").repeat(8, axis=0).reshape(1, 8, 1, 2))
     between = np.array([1.0, 1.5, 2.5, 3.0], "float32").reshape(1, 1, 1, 4)  # linear, ends held
-    enlarged = paddle.to_tensor(np.broadcast_to(between, [1, 4, 2, 4]).copy())
+    enlarged = paddle.to_tensor(np.broadcast_to(between, [1, 8, 2, 4]).copy())
     preds = head((paddle.randn([1, 8, 2, 4]), [enlarged, level, level]))
     expected = head.aux_thresh_p3(enlarged).numpy()
     np.testing.assert_allclose(preds["aux_maps_p3"][:, 1:2].numpy(), expected, rtol=1e-4)
 
 
 def test_further_maps_are_for_training_only():
-    head, x = build("DBHead", aux_in_channels=4), paddle.randn([1, 8, 2, 2])
-    assert head.state_dict()["aux_thresh_p4.conv1.weight"].shape == [1, 4, 3, 3]
+    head, x = build("DBHead", aux_in_channels=8), paddle.randn([1, 8, 2, 2])
+    assert head.state_dict()["aux_thresh_p4.conv1.weight"].shape == [2, 8, 3, 3]
     with pytest.raises(ConfigError, match="RepLKFPN or RepLKPAN") as error:
         head(x)
     assert "\n" not in str(error.value)
     head.eval()
     np.testing.assert_array_equal(head(x)["maps"].numpy(), head.binarize(x).numpy())
+
+
+def test_further_maps_are_as_wide_as_the_features():
+    with pytest.raises(ConfigError, match="'aux_in_channels' must be 8, as the neck has, not 4"):
+        build("DBHead", aux_in_channels=4)
 
 
 def test_a_head_without_them_takes_a_neck_that_gives_them():

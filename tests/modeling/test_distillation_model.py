@@ -5,9 +5,9 @@ import paddle
 import pytest
 from paddle import nn
 
+from ppocr.config import validate
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures import build_model
-from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS
 from ppocr.utils.safe_pickle import dump
 
 
@@ -84,8 +84,8 @@ def test_a_file_that_is_not_there_is_one_line(path, message):
 @pytest.mark.parametrize(
     "models, message",
     [
-        ({}, "names no network"),
-        ({"Student": "big"}, "Models.Student must be the section of a network, not 'big'"),
+        ({}, "'Models' must be a mapping that is not empty"),
+        ({"Student": "big"}, "'Models\[Student\]' must be a mapping, not 'big'"),
         ({"Student": network(freeze=True)}, "no key 'freeze' .did you mean 'freeze_params'"),
         ({"Student": {"model_type": "cls"}}, "none of Transform, Backbone, Neck, Head"),
     ],
@@ -99,12 +99,19 @@ def test_what_does_not_fit_is_one_line(models, message):
 def test_validation_reaches_every_part():
     section = network()
     del section["model_type"]
-    config = {"name": "DistillationModel", "model_type": "cls", "Models": {"Student": section, "Teacher": None}}
-    nested = list(ARCHITECTURES.get("DistillationModel").nested_components(config))
-    inner = {"model_type": "cls", **section, "name": "DistillationNetwork"}
-    assert nested == [
-        (ARCHITECTURES, ("Models", "Student"), inner),
-        (BACKBONES, ("Models", "Student", "Backbone"), section["Backbone"]),
-        (HEADS, ("Models", "Student", "Head"), section["Head"]),
+    model = {"name": "DistillationModel", "model_type": "cls", "Models": {"Student": section, "Teacher": network()}}
+    assert architecture_problems(model) == []
+    section["Backbone"] = {**section["Backbone"], "scale": -1}
+    model["Models"]["Teacher"]["Head"] = 5
+    assert architecture_problems(model) == [
+        "Models.Student.Backbone.scale: 'scale' must be a number from 0.1 to 4, not -1",
+        "Models.Teacher.Head: 'Head' must be a mapping, not 5",
     ]
-    assert ARCHITECTURES.bind(inner).problems == []
+    assert architecture_problems({**model, "Models": 5}) == [
+        "Models: 'Models' must be a mapping that is not empty, not 5"
+    ]
+
+
+def architecture_problems(section):
+    found = [problem for problem in validate({"Architecture": section}) if problem.path[0] == "Architecture"]
+    return [str(problem).removeprefix("Architecture.") for problem in found]

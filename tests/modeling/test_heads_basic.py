@@ -53,7 +53,7 @@ def test_db_head_starts_as_the_family_does():
 def test_db_head_kernels():
     state = db_head(kernel_list=[7, 2, 2]).state_dict()
     assert state["binarize.conv1.weight"].shape == [2, 8, 7, 7]
-    with pytest.raises(ConfigError, match="kernel_list must be 3 numbers"):
+    with pytest.raises(ConfigError, match="'kernel_list' must be a list of 3"):
         db_head(kernel_list=[3])
 
 

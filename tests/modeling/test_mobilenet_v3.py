@@ -90,5 +90,5 @@ def test_unknown_model_name_is_one_line(scope):
 
 
 def test_strides_must_be_four():
-    with pytest.raises(ConfigError, match="small_stride must be 4 numbers, not .1, 2."):
+    with pytest.raises(ConfigError, match="'small_stride' must be a list of 4, not .1, 2."):
         build("rec", small_stride=[1, 2])

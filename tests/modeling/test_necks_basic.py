@@ -61,7 +61,7 @@ def test_a_high_map_is_one_line():
 
 
 def test_linear_layers_need_their_widths():
-    with pytest.raises(ConfigError, match="with_linear needs two out_channels"):
+    with pytest.raises(ConfigError, match="'with_linear' needs two 'out_channels'"):
         sequence("cascadernn", with_linear=True)
 
 

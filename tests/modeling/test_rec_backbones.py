@@ -88,9 +88,9 @@ def test_svtr_halves_the_height_between_stages(merging, tokens):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"mixer": ["Local", "Global"]}, "mixer has 2 entries for 3 blocks"),
-        ({"mixer": ["Local", "Globl", "Global"]}, "must be made of Local, Global, Conv, not 'Globl'"),
-        ({"depth": [1, 2]}, "embed_dim and depth must have one entry for each of the 3 stages"),
+        ({"mixer": ["Local", "Global"]}, "'mixer' has 2 entries for 3 blocks"),
+        ({"mixer": ["Local", "Globl", "Global"]}, "'mixer\[1\]' must be one of Local, Global, Conv, not 'Globl'"),
+        ({"depth": [1, 2]}, "'depth' must be a list of 3"),
     ],
 )
 def test_svtr_refuses_lists_that_do_not_fit(change, message):
@@ -122,9 +122,9 @@ def test_svtr_v2_with_positions_and_a_last_stage():
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"depths": [1, 1, 1]}, "mixer has 2 kinds for a stage of 1 blocks"),
-        ({"num_heads": [2, 2]}, "num_heads has 2 entries, dims has 3"),
-        ({"mixer": [["Conv"], ["Global", "Conv"], ["Global"]]}, "Conv ones, then Global ones"),
+        ({"depths": [1, 1, 1]}, "'mixer' has 2 kinds for a stage of 1 blocks"),
+        ({"num_heads": [2, 2]}, "'num_heads' has 2 entries, 'dims' has 3"),
+        ({"mixer": [["Conv"], ["Global", "Conv"], ["Global"]]}, "Conv mixers, then Global ones"),
     ],
 )
 def test_svtr_v2_refuses_lists_that_do_not_fit(change, message):
@@ -159,5 +159,5 @@ def test_resnet_fpn():
 def test_resnet_45(strides, shape):
     net = build({"name": "ResNet45", "strides": strides})
     assert shape_of(net, 16, 32) == shape and net.out_channels == 512
-    with pytest.raises(ConfigError, match="strides must be 5 numbers"):
+    with pytest.raises(ConfigError, match="'strides' must be a list of 5"):
         build({"name": "ResNet45", "strides": [2, 2]})

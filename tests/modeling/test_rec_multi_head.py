@@ -4,10 +4,9 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.config import validate
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_multi_head import MultiHead
-from ppocr.registry import HEADS, NECKS
 
 CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims": 8}, "Head": {"fc_decay": 1e-5}}}
 SAR = {"SARHead": {"enc_dim": 16, "d_k": 4, "max_text_length": 5}}
@@ -69,7 +68,7 @@ def test_a_head_without_guide():
 @pytest.mark.parametrize(
     "heads, config, message",
     [
-        ([SAR], {}, "head_list must be CTCHead and SARHead or NRTRHead, not SARHead"),
+        ([SAR], {}, "'head_list' must be CTCHead and SARHead or NRTRHead, not SARHead"),
         ([CTC, {"AttnHead": {}}], {}, "not CTCHead, AttnHead"),
         ([CTC], {"out_channels_list": {}}, "lacks CTCLabelDecode, which follows from the dictionary"),
     ],
@@ -80,18 +79,55 @@ def test_wrong_lists_are_one_line(heads, config, message):
     assert "\n" not in str(error.value)
 
 
-def test_nested_sections_can_be_validated():
-    found = list(MultiHead.nested_components({"head_list": [CTC, NRTR, "text"]}))
-    assert [(kind, path) for kind, path, _ in found] == [
-        (NECKS, ("head_list", 0, "CTCHead", "Neck")),
-        (HEADS, ("head_list", 0, "CTCHead", "Head")),
-        (HEADS, ("head_list", 1, "NRTRHead")),
-    ]
-    given = {"in_channels": None, "out_channels": None}
-    assert [kind.bind(section, "rec", given).problems for kind, _, section in found] == [[], [], []]
-    wrong = {"head_list": [{"NRTRHead": {"nrtr_dimm": 32}}]}
-    ((kind, _, section),) = MultiHead.nested_components(wrong)
-    assert "no key 'nrtr_dimm'" in kind.bind(section, "rec", given).problems[0].message
+@pytest.mark.parametrize(
+    "head_list, messages",
+    [
+        ([CTC, NRTR], []),
+        ([CTC, SAR], []),
+        (5, ["head_list: 'head_list' must be a list that is not empty, each a mapping, not 5"]),
+        ([CTC, 5], ["head_list.1: 'head_list[1]' must be a mapping, not 5"]),
+        ([{"CTCHead": 3}], ["head_list.0.CTCHead: 'head_list[0][CTCHead]' must be a mapping, not 3"]),
+        ([{"CTCHead": {"Neck": 3}}], ["head_list.0.CTCHead.Neck: 'Neck' must be a mapping, not 3"]),
+        ([{"CTCHead": {"Nek": None}}], ["head_list.0.CTCHead.Nek: CTCHead has no key 'Nek' (did you mean 'Neck'?)"]),
+        (
+            [{"CTCHead": {"Neck": {"name": "svtr", "dims": 0}}}],
+            ["head_list.0.CTCHead.Neck.dims: 'dims' must be a whole number from 1 to 16,384, not 0"],
+        ),
+        (
+            [{"CTCHead": {"Neck": {"name": "svtr", "hidden_dims": 30}}}],
+            ["head_list.0.CTCHead.Neck.hidden_dims: 'hidden_dims': 30 must be a multiple of its 8 heads"],
+        ),
+        (
+            [{"CTCHead": {"Neck": {"name": "reshape", "depth": 2}}}],
+            ["head_list.0.CTCHead.Neck.depth: the encoder 'reshape' has no key 'depth'; known: none"],
+        ),
+        (
+            [CTC, {"NRTRHead": {"nrtr_dimm": 32}}],
+            ["head_list.1.NRTRHead.nrtr_dimm: NRTRHead has no key 'nrtr_dimm' (did you mean 'nrtr_dim'?)"],
+        ),
+        (
+            [CTC, {"NRTRHead": {"nrtr_dim": 30}}],
+            [
+                "head_list.1.NRTRHead.nrtr_dim: 'nrtr_dim' must be a whole number from 32 to 2,048, in steps of 32, "
+                "not 30"
+            ],
+        ),
+        (
+            [CTC, {"SARHead": {"enc_dim": "wide"}}],
+            ["head_list.1.SARHead.enc_dim: 'enc_dim' must be a whole number from 1 to 16,384, not 'wide'"],
+        ),
+    ],
+)
+def test_validation_reaches_every_branch(head_list, messages):
+    section = {"model_type": "rec", "Head": {"name": "MultiHead", "head_list": head_list}}
+    found = [problem for problem in validate({"Architecture": section}) if problem.path[0] == "Architecture"]
+    assert [str(problem).removeprefix("Architecture.Head.") for problem in found] == messages
+
+
+@pytest.mark.parametrize("branch", [{"CTCHead": {"Neck": 3}}, {"CTCHead": {"Head": [1]}}])
+def test_a_branch_of_the_wrong_kind_is_one_line_when_it_is_built_too(branch):
+    with pytest.raises(ConfigError, match=r"head_list: '(Neck|Head)' must be a mapping, not"):
+        build(branch)
 
 
 def test_a_guided_ctc_head_looks_two_steps_aside():

@@ -103,5 +103,7 @@ def test_it_stops_when_every_text_has_ended(monkeypatch):
 
 
 def test_widths_must_fit():
-    with pytest.raises(ConfigError, match="d_model 12 must be the width of what it reads, 8"):
+    with pytest.raises(
+        ConfigError, match="'d_model' must be the width of what it reads, 8, and a multiple of 'nhead', 2, not 12"
+    ):
         build(d_model=12)

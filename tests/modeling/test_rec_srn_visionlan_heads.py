@@ -37,7 +37,7 @@ def test_srn_gives_logits_in_training(srn):
 
 
 def test_srn_checks_its_width():
-    with pytest.raises(ConfigError, match="hidden_dims must be the channels of the map, 8, not 512"):
+    with pytest.raises(ConfigError, match="'hidden_dims' must be the channels of the map, 8, not 512"):
         build_head({"name": "SRNHead"}, "rec", in_channels=8, out_channels=6)
 
 
@@ -115,9 +115,12 @@ def test_an_unknown_step_is_one_line():
         vl_head("LF_3")
 
 
-@pytest.mark.parametrize("channels, width", [(16, 24), (12, 12)])
-def test_visionlan_checks_its_width(channels, width):
-    with pytest.raises(ConfigError, match=f"must be the channels of the map, {channels}, and a multiple of 8"):
+@pytest.mark.parametrize(
+    "channels, width, message",
+    [(16, 24, "must be the channels of the map, 16, not 24"), (12, 12, "from 8 to 4,096, in steps of 8, not 12")],
+)
+def test_visionlan_checks_its_width(channels, width, message):
+    with pytest.raises(ConfigError, match=message):
         build_head({"name": "VLHead", "n_dim": width}, "rec", in_channels=channels, out_channels=5)
 
 

@@ -58,7 +58,10 @@ def test_control_points_are_trained():
 
 @pytest.mark.parametrize(
     "change, message",
-    [({"num_control_points": 5}, "must be even"), ({"tps_inputsize": [64, 64]}, r"must be \[32, 64\]")],
+    [
+        ({"num_control_points": 5}, "'num_control_points' must be a whole number from 4 to 1,000, in steps of 2"),
+        ({"tps_inputsize": [64, 64]}, r"'tps_inputsize\[0\]' must be one of 32, not 64"),
+    ],
 )
 def test_wrong_sizes_are_one_line(change, message):
     with pytest.raises(ConfigError, match=message) as error:

@@ -1,16 +1,25 @@
 """The chain transform, backbone, neck, head that most models are."""
 
-from typing import Optional
+from typing import Annotated, Literal, Optional
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
 from ppocr.modeling.transforms import build_transform
-from ppocr.registry import ARCHITECTURES
+from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS, Nested
+from ppocr.values import Range
 
+# Registry of each part, and what it gets from the parts before it or from the dictionary.
+PARTS = {
+    "Transform": (TRANSFORMS, ("in_channels",)),
+    "Backbone": (BACKBONES, ("in_channels",)),
+    "Neck": (NECKS, ("in_channels",)),
+    "Head": (HEADS, ("in_channels", "out_channels")),
+}
+ImageChannels = Annotated[int, Range(1, 64)]
+ModelType = Literal["det", "rec", "cls", "table", "kie", "e2e", "sr"]
 FEEDS = ("image", "image+targets", "batch")  # each gives a model more than the one before
 
 
@@ -32,18 +41,18 @@ class BaseModel(nn.Layer):
             in training (a part's dict is merged instead), and the last one alone, as a dict, in evaluation.
 
     Raises:
-        ConfigError: there is no part at all, or one of them cannot be built.
+        ConfigError: one of the parts cannot be built.
     """
 
     def __init__(
         self,
-        model_type: str,
+        model_type: ModelType,
         Transform: Optional[dict] = None,
         Backbone: Optional[dict] = None,
         Neck: Optional[dict] = None,
         Head: Optional[dict] = None,
         algorithm: Optional[str] = None,
-        in_channels: int = 3,
+        in_channels: ImageChannels = 3,
         return_all_feats: bool = False,
     ):
         super().__init__()
@@ -58,13 +67,24 @@ class BaseModel(nn.Layer):
             setattr(self, name, part)
             in_channels = getattr(part, "out_channels", in_channels)
         self._present = [name for name, _, config in plan if config is not None]
-        if not self._present:
-            raise ConfigError("Architecture has none of Transform, Backbone, Neck, Head: name at least one")
         self.return_all_feats = return_all_feats
         parts = [getattr(self, name) for name in self._present]
         self.feed = max((_feed(part) for part in parts), key=FEEDS.index)
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
+
+    @staticmethod
+    def check_arguments(Transform, Backbone, Neck, Head):
+        """Yields a problem if there is no part at all."""
+        if all(part is None for part in (Transform, Backbone, Neck, Head)):
+            yield "", "Architecture has none of Transform, Backbone, Neck, Head: name at least one"
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields the parts."""
+        for part, (registry, supplied) in PARTS.items():
+            if arguments.get(part) is not None:
+                yield Nested(registry, (part,), arguments[part], supplied, arguments.get("model_type"))
 
     def forward(self, x, data=None):
         """Runs the parts in order.

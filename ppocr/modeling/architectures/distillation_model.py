@@ -1,16 +1,15 @@
 """Several networks side by side, fed with the same batch, that learn from each other or from one of them."""
 
-from typing import Optional
+from typing import Annotated, Optional
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
-from ppocr.modeling.architectures.base_model import FEEDS, BaseModel
-from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
+from ppocr.modeling.architectures.base_model import FEEDS, BaseModel, ImageChannels, ModelType
+from ppocr.registry import ARCHITECTURES, Nested
 from ppocr.utils.pretrained import load_pretrained
+from ppocr.values import Length, Name
 
 NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
-PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 
 
 @ARCHITECTURES.register()
@@ -25,7 +24,7 @@ class DistillationNetwork(BaseModel):
             :class:`ppocr.modeling.architectures.base_model.BaseModel`.
 
     Raises:
-        ConfigError: there is no part at all, or one of them cannot be built.
+        ConfigError: one of the parts cannot be built.
         CheckpointError: the file is missing, damaged or fits nothing.
 
     Attributes:
@@ -35,15 +34,15 @@ class DistillationNetwork(BaseModel):
 
     def __init__(
         self,
-        model_type: str,
+        model_type: ModelType,
         Transform: Optional[dict] = None,
         Backbone: Optional[dict] = None,
         Neck: Optional[dict] = None,
         Head: Optional[dict] = None,
         algorithm: Optional[str] = None,
-        in_channels: int = 3,
+        in_channels: ImageChannels = 3,
         return_all_feats: bool = False,
-        pretrained: Optional[str] = None,
+        pretrained: Optional[Name] = None,
         freeze_params: bool = False,
     ):
         super().__init__(model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats)
@@ -74,29 +73,25 @@ class DistillationModel(nn.Layer):
         algorithm: a label for readers.
 
     Raises:
-        ConfigError: there is no network, or one of them cannot be built.
+        ConfigError: one of the networks cannot be built.
         CheckpointError: a file of weights is missing, damaged or fits nothing.
     """
 
-    def __init__(self, model_type: str, Models: dict, algorithm: Optional[str] = None):
+    def __init__(
+        self, model_type: ModelType, Models: Annotated[dict[str, dict], Length(1)], algorithm: Optional[str] = None
+    ):
         super().__init__()
-        if not Models:
-            raise ConfigError("DistillationModel: Models names no network")
-        self.networks = {name: self.add_sublayer(name, _build(model_type, Models[name], name)) for name in Models}
+        self.networks = {
+            name: self.add_sublayer(name, ARCHITECTURES.build(_network(model_type, Models[name]))) for name in Models
+        }
         self.feed = max((network.feed for network in self.networks.values()), key=FEEDS.index)
         self.model_average = any(network.model_average for network in self.networks.values())
 
     @staticmethod
-    def nested_components(config):
-        """Yields ``(registry, path, config)`` of every network and of its parts."""
-        for name, section in (config.get("Models") or {}).items():
-            if not isinstance(section, dict):
-                continue
-            section = {"model_type": config.get("model_type"), **section}
-            yield ARCHITECTURES, ("Models", name), {**section, "name": "DistillationNetwork"}
-            for part, registry in PARTS.items():
-                if section.get(part) is not None:
-                    yield registry, ("Models", name, part), section[part]
+    def nested_components(arguments):
+        """Yields the networks."""
+        for name, section in arguments.get("Models", {}).items():
+            yield Nested(ARCHITECTURES, ("Models", name), _network(arguments.get("model_type"), section))
 
     def forward(self, x, data=None):
         """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with targets."""
@@ -106,7 +101,5 @@ class DistillationModel(nn.Layer):
         }
 
 
-def _build(model_type, section, name):
-    if not isinstance(section, dict):
-        raise ConfigError(f"DistillationModel: Models.{name} must be the section of a network, not {section!r}")
-    return ARCHITECTURES.build({"model_type": model_type, **section, "name": "DistillationNetwork"})
+def _network(model_type, section):
+    return {"model_type": model_type, **section, "name": "DistillationNetwork"}

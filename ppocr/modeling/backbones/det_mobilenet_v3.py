@@ -7,6 +7,7 @@ from paddle import nn
 from ppocr.modeling.backbones.mobilenet_v3 import LAST_CHANNELS, ROWS, STEM_CHANNELS, make_blocks
 from ppocr.modeling.common import ConvBNAct, make_divisible
 from ppocr.registry import BACKBONES
+from ppocr.values import Scale
 
 
 @BACKBONES.register(scope=("det", "table"), name="MobileNetV3")
@@ -24,7 +25,7 @@ class DetMobileNetV3(nn.Layer):
         self,
         in_channels: int = 3,
         model_name: Literal["large", "small"] = "large",
-        scale: float = 0.5,
+        scale: Scale = 0.5,
         disable_se: bool = False,
     ):
         super().__init__()

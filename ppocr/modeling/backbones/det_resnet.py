@@ -9,7 +9,6 @@ from typing import Literal, Optional
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.resnet_vd import DEPTHS, WIDTHS, Block, ConvBN
 from ppocr.modeling.common import ModulatedDeformConv
 from ppocr.registry import BACKBONES
@@ -23,21 +22,16 @@ class DetResNet(nn.Layer):
         in_channels: channels of the image.
         layers: depth.
         dcn_stage: for each of the four stages, whether its 3x3 convolutions are deformable.
-
-    Raises:
-        ConfigError: ``dcn_stage`` is not four flags.
     """
 
     def __init__(
         self,
         in_channels: int = 3,
         layers: Literal[18, 34, 50, 101, 152] = 50,
-        dcn_stage: Optional[list] = None,
+        dcn_stage: Optional[tuple[bool, bool, bool, bool]] = None,
     ):
         super().__init__()
         dcn_stage = dcn_stage or [False] * 4
-        if len(dcn_stage) != 4:
-            raise ConfigError(f"ResNet: dcn_stage must be 4 flags, one for each stage, not {dcn_stage}")
         self.conv = ConvBN(in_channels, 64, 7, 2)
         make = _basic_block if layers < 50 else _bottleneck_block
         channels = 64

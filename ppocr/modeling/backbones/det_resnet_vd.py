@@ -1,10 +1,10 @@
 """ResNet-vd as a feature pyramid, for detection."""
 
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.resnet_vd import ResNetVd
 from ppocr.registry import BACKBONES
+from ppocr.values import Distinct, Length
 
 
 @BACKBONES.register(scope="det", name="ResNet_vd")
@@ -16,24 +16,17 @@ class DetResNetVd(ResNetVd):
         layers: depth.
         dcn_stage: for each of the four stages, whether its 3x3 convolutions are deformable.
         out_indices: which of the four maps to give; all by default.
-
-    Raises:
-        ConfigError: ``dcn_stage`` is not four flags or an index is not one of 0 to 3.
     """
 
     def __init__(
         self,
         in_channels: int = 3,
         layers: Literal[18, 34, 50, 101, 152, 200] = 50,
-        dcn_stage: Optional[list] = None,
-        out_indices: Optional[list] = None,
+        dcn_stage: Optional[tuple[bool, bool, bool, bool]] = None,
+        out_indices: Optional[Annotated[list[Literal[0, 1, 2, 3]], Length(1), Distinct()]] = None,
     ):
         dcn_stage = dcn_stage or [False] * 4
         out_indices = out_indices or [0, 1, 2, 3]
-        if len(dcn_stage) != 4:
-            raise ConfigError(f"ResNet_vd: dcn_stage must be 4 flags, one for each stage, not {dcn_stage}")
-        if not set(out_indices) <= {0, 1, 2, 3}:
-            raise ConfigError(f"ResNet_vd: out_indices must be stages, 0 to 3, not {out_indices}")
         super().__init__(in_channels, layers, stem_stride=2, stage_stride=2, dcn_stage=dcn_stage)
         self._out_indices = out_indices
         self.out_channels = [self.stage_channels[i] for i in out_indices]

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.pphgnet import StageLayers, run_stages, stack_outputs, stage_strides
 from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
 from ppocr.modeling.backbones.rep_layers import NormedConv
@@ -112,17 +111,18 @@ class PPHGNetV2B4(PPHGNetV2):
         in_channels: channels of the image.
         det: the maps at 1/4, 1/8, 1/16 and 1/32 of the image.
         text_rec: the map of a text line, one pixel high.
-
-    Raises:
-        ConfigError: not exactly one of ``det`` and ``text_rec`` is set.
     """
 
     def __init__(self, in_channels: int = 3, det: bool = False, text_rec: bool = False):
-        if det == text_rec:
-            raise ConfigError("PPHGNetV2_B4: set one of det and text_rec")
         super().__init__("B4", in_channels, text_rec, class_num=None if det else 1000)
         self.out_channels = self.stage_channels if det else self.stage_channels[-1]
         self._det = det
+
+    @staticmethod
+    def check_arguments(det, text_rec):
+        """Yields a problem unless exactly one form is chosen."""
+        if det == text_rec:
+            yield "", "set one of det and text_rec"
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to a list of four maps (``det``) or to ``[N, out_channels, 1, T]``.

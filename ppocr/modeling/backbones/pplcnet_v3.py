@@ -4,17 +4,17 @@ Source: PP-LCNet (https://arxiv.org/abs/2109.15099), with the branches of RepVGG
 and learnable affine layers.
 """
 
-from typing import NamedTuple, Optional, Union
+from typing import Annotated, NamedTuple, Optional, Union
 
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.rep_layers import NormedConv, RepConv
 from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
 from ppocr.modeling.common import make_divisible
 from ppocr.modeling.parameter_options import exempt_norms_from_decay, scale_learning_rate
 from ppocr.registry import BACKBONES
+from ppocr.values import Range, Scale, Share
 
 STEM_CHANNELS = 16
 DET_WIDTHS = (16, 24, 56, 480)  # channels of the four maps for detection, before scaling
@@ -73,24 +73,19 @@ class PPLCNetV3(nn.Layer):
         lr_mult_list: shares of the learning rate for the stem and the five stages, 1 by default.
         lab_lr: share of the learning rate for the affine layers, in addition.
         det: the form for detection: the maps at 1/4, 1/8, 1/16 and 1/32 of the image.
-
-    Raises:
-        ConfigError: ``lr_mult_list`` is not six numbers.
     """
 
     def __init__(
         self,
         in_channels: int = 3,
-        scale: float = 1.0,
-        conv_kxk_num: int = 4,
-        lr_mult_list: Optional[list] = None,
-        lab_lr: float = 0.1,
+        scale: Scale = 1.0,
+        conv_kxk_num: Annotated[int, Range(1, 16)] = 4,
+        lr_mult_list: Optional[tuple[Share, Share, Share, Share, Share, Share]] = None,
+        lab_lr: Share = 0.1,
         det: bool = False,
     ):
         super().__init__()
         rates = lr_mult_list or [1.0] * 6
-        if len(rates) != 6:
-            raise ConfigError(f"PPLCNetV3: lr_mult_list must be 6 numbers, stem and five stages, not {rates}")
         channels = make_divisible(STEM_CHANNELS * scale, 16)
         self.conv1 = NormedConv(in_channels, channels, 3, stride=2)
         self._stages, widths = [], []

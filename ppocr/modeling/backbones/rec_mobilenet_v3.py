@@ -4,12 +4,13 @@ from typing import Literal, Optional
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.mobilenet_v3 import LAST_CHANNELS, ROWS, STEM_CHANNELS, make_blocks
 from ppocr.modeling.common import ConvBNAct, make_divisible
 from ppocr.registry import BACKBONES
+from ppocr.values import Pool, Scale, Stride
 
 STRIDED = {"large": (0, 1, 3, 12), "small": (0, 1, 3, 8)}  # the blocks that take a stride from the configuration
+Strides = tuple[Stride, Stride, Stride, Stride]
 DEFAULT_STRIDES = {"large": (1, 2, 2, 2), "small": (2, 2, 2, 2)}
 
 
@@ -28,21 +29,18 @@ class RecMobileNetV3(nn.Layer):
         disable_se: leave out squeeze-and-excitation.
         last_pool_type: ``avg`` for a mean at the end, else the maximum of 2x2.
         last_pool_kernel_size: height and width of that mean.
-
-    Raises:
-        ConfigError: strides that are not 4 numbers.
     """
 
     def __init__(
         self,
         in_channels: int = 3,
         model_name: Literal["large", "small"] = "small",
-        scale: float = 0.5,
-        large_stride: Optional[list] = None,
-        small_stride: Optional[list] = None,
+        scale: Scale = 0.5,
+        large_stride: Optional[Strides] = None,
+        small_stride: Optional[Strides] = None,
         disable_se: bool = False,
         last_pool_type: Literal["max", "avg"] = "max",
-        last_pool_kernel_size: Optional[list] = None,
+        last_pool_kernel_size: Optional[tuple[Pool, Pool]] = None,
     ):
         super().__init__()
         strides = {"large": large_stride, "small": small_stride}[model_name] or DEFAULT_STRIDES[model_name]
@@ -65,8 +63,6 @@ class RecMobileNetV3(nn.Layer):
 
 def _with_strides(model_name, strides):
     """Returns the rows of the table with the strides of text lines."""
-    if len(strides) != len(STRIDED[model_name]):
-        raise ConfigError(f"MobileNetV3: {model_name}_stride must be 4 numbers, not {list(strides)}")
     rows = [row._replace(stride=1) for row in ROWS[model_name]]
     for position, stride in zip(STRIDED[model_name], strides):
         # a number, not a pair, keeps the shortcut of the first block of the large model

@@ -9,6 +9,7 @@ from paddle.regularizer import L2Decay
 
 from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
 from ppocr.registry import BACKBONES
+from ppocr.values import Pool, Scale, Stride
 
 STEM_CHANNELS = 32
 
@@ -90,10 +91,10 @@ class MobileNetV1Enhance(nn.Layer):
     def __init__(
         self,
         in_channels: int = 3,
-        scale: float = 0.5,
-        last_conv_stride: Union[int, list] = 1,
+        scale: Scale = 0.5,
+        last_conv_stride: Union[Stride, tuple[Stride, Stride]] = 1,
         last_pool_type: Literal["max", "avg"] = "max",
-        last_pool_kernel_size: list = (3, 2),
+        last_pool_kernel_size: tuple[Pool, Pool] = (3, 2),
     ):
         super().__init__()
         channels = int(STEM_CHANNELS * scale)

@@ -6,8 +6,8 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppocr.errors import ConfigError
 from ppocr.registry import BACKBONES
+from ppocr.values import Stride
 
 DEPTHS = (3, 4, 6, 6, 3)
 WIDTHS = (32, 64, 128, 256, 512)
@@ -47,15 +47,10 @@ class ResNet45(nn.Layer):
     Args:
         in_channels: channels of the image.
         strides: stride of the first block of each stage.
-
-    Raises:
-        ConfigError: ``strides`` is not five numbers.
     """
 
-    def __init__(self, in_channels: int = 3, strides: list = (2, 1, 2, 1, 1)):
+    def __init__(self, in_channels: int = 3, strides: tuple[Stride, Stride, Stride, Stride, Stride] = (2, 1, 2, 1, 1)):
         super().__init__()
-        if len(strides) != len(DEPTHS):
-            raise ConfigError(f"ResNet45: strides must be {len(DEPTHS)} numbers, one for each stage, not {strides}")
         self.conv1 = _conv(in_channels, WIDTHS[0], 3)
         self.bn1 = nn.BatchNorm2D(WIDTHS[0])
         self._stages, channels = [], WIDTHS[0]

@@ -1,12 +1,11 @@
 """SVTR: text lines as tokens that are mixed locally, then globally, while the height shrinks."""
 
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional
 
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingNormal, TruncatedNormal
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.svtr import (
     AttentionMixer,
     ConvMixer,
@@ -15,10 +14,14 @@ from ppocr.modeling.svtr import (
     drop_path_rates,
     to_map,
     to_tokens,
+    undivided,
 )
 from ppocr.registry import BACKBONES
+from ppocr.values import Depth, Dropout, Heads, Kernel, Range, Ratio, TextLength, Width
 
-MIXERS = ("Local", "Global", "Conv")
+PatchedSide = Annotated[int, Range(4, 10_000)]
+TokenWidth = Annotated[int, Range(2, 4_096)]
+Window = tuple[Kernel, Kernel]
 
 
 class PatchEmbedding(nn.Layer):
@@ -78,9 +81,6 @@ class SVTRNet(nn.Layer):
         out_channels, out_char_num: of the result with ``last_stage``.
         prenorm: normalise after each sum; else before each branch and once at the end. (The name is that of the
             published configurations.)
-
-    Raises:
-        ConfigError: lists that do not fit the three stages.
     """
 
     fixed_size = True  # each patch has learnt its place
@@ -88,26 +88,25 @@ class SVTRNet(nn.Layer):
     def __init__(
         self,
         in_channels: int = 3,
-        img_size: list = (32, 100),
-        embed_dim: list = (64, 128, 256),
-        depth: list = (3, 6, 3),
-        num_heads: list = (2, 4, 8),
-        mixer: list = ("Local",) * 6 + ("Global",) * 6,
-        local_mixer: list = ((7, 11), (7, 11), (7, 11)),
+        img_size: tuple[PatchedSide, PatchedSide] = (32, 100),
+        embed_dim: tuple[TokenWidth, TokenWidth, TokenWidth] = (64, 128, 256),
+        depth: tuple[Depth, Depth, Depth] = (3, 6, 3),
+        num_heads: tuple[Heads, Heads, Heads] = (2, 4, 8),
+        mixer: list[Literal["Local", "Global", "Conv"]] = ("Local",) * 6 + ("Global",) * 6,
+        local_mixer: tuple[Window, Window, Window] = ((7, 11), (7, 11), (7, 11)),
         patch_merging: Optional[Literal["Conv", "Pool"]] = "Conv",
-        mlp_ratio: float = 4.0,
+        mlp_ratio: Ratio = 4.0,
         qkv_bias: bool = True,
-        drop_rate: float = 0.0,
-        last_drop: float = 0.1,
-        attn_drop_rate: float = 0.0,
-        drop_path_rate: float = 0.1,
-        out_channels: int = 192,
-        out_char_num: int = 25,
+        drop_rate: Dropout = 0.0,
+        last_drop: Dropout = 0.1,
+        attn_drop_rate: Dropout = 0.0,
+        drop_path_rate: Dropout = 0.1,
+        out_channels: Width = 192,
+        out_char_num: TextLength = 25,
         last_stage: bool = True,
         prenorm: bool = True,
     ):
         super().__init__()
-        _check_stages(embed_dim, depth, num_heads, local_mixer, mixer)
         self.patch_embed = PatchEmbedding(in_channels, embed_dim[0])
         height, width = img_size[0] // 4, img_size[1] // 4
         self.pos_embed = self.create_parameter(
@@ -136,6 +135,13 @@ class SVTRNet(nn.Layer):
             self.last_conv = nn.Conv2D(embed_dim[-1], out_channels, 1, bias_attr=False)
             self.dropout = nn.Dropout(last_drop)
 
+    @staticmethod
+    def check_arguments(embed_dim, depth, num_heads, mixer):
+        """Yields what does not fit the three stages."""
+        yield from undivided(embed_dim, num_heads, "embed_dim")
+        if len(mixer) < sum(depth):
+            yield "mixer", f"'mixer' has {len(mixer)} entries for {sum(depth)} blocks"
+
     def forward(self, x):
         """Maps ``[N, in_channels, *img_size]`` to ``[N, out_channels, 1, out_char_num]`` or tokens ``[N, T, C]``."""
         x = self.pos_drop(self.patch_embed(x) + self.pos_embed)
@@ -155,14 +161,3 @@ def make_mixer(kind, width, heads, local, grid, attention):
     if kind == "Conv":
         return ConvMixer(width, heads, local, grid[0])
     return AttentionMixer(width, heads, local if kind == "Local" else None, grid, **attention)
-
-
-def _check_stages(embed_dim, depth, num_heads, local_mixer, mixer):
-    for key, value in (("depth", depth), ("num_heads", num_heads), ("local_mixer", local_mixer)):
-        if len(embed_dim) != 3 or len(value) != 3:
-            raise ConfigError(f"SVTRNet: embed_dim and {key} must have one entry for each of the 3 stages")
-    unknown = [kind for kind in mixer if kind not in MIXERS]
-    if unknown:
-        raise ConfigError(f"SVTRNet: mixer must be made of {', '.join(MIXERS)}, not {unknown[0]!r}")
-    if len(mixer) < sum(depth):
-        raise ConfigError(f"SVTRNet: mixer has {len(mixer)} entries for {sum(depth)} blocks")

@@ -1,13 +1,29 @@
 """SVTRv2: SVTR whose stages mix with grouped convolutions first and take pictures of any width."""
 
+from typing import Annotated, Literal, Union
+
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingNormal, TruncatedNormal
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.svtr import AttentionMixer, ConvNormAct, SVTRBlock, drop_path_rates, grouped_conv, to_map, to_tokens
+from ppocr.modeling.svtr import (
+    AttentionMixer,
+    ConvNormAct,
+    SVTRBlock,
+    drop_path_rates,
+    grouped_conv,
+    to_map,
+    to_tokens,
+    undivided,
+)
 from ppocr.registry import BACKBONES
+from ppocr.values import Depth, Dropout, Heads, Kernel, Length, Range, Ratio, Stride, Width
+
+PatchedSide = Annotated[int, Range(4, 10_000)]
+TokenWidth = Annotated[int, Range(2, 4_096)]
+UnusedOrKernel = Union[Literal[-1], Kernel]
+UnusedOrStride = Union[Literal[-1], Stride]
 
 
 class ToTokens(nn.Layer):
@@ -121,34 +137,34 @@ class SVTRv2(nn.Layer):
         drop_path_rate: share of samples for which the last block is left out in training; 0 for the first.
         last_stage: average over the height, then a linear layer to ``out_channels``.
         use_pool: pool 3 rows to one and half the columns; in training always to 40 columns.
-
-    Raises:
-        ConfigError: lists that do not fit each other.
     """
 
     def __init__(
         self,
         in_channels: int = 3,
-        max_sz: list = (32, 320),
+        max_sz: tuple[PatchedSide, PatchedSide] = (32, 320),
         use_pos_embed: bool = True,
-        dims: list = (64, 128, 256),
-        depths: list = (3, 6, 3),
-        num_heads: list = (2, 4, 8),
-        mixer: list = (("Conv",) * 3, ("Conv",) * 3 + ("Global",) * 3, ("Global",) * 3),
-        local_k: list = ((5, 5), (5, 5), (-1, -1)),
-        sub_k: list = ((2, 1), (2, 1), (-1, -1)),
-        mlp_ratio: float = 4.0,
+        dims: Annotated[list[TokenWidth], Length(1)] = (64, 128, 256),
+        depths: list[Depth] = (3, 6, 3),
+        num_heads: list[Heads] = (2, 4, 8),
+        mixer: list[list[Literal["Conv", "Global"]]] = (
+            ("Conv",) * 3,
+            ("Conv",) * 3 + ("Global",) * 3,
+            ("Global",) * 3,
+        ),
+        local_k: list[tuple[UnusedOrKernel, UnusedOrKernel]] = ((5, 5), (5, 5), (-1, -1)),
+        sub_k: list[tuple[UnusedOrStride, UnusedOrStride]] = ((2, 1), (2, 1), (-1, -1)),
+        mlp_ratio: Ratio = 4.0,
         qkv_bias: bool = True,
-        drop_rate: float = 0.0,
-        attn_drop_rate: float = 0.0,
-        last_drop: float = 0.1,
-        drop_path_rate: float = 0.1,
-        out_channels: int = 192,
+        drop_rate: Dropout = 0.0,
+        attn_drop_rate: Dropout = 0.0,
+        last_drop: Dropout = 0.1,
+        drop_path_rate: Dropout = 0.1,
+        out_channels: Width = 192,
         last_stage: bool = False,
         use_pool: bool = False,
     ):
         super().__init__()
-        _check_stages(dims, depths=depths, num_heads=num_heads, mixer=mixer, local_k=local_k, sub_k=sub_k)
         self.pope = PatchEmbedding(in_channels, dims[0], [n // 4 for n in max_sz] if use_pos_embed else None)
         rates = drop_path_rates(drop_path_rate, depths)
         options = {"mlp_ratio": mlp_ratio, "dropout": drop_rate}
@@ -160,6 +176,25 @@ class SVTRv2(nn.Layer):
         self.last_conv = nn.Linear(dims[-1], out_channels, bias_attr=False) if last_stage else None
         self.dropout = nn.Dropout(last_drop)
         self.out_channels = out_channels if last_stage else dims[-1]
+
+    @staticmethod
+    def check_arguments(dims, depths, num_heads, mixer, local_k, sub_k):
+        """Yields lists that do not fit each other."""
+        lists = {"depths": depths, "num_heads": num_heads, "mixer": mixer, "local_k": local_k, "sub_k": sub_k}
+        for key, value in lists.items():
+            if len(value) != len(dims):
+                yield key, f"'{key}' has {len(value)} entries, 'dims' has {len(dims)}: one for each stage"
+        yield from undivided(dims, num_heads, "dims")
+        for depth, kinds, kernel in zip(depths, mixer, local_k):
+            if len(kinds) != depth:
+                yield "mixer", f"'mixer' has {len(kinds)} kinds for a stage of {depth} blocks"
+            if "Conv" in kinds and -1 in kernel:
+                yield "local_k", f"'local_k' {list(kernel)} has no size for a stage of Conv mixers"
+            if list(kinds) != sorted(kinds):
+                yield "mixer", f"'mixer': a stage must have Conv mixers, then Global ones, not {list(kinds)}"
+        for stride in sub_k[:-1]:
+            if -1 in stride:
+                yield "sub_k", f"'sub_k' {list(stride)} has no stride to the next stage"
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to ``[N, out_channels, H', W']``.
@@ -175,15 +210,3 @@ class SVTRv2(nn.Layer):
             return x
         x = self.last_conv(x.mean(axis=2).transpose([0, 2, 1]))
         return to_map(self.dropout(F.hardswish(x)), 1)
-
-
-def _check_stages(dims, **lists):
-    for key, value in lists.items():
-        if len(value) != len(dims):
-            raise ConfigError(f"SVTRv2: {key} has {len(value)} entries, dims has {len(dims)}: one for each stage")
-    for depth, kinds in zip(lists["depths"], lists["mixer"]):
-        if len(kinds) != depth:
-            raise ConfigError(f"SVTRv2: mixer has {len(kinds)} kinds for a stage of {depth} blocks")
-        firsts = [kind for kind in kinds if kind == "Conv"]
-        if list(kinds[: len(firsts)]) != firsts or any(kind not in ("Conv", "Global") for kind in kinds):
-            raise ConfigError(f"SVTRv2: the mixers of a stage must be Conv ones, then Global ones, not {list(kinds)}")

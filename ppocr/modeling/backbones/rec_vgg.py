@@ -2,9 +2,9 @@
 
 from paddle import nn
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.common import ConvBNAct
 from ppocr.registry import BACKBONES
+from ppocr.values import Width
 
 _POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))  # the last two keep the width: one time step for every four pixels
 
@@ -19,15 +19,12 @@ class VGG(nn.Layer):
     Args:
         in_channels: channels of the image.
         channels: channels after each of the five convolutions.
-
-    Raises:
-        ConfigError: ``channels`` does not have five entries.
     """
 
-    def __init__(self, in_channels: int = 3, channels: list = (32, 64, 96, 128, 128)):
+    def __init__(
+        self, in_channels: int = 3, channels: tuple[Width, Width, Width, Width, Width] = (32, 64, 96, 128, 128)
+    ):
         super().__init__()
-        if len(channels) != len(_POOLS) + 1:
-            raise ConfigError(f"VGG: channels must have {len(_POOLS) + 1} entries, not {list(channels)}")
         layers = []
         for width, pool in zip(channels, _POOLS):
             layers += [ConvBNAct(in_channels, width, 3, padding=1, act="relu"), nn.MaxPool2D(pool, pool)]

@@ -1,10 +1,13 @@
 """Head of image classifiers."""
 
+from typing import Annotated
+
 import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.registry import HEADS
+from ppocr.values import Range
 
 
 @HEADS.register()
@@ -18,7 +21,7 @@ class ClsHead(nn.Layer):
 
     vocabulary_parameters = {"fc.weight": (1, 0), "fc.bias": (0, 0)}
 
-    def __init__(self, in_channels: int, class_dim: int):
+    def __init__(self, in_channels: int, class_dim: Annotated[int, Range(2, 1_000_000)]):
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2D(1)
         self.fc = nn.Linear(in_channels, class_dim, weight_attr=uniform_fan_in(in_channels))

@@ -1,6 +1,6 @@
 """Differentiable binarization: maps of text regions, of thresholds, and of one cut by the other."""
 
-from typing import Optional
+from typing import Annotated, Literal, Optional
 
 import paddle
 import paddle.nn.functional as F
@@ -10,7 +10,9 @@ from paddle.nn.initializer import Constant, KaimingUniform
 from ppocr.errors import ConfigError
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.registry import HEADS
+from ppocr.values import Kernel, Range, Width
 
+Steepness = Annotated[float, Range(above=0, most=1_000)]
 AUX_LEVELS = ("p2", "p3", "p4")
 
 
@@ -84,21 +86,19 @@ class DBHead(nn.Layer):
             image; each gets maps of its own, which the loss compares with the targets too. None: no such maps.
 
     Raises:
-        ConfigError: ``kernel_list`` is not three numbers, or the neck does not give the further maps.
+        ConfigError: the neck does not give the further maps.
     """
 
     def __init__(
         self,
         in_channels: int,
-        k: float = 50,
-        kernel_list: Optional[list] = None,
+        k: Steepness = 50,
+        kernel_list: Optional[tuple[Kernel, Literal[2], Literal[2]]] = None,
         fix_nan: bool = False,
-        aux_in_channels: Optional[int] = None,
+        aux_in_channels: Optional[Width] = None,
     ):
         super().__init__()
         kernel_list = kernel_list or [3, 2, 2]
-        if len(kernel_list) != 3:
-            raise ConfigError(f"DBHead: kernel_list must be 3 numbers, one for each layer, not {kernel_list}")
         self.k = k
         self.binarize = MapHead(in_channels, kernel_list, fix_nan)
         self.thresh = MapHead(in_channels, kernel_list, fix_nan)
@@ -106,6 +106,12 @@ class DBHead(nn.Layer):
         for level in self._aux_levels:
             for name in ("aux_binarize", "aux_thresh"):
                 self.add_sublayer(f"{name}_{level}", MapHead(aux_in_channels, kernel_list, fix_nan))
+
+    @staticmethod
+    def check_arguments(in_channels, aux_in_channels):
+        """Yields further maps of another width than that of the features, whose pyramid they are of."""
+        if None not in (in_channels, aux_in_channels) and aux_in_channels != in_channels:
+            yield "aux_in_channels", f"'aux_in_channels' must be {in_channels}, as the neck has, not {aux_in_channels}"
 
     def step(self, probability, threshold):
         """Returns ``1 / (1 + exp(-k (probability - threshold)))``."""

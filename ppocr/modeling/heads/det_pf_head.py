@@ -1,14 +1,15 @@
 """Differentiable binarization with a second look at the probability map."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import paddle
 from paddle import nn
 
 from ppocr.modeling.common import ConvBNAct
-from ppocr.modeling.heads.det_db_head import DBHead, probabilities
+from ppocr.modeling.heads.det_db_head import DBHead, Steepness, probabilities
 from ppocr.modeling.necks.db_fpn import enlarge
 from ppocr.registry import HEADS
+from ppocr.values import Range
 
 WIDTHS = {"large": 4, "small": 8}  # channels of the features to those of the refinement
 
@@ -46,7 +47,11 @@ class PFHeadLocal(DBHead):
     """
 
     def __init__(
-        self, in_channels: int, k: float = 50, mode: Literal["large", "small"] = "small", fix_nan: bool = False
+        self,
+        in_channels: Annotated[int, Range(8)],
+        k: Steepness = 50,
+        mode: Literal["large", "small"] = "small",
+        fix_nan: bool = False,
     ):
         super().__init__(in_channels, k, fix_nan=fix_nan)
         self.cbn_layer = Refinement(in_channels // 4, in_channels // WIDTHS[mode])

@@ -8,6 +8,7 @@ from paddle.regularizer import L2Decay
 
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.registry import HEADS
+from ppocr.values import Classes, Penalty, Width
 
 
 @HEADS.register()
@@ -26,9 +27,9 @@ class CTCHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int,
-        fc_decay: float = 0.0004,
-        mid_channels: Optional[int] = None,
+        out_channels: Classes,
+        fc_decay: Penalty = 0.0004,
+        mid_channels: Optional[Width] = None,
         return_feats: bool = False,
         use_guide: bool = False,
     ):

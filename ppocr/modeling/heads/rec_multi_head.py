@@ -1,6 +1,7 @@
 """A CTC branch, which reads in the end, and a branch that guides it in training."""
 
-from typing import Optional
+from dataclasses import dataclass
+from typing import Annotated, Optional
 
 import paddle.nn.functional as F
 from paddle import nn
@@ -10,12 +11,12 @@ from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
 from ppocr.modeling.svtr import to_map
-from ppocr.registry import HEADS, NECKS
+from ppocr.registry import HEADS, NECKS, Nested, bind_arguments
+from ppocr.values import Classes, Depth, Length, Range, TextLength
 
 POOL = (3, 2)  # rows and columns that become one
 LONGEST = 80
-NRTR_KEYS = {"nrtr_dim": "d_model", "max_text_length": "max_len"}
-NRTR_DEFAULTS = {"d_model": 256, "num_decoder_layers": 4}
+CHANNELS = ("in_channels", "out_channels")  # follow from the map and from the dictionary
 
 
 class Project(nn.Layer):
@@ -40,6 +41,61 @@ class AddPositions(nn.Layer):
         return x + self.dec_pos_embed[:, : x.shape[1]]
 
 
+@dataclass(frozen=True)
+class CTCBranch:
+    """What ``head_list`` says of the CTC branch.
+
+    Attributes:
+        Neck: an encoder of :class:`ppocr.modeling.necks.rnn.SequenceEncoder`, ``{"name": encoder type, key: value}``.
+        Head: keys of :class:`ppocr.modeling.heads.rec_ctc_head.CTCHead`.
+    """
+
+    Neck: Optional[dict] = None
+    Head: Optional[dict] = None
+
+    def sections(self) -> tuple:
+        """Returns the complete sections of neck and head."""
+        neck = dict(self.Neck or {"name": "reshape"})
+        return (
+            {"name": "SequenceEncoder", "encoder_type": neck.pop("name", None), **neck},
+            {"name": "CTCHead", **(self.Head or {})},
+        )
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields neck and head."""
+        neck, head = CTCBranch(**arguments).sections()
+        yield Nested(NECKS, ("Neck",), neck, CHANNELS[:1])
+        yield Nested(HEADS, ("Head",), head, CHANNELS)
+
+
+@dataclass(frozen=True)
+class NRTRBranch:
+    """What ``head_list`` says of a guide that is an NRTR decoder.
+
+    Attributes:
+        nrtr_dim: width of the layers, 32 for each attention head.
+        max_text_length: classes given in evaluation, the start included.
+        num_decoder_layers: blocks of the decoder.
+    """
+
+    nrtr_dim: Annotated[int, Range(32, 2_048, step=32)] = 256
+    max_text_length: TextLength = 25
+    num_decoder_layers: Depth = 4
+
+    def section(self) -> dict:
+        """Returns the section of a :class:`Transformer` without encoder."""
+        return {
+            "name": "Transformer",
+            "d_model": self.nrtr_dim,
+            "nhead": self.nrtr_dim // 32,
+            "dim_feedforward": 4 * self.nrtr_dim,
+            "num_encoder_layers": 0,
+            "num_decoder_layers": self.num_decoder_layers,
+            "max_len": self.max_text_length,
+        }
+
+
 @HEADS.register()
 class MultiHead(nn.Layer):
     """CTC branch with a neck of its own, guided by an attention decoder that is used in training only.
@@ -57,8 +113,7 @@ class MultiHead(nn.Layer):
         use_pos: add learnt positions to what the NRTR decoder reads.
 
     Raises:
-        ConfigError: an item of ``head_list`` that is unknown, a branch that is missing, or one without its number of
-            classes.
+        ConfigError: a branch cannot be built, or its number of classes is missing.
     """
 
     feed = "image+targets"
@@ -67,19 +122,16 @@ class MultiHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        head_list: list,
-        out_channels_list: Optional[dict] = None,
+        head_list: Annotated[list[dict[str, Optional[dict]]], Length(1)],
+        out_channels_list: Optional[dict[str, Classes]] = None,
         use_pool: bool = False,
         use_pos: bool = False,
     ):
         super().__init__()
         self._pooled = use_pool
         parts = {name: args or {} for item in head_list for name, args in item.items()}
-        unknown = [name for name in parts if name not in ("CTCHead", "SARHead", "NRTRHead")]
-        if unknown or "CTCHead" not in parts:
-            raise ConfigError(f"MultiHead: head_list must be CTCHead and SARHead or NRTRHead, not {', '.join(parts)}")
         classes = {name: _classes(out_channels_list, name) for name in parts}
-        neck, head = _ctc_sections(parts["CTCHead"])
+        neck, head = bind_arguments(CTCBranch, parts["CTCHead"], "CTCHead").build("head_list").sections()
         self.ctc_encoder = build_neck(neck, in_channels=in_channels)
         self.ctc_head = build_head(head, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"])
         self._guide = next((name for name in parts if name != "CTCHead"), None)
@@ -87,7 +139,7 @@ class MultiHead(nn.Layer):
             section = {"name": "SARHead", **parts["SARHead"]}
             self.sar_head = build_head(section, in_channels=in_channels, out_channels=classes["SARHead"])
         elif self._guide == "NRTRHead":
-            section = _transformer(parts["NRTRHead"])
+            section = bind_arguments(NRTRBranch, parts["NRTRHead"], "NRTRHead").build("head_list").section()
             width = section["d_model"]
             steps = [nn.Flatten(2), Project(in_channels, width)] + ([AddPositions(width)] if use_pos else [])
             self.before_gtc = nn.Sequential(*steps)
@@ -95,21 +147,24 @@ class MultiHead(nn.Layer):
         self.out_channels = classes["CTCHead"]
 
     @staticmethod
-    def nested_components(config):
-        """Yields ``(registry, path, config)`` of the branches."""
-        for i, item in enumerate(config.get("head_list") or ()):
-            for name, args in item.items() if isinstance(item, dict) else ():
-                path = ("head_list", i, name)
+    def check_arguments(head_list):
+        """Yields branches that are unknown or missing."""
+        names = [name for item in head_list for name in item]
+        if sorted(names) not in (["CTCHead"], ["CTCHead", "NRTRHead"], ["CTCHead", "SARHead"]):
+            yield "head_list", f"'head_list' must be CTCHead and SARHead or NRTRHead, not {', '.join(names)}"
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields the branches."""
+        for i, item in enumerate(arguments.get("head_list", ())):
+            for name, given in item.items():
+                path, given = ("head_list", i, name), given or {}
                 if name == "CTCHead":
-                    neck, head = _ctc_sections(args or {})
-                    yield NECKS, (*path, "Neck"), neck
-                    yield HEADS, (*path, "Head"), head
+                    yield Nested(CTCBranch, path, given)
+                elif name == "NRTRHead":
+                    yield Nested(NRTRBranch, path, given)
                 else:
-                    yield (
-                        HEADS,
-                        path,
-                        _transformer(args or {}) if name == "NRTRHead" else {"name": name, **(args or {})},
-                    )
+                    yield Nested(HEADS, path, {"name": name, **given}, CHANNELS)
 
     def forward(self, x, targets=None):
         """Reads a map ``[N, in_channels, 1, W]``, or with ``use_pool`` one of 3 rows or its tokens.
@@ -141,20 +196,3 @@ def _classes(out_channels_list, head):
     if decoder not in (out_channels_list or {}):
         raise ConfigError(f"MultiHead: out_channels_list lacks {decoder}, which follows from the dictionary")
     return out_channels_list[decoder]
-
-
-def _ctc_sections(config):
-    """Returns the complete sections of the CTC branch's neck and head."""
-    neck = dict(config.get("Neck") or {"name": "reshape"})
-    return (
-        {"name": "SequenceEncoder", "encoder_type": neck.pop("name", None), **neck},
-        {"name": "CTCHead", **(config.get("Head") or {})},
-    )
-
-
-def _transformer(config):
-    """Returns the section of the decoder that ``NRTRHead`` stands for."""
-    section = {**NRTR_DEFAULTS, **{NRTR_KEYS.get(key, key): value for key, value in config.items()}}
-    width = section["d_model"]
-    fixed = {"nhead": width // 32, "dim_feedforward": 4 * width, "num_encoder_layers": 0}
-    return {"name": "Transformer", **fixed, **section}

@@ -1,7 +1,7 @@
 """NRTR: a transformer that reads a text line character after character."""
 
 import math
-from typing import Optional
+from typing import Annotated, Optional
 
 import numpy as np
 import paddle
@@ -9,8 +9,8 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Constant, Normal, XavierNormal
 
-from ppocr.errors import ConfigError
 from ppocr.registry import HEADS
+from ppocr.values import Classes, Depth, Dropout, Heads, Range, TextLength, Width
 
 PADDING, START, END = 0, 2, 3  # classes of the dictionary
 LONGEST = 5000
@@ -164,9 +164,6 @@ class Transformer(nn.Layer):
         dim_feedforward: hidden width of the blocks' linear layers.
         residual_dropout_rate: dropout in the blocks and after the positions.
         scale_embedding: scale the vectors of classes with the square root of their width.
-
-    Raises:
-        ConfigError: widths that do not fit.
     """
 
     feed = "image+targets"
@@ -177,23 +174,18 @@ class Transformer(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int,
-        d_model: int = 512,
-        nhead: int = 8,
-        num_encoder_layers: int = 6,
-        num_decoder_layers: int = 6,
-        beam_size: int = 0,
-        max_len: int = 25,
-        dim_feedforward: int = 1024,
-        residual_dropout_rate: float = 0.1,
+        out_channels: Classes,
+        d_model: Annotated[int, Range(2, 4_096, step=2)] = 512,
+        nhead: Heads = 8,
+        num_encoder_layers: Annotated[int, Range(0, 100)] = 6,
+        num_decoder_layers: Depth = 6,
+        beam_size: Annotated[int, Range(-1, 100)] = 0,
+        max_len: TextLength = 25,
+        dim_feedforward: Width = 1024,
+        residual_dropout_rate: Dropout = 0.1,
         scale_embedding: bool = True,
     ):
         super().__init__()
-        if in_channels != d_model or d_model % nhead:
-            raise ConfigError(
-                f"Transformer: d_model {d_model} must be the width of what it reads, {in_channels}, "
-                f"and a multiple of nhead, {nhead}"
-            )
         classes = out_channels + 1
         self.embedding = Embeddings(classes, d_model, scale_embedding)
         self.positional_encoding = PositionalEncoding(d_model, residual_dropout_rate)
@@ -207,6 +199,13 @@ class Transformer(nn.Layer):
         self._beams = max(1, beam_size)
         self._max_len = max_len
         self.out_channels = out_channels
+
+    @staticmethod
+    def check_arguments(in_channels, d_model, nhead):
+        """Yields a width that does not fit."""
+        if in_channels not in (None, d_model) or d_model % nhead:
+            width = f"the width of what it reads, {in_channels}, and " if in_channels is not None else ""
+            yield "d_model", f"'d_model' must be {width}a multiple of 'nhead', {nhead}, not {d_model}"
 
     def forward(self, x, targets: Optional[list] = None):
         """Reads a sequence ``[N, T, in_channels]``.

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import HEADS
+from ppocr.values import Classes, Dropout, TextLength, Width
 
 
 def _recurrent(in_channels, width, bidirectional, dropout, gru):
@@ -156,17 +157,17 @@ class SARHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int,
-        enc_dim: int = 512,
-        max_text_length: int = 30,
+        out_channels: Classes,
+        enc_dim: Width = 512,
+        max_text_length: TextLength = 30,
         enc_bi_rnn: bool = False,
-        enc_drop_rnn: float = 0.1,
+        enc_drop_rnn: Dropout = 0.1,
         enc_gru: bool = False,
         dec_bi_rnn: bool = False,
-        dec_drop_rnn: float = 0.0,
+        dec_drop_rnn: Dropout = 0.0,
         dec_gru: bool = False,
-        d_k: int = 512,
-        pred_dropout: float = 0.1,
+        d_k: Width = 512,
+        pred_dropout: Dropout = 0.1,
         pred_concat: bool = True,
     ):
         super().__init__()

@@ -5,9 +5,9 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.heads.rec_nrtr_head import attend
 from ppocr.registry import HEADS
+from ppocr.values import Classes, Depth, Heads, TextLength, Width
 
 PLACES = 256  # pixels of the map: 8 rows of 32
 NEVER = -1e9
@@ -219,9 +219,6 @@ class SRNHead(nn.Layer):
         num_encoder_TUs: transformer units on the map.
         num_decoder_TUs: transformer units of the language model, in each direction.
         hidden_dims: width of all layers.
-
-    Raises:
-        ConfigError: ``hidden_dims`` is not the number of channels.
     """
 
     model_average = True
@@ -240,20 +237,27 @@ class SRNHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int,
-        max_text_length: int = 25,
-        num_heads: int = 8,
-        num_encoder_TUs: int = 2,
-        num_decoder_TUs: int = 4,
-        hidden_dims: int = 512,
+        out_channels: Classes,
+        max_text_length: TextLength = 25,
+        num_heads: Heads = 8,
+        num_encoder_TUs: Depth = 2,
+        num_decoder_TUs: Depth = 4,
+        hidden_dims: Width = 512,
     ):
         super().__init__()
-        if in_channels != hidden_dims:
-            raise ConfigError(f"SRNHead: hidden_dims must be the channels of the map, {in_channels}, not {hidden_dims}")
         sizes = (hidden_dims, num_heads)
         self.pvam = ParallelVisualAttention(max_text_length, num_encoder_TUs, *sizes)
         self.gsrm = SemanticReasoning(out_channels, max_text_length, num_decoder_TUs, *sizes)
         self.vsfd = VisualSemanticFusion(out_channels, hidden_dims)
+
+    @staticmethod
+    def check_arguments(in_channels, hidden_dims, num_heads):
+        """Yields a width that does not fit."""
+        if in_channels not in (None, hidden_dims):
+            message = f"'hidden_dims' must be the channels of the map, {in_channels}, not {hidden_dims}"
+            yield "hidden_dims", message
+        if hidden_dims % num_heads:
+            yield "num_heads", f"'hidden_dims' {hidden_dims} must be a multiple of 'num_heads' {num_heads}"
 
     def forward(self, x):
         """Maps ``[N, in_channels, 8, 32]`` to a dictionary; slots of all lines stand in a row, ``[N * L, ...]``.

@@ -1,6 +1,6 @@
 """VisionLAN: a recogniser that learns language by reading pictures in which one character is hidden."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import paddle
@@ -8,9 +8,9 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal, XavierNormal
 
-from ppocr.errors import ConfigError
 from ppocr.modeling.heads.rec_nrtr_head import attend
 from ppocr.registry import HEADS
+from ppocr.values import Classes, Depth, Range, TextLength
 
 HEADS_COUNT, HIDDEN = 8, 2048
 
@@ -197,9 +197,6 @@ class VLHead(nn.Layer):
         max_text_length: characters of the longest text.
         training_step: ``LF_1`` reads whole texts, and what finds and reads one character is frozen; ``LF_2`` adds that;
             ``LA`` hides the character in half of the batch.
-
-    Raises:
-        ConfigError: ``n_dim`` is not the number of channels, or no multiple of the 8 attention heads.
     """
 
     feed = "image+targets"
@@ -216,24 +213,25 @@ class VLHead(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        out_channels: int = 36,
-        n_layers: int = 3,
-        n_position: int = 256,
-        n_dim: int = 512,
-        max_text_length: int = 25,
+        out_channels: Classes = 36,
+        n_layers: Depth = 3,
+        n_position: Annotated[int, Range(1, 100_000)] = 256,
+        n_dim: Annotated[int, Range(HEADS_COUNT, 4_096, step=HEADS_COUNT)] = 512,
+        max_text_length: TextLength = 25,
         training_step: Literal["LF_1", "LF_2", "LA"] = "LA",
     ):
         super().__init__()
-        if in_channels != n_dim or n_dim % HEADS_COUNT:
-            raise ConfigError(
-                f"VLHead: n_dim must be the channels of the map, {in_channels}, and a multiple of {HEADS_COUNT}, "
-                f"not {n_dim}"
-            )
         self.MLM_VRM = VisualReasoning(n_layers, n_position, n_dim, max_text_length, out_channels + 1)
         self.training_step = training_step
         if training_step == "LF_1":
             for parameter in self.MLM_VRM.parameters_of_parts():
                 parameter.stop_gradient = True
+
+    @staticmethod
+    def check_arguments(in_channels, n_dim):
+        """Yields a width that does not fit."""
+        if in_channels not in (None, n_dim):
+            yield "n_dim", f"'n_dim' must be the channels of the map, {in_channels}, not {n_dim}"
 
     def forward(self, x, targets=None):
         """Reads a map ``[N, in_channels, H, W]`` of ``n_position`` pixels.

@@ -1,11 +1,16 @@
 """Feature pyramids that end in one map at a quarter of the image, for segmentation-based detection."""
 
+from typing import Annotated
+
 import paddle
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingUniform
 
 from ppocr.registry import NECKS
+from ppocr.values import Maps, Range
+
+PyramidWidth = Annotated[int, Range(4, 4_096, step=4)]
 
 
 def plain_conv(in_channels, out_channels, kernel_size, stride=1):
@@ -53,7 +58,7 @@ class DBFPN(nn.Layer):
         use_asf: weigh the levels pixel by pixel; see :class:`AdaptiveScaleFusion`.
     """
 
-    def __init__(self, in_channels: list, out_channels: int, use_asf: bool = False):
+    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, use_asf: bool = False):
         super().__init__()
         for level, channels in zip((2, 3, 4, 5), in_channels):
             self.add_sublayer(f"in{level}_conv", plain_conv(channels, out_channels, 1))

@@ -2,10 +2,11 @@
 
 from paddle import nn
 
-from ppocr.modeling.necks.db_fpn import plain_conv, stack_levels, top_down
+from ppocr.modeling.necks.db_fpn import PyramidWidth, plain_conv, stack_levels, top_down
 from ppocr.modeling.necks.det_intracl import IntraContext
 from ppocr.modeling.necks.det_rep_lk import LargeSeparableConv
 from ppocr.registry import NECKS
+from ppocr.values import Maps
 
 KERNEL = 9
 
@@ -35,6 +36,12 @@ class PathAggregation(nn.Layer):
             self._context = [self.add_sublayer(f"incl{i}", IntraContext(width)) for i in (1, 2, 3, 4)]
         self.out_channels = out_channels
 
+    @staticmethod
+    def check_arguments(out_channels, intracl):
+        """Yields a width that leaves the context no channels."""
+        if intracl and out_channels < 8:
+            yield "out_channels", f"'out_channels' must be 8 at least with 'intracl', not {out_channels}"
+
     def aggregate(self, x):
         """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]`` and the maps of the top-down pyramid."""
         merged = top_down([conv(level) for conv, level in zip(self.ins_conv, x)])
@@ -58,7 +65,7 @@ class LKPAN(PathAggregation):
         intracl: add context along rows and columns to every level.
     """
 
-    def __init__(self, in_channels: list, out_channels: int, intracl: bool = False):
+    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, intracl: bool = False):
         super().__init__(in_channels, out_channels, intracl, lambda a, b: plain_conv(a, b, KERNEL))
 
     def forward(self, x):
@@ -76,7 +83,7 @@ class RepLKPAN(PathAggregation):
         intracl: add context along rows and columns to every level.
     """
 
-    def __init__(self, in_channels: list, out_channels: int, intracl: bool = False):
+    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, intracl: bool = False):
         super().__init__(in_channels, out_channels, intracl, lambda a, b: LargeSeparableConv(a, b, KERNEL))
 
     def forward(self, x):

@@ -1,6 +1,6 @@
 """Feature pyramids with squeeze-and-excitation, for light detectors."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from paddle import nn
 
@@ -8,6 +8,9 @@ from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
 from ppocr.modeling.necks.db_fpn import plain_conv, stack_levels, top_down
 from ppocr.modeling.necks.det_rep_lk import DilatedRepConv
 from ppocr.registry import NECKS
+from ppocr.values import Maps, Range
+
+SqueezedWidth = Annotated[int, Range(16, 4_096, step=4)]  # a quarter of a quarter is squeezed to
 
 
 class SqueezedConv(nn.Layer):
@@ -40,7 +43,7 @@ class RSEFPN(nn.Layer):
         shortcut: whether the squeeze-and-excitation is residual.
     """
 
-    def __init__(self, in_channels: list, out_channels: int, shortcut: bool = True):
+    def __init__(self, in_channels: Maps, out_channels: SqueezedWidth, shortcut: bool = True):
         super().__init__()
         self.ins_conv = nn.LayerList([SqueezedConv(c, out_channels, 1, shortcut) for c in in_channels])
         self.inp_conv = nn.LayerList([SqueezedConv(out_channels, out_channels // 4, 3, shortcut) for _ in in_channels])
@@ -67,8 +70,8 @@ class RepLKFPN(nn.Layer):
 
     def __init__(
         self,
-        in_channels: list,
-        out_channels: int,
+        in_channels: Maps,
+        out_channels: SqueezedWidth,
         dilated_kernel_size: Literal[5, 7, 9] = 7,
         shortcut: bool = True,
     ):

@@ -1,9 +1,12 @@
 """Necks that give the columns of a text line a global context with a few SVTR blocks."""
 
+from typing import Annotated
+
 import paddle
 from paddle import nn
 
-from ppocr.modeling.svtr import AttentionMixer, ConvNormAct, SVTRBlock, to_map, to_tokens
+from ppocr.modeling.svtr import AttentionMixer, ConvNormAct, SVTRBlock, to_map, to_tokens, undivided
+from ppocr.values import Depth, Heads, Kernel, Range, Ratio, Width
 
 HEADS = 8
 
@@ -34,14 +37,14 @@ class SVTREncoder(nn.Layer):
 
     def __init__(
         self,
-        in_channels: int,
-        dims: int = 64,
-        depth: int = 2,
-        hidden_dims: int = 120,
+        in_channels: Annotated[int, Range(8)],
+        dims: Width = 64,
+        depth: Depth = 2,
+        hidden_dims: Width = 120,
         use_guide: bool = False,
-        kernel_size: list = (3, 3),
-        num_heads: int = 8,
-        mlp_ratio: float = 2.0,
+        kernel_size: tuple[Kernel, Kernel] = (3, 3),
+        num_heads: Heads = 8,
+        mlp_ratio: Ratio = 2.0,
     ):
         super().__init__()
         narrow = in_channels // 8
@@ -55,6 +58,11 @@ class SVTREncoder(nn.Layer):
         self.conv1x1 = ConvNormAct(narrow, dims, 1, act="swish")
         self._guided = use_guide
         self.out_channels = dims
+
+    @staticmethod
+    def check_arguments(hidden_dims, num_heads):
+        """Yields a width that cannot be shared out."""
+        yield from undivided([hidden_dims], [num_heads], "hidden_dims")
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to ``[N, dims, H, W]``."""
@@ -84,10 +92,10 @@ class LightSVTREncoder(nn.Layer):
     def __init__(
         self,
         in_channels: int,
-        dims: int = 120,
-        depth: int = 2,
-        mlp_ratio: float = 2.0,
-        local_kernel: int = 7,
+        dims: Annotated[int, Range(HEADS, 4_096, step=HEADS)] = 120,
+        depth: Depth = 2,
+        mlp_ratio: Ratio = 2.0,
+        local_kernel: Kernel = 7,
         use_guide: bool = False,
     ):
         super().__init__()

@@ -7,7 +7,8 @@ from paddle import nn
 from ppocr.errors import ConfigError
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.modeling.necks.rec_svtr_encoder import LightSVTREncoder, SVTREncoder
-from ppocr.registry import NECKS, bind_arguments
+from ppocr.registry import LATER, NECKS, bind_arguments
+from ppocr.values import Depth, Heads, Kernel, Ratio, Width
 
 
 def image_to_sequence(x):
@@ -24,7 +25,7 @@ def image_to_sequence(x):
 class FullyConnectedEncoder(nn.Layer):
     """One linear layer, ``[N, T, C]`` to ``[N, T, hidden_size]``."""
 
-    def __init__(self, in_channels, hidden_size=48):
+    def __init__(self, in_channels: int, hidden_size: Width = 48):
         super().__init__()
         self.fc = nn.Linear(
             in_channels,
@@ -41,7 +42,7 @@ class FullyConnectedEncoder(nn.Layer):
 class BiLSTMEncoder(nn.Layer):
     """Two bidirectional LSTM layers, ``[N, T, C]`` to ``[N, T, 2 * hidden_size]``."""
 
-    def __init__(self, in_channels, hidden_size=48):
+    def __init__(self, in_channels: int, hidden_size: Width = 48):
         super().__init__()
         self.lstm = nn.LSTM(in_channels, hidden_size, num_layers=2, direction="bidirectional")
         self.out_channels = 2 * hidden_size
@@ -67,15 +68,25 @@ class LinearBiLSTM(nn.Layer):
 class CascadeEncoder(nn.Layer):
     """Two ``LinearBiLSTM`` in a row, ``[N, T, C]`` to ``[N, T, out_channels[1]]``."""
 
-    def __init__(self, in_channels, hidden_size=48, out_channels=None, with_linear=False):
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_size: Width = 48,
+        out_channels: Optional[tuple[Width, Width]] = None,
+        with_linear: bool = False,
+    ):
         super().__init__()
-        if with_linear and len(out_channels or ()) != 2:
-            raise ConfigError("SequenceEncoder: with_linear needs two out_channels, one for each LSTM layer")
         widths = out_channels if with_linear else (None, None)
         first = LinearBiLSTM(in_channels, hidden_size, widths[0])
         second = LinearBiLSTM(first.out_channels, hidden_size, widths[1])
         self.encoder = nn.LayerList([first, second])
         self.out_channels = second.out_channels
+
+    @staticmethod
+    def check_arguments(out_channels, with_linear):
+        """Yields widths that are missing."""
+        if with_linear and out_channels is None:
+            yield "with_linear", "'with_linear' needs two 'out_channels', one for each LSTM layer"
 
     def forward(self, x):
         return self.encoder[1](self.encoder[0](x))
@@ -108,25 +119,22 @@ class SequenceEncoder(nn.Layer):
         with_linear: whether ``cascadernn`` has these linear layers.
         dims, depth, hidden_dims, kernel_size, num_heads, mlp_ratio, use_guide: see :class:`SVTREncoder`.
         local_kernel: see :class:`LightSVTREncoder`, which takes ``dims``, ``depth``, ``mlp_ratio``, ``use_guide`` too.
-
-    Raises:
-        ConfigError: a key that the encoder does not take, or ``cascadernn`` lacks the widths of its linear layers.
     """
 
     def __init__(
         self,
         in_channels: int,
         encoder_type: Literal["reshape", "fc", "rnn", "cascadernn", "svtr", "lightsvtr"],
-        hidden_size: Optional[int] = None,
-        out_channels: Optional[list] = None,
+        hidden_size: Optional[Width] = None,
+        out_channels: Optional[tuple[Width, Width]] = None,
         with_linear: Optional[bool] = None,
-        dims: Optional[int] = None,
-        depth: Optional[int] = None,
-        hidden_dims: Optional[int] = None,
-        kernel_size: Optional[list] = None,
-        num_heads: Optional[int] = None,
-        mlp_ratio: Optional[float] = None,
-        local_kernel: Optional[int] = None,
+        dims: Optional[Width] = None,
+        depth: Optional[Depth] = None,
+        hidden_dims: Optional[Width] = None,
+        kernel_size: Optional[tuple[Kernel, Kernel]] = None,
+        num_heads: Optional[Heads] = None,
+        mlp_ratio: Optional[Ratio] = None,
+        local_kernel: Optional[Kernel] = None,
         use_guide: Optional[bool] = None,
     ):
         super().__init__()
@@ -143,10 +151,20 @@ class SequenceEncoder(nn.Layer):
             "local_kernel": local_kernel,
             "use_guide": use_guide,
         }
+        kind = ENCODERS[encoder_type]
         given = {key: value for key, value in given.items() if value is not None}
-        self.encoder = _build_encoder(encoder_type, in_channels, given)
+        self.encoder = None if kind is None else kind(in_channels, **given)
         self._reads_map = encoder_type in MAP_ENCODERS
         self.out_channels = in_channels if self.encoder is None else self.encoder.out_channels
+
+    @staticmethod
+    def check_arguments(encoder_type, in_channels, **keys):
+        """Yields keys that the encoder does not take, and values that do not fit it."""
+        kind, label = ENCODERS[encoder_type], f"the encoder '{encoder_type}'"
+        given = {key: value for key, value in keys.items() if value is not None}
+        supplied = {"in_channels": LATER if in_channels is None else in_channels}
+        for problem in bind_arguments(kind or _columns, given, label, supplied).problems:
+            yield problem.key, problem.message
 
     def forward(self, x):
         """Maps ``[N, in_channels, 1, W]`` to ``[N, W, out_channels]``."""
@@ -156,14 +174,5 @@ class SequenceEncoder(nn.Layer):
         return x if self.encoder is None else self.encoder(x)
 
 
-def _build_encoder(encoder_type, in_channels, given):
-    """Returns the encoder, or None; a key that it does not take is an error."""
-    kind, label = ENCODERS[encoder_type], f"SequenceEncoder: the encoder '{encoder_type}'"
-    if kind is None:
-        if given:
-            raise ConfigError(f"{label} has no key '{next(iter(given))}'")
-        return None
-    binding = bind_arguments(kind, given, label, supplied={"in_channels": in_channels})
-    if binding.problems:
-        raise ConfigError("; ".join(problem.message for problem in binding.problems))
-    return kind(**binding.arguments)
+def _columns(in_channels: int):
+    """What the columns as they are take: nothing."""

@@ -3,7 +3,7 @@
 Source: ASTER: An Attentional Scene Text Recognizer with Flexible Rectification (TPAMI 2018), section 3.1.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import paddle
@@ -11,8 +11,8 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Assign, Constant, KaimingNormal
 
-from ppocr.errors import ConfigError
 from ppocr.registry import TRANSFORMS
+from ppocr.values import Range
 
 WIDTHS = (32, 64, 128, 256, 256, 256)
 HIDDEN = 512
@@ -91,6 +91,10 @@ def _conv_block(in_channels, out_channels):
     return nn.Sequential(conv, nn.BatchNorm2D(out_channels), nn.ReLU())
 
 
+GridSide = Annotated[int, Range(2, 1_000)]
+Margin = Annotated[float, Range(0, below=0.5)]
+
+
 @TRANSFORMS.register()
 class STN_ON(nn.Layer):
     """Predicts control points along both edges of the text and pulls them straight.
@@ -104,25 +108,18 @@ class STN_ON(nn.Layer):
         num_control_points: an even number, half of them for each edge.
         tps_margins: distance of the control points from the sides of the result, in x and in y, as shares of it.
         stn_activation: of the predicted coordinates.
-
-    Raises:
-        ConfigError: an odd number of points, or an input size that the network does not take.
     """
 
     def __init__(
         self,
         in_channels: int,
-        tps_inputsize: list,
-        tps_outputsize: list,
-        num_control_points: int,
-        tps_margins: list,
+        tps_inputsize: tuple[Literal[32], Literal[64]],
+        tps_outputsize: tuple[GridSide, GridSide],
+        num_control_points: Annotated[int, Range(4, 1_000, step=2)],
+        tps_margins: tuple[Margin, Margin],
         stn_activation: Literal["none", "sigmoid"] = "none",
     ):
         super().__init__()
-        if num_control_points < 4 or num_control_points % 2:
-            raise ConfigError(f"STN_ON: num_control_points must be even and at least 4, not {num_control_points}")
-        if list(tps_inputsize) != [32, 64]:
-            raise ConfigError(f"STN_ON: tps_inputsize must be [32, 64], not {list(tps_inputsize)}")
         self.stn_head = ControlPointHead(in_channels, num_control_points, stn_activation)
         centers = border_points(num_control_points, tps_margins)
         self.register_buffer("_matrix", paddle.to_tensor(spline_matrix(tps_outputsize, centers)), persistable=False)
