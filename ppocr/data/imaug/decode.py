@@ -1,13 +1,61 @@
 """Decoding of picture files."""
 
+import io
+import struct
 from typing import Literal
 
 import cv2
 import numpy as np
+from PIL import Image, ImageOps
 
 from ppocr.data.imaug.operator import Dropped, Operator
 from ppocr.errors import DataError
 from ppocr.registry import OPERATORS
+
+_JPEG = b"\xff\xd8\xff"  # has no transparency; the others are looked at
+_DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners put into 16
+# what Pillow raises where a file is damaged or of a kind that it does not know; OpenCV has the last word on these
+_UNKNOWN_TO_PILLOW = (
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+
+
+def on_white(encoded, upright: bool):
+    """Returns a picture with transparency as it looks on white paper; None for a picture without.
+
+    Args:
+        encoded: the bytes of its file.
+        upright: turn it as its EXIF orientation says.
+
+    Returns:
+        H x W x 3 ``uint8``, blue first, or None.
+    """
+    if bytes(encoded[:3]) == _JPEG:
+        return None
+    try:
+        with Image.open(io.BytesIO(encoded)) as picture:
+            if picture.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in picture.info:
+                return None
+            turned = ImageOps.exif_transpose(picture) if upright else picture
+            paper = Image.new("RGBA", turned.size, "white")
+            paper.alpha_composite(turned.convert("RGBA"))
+    except _UNKNOWN_TO_PILLOW:
+        return None
+    return cv2.cvtColor(np.asarray(paper), cv2.COLOR_RGBA2BGR)
+
+
+def to_8_bits(image) -> np.ndarray:
+    """Returns a ``uint16`` picture as ``uint8``: the highest of the bits that it uses, 8, 10, 12, 14 or 16 of them."""
+    used = int(image.max()).bit_length()
+    return (image >> (next(depth for depth in _DEPTHS if depth >= used) - 8)).astype(np.uint8)
 
 
 @OPERATORS.register()
@@ -19,7 +67,8 @@ class DecodeImage(Operator):
         channel_first: give C x H x W instead of H x W x C.
         ignore_orientation: leave the EXIF orientation aside.
 
-    The result is ``uint8``.  Bytes that are no picture drop the sample (``unreadable_image``); no bytes at all are a
+    The result is ``uint8``.  What is transparent lies on white paper; of pictures with 16 bits the highest bits in use
+    are taken.  Bytes that are no picture drop the sample (``unreadable_image``); no bytes at all are a
     :class:`~ppocr.errors.DataError`.
     """
 
@@ -34,7 +83,7 @@ class DecodeImage(Operator):
     ):
         self.img_mode = img_mode
         self.channel_first = channel_first
-        self.flags = cv2.IMREAD_GRAYSCALE if img_mode == "GRAY" else cv2.IMREAD_COLOR
+        self.flags = (cv2.IMREAD_GRAYSCALE if img_mode == "GRAY" else cv2.IMREAD_COLOR) | cv2.IMREAD_ANYDEPTH
         if ignore_orientation:
             self.flags |= cv2.IMREAD_IGNORE_ORIENTATION
 
@@ -52,12 +101,16 @@ class DecodeImage(Operator):
             raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__}")
         if not len(encoded):
             raise DataError("the file is empty: no bytes of a picture in it")
+        image = on_white(encoded, upright=not self.flags & cv2.IMREAD_IGNORE_ORIENTATION)
+        if image is not None:
+            return image
         try:
             image = cv2.imdecode(np.frombuffer(encoded, dtype=np.uint8), self.flags)
         except cv2.error as error:
             raise Dropped("unreadable_image", str(error).strip().splitlines()[0]) from error
-        if image is None:
-            raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no picture")
+        if image is None or image.dtype not in (np.uint8, np.uint16):
+            raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no picture of 8 or 16 bits")
+        image = to_8_bits(image) if image.dtype == np.uint16 else image
         return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
 
     def coloured(self, image) -> np.ndarray:

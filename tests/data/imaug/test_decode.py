@@ -1,0 +1,103 @@
+"""Decoding of picture files: transparency, depth, orientation, and what is no picture."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from ppocr.data.imaug.decode import DecodeImage, to_8_bits
+from ppocr.data.imaug.operator import Dropped
+
+INK = np.zeros((12, 40), np.uint8)  # coverage: 0, a ramp, 255
+INK[:, 10:30] = np.linspace(0, 255, 20).astype(np.uint8)
+INK[:, 30:] = 255
+ON_WHITE = 255 - INK  # black ink on white paper
+
+
+def file_of(picture, kind, **options):
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def decoded(encoded, **settings):
+    return DecodeImage(**{"img_mode": "BGR", **settings})({"image": encoded})["image"]
+
+
+BLACK = np.zeros_like(INK)
+RGBA = Image.fromarray(np.dstack([BLACK, BLACK, BLACK, INK]))
+LA = Image.fromarray(np.dstack([BLACK, INK]))
+TRANSPARENT = {
+    "RGBA PNG": file_of(RGBA, "PNG"),
+    "LA PNG": file_of(LA, "PNG"),
+    "RGBA WebP": file_of(RGBA, "WEBP", lossless=True),
+    "RGBA TIFF": file_of(RGBA, "TIFF"),
+    "RGBA TIFF, packed": file_of(RGBA, "TIFF", compression="tiff_lzw"),
+    "LA TIFF": file_of(LA, "TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", TRANSPARENT)
+@pytest.mark.parametrize("mode", ["BGR", "RGB", "GRAY"])
+def test_what_is_transparent_lies_on_white_paper(name, mode):
+    image = decoded(TRANSPARENT[name], img_mode=mode)
+    assert image.shape == (12, 40, 3) and image.dtype == np.uint8
+    np.testing.assert_allclose(image, np.dstack([ON_WHITE] * 3), atol=1)
+
+
+def test_a_palette_may_have_a_transparent_colour():
+    picture = Image.fromarray((INK > 99).astype(np.uint8), "P")
+    picture.putpalette([9, 9, 9, 250, 100, 0])
+    image = decoded(file_of(picture, "PNG", transparency=0))
+    assert (image[:, :10] == 255).all() and (image[:, 30:] == [0, 100, 250]).all()
+    grey = decoded(file_of(Image.fromarray(INK), "PNG", transparency=0))
+    assert (grey[:, :10] == 255).all() and (grey[:, 11:, 0] == INK[:, 11:]).all()
+
+
+def test_opaque_pictures_keep_their_colours():
+    image = np.random.default_rng(0).integers(0, 256, (12, 40, 3), np.uint8)
+    opaque = np.dstack([image[..., ::-1], np.full_like(INK, 255)])
+    for encoded in (cv2.imencode(".png", image)[1].tobytes(), file_of(Image.fromarray(opaque), "PNG")):
+        np.testing.assert_array_equal(decoded(encoded), image)
+        planes = decoded(encoded, img_mode="RGB", channel_first=True)
+        np.testing.assert_array_equal(planes, image[..., ::-1].transpose(2, 0, 1))
+
+
+def test_orientation_holds_for_transparent_pictures_too():
+    exif = Image.Exif()
+    exif[274] = 6  # turned to the left
+    for picture, kind in ((RGBA, "PNG"), (RGBA.convert("RGB"), "JPEG")):
+        encoded = file_of(picture, kind, exif=exif)
+        assert decoded(encoded).shape == (40, 12, 3) and decoded(encoded, ignore_orientation=True).shape == (12, 40, 3)
+
+
+@pytest.mark.parametrize("kind", [".png", ".tiff"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sixteen_bits_of_which_fewer_are_used(kind, bits, channels):
+    deep = np.dstack([INK.astype(np.uint16) << (bits - 8)] * channels)
+    image = decoded(cv2.imencode(kind, deep)[1].tobytes())
+    np.testing.assert_array_equal(image, np.dstack([INK] * 3))
+
+
+def test_the_highest_bits_in_use_are_taken():
+    assert to_8_bits(np.array([[0, 1023, 4095]], np.uint16)).tolist() == [[0, 63, 255]]
+    assert to_8_bits(np.array([[0, 255]], np.uint16)).tolist() == [[0, 255]]
+    assert to_8_bits(np.array([[0, 4096, 65535]], np.uint16)).tolist() == [[0, 16, 255]]
+    assert to_8_bits(np.zeros((2, 2), np.uint16)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_damaged_transparent_pictures_are_unreadable_or_read():
+    encoded = TRANSPARENT["RGBA PNG"]
+    for end in range(8, len(encoded), 7):
+        try:
+            assert decoded(encoded[:end]).dtype == np.uint8
+        except Dropped as dropped:
+            assert dropped.reason == "unreadable_image"
+
+
+def test_fractions_are_no_picture():
+    with pytest.raises(Dropped, match="no picture of 8 or 16 bits"):
+        decoded(cv2.imencode(".tiff", INK.astype(np.float32) / 255)[1].tobytes())
