@@ -128,8 +128,8 @@ def _disagreements(names, rows, thumbnails):
     apart = [(name, found) for name, found in rows if len({s.truth == s.prediction for s in found}) > 1]
     if not apart:
         return []
-    words = f"{len(apart)} samples are right in one run and wrong in another"
-    words += f"; the first {_SAMPLES} are shown." if len(apart) > _SAMPLES else "."
+    words = f"Right in one run and wrong in another: {len(apart)}."
+    words += f" The first {_SAMPLES} are shown." if len(apart) > _SAMPLES else ""
     cards = [_card(name, names, found, thumbnails) for name, found in apart[:_SAMPLES]]
     return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples")]
 
