@@ -116,24 +116,28 @@ class Evaluator:
         return {**values, "fps": samples / max(1e-9, *(share.seconds for share in shares))}
 
     def examples(self, model, count: int):
-        """Returns (images, results, batch) of up to ``count`` samples of the first batch, or None if there is none.
+        """Yields (images, results, batch) of batch after batch until there are ``count`` samples, or no more.
 
-        ``images`` are arrays as the model gets them, ``results`` what post-processing makes of the predictions (of
-        several networks those of the one by which the best model is chosen).
+        The model is in evaluation mode until then.  ``images`` are arrays as the model gets them, ``results`` what
+        post-processing makes of the predictions (of several networks, of that by which the best model is chosen).
         """
         was_training = model.training
         model.eval()
-        with paddle.no_grad(), without_static_graph():
-            for batch in self.dataloader:
-                batch = next(of_one_shape(first_samples(batch, count)))
-                with self._amp.autocast():
-                    predictions = call_model(model, batch)
-                if was_training:
-                    set_training_mode(model)
-                arrays = to_numpy(batch)
-                results = self.post_process.process(to_float32(predictions), arrays)
-                return arrays[0], self.metric.main_result(results), arrays
-        return None
+        try:
+            with paddle.no_grad(), without_static_graph():
+                for batch in itertools.chain.from_iterable(map(of_one_shape, self.dataloader)):
+                    batch = first_samples(batch, count)
+                    count -= len(batch[0])
+                    with self._amp.autocast():
+                        predictions = call_model(model, batch)
+                    arrays = to_numpy(batch)
+                    results = self.post_process.process(to_float32(predictions), arrays)
+                    yield arrays[0], self.metric.main_result(results), arrays
+                    if count <= 0:
+                        break
+        finally:
+            if was_training:
+                set_training_mode(model)
 
     def _run(self, model) -> Share:
         """Evaluates the share of this process."""

@@ -71,6 +71,10 @@ class Metric:
         self.reset()
         return values
 
+    def all_right(self) -> bool:
+        """Tells whether nothing of what was counted since the last :meth:`get_metric` is wrong."""
+        return abs(self.summarise(self.totals)[self.main_indicator] - 1) < 1e-3  # EPSILON keeps shares below 1
+
     def summarise(self, totals) -> dict:
         """Returns ``{name: value}`` for a dict of sums."""
         raise NotImplementedError

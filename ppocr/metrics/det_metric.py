@@ -40,6 +40,11 @@ class DetMetric(Metric):
         """Counts every box that is not to be ignored as missed; a label that cannot be parsed has none."""
         self._count([(0, count_boxes(label), 0) for label in labels])
 
+    def all_right(self) -> bool:
+        """See :meth:`ppocr.metrics.base.Metric.all_right`: an image without text on which nothing is found is right."""
+        totals = self.totals
+        return totals["matched"] == totals["truths"] == totals["detections"]
+
     def summarise(self, totals) -> dict:
         """Returns ``precision``, ``recall`` and ``hmean``; what has no denominator is 0."""
         precision = _share(totals["matched"], totals["detections"])

@@ -11,6 +11,8 @@ from ppocr.utils.metrics_file import read_series
 BLACK, GREEN, RED = (0, 0, 0), (0, 200, 0), (0, 0, 255)  # BGR
 _RIGHT, _WRONG = (0, 120, 0), (0, 0, 200)  # of texts: darker, so that thin strokes can be read on white
 _ROW, _GAP, _WIDEST = 48, 8, 640  # pixels on a sheet: of a row, beside a picture, of a picture
+_TITLE, _PAGE = 28, 640  # pixels that the line above samples and a page are high
+_PAGES = 3  # pages side by side
 
 
 def new_figure(rows, columns, size):
@@ -52,15 +54,78 @@ def draw_curves(folder):
 
 
 def draw_samples(evaluator, model, count: int):
-    """Draws samples of an evaluation set with what a model makes of them; see :func:`draw_examples`.
+    """Draws samples of an evaluation set with what a model makes of them, those with errors first.
+
+    They are chosen from the first ``4 * count`` samples of the set; a line above them says how many of these are wrong.
 
     Args:
         evaluator: :class:`ppocr.engine.evaluator.Evaluator`.
         model: the model.
-        count: samples to draw, at most a batch.
+        count: samples to draw.
+
+    Returns:
+        uint8 BGR ``(H, W, 3)``, or None where there is nothing that can be drawn.
     """
-    examples = evaluator.examples(model, count)
-    return draw_examples(*examples) if examples else None
+    metric = evaluator.metric.single
+    samples = [sample for batch in evaluator.examples(model, 4 * count) for sample in _one_by_one(*batch)]
+    marked = sorted(((_is_right(metric, sample), sample) for sample in samples), key=lambda pair: pair[0])
+    picture = _sheet([sample for _, sample in marked[:count]])
+    if picture is None:
+        return None
+    wrong = sum(not right for right, _ in marked)
+    title = f"{wrong} of the first {len(marked)} samples are wrong" + ("; these come first" if wrong else "")
+    return _stack([_coloured(_scaled(Lettering().draw(title), _TITLE), BLACK), picture])
+
+
+def _one_by_one(images, results, batch):
+    """Yields the samples of a batch as batches of one; none where results are of a kind that is not drawn."""
+    parts = results if isinstance(results, tuple) else (results,)
+    if not all(isinstance(part, list) for part in parts):
+        return
+    for i in range(len(images)):
+        of_one = [part[i : i + 1] for part in parts]
+        yield (
+            images[i : i + 1],
+            tuple(of_one) if isinstance(results, tuple) else of_one[0],
+            [f[i : i + 1] for f in batch],
+        )
+
+
+def _is_right(metric, sample):
+    _, results, batch = sample
+    metric.reset()
+    metric.update_from(results, batch)
+    right = metric.all_right()
+    metric.reset()
+    return right
+
+
+def _sheet(samples):
+    """Draws samples: texts on one sheet below each other, pages side by side; None where nothing can be drawn."""
+    if not samples:
+        return None
+    if isinstance(samples[0][1], tuple):
+        images, results, batches = zip(*samples)
+        read, truths = ([part[i][0] for part in results] for i in range(2))
+        return draw_examples([image[0] for image in images], (read, truths), batches)
+    pages = [draw_examples(*sample) for sample in samples]
+    if any(page is None for page in pages):
+        return None
+    small = [_scaled(page, min(len(page), _PAGE)) for page in pages]
+    return _stack([_beside(small[i : i + _PAGES]) for i in range(0, len(small), _PAGES)])
+
+
+def _beside(pictures):
+    """Puts pictures side by side, on white where they are lower than the highest."""
+    height = max(map(len, pictures))
+    padded = [np.pad(p, ((0, height - len(p)), (0, _GAP), (0, 0)), constant_values=255) for p in pictures]
+    return np.hstack(padded)
+
+
+def _stack(pictures):
+    """Puts pictures below each other, on white where they are narrower than the widest."""
+    width = max(picture.shape[1] for picture in pictures)
+    return np.vstack([np.pad(p, ((0, _GAP), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in pictures])
 
 
 def draw_examples(images, results, batch):

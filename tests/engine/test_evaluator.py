@@ -111,7 +111,7 @@ def test_training_batches_are_compared_with_their_labels_too(evaluator):
 
 def test_examples_show_the_labels_as_they_stand(evaluator):
     evaluate = evaluator(["ab#", "cd"])
-    _, (read, truths), _ = evaluate.examples(Reader(["ab", "cd"]), count=1)
+    ((_, (read, truths), _),) = evaluate.examples(Reader(["ab", "cd"]), count=1)
     assert [text for text, _ in read] == ["ab"] and [text for text, _ in truths] == ["ab#"]
 
 

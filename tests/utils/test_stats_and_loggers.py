@@ -14,6 +14,7 @@ from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.errors import UserError
 from ppocr.global_options import GlobalOptions
+from ppocr.metrics import build_metric
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.loggers.metric_loggers import JsonLinesLogger, MetricLogger, MetricLoggers, WandbLogger
 from ppocr.utils.logging import format_config, get_logger
@@ -146,7 +147,8 @@ def test_without_numbers_there_are_no_curves(tmp_path):
 def evaluation_of(results):
     """An evaluation whose first batch is two black pictures with ``results``."""
     images = np.zeros((2, 3, 8, 16), np.float32)
-    main = SimpleNamespace(examples=lambda model, count: (images, results, [images]))
+    metric = build_metric({"name": "RecMetric"})
+    main = SimpleNamespace(examples=lambda model, count: iter([(images, results, [images])]), metric=metric)
     return SimpleNamespace(main=main)
 
 
