@@ -10,6 +10,7 @@ import os
 import pkgutil
 import sys
 import warnings
+from pathlib import Path
 
 import ppocr
 from ppocr.errors import UserError
@@ -51,6 +52,12 @@ def _first_words(name):
     """What the module of a command begins with, up to its usage, read without importing it."""
     module = importlib.util.find_spec(f"{__name__}.{name}")
     return ast.get_docstring(ast.parse(module.loader.get_source(module.name))).split("\n")[0].split(": `")[0]
+
+
+def command_line(name: str) -> list:
+    """Returns the words that start a command: those of a checkout, or those of an installed package."""
+    script = Path(ppocr.__file__).parents[1] / "tools" / f"{name}.py"
+    return ["python", f"tools/{name}.py"] if script.exists() else ["ppocr", name]
 
 
 def run_command(name: str) -> int:

@@ -1,11 +1,13 @@
 """Trains a model: ``python tools/train.py -c config.yml -o key=value``."""
 
 import contextlib
+import shlex
 from pathlib import Path
 
 import cv2
 
 from ppocr import program
+from ppocr.commands import command_line
 from ppocr.data import build_dataloader
 from ppocr.engine import processes
 from ppocr.engine.averaging import build_averaging
@@ -93,11 +95,37 @@ def _train(config, options, device, logger, loggers):
     if first and evaluation is not None:
         with stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
-    for section, account in data_accounts(train_dataloader, evaluation):
-        logger.info("data%s: %s", section and f" of {section}", account)
-    if evaluation is not None and evaluation.main.wider and differs_in_use(config, unwrap(stepper.model)):
-        logger.info("note: %s; tools/eval.py gives both", remark(evaluation.main.wider, evaluation.main.samples))
+    prepared_otherwise = evaluation is not None and differs_in_use(config, unwrap(stepper.model))
+    for line in last_lines(train_dataloader, evaluation, prepared_otherwise, folder, state):
+        logger.info("%s", line)
     return state
+
+
+def last_lines(train_dataloader, evaluation, prepared_otherwise, folder, state):
+    """Yields how a run used its data, and what can be done with its model.
+
+    Args:
+        prepared_otherwise: whether lines that are wider than the evaluation has them are read wider in use.
+        train_dataloader, evaluation, folder, state: of the run.
+    """
+    for section, account in data_accounts(train_dataloader, evaluation):
+        yield f"data{section and f' of {section}'}: {account}"
+    if prepared_otherwise and evaluation.main.wider:
+        yield f"note: {remark(evaluation.main.wider, evaluation.main.samples)}; tools/eval.py gives both"
+    yield from what_next(folder, state)
+
+
+def what_next(folder, state) -> list:
+    """Returns where the best model of a run is, and the commands that look at it and export it."""
+    name = "best_accuracy" if state.best else "latest"
+    weights, config = Path(folder) / name, Path(folder) / "config.yml"
+    export = [*command_line("export_model"), "-c", config, "-o", f"Global.checkpoints={weights}"]
+    export.append(f"Global.save_inference_dir={Path(folder) / 'inference'}")
+    return [
+        f"{'best' if state.best else 'latest'} model: {weights}.pdparams",
+        f"to look at it: {shlex.join(map(str, [*command_line('report'), '--run', folder]))}",
+        f"to export it: {shlex.join(map(str, export))}",
+    ]
 
 
 def data_accounts(train_dataloader, evaluation):

@@ -77,6 +77,12 @@ def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
             assert prefix + suffix in names
     assert {"config.yml", "train.log", "metrics.jsonl", "curves.png", "examples.png"} <= names
     log = (tmp_path / "train.log").read_text()
+    *_, best, look, ship = (line.split("INFO: ")[-1] for line in log.splitlines())
+    assert best == f"best model: {tmp_path}/best_accuracy.pdparams"
+    assert look == f"to look at it: python tools/report.py --run {tmp_path}"
+    assert ship.startswith(
+        f"to export it: python tools/export_model.py -c {tmp_path}/config.yml -o Global.checkpoints="
+    )
     assert "seed 2024" in log and "2 steps in each of 2 epochs, up to step 4; 2 evaluations" in log
     assert log.count("epoch: [") == 4 and log.count("cur metric") == 2
 
