@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ppocr import config as configuration
+from ppocr.data.datasets.lmdb import LMDBDataSet
 from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.global_options import global_options
@@ -16,6 +17,7 @@ from ppocr.registry import DATASETS, OPERATORS
 from ppocr.utils.pretrained import strip_suffix
 from ppocr.utils.save_load import find_newest
 
+STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
 
 
@@ -80,6 +82,11 @@ class DataSection:
     def dataset_class(self):
         """The class of the data set."""
         return DATASETS.get(self.dataset["name"])
+
+    @property
+    def has_database(self) -> bool:
+        """Whether its labels lie in LMDB databases."""
+        return isinstance(self.dataset_class, type) and issubclass(self.dataset_class, LMDBDataSet)
 
     @property
     def has_label_lines(self) -> bool:
@@ -211,6 +218,25 @@ class Context:
                 rule, folder = rule_of(section), str(section.dataset.get("data_dir"))
                 found[section.name] = scan_files(section.readable_files, folder, rule, self)
         return found
+
+    @cached_property
+    def stored(self) -> dict:
+        """What stands in databases: ``{section: list of FileScan}``.
+
+        Raises:
+            UserError: a database cannot be read.
+        """
+        from ppocr.preflight.label_rules import rule_of
+        from ppocr.preflight.label_scan import scan_databases
+
+        limit = self.label_limit or STORED_LABELS
+        sections = [section for section in self.sections if section.has_database]
+        folders = {section.name: LMDBDataSet(section.dataset.get("data_dir"), []) for section in sections}
+        return {one.name: scan_databases(folders[one.name], rule_of(one), limit) for one in sections}
+
+    def labels_of(self, section) -> list:
+        """Returns the ``FileScan`` of a section's label files or databases; none for other data sets."""
+        return self.scans.get(section.name) or self.stored.get(section.name) or []
 
     @cached_property
     def trial(self):

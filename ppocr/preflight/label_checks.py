@@ -13,17 +13,24 @@ _SHOWN = 12  # unknown characters that are named
 def check_labels(context):
     """Every line has a path, the delimiter and a label that its operators can use."""
     for section in context.sections:
-        if section.name not in context.scans:
-            name = section.dataset["name"]
-            what = f"not checked: labels and pictures of {section.name}; {name} has no lines of path and label"
-            yield Finding(NOTE, what, *context.where(section.path))
-            continue
-        for scan in context.scans[section.name]:
+        if not section.has_label_lines:
+            yield Finding(NOTE, _not_checked(section), *context.where(section.path))
+        for scan in context.labels_of(section):
             for kind, tally in scan.seen.faults.items():
                 detail = f" ({tally.detail})" if tally.detail else ""
                 yield Finding(WARNING, f"{FAULTS[kind][1]}{detail}{_others(tally, kind)}", scan.path, tally.line)
             yield from _without_text(scan)
+            if len(scan.seen.numbers) < scan.stored:
+                what = f"{len(scan.seen.numbers)} of {scan.stored} labels, spread evenly, were looked at"
+                yield Finding(NOTE, what, scan.path)
         yield from _too_many(context, section)
+
+
+def _not_checked(section):
+    if section.has_database:
+        return f"not checked: pictures of {section.name}, which lie in a database"
+    name = section.dataset["name"]
+    return f"not checked: labels and pictures of {section.name}; {name} has no lines of path and label"
 
 
 def _others(tally, kind):
@@ -40,7 +47,7 @@ def _without_text(scan):
 
 
 def _too_many(context, section):
-    scans = context.scans[section.name]
+    scans = context.labels_of(section)
     lines = sum(len(scan.seen.numbers) for scan in scans)
     unusable = sum(scan.seen.unusable for scan in scans)
     if not unusable or not lines:
@@ -48,16 +55,17 @@ def _too_many(context, section):
     ratio = section.dataset.get("max_bad_ratio", 0.1)
     limit = max(SMALL_SETS_MAY_LOSE, int(ratio * lines)) if section.training else lines - 1
     if unusable > min(limit, lines - 1):
-        path = (*section.path, "label_file_list")
-        what = f"{unusable} of {lines} lines cannot be used; with so many the run ends"
+        key, things = ("data_dir", "labels") if section.has_database else ("label_file_list", "lines")
+        what = f"{unusable} of {lines} {things} cannot be used; with so many the run ends"
         # a few lines at the start of a file need not be like the rest
-        yield context.finding(WARNING if context.label_limit else ERROR, path, what)
+        whole = not context.label_limit and lines >= sum(scan.stored for scan in scans)
+        yield context.finding(ERROR if whole else WARNING, (*section.path, key), what)
 
 
 def check_characters(context):
     """Every character of the texts is in the dictionary."""
     for section in context.sections:
-        for scan in context.scans.get(section.name, ()):
+        for scan in context.labels_of(section):
             unknown = scan.seen.unknown
             if unknown:
                 most = sorted(unknown, key=lambda character: -unknown[character].count)

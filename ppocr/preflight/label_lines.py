@@ -150,10 +150,31 @@ def look_at(line, number, folder, rule, seen) -> int:
             fault = _LABELS[rule.kind](label, number, rule, seen)
     except UnicodeDecodeError as error:
         fault = ("encoding", error.reason)
+    _add_fault(seen, fault, number)
+    return path_hash(folder, path) if path else 0
+
+
+def read_stored(labels, rule) -> Seen:
+    """Looks at labels that have no line of their own.
+
+    Args:
+        labels: list of (number, bytes; None where there is none).
+        rule: :class:`LabelRule`.
+    """
+    seen = Seen(lines=len(labels), numbers=np.array([number for number, _ in labels], np.int64))
+    for number, label in labels:
+        try:
+            fault = ("no_label", "") if label is None else _LABELS[rule.kind](label.decode("utf-8"), number, rule, seen)
+        except UnicodeDecodeError as error:
+            fault = ("encoding", error.reason)
+        _add_fault(seen, fault, number)
+    return seen
+
+
+def _add_fault(seen, fault, number):
     if fault is not None:
         count(seen.faults, fault[0], number, fault[1])
         seen.unusable += FAULTS[fault[0]][0]
-    return path_hash(folder, path) if path else 0
 
 
 def path_hash(folder, path) -> int:

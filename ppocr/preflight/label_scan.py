@@ -1,4 +1,4 @@
-"""Label files, read line by line by several processes."""
+"""Label files, read line by line by several processes, and the labels of databases."""
 
 import itertools
 import os
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ppocr.preflight.label_lines import Job, Seen, Tally, read_job
+from ppocr.preflight.label_lines import Job, Seen, Tally, read_job, read_stored
 from ppocr.preflight.parallel import mapped
 
 CHUNK = 1 << 22  # bytes
@@ -14,15 +14,17 @@ CHUNK = 1 << 22  # bytes
 
 @dataclass
 class FileScan:
-    """What stands in one label file.
+    """What stands in one label file, or in one database.
 
     Attributes:
-        path: the file.
+        path: the file, or the folder of the database.
         seen: what was seen; lines are counted from 1.
+        stored: labels of a database; 0 for a file of lines.
     """
 
     path: str
     seen: Seen
+    stored: int = 0
 
 
 def scan_files(paths, folder, rule, context) -> list:
@@ -39,6 +41,21 @@ def scan_files(paths, folder, rule, context) -> list:
     everything = list(itertools.chain.from_iterable(jobs.values()))
     results = iter(list(mapped(read_job, everything, context.processes, "label lines", context.progress)))
     return [FileScan(path, merged(list(itertools.islice(results, len(jobs[path]))))) for path in jobs]
+
+
+def scan_databases(dataset, rule, limit) -> list:
+    """Returns a :class:`FileScan` of each LMDB database, its labels numbered as in there, from 1.
+
+    Args:
+        dataset: :class:`ppocr.data.datasets.lmdb.LMDBDataSet`.
+        rule: :class:`ppocr.preflight.label_lines.LabelRule`.
+        limit: labels of each database that are looked at, spread evenly.
+    """
+    scans = []
+    for number, (path, count) in enumerate(zip(dataset.paths, dataset.counts)):
+        chosen = np.unique(np.linspace(1, count, min(limit, count)).astype(int)).tolist()
+        scans.append(FileScan(path, read_stored(list(zip(chosen, dataset.labels_in(number, chosen))), rule), count))
+    return scans
 
 
 def parts_of(path, limit=None) -> list:

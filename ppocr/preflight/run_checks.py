@@ -92,7 +92,7 @@ def check_evaluation_batch(context):
 def check_alignments(context):
     """CTC has a time step for each character of a label, and one between equal neighbours."""
     section = context.section("Train")
-    needed = [(scan, scan.seen.steps) for scan in context.scans.get("Train", ()) if scan.seen.steps]
+    needed = [(scan, scan.seen.steps) for scan in context.labels_of(section) if scan.seen.steps]
     if not needed:
         return
     steps = context.trial.time_steps(_narrowest_width(context, section.config.get("sampler")))

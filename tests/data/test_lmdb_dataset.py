@@ -120,3 +120,27 @@ def test_a_folder_that_is_still_to_be_named():
 
     with pytest.raises(ConfigError, match="LMDBDataSet needs data_dir"):
         LMDBDataSet(None, [])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_database_of_which_a_part_is_missing_is_refused(tmp_path, share):
+    """Reading what is not there would end the process by a signal."""
+    folder = write(tmp_path / "db", [(png(i) * 50, b"a") for i in range(40)])
+    file = folder / "data.mdb"
+    whole = file.read_bytes()
+    assert len(LMDBDataSet(str(folder), [])) == 40
+    file.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(DataError, match=f"data.mdb has {int(len(whole) * share)} of [0-9]+ bytes; it is cut off"):
+        LMDBDataSet(str(folder), [])
+
+
+def test_less_than_the_head_of_a_database_is_none(tmp_path):
+    folder = write(tmp_path / "db", [(png(1), b"a")])
+    (folder / "data.mdb").write_bytes((folder / "data.mdb").read_bytes()[:3000])
+    with pytest.raises(DataError, match="LMDB database"):
+        LMDBDataSet(str(folder), [])
+
+
+def test_labels_of_one_database(two):
+    dataset = LMDBDataSet(two, [])
+    assert dataset.labels_in(1, [2, 3]) == ["b1é".encode(), None] and dataset.labels_in(0, [1]) == [b"a0"]

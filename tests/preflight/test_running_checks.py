@@ -2,11 +2,13 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
 
 from ppocr import preflight
 from ppocr.config import Config, Source, load
-from ppocr.preflight import Check, Finding, box_checks
+from ppocr.preflight import Check, Finding, box_checks, context
 from ppocr.preflight.failures import Blame, CannotRun, describe
 from ppocr.preflight.finding import line_in
 
@@ -146,6 +148,53 @@ def test_lines_that_are_not_checked_are_said(make_site):
     site.write("config.yml", head + "Eval:" + tail.replace("      - DecodeImage: {img_mode: BGR}\n", ""))
     notes = [f.what for f in site.check() if f.what.startswith("not checked")]
     assert notes == ["not checked: labels and pictures of Eval; SyntheticTextDataSet has no lines of path and label"]
+
+
+def site_with_database(make_site, labels, count=None):
+    """A recogniser that is trained on an LMDB database with these labels (None: there is none)."""
+    lmdb = pytest.importorskip("lmdb")
+    site = make_site("rec")
+    image = cv2.imencode(".png", np.random.default_rng(0).integers(0, 256, (16, 32, 3), np.uint8))[1].tobytes()
+    with lmdb.open(site.path("db"), map_size=1 << 22) as environment, environment.begin(write=True) as transaction:
+        for number, label in enumerate(labels, start=1):
+            transaction.put(f"image-{number:09d}".encode(), image)
+            if label is not None:
+                transaction.put(f"label-{number:09d}".encode(), label)
+        transaction.put(b"num-samples", str(len(labels)).encode())
+    site.replace(
+        f"SimpleDataSet\n    data_dir: {site.folder}\n    label_file_list: [{site.path('train.txt')}]",
+        f"LMDBDataSet\n    data_dir: {site.path('db')}",
+    )
+    return site
+
+
+def test_labels_of_databases_are_looked_at(make_site, serious):
+    site = site_with_database(make_site, [b"ab", b"abcdabc", None, b"aX", b"\xff", b"cd"])
+    findings = site.check()
+    assert [(f.line, f.what) for f in serious(findings) if f.file == site.path("db")] == [
+        (2, "the label is too long (7 characters, at most 6: 'abcdabc')"),
+        (3, "the label is empty"),
+        (5, "the line is not UTF-8 (invalid start byte)"),
+        (4, "1 characters are not in the dictionary and will be left out: 'X' 1 times, first in line 4"),
+    ]
+    assert "not checked: pictures of Train, which lie in a database" in [f.what for f in findings]
+
+
+def test_a_part_of_the_labels_of_a_large_database(make_site, monkeypatch):
+    monkeypatch.setattr(context, "STORED_LABELS", 5)
+    site = site_with_database(make_site, [b"ab"] * 8 + [b"abcdabc"])
+    assert [f.what for f in site.check() if f.file == site.path("db")] == [
+        "the label is too long (7 characters, at most 6: 'abcdabc')",
+        "5 of 9 labels, spread evenly, were looked at",
+    ]
+
+
+def test_a_database_that_is_cut_off_is_one_error(make_site, serious):
+    site = site_with_database(make_site, [b"ab"] * 40)
+    with open(site.path("db/data.mdb"), "r+b") as file:
+        file.truncate(20000)
+    (found,) = preflight.cheap_findings(load(site.config))
+    assert found.severity == "error" and "data.mdb has 20000 of" in found.what
 
 
 def test_a_run_does_not_start_where_no_box_counts(make_site, monkeypatch):

@@ -30,7 +30,7 @@ class LMDBDataSet(OcrDataset):
         training, base_seed, global_config: given by the builder.
 
     Raises:
-        DataError: there is no database, or one cannot be read or is empty.
+        DataError: there is no database, or one cannot be read, is empty or cut off.
     """
 
     def __init__(
@@ -58,6 +58,8 @@ class LMDBDataSet(OcrDataset):
         self._builder = os.getpid()
         self._environments = {}
         self._states = [_state(path) for path in self.paths]
+        for path in self.paths:
+            _check_size(path)
         self.counts = [self._count(number) for number in range(len(self.paths))]
 
     @staticmethod
@@ -90,6 +92,10 @@ class LMDBDataSet(OcrDataset):
         number, position = self._locate(index)
         (label,) = self._get(number, f"label-{position + 1:09d}")
         return (label or b"").decode("utf-8", "replace")
+
+    def labels_in(self, number, positions) -> list:
+        """Returns the stored labels (bytes; None for what is not there) of one database, counted from 1."""
+        return self._get(number, *(f"label-{position:09d}" for position in positions))
 
     def describe(self, index):
         """Returns database and number, from 1 as in the database's keys."""
@@ -142,6 +148,24 @@ def _existing(image):
     if not image:
         raise Dropped("unreadable_image", "the database holds no image for it")
     return image
+
+
+def _check_size(path):
+    """Refuses a database of which a part is missing: reading it would end the process by a signal.
+
+    Raises:
+        DataError: it is no database, or its file is shorter than the database in it.
+    """
+    import lmdb
+
+    try:
+        with _open(path) as environment:
+            needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    except lmdb.Error as error:
+        raise DataError(f"LMDB database {path}: {error}") from error
+    size = os.path.getsize(os.path.join(path, "data.mdb"))
+    if size < needed:
+        raise DataError(f"LMDB database {path}: data.mdb has {size} of {needed} bytes; it is cut off, copy it anew")
 
 
 def _state(path):
