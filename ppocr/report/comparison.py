@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ppocr.report.charts import Line, line_chart
 from ppocr.report.curve_sections import chart_controls, metrics_of
+from ppocr.report.drawn_text import DrawnTexts
 from ppocr.report.html import foreign, note, number, table, tag
 from ppocr.report.samples import BOXES
 from ppocr.report.section import Section
@@ -130,13 +131,14 @@ def _disagreements(names, rows, thumbnails):
         return []
     words = f"Right in one run and wrong in another: {len(apart)}."
     words += f" The first {_SAMPLES} are shown." if len(apart) > _SAMPLES else ""
-    cards = [_card(name, names, found, thumbnails) for name, found in apart[:_SAMPLES]]
+    texts = DrawnTexts(thumbnails.spend)
+    cards = [_card(name, names, found, thumbnails, texts) for name, found in apart[:_SAMPLES]]
     return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples")]
 
 
-def _card(title, names, found, thumbnails):
+def _card(title, names, found, thumbnails, texts):
     def line(label, text, kind=None):
-        content = tag("bdi", tag("span", text, class_=kind), class_="text")
+        content = texts.element(text, tag("bdi", tag("span", text, class_=kind), class_="text"))
         return tag("p", tag("span", foreign(label), class_="label"), content, class_="line")
 
     lines = [line("truth", found[0].truth)]

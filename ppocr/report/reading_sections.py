@@ -3,7 +3,9 @@
 import math
 import unicodedata
 from collections import Counter
+from functools import partial
 
+from ppocr.report.drawn_text import DrawnTexts
 from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
 from ppocr.report.leads import Leads
 from ppocr.report.section import Section
@@ -21,12 +23,12 @@ def text_sections(evaluated, thumbnails) -> list:
     pairs = [(sample.truth, sample.prediction) for sample in evaluated.samples]
     counts = count_characters(pairs)
     samples = worst_first(evaluated.samples)
-    leads = Leads(samples, _text_errors)
+    leads, texts = Leads(samples, _text_errors), DrawnTexts(thumbnails.spend)
     scores = score_section(evaluated.samples)
     return [
-        worst_section(evaluated, samples, leads, thumbnails, _show_text, _key()),
-        Section("confusions", "Confused characters", _confusions(counts.confused, leads)),
-        Section("characters", "Accuracy by character", _characters(counts, leads)),
+        worst_section(evaluated, samples, leads, thumbnails, partial(_show_text, texts=texts), _key()),
+        Section("confusions", "Confused characters", _confusions(counts.confused, leads, texts)),
+        Section("characters", "Accuracy by character", _characters(counts, leads, texts)),
         Section("lengths", "Accuracy by length", _lengths(pairs)),
         *([scores] if scores else []),
     ]
@@ -36,11 +38,11 @@ def class_sections(evaluated, thumbnails) -> list:
     """Returns the sections about a classifier."""
     counts = Counter((sample.truth, sample.prediction) for sample in evaluated.samples)
     samples = worst_first(evaluated.samples)
-    leads = Leads(samples, _class_errors)
+    leads, texts = Leads(samples, _class_errors), DrawnTexts(thumbnails.spend)
     scores = score_section(evaluated.samples)
     return [
-        Section("confusions", "Confusion matrix", _matrix(counts, leads)),
-        worst_section(evaluated, samples, leads, thumbnails, _show_class),
+        Section("confusions", "Confusion matrix", _matrix(counts, leads, texts)),
+        worst_section(evaluated, samples, leads, thumbnails, partial(_show_class, texts=texts)),
         *([scores] if scores else []),
     ]
 
@@ -123,18 +125,19 @@ def _card(sample, attributes, thumbnails, lines, words):
     return tag("li", picture, tag("div", lines, tag("p", about, class_="about")), **attributes)
 
 
-def _show_text(sample):
+def _show_text(sample, texts):
     """Truth and reading below each other, with what differs marked and gaps so that equal characters line up."""
     marks = edits(shortened(sample.truth), shortened(sample.prediction))
     truth = [_stretch(mark.truth, mark.prediction, mark.kind) for mark in marks]
     read = [_stretch(mark.prediction, mark.truth, mark.kind) for mark in marks]
     words = [f"edit distance {percent(sample.distance)}"] if sample.distance else []
-    return [_line("truth", truth), _line("read", read)], words
+    return [_line("truth", truth, sample.truth, texts), _line("read", read, sample.prediction, texts)], words
 
 
-def _show_class(sample):
+def _show_class(sample, texts):
     kind = SAME if sample.truth == sample.prediction else REPLACED
-    return [_line("truth", sample.truth), _line("found", _stretch(sample.prediction, sample.truth, kind))], []
+    found = _stretch(sample.prediction, sample.truth, kind)
+    return [_line("truth", sample.truth, sample.truth, texts), _line("found", found, sample.prediction, texts)], []
 
 
 def _stretch(own, other, kind):
@@ -146,8 +149,9 @@ def _stretch(own, other, kind):
     return tag("del" if kind == MISSED else "mark", own, class_=kind)
 
 
-def _line(title, content):
-    return tag("p", tag("span", title, class_="label"), tag("bdi", content, class_="text"), class_="line")
+def _line(title, content, text, texts):
+    shown = texts.element(text, tag("bdi", content, class_="text"))
+    return tag("p", tag("span", title, class_="label"), shown, class_="line")
 
 
 def visible(character: str) -> str:
@@ -159,13 +163,14 @@ def visible(character: str) -> str:
     return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
-def heat_table(counts, rows, columns, leads, *, corner, names=visible, diagonal=False):
+def heat_table(counts, rows, columns, leads, texts, *, corner, names=visible, diagonal=False):
     """Returns a matrix of counts, the larger the redder; with ``diagonal`` what is right is not coloured.
 
     Args:
         counts: ``{(row, column): count}``.
         rows, columns: keys in the order to show.
         leads: from each count to the samples behind it.
+        texts: :class:`ppocr.report.drawn_text.DrawnTexts`.
         corner: what the first column and the titles mean.
         names: function from a key to what is shown of it.
         diagonal: whether equal keys are right.
@@ -183,13 +188,13 @@ def heat_table(counts, rows, columns, leads, *, corner, names=visible, diagonal=
         return tag("td", link, class_="heat", style=f"--heat:{math.sqrt(count / largest):.2f}")
 
     lines = [
-        tag("tr", tag("th", foreign(names(row)), scope="row"), [cell(row, column) for column in columns])
+        tag("tr", tag("th", texts.element(names(row)), scope="row"), [cell(row, column) for column in columns])
         for row in rows
     ]
-    return table([corner, *(foreign(names(column)) for column in columns)], lines, class_="matrix")
+    return table([corner, *(texts.element(names(column)) for column in columns)], lines, class_="matrix")
 
 
-def _confusions(confused, leads):
+def _confusions(confused, leads, texts):
     if not confused:
         return [note("No character was taken for another, missed or added.")]
     rows, columns = most_confused(confused, _HEAT_ROWS, _HEAT_COLUMNS)
@@ -197,21 +202,21 @@ def _confusions(confused, leads):
     shown = sum(confused[row, column] for row in rows for column in columns)
     intro = f"How often the character of a row was read as that of a column; {shown} of {total} errors are shown. "
     intro += "“nothing” as a column: the character was missed; as a row: one was added. A number leads to its samples."
-    return [note(intro), heat_table(confused, rows, columns, leads, corner="truth \\ read")]
+    return [note(intro), heat_table(confused, rows, columns, leads, texts, corner="truth \\ read")]
 
 
-def _characters(counts, leads):
+def _characters(counts, leads, texts):
     worst = sorted(counts.seen, key=lambda c: (counts.right[c] - counts.seen[c], c))[:_CHARACTERS]
     taken = {}
     for (truth, read), count in counts.confused.most_common():
         taken.setdefault(truth, []).append(f"{visible(read) if read else 'missed'} {count}×")
     rows = [
         [
-            tag("b", foreign(visible(c))),
+            tag("b", texts.element(visible(c))),
             counts.seen[c],
             leads.link((c,), counts.seen[c] - counts.right[c]),
             bar(counts.right[c] / counts.seen[c]),
-            foreign(", ".join(taken.get(c, [])[:5])),
+            texts.element(", ".join(taken.get(c, [])[:5])),
         ]
         for c in worst
     ]
@@ -229,7 +234,7 @@ def _lengths(pairs):
     return [table(["characters in the truth", "samples", "wrong", "right"], rows)]
 
 
-def _matrix(counts, leads):
+def _matrix(counts, leads, texts):
     """The confusion matrix of a classifier and what follows from it for each class."""
     seen, found = Counter(), Counter()
     for (truth, prediction), count in counts.items():
@@ -250,7 +255,7 @@ def _matrix(counts, leads):
     if len(rows) > _CHARACTERS:
         intro += f" The table lists the first {_CHARACTERS}."
     head = ["class", "samples", "recall", "precision"]
-    matrix = heat_table(counts, shown, shown, leads, corner="truth \\ found", names=str, diagonal=True)
+    matrix = heat_table(counts, shown, shown, leads, texts, corner="truth \\ found", names=str, diagonal=True)
     return [note(intro), matrix, table(head, rows[:_CHARACTERS], sortable=True)]
 
 

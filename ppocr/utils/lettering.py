@@ -39,6 +39,10 @@ class Lettering:
         self._say_missing(text)
         return np.hstack([*runs, np.zeros((HEIGHT, 1), np.uint8)])
 
+    def can_draw(self, text: str) -> bool:
+        """Tells whether there is a font for each character of a text."""
+        return not any(self._face_for(character).lacks(character) for character in text)
+
     def _face_for(self, character):
         return next((face for face in self._faces if not face.lacks(character)), self._faces[0])
 

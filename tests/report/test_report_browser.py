@@ -142,6 +142,28 @@ def test_labels_that_are_markup_do_nothing(hostile_run, tmp_path):
         assert seen["rising"] == sorted(seen["rising"]) and seen["falling"] == seen["rising"][::-1]
 
 
+def test_what_the_browser_has_no_font_for_is_drawn(make_run, tmp_path):
+    """Each text is there once, as text or drawn; which depends on the fonts of the machine."""
+    data = tmp_path / "data"
+    data.mkdir()
+    cv2.imwrite(str(data / "a.png"), np.full((32, 64, 3), 200, np.uint8))
+    (data / "labels.txt").write_text("a.png\t京א\n", encoding="utf-8")
+    (data / "dict.txt").write_text("京\nא\n", encoding="utf-8")
+    transforms = "{DecodeImage: }, {CTCLabelEncode: }, {RecResizeImg: {image_shape: [3, 32, 100]}}, "
+    dataset = f"{{name: SimpleDataSet, data_dir: {data}, label_file_list: {data}/labels.txt, transforms: [{transforms}"
+    dataset += "{KeepKeys: {keep_keys: [image, label, length]}}]}"
+    options = [f"Global.character_dict_path={data}/dict.txt", f"Train.dataset={dataset}", f"Eval.dataset={dataset}"]
+    page = report.main(["--run", str(make_run("rec", *options))])
+    if 'class="glyphs"' not in page.read_text(encoding="utf-8"):
+        pytest.skip("no font here has these characters")
+    asked = """
+    const glyphs = [...page.querySelectorAll("[data-needs]")].map((one) => [...one.children]);
+    seen.shown = glyphs.map((parts) => parts.filter((part) => part.offsetWidth > 0).length);
+    """
+    for seen in look(page, tmp_path, asked):
+        assert len(seen["shown"]) > 2 and set(seen["shown"]) == {1} and seen["broken"] == 0
+
+
 @pytest.mark.parametrize(
     "task, expected",
     [

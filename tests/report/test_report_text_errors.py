@@ -1,7 +1,11 @@
+import base64
 from collections import Counter
 
+import cv2
+import numpy as np
 import pytest
 
+from ppocr.report.drawn_text import DrawnTexts, may_lack
 from ppocr.report.leads import Leads
 from ppocr.report.reading_sections import _class_errors, _show_text, _text_errors, heat_table, visible, worst_first
 from ppocr.report.samples import Reading
@@ -23,6 +27,9 @@ from ppocr.report.text_errors import NOTHING, Edit, Share, by_length, count_char
 )
 def test_edits_lead_from_the_truth_to_the_reading(truth, prediction, expected):
     assert edits(truth, prediction) == [Edit(*edit) for edit in expected]
+
+
+TEXTS = DrawnTexts(lambda length: True)
 
 
 def test_characters_are_counted_as_right_confused_missed_and_added():
@@ -61,8 +68,22 @@ def test_wrong_and_sure_is_worst_and_right_but_unsure_comes_before_right():
     assert worst_first([sure, doubtful, unsure, near, far]) == [far, near, unsure, doubtful, sure]
 
 
+def test_texts_in_rare_scripts_have_a_drawing_in_reserve():
+    assert may_lack("aé京Ж号京…") == "京号" and may_lack("ab α→") == ""
+    room = []
+    texts = DrawnTexts(lambda length: room.append(length) or len(room) < 2)
+    assert texts.element("ab") == "<bdi>ab</bdi>" and not room
+    drawn = texts.element("שלום<")
+    assert drawn.startswith(
+        '<span class="glyphs" data-needs="שלום"><bdi>שלום&lt;</bdi><img src="data:image/png;base64,'
+    )
+    encoded = base64.b64decode(drawn.split("base64,")[1].split('"')[0])
+    assert cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)[..., -1].max() > 200
+    assert texts.element("שלום") == "<bdi>שלום</bdi>" and len(room) == 2  # there is no room left
+
+
 def test_a_gap_is_as_wide_as_what_is_missing():
-    assert "--n:2;--w:2" in _show_text(Reading(0, "a京号b", "", None, 1.0))[0][1]
+    assert "--n:2;--w:2" in _show_text(Reading(0, "a京号b", "", None, 1.0), TEXTS)[0][1]
 
 
 def test_blanks_and_control_characters_can_be_seen():
@@ -71,10 +92,10 @@ def test_blanks_and_control_characters_can_be_seen():
 
 def test_the_hottest_cell_is_the_most_frequent_error():
     counts = Counter({("0", "0"): 90, ("0", "1"): 16, ("1", "0"): 4})
-    table = heat_table(counts, ["0", "1"], ["0", "1"], Leads([], None), corner="", diagonal=True)
+    table = heat_table(counts, ["0", "1"], ["0", "1"], Leads([], None), TEXTS, corner="", diagonal=True)
     assert '<td class="right">90</td>' in table
     assert '<td class="heat" style="--heat:1.00">16</td>' in table and '--heat:0.50">4</td>' in table
-    assert "--heat:1.00" in heat_table(counts, ["0"], ["0"], Leads([], None), corner="")
+    assert "--heat:1.00" in heat_table(counts, ["0"], ["0"], Leads([], None), TEXTS, corner="")
 
 
 def reading(truth, prediction):

@@ -37,6 +37,30 @@ chosen?.querySelector("button").addEventListener("click", () => {
   filterCards();
 });
 
+// ---- texts: the drawings of those in which the browser lacks a character
+const canvas = document.createElement("canvas");
+canvas.width = canvas.height = 40;
+const pen = canvas.getContext("2d", {willReadFrequently: true});
+const lacking = new Map();
+
+function inkOf(character) {
+  pen.clearRect(0, 0, 40, 40);
+  pen.font = `24px ${getComputedStyle(document.body).fontFamily}`;
+  pen.fillText(character, 4, 30);
+  return pen.getImageData(0, 0, 40, 40).data.join();
+}
+
+function lacks(character) {
+  if (!lacking.has(character)) lacking.set(character, inkOf(character) === inkOf("\u{10FFFE}"));
+  return lacking.get(character);
+}
+
+for (const glyphs of document.querySelectorAll("[data-needs]")) {
+  if ([...glyphs.dataset.needs].some(lacks)) {
+    for (const part of glyphs.children) part.hidden = !part.classList.contains("drawn");
+  }
+}
+
 // ---- tables
 const valueOf = (row, column) => row.cells[column].textContent.trim();
 
