@@ -34,6 +34,10 @@ _ADVICE = {
 _ABSENT = "not set"
 
 
+class UnfitCheckpoint(CheckpointError):
+    """A checkpoint is whole, and was made for something else."""
+
+
 class Differences(NamedTuple):
     """What differs between a checkpoint and its user, each in one phrase.
 
@@ -108,11 +112,11 @@ def refuse_others(prefix, saved: dict, now: dict, purpose: str) -> list:
     """Compares as :func:`compare` does and returns what has merely changed.
 
     Raises:
-        CheckpointError: something is refused.
+        UnfitCheckpoint: something is refused.
     """
     refused, changed = compare(saved, now, purpose)
     if refused:
-        raise CheckpointError(f"{prefix}: {'; '.join(refused)}")
+        raise UnfitCheckpoint(f"{prefix}: {'; '.join(refused)}")
     return changed
 
 

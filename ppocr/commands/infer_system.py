@@ -38,12 +38,14 @@ def main(arguments=None):
     options = global_options(program.merge_config({}, overrides[""]))
     files = command.picture_files(args, options)
     parts = {name: load_part(name, args, overrides) for name in _PARTS if getattr(args, name)}
-    system = TextSystem(parts["det"], parts["rec"], parts.get("cls"), args.drop_score, args.cls_thresh)
+    predictors = {name: part.predictor for name, part in parts.items()}
+    detect, recognise = predictors["det"], predictors["rec"]
+    system = TextSystem(detect, recognise, predictors.get("cls"), args.drop_score, args.cls_thresh)
     lettering, logger = Lettering(args.font), get_logger()
 
     def read(content):
-        page, sample = parts["det"].open(content)
-        return page, system.read(page, parts["det"].predict([sample])[0])
+        page, sample = detect.open(content)
+        return page, system.read(page, detect.predict([sample])[0])
 
     with ResultFiles(options.save_res_path or _RESULTS) as results:
         drawn = PictureFolder(results.path.parent / "system_results", files.paths)
@@ -52,6 +54,7 @@ def main(arguments=None):
             target = drawn.write(path, read_page(page, lines, lettering))
             logger.info("%s: %d texts, %s", path, len(lines), target)
     command.finish(files, results, logger)
+    command.say_wider(parts["rec"], "lines", logger)
 
 
 def parse(arguments=None):
@@ -85,10 +88,10 @@ def split_overrides(assignments) -> dict:
 
 
 def load_part(name: str, args, overrides):
-    """Returns the predictor of one part."""
+    """Returns one part, a :class:`ppocr.inference.loading.Loaded`."""
     own = overrides[""] + overrides[name]
     path, weights = getattr(args, name), getattr(args, f"{name}_weights")
-    return from_path(path, own, args.batch_size, name, weights, args.backend).predictor
+    return from_path(path, own, args.batch_size, name, weights, args.backend)
 
 
 def describe(lines):

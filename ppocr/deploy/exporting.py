@@ -1,5 +1,6 @@
 """From a trained model to the files of an exported one."""
 
+import contextlib
 import logging
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -14,6 +15,7 @@ from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_ex
 from ppocr.deploy.measuring import measure
 from ppocr.deploy.outputs import flattened, numbered
 from ppocr.deploy.to_onnx import convert, require_converter
+from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
 from ppocr.global_options import global_options
@@ -95,24 +97,28 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
     What an earlier export left in the folder is replaced once everything is known, since the dictionary may be in it.
 
     Raises:
-        UserError: the configuration does not say what the network takes or gives.
+        UserError: the configuration does not say what the network takes or gives, or another process writes there.
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
     picture = picture_shape(eval_transforms(config), config["Global"])
     shape = input_shape(network, config["Architecture"]["model_type"], picture)
     description = describe(config, model_name, shape, output_form(network, picture))
-    _make_empty(folder)
-    save_network(network, shape, folder)
-    write(description, folder / CONFIG)
-    if onnx:
-        convert(folder)
-
-
-def _make_empty(folder):
-    try:
+    with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
-            (folder / old).unlink(missing_ok=True)
+    with FolderLock(folder):
+        with _writable(folder):
+            for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
+                (folder / old).unlink(missing_ok=True)
+        save_network(network, shape, folder)
+        write(description, folder / CONFIG)
+        if onnx:
+            convert(folder)
+
+
+@contextlib.contextmanager
+def _writable(folder):
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or error
         raise ExportError(f"{folder}: cannot be written ({reason}); name another Global.save_inference_dir") from None

@@ -196,12 +196,12 @@ def training_outputs(model):
 def to_numpy(batch) -> Batch:
     """Returns a batch with tensors as NumPy arrays."""
     fields = [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch]
-    return Batch(fields, facts=facts_of(batch))
+    return Batch(fields, getattr(batch, "sample_keys", ()), facts_of(batch))
 
 
 def on_host(batch) -> Batch:
     """Returns what post-processing and metrics read, as :func:`to_numpy` does; images, which they do not, stay."""
-    return Batch([batch[0], *to_numpy(batch[1:])], facts=facts_of(batch))
+    return Batch([batch[0], *to_numpy(batch[1:])], getattr(batch, "sample_keys", ()), facts_of(batch))
 
 
 class TrainingMetric:

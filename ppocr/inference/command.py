@@ -89,6 +89,18 @@ def finish(files, results, logger):
     logger.info("%d of %d pictures read: %s, %s", count, len(files.paths), results.path, results.json_path)
 
 
+def say_wider(loaded, what: str, logger):
+    """Says how many ``images`` or ``lines`` were prepared otherwise than in the evaluation that chose the model."""
+    if loaded.differs and loaded.predictor.wider:
+        logger.info(
+            "%d %s are wider than image_shape and were read so, unlike in the evaluation that chose the model; "
+            "tools/eval.py gives the metric of both (%s)",
+            loaded.predictor.wider,
+            what,
+            ADVICE,
+        )
+
+
 def name_pictures(description, model_type: str, key: str, default_path: str, arguments=None):
     """Runs a tool that gives each picture a text or a class.
 
@@ -119,13 +131,7 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
             if args.draw and len(shown) < _ON_A_SHEET:
                 shown.append((reading.picture, [(said, BLACK)]))
     finish(files, results, loaded.logger)
-    if loaded.differs and loaded.predictor.wider:
-        loaded.logger.info(
-            "%d images are wider than image_shape and were read so, unlike in the evaluation that chose the model; "
-            "tools/eval.py gives the metric of both (%s)",
-            loaded.predictor.wider,
-            ADVICE,
-        )
+    say_wider(loaded, "images", loaded.logger)
     if shown:
         path = write_picture(results.path.with_suffix(".png"), text_sheet(shown, lettering))
         loaded.logger.info("drawn: %s", path)

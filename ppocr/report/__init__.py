@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from ppocr.checkpoint.facts import UnfitCheckpoint
 from ppocr.config import override
 from ppocr.errors import UserError
 from ppocr.metrics import build_metric
@@ -116,6 +117,8 @@ def _evaluate(run, config):
         return None
     try:
         return evaluate(config, run.folder / "config.yml", weights)
+    except UnfitCheckpoint:
+        raise
     except UserError as error:
         run.missing.append(f"No sample can be shown: {error}")
         return None

@@ -53,7 +53,8 @@ def overview(run, best, evaluated, options=()) -> Section:
         body.append(tag("div", tag("h3", "What is missing"), missing, class_="warning"))
     told = [(title, run.facts[title]) for title in ("trained with", "made with", "logged") if title in run.facts]
     changed = [("evaluated with", tag("code", " ".join(options)))] if options and evaluated else []
-    said = [("folder", tag("code", run.folder)), *_model(run.config), *changed, *told]
+    noted = [("note", text) for text in evaluated.remarks] if evaluated else []
+    said = [("folder", tag("code", run.folder)), *_model(run.config), *changed, *noted, *told]
     return Section("overview", "Overview", [*body, facts(said)])
 
 

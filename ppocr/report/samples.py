@@ -13,6 +13,7 @@ from ppocr.config import override
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.global_options import global_options
+from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.metrics.cls_metric import ClsMetric
 from ppocr.metrics.det_metric import DetMetric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
@@ -102,6 +103,7 @@ class Evaluated:
         unused: what could not be read, in one line; empty where all could.
         lost: how many samples these are; they count as wrong.
         box_thresh: of the configuration, for boxes that have scores.
+        remarks: sentences that belong beside the metrics.
     """
 
     kind: Optional[str]
@@ -112,6 +114,7 @@ class Evaluated:
     unused: str = ""
     lost: int = 0
     box_thresh: Optional[float] = None
+    remarks: list = field(default_factory=list)
 
 
 def kind_of(metric) -> Optional[str]:
@@ -146,8 +149,12 @@ def evaluate(config, path, weights) -> Evaluated:
     samples = keep_samples(evaluator, kind, box_thresh)
     metrics = evaluator(model)
     loader = evaluator.dataloader
-    lost = sum(loader.report.counts.values())
-    return Evaluated(kind, weights, metrics, loader.dataset, samples, loader.report.summary(), lost, box_thresh)
+    lost, remarks = sum(loader.report.counts.values()), list(evaluator.remarks)
+    if evaluator.wider and differs_in_use(resolved, model):
+        remarks.append(remark(evaluator.wider, evaluator.samples))
+    return Evaluated(
+        kind, weights, metrics, loader.dataset, samples, loader.report.summary(), lost, box_thresh, remarks
+    )
 
 
 def keep_samples(evaluator, kind, box_thresh=None) -> list:
@@ -166,9 +173,7 @@ def keep_samples(evaluator, kind, box_thresh=None) -> list:
 
     def update_and_keep(result, batch):
         update(result if box_thresh is None else [above(found, box_thresh) for found in result], batch)
-        keys = evaluator.dataloader.last_keys
-        size = len(batch[0])
-        keys = keys if len(keys) == size else [None] * size
+        keys = batch.sample_keys or [None] * len(batch[0])
         samples.extend(read(metric.main_result(result), batch, metric.single, keys))
 
     if read is not None:

@@ -1,6 +1,8 @@
 """Exported files give what the model gives."""
 
 import importlib.util
+import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +18,8 @@ from ppocr.deploy.exported import load_exported, open_onnx, read_config
 from ppocr.deploy.exporting import export
 from ppocr.deploy.outputs import flattened
 from ppocr.deploy.verification import Comparison, Samples, difference, same, stored
-from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError
+from ppocr.engine import folder_lock
+from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError, UserError
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.utils.dictionary import DEFAULT_CHARACTERS
 
@@ -285,3 +288,15 @@ def test_onnx_that_falls_back_to_the_cpu_says_so(monkeypatch, tmp_path, ppocr_ca
     monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
     open_onnx(tmp_path / "inference.onnx", device)
     assert ("ONNX Runtime cannot use a GPU here and takes the CPU" in ppocr_caplog.text) == said
+
+
+def test_a_folder_that_another_process_writes_is_left_alone(tiny, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "inference.yml").write_text("of the other one")
+    parent = os.getppid()
+    owner = {**folder_lock._identity(), "process": parent, "start": folder_lock._started(parent)}
+    (folder / ".lock").write_text(json.dumps(owner))
+    with pytest.raises(UserError, match=f"out: is being written by process {parent}"):
+        export(*tiny("plain"), folder)
+    assert (folder / "inference.yml").read_text() == "of the other one"

@@ -10,7 +10,9 @@ import pytest
 
 from ppocr import commands, program
 from ppocr.commands import infer_cls, infer_det, infer_rec
+from ppocr.config import load
 from ppocr.deploy.exporting import export
+from ppocr.engine.run_facts import describe_outputs
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import text_and_score
 from ppocr.utils.save_load import save_model
@@ -219,3 +221,26 @@ def test_the_width_grows_with_the_line_only_where_there_is_a_dictionary(trained,
 def test_texts_and_scores_of_decoders():
     assert text_and_score(("a", 0.5, ["word boxes"])) == ("a", 0.5)
     assert text_and_score(("180", 1)) == ("180", 1.0)
+
+
+@pytest.mark.parametrize("task, changed", [("rec", "dictionary"), ("cls", "label_list")])
+def test_weights_that_were_trained_for_other_outputs_are_refused(
+    trained, run, pictures, tmp_path, capsys, task, changed
+):
+    """Of the same number, in another order: nothing else than the facts of the checkpoint would tell."""
+    (tmp_path / "dict.txt").write_text("\n".join("0123456789abcdefghijklmnopqrstuvwxyz"))
+    given = {
+        "rec": f"Global.character_dict_path={tmp_path}/dict.txt",
+        "cls": "Global.label_list=['0', '180']",
+    }[task]
+    folder = trained(task, given)
+    config = load(folder / "config.yml")
+    save_model(folder / "best_accuracy", {".train_state": {"run": describe_outputs(config)}})
+    assert run(task, *live(folder), given, "--input", pictures) == 0
+    (tmp_path / "dict.txt").write_text("\n".join("abcdefghijklmnopqrstuvwxyz0123456789"))
+    other = given.replace("['0', '180']", "['180', '0']")
+    capsys.readouterr()
+    assert run(task, *live(folder), other, "--input", pictures) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    place = {"rec": "symbol 1 was '0', now 'a'", "cls": "class 0 was '0', now '180'"}[task]
+    assert f"was trained with another {changed} " in error and place in error

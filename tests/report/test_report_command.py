@@ -15,6 +15,7 @@ from ppocr.report.page import render
 from ppocr.report.page_sections import outlines, page_sections
 from ppocr.report.samples import Evaluated, Page, read_pages
 from ppocr.report.thumbnails import Thumbnails
+from ppocr.utils.save_load import save_model
 
 
 def written(folder, *words):
@@ -47,6 +48,21 @@ def test_a_recogniser(make_run):
         "Made from first.yml." in page and "Eval.dataset.length" in page and "tools/train.py -c &lt;b&gt;.yml" in page
     )
     assert "2 unreadable image (x.png)" in page
+
+
+def test_weights_of_another_dictionary_are_refused_and_wider_lines_are_said(make_run, tmp_path, monkeypatch, capsys):
+    folder = make_run("rec")
+    save_model(folder / "best_accuracy", {".train_state": {"run": {"vocabulary": ["blank", *"abc"]}}})
+    monkeypatch.setattr(sys, "argv", ["report", "--run", str(folder)])
+    assert run(report.main) == 2
+    assert (
+        "best_accuracy: was trained with another dictionary (4 entries, now 37; symbol 1 was" in capsys.readouterr().err
+    )
+    (folder / "best_accuracy.train_state").unlink()
+    (tmp_path / "dict.txt").write_text("\n".join("0123456789abcdefghijklmnopqrstuvwxyz"))
+    options = [f"Global.character_dict_path={tmp_path}/dict.txt", "Eval.dataset.transforms.1.RecResizeImg.image_shape="]
+    page = written(folder, "-o", options[0], options[1] + "[3,32,32]")
+    assert "6 of 6 images are wider than image_shape; in use they are read wider than in this evaluation" in page
 
 
 def test_of_several_networks_that_is_shown_by_which_the_best_is_chosen(make_run):
