@@ -140,3 +140,11 @@ def test_a_wrong_section_is_one_line(change, message):
     with pytest.raises(ConfigError, match=message) as error:
         build_model({**CRNN, **change})
     assert "\n" not in str(error.value)
+
+
+def test_images_of_another_number_of_channels_are_refused_in_one_line():
+    """Before a kernel meets them, whose message says nothing of a configuration."""
+    model = build_model({**CRNN, "in_channels": 1})
+    with pytest.raises(ConfigError, match="in_channels: the model reads images of 1 channels, the data gives 3: set"):
+        model(paddle.zeros([1, 3, 32, 64]))
+    assert model(paddle.zeros([1, 1, 32, 64])).shape[0] == 1

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Optional
 
 from paddle import nn
 
+from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
@@ -62,6 +63,7 @@ class BaseModel(nn.Layer):
             ("neck", build_neck, Neck),
             ("head", build_head, Head),
         )
+        self.in_channels = in_channels
         for name, build, config in plan:
             part = build(config, model_type, in_channels=in_channels) if config is not None else None
             setattr(self, name, part)
@@ -95,7 +97,11 @@ class BaseModel(nn.Layer):
 
         Returns:
             What the last part gives; see ``return_all_feats``.
+
+        Raises:
+            ConfigError: the images have another number of channels than the model was built for.
         """
+        self._check_channels(x)
         outputs = {}
         for name in self._present:
             part = getattr(self, name)
@@ -106,6 +112,16 @@ class BaseModel(nn.Layer):
         if self.training:
             return outputs
         return x if isinstance(x, dict) else {f"{name}_out": x}
+
+    def _check_channels(self, images):
+        """Compares images with ``in_channels``; a number that is not known while a graph is traced is -1."""
+        if self.feed == "batch" or len(images.shape) != 4 or images.shape[1] in (self.in_channels, -1):
+            return
+        raise ConfigError(
+            f"Architecture.in_channels: the model reads images of {self.in_channels} channels, the data gives "
+            f"{images.shape[1]}: set in_channels to that, or prepare the images otherwise (of a text line "
+            "GrayRecResizeImg makes one grey channel, most others three)"
+        )
 
 
 def _feed(part):
