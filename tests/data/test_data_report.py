@@ -151,7 +151,7 @@ def test_the_shares_of_several_processes_add_up():
             "samples not used: 5 unreadable image (1.png: gone, 2.png: gone, 11.png: gone, ...); "
             "1 too long (3.png: gone); "
             "samples used in part: 3 unknown characters (4.png: gone, 14.png: gone); "
-            "left out by augmentation and size limits: 5 boxes too small"
+            "augmentation and size limits left out 5 boxes too small"
         )
     nothing.take_in([DataReport(100, True, None).counted])
     assert nothing.account() == "every sample that was read was used"
