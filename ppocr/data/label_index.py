@@ -4,14 +4,24 @@ import bisect
 import itertools
 import mmap
 import os
+from typing import NamedTuple
 
 import numpy as np
 
 from ppocr.errors import DataError
+from ppocr.text.encoding import other_encoding, utf16
 
 _CHUNK = 1 << 18  # bytes that stay in the second-level cache while newlines are looked for
+_HEAD = 256  # bytes that show the encoding of a file
 _NEWLINE = 10
 _BOM = b"\xef\xbb\xbf"
+
+
+class Place(NamedTuple):
+    """Where a line stands: its file and its number in it, from 1, empty lines included."""
+
+    path: str
+    line: int
 
 
 class LabelIndex:
@@ -23,7 +33,7 @@ class LabelIndex:
         paths: label files.
 
     Raises:
-        DataError: a file is missing, unreadable or holds no line.
+        DataError: a file is missing, unreadable, UTF-16 or holds no line.
     """
 
     def __init__(self, paths):
@@ -38,12 +48,17 @@ class LabelIndex:
     @property
     def nbytes(self) -> int:
         """Bytes that the index holds in memory."""
-        return sum(file.starts.nbytes for file in self._files)
+        return sum(file.nbytes for file in self._files)
 
     def line(self, index: int) -> bytes:
         """Returns a line without its end."""
         number, position = self.locate(index)
         return self._files[number].line(position)
+
+    def place(self, index: int) -> Place:
+        """Returns where a line stands."""
+        number, position = self.locate(index)
+        return Place(self.paths[number], self._files[number].number(position))
 
     def locate(self, index: int):
         """Returns ``(number of the file, position in it)`` of a line."""
@@ -60,7 +75,7 @@ class _LineFile:
         self.path = path
         self._map = None
         try:
-            self.starts = _line_starts(path)
+            self.starts, self._empty = _line_starts(path)
         except OSError as error:
             raise DataError(f"label file {path}: {error.strerror}; check label_file_list") from error
         if not len(self.starts):
@@ -71,6 +86,14 @@ class _LineFile:
 
     def __getstate__(self):
         return {**self.__dict__, "_map": None}
+
+    @property
+    def nbytes(self):
+        return self.starts.nbytes + self._empty.nbytes
+
+    def number(self, position):
+        """Returns the number of a line in the file, from 1."""
+        return position + 1 + int(np.searchsorted(self._empty, position, side="right"))
 
     def line(self, position):
         if self._map is None:
@@ -86,18 +109,26 @@ def _map_file(path):
 
 
 def _line_starts(path):
-    """Returns the offsets of the lines that hold more than a line end."""
+    """Returns the offsets of the lines with content, and for each line without how many of these stand before it."""
     with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         kind = np.uint32 if size < 2**32 else np.int64
-        start = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        head = file.read(_HEAD)
+        if utf16(head):
+            raise DataError(f"label file {path} is not UTF-8{other_encoding(head, path)}")
+        start = len(_BOM) if head.startswith(_BOM) else 0
         file.seek(0)
-        parts = []
+        parts, empty, before = [np.empty(0, kind)], [np.empty(0, kind)], 0
         for ends in _line_ends(file, size):
             starts = np.concatenate(([start], ends[:-1] + 1))
             start = int(ends[-1]) + 1
-            parts.append(_with_content(starts, ends, file).astype(kind))
-    return np.concatenate(parts) if parts else np.empty(0, kind)
+            kept = _with_content(starts, ends, file)
+            if not kept.all():
+                empty.append((before + np.cumsum(kept)[~kept]).astype(kind))
+                starts = starts[kept]
+            parts.append(starts.astype(kind))
+            before += len(starts)
+    return np.concatenate(parts), np.concatenate(empty)
 
 
 def _line_ends(file, size):
@@ -115,6 +146,7 @@ def _line_ends(file, size):
 
 
 def _with_content(starts, ends, file):
+    """Returns which lines hold more than a line end."""
     lengths = ends - starts
     keep = lengths > 0
     single = np.flatnonzero(lengths == 1)
@@ -122,7 +154,7 @@ def _with_content(starts, ends, file):
         position = file.tell()
         keep[single] = [_byte_at(file, int(starts[i])) != b"\r" for i in single]
         file.seek(position)
-    return starts if keep.all() else starts[keep]
+    return keep
 
 
 def _byte_at(file, offset):

@@ -7,6 +7,7 @@ from ppocr import schema
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.setup import choose_device
 from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
+from ppocr.formats.lines import meant_label_file
 from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
@@ -146,7 +147,8 @@ def check_files(context):
         for path, file in section.label_files:
             reason = _unusable(file)
             if reason:
-                yield context.finding(ERROR, path, f"label file {file!r} {reason}")
+                meant = "" if os.path.exists(file) else meant_label_file(file, section.dataset.get("data_dir"))
+                yield context.finding(ERROR, path, f"label file {file!r} {reason}{meant}")
     yield from _weights(context)
     yield from _run_folder(context)
 

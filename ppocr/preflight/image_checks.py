@@ -11,7 +11,9 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
 from ppocr.formats.boxes import outside
+from ppocr.formats.lines import meant_image
 from ppocr.geometry.polygons import areas
+from ppocr.inference.boxes import TALL
 from ppocr.preflight.box_checks import box_causes
 from ppocr.preflight.finding import NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import LabelRule
@@ -32,6 +34,11 @@ FAULTS = {
     "no_picture": ("{0!r} is no picture that can be decoded", ONES),
     "tiny": (f"the picture {{0!r}} has a side of less than {TINY} pixels", ONES),
     "long": (f"the picture {{0!r}} is more than {LONG} times as long as wide", ONES),
+    "tall": (
+        f"the line {{0!r}} is at least {TALL} times as high as wide: lines that are cut from pages are turned then, "
+        "and those of a data set are not",
+        ONES,
+    ),
     "plain": ("the picture {0!r} is of one single colour", ONES),
     "outside": ("a box lies outside of its picture {0!r}", BOXES),
     "half_outside": ("more than half of a box lies outside of its picture {0!r}", BOXES),
@@ -61,6 +68,7 @@ class Job(NamedTuple):
     pictures: list
     rule: LabelRule
     decode: DecodeImage
+    folder: str
 
 
 def check_images(context):
@@ -71,7 +79,10 @@ def check_images(context):
         for scan in scans:
             pictures, lines = pictures_of(scan, section, context.sample, rule.kind == "boxes")
             decode = section.find(DecodeImage) or DecodeImage()
-            jobs = [Job(pictures[i : i + _BATCH], rule, decode) for i in range(0, len(pictures), _BATCH)]
+            jobs = [
+                Job(pictures[i : i + _BATCH], rule, decode, section.dataset["data_dir"])
+                for i in range(0, len(pictures), _BATCH)
+            ]
             results = mapped(look_at_all, jobs, context.processes, f"pictures of {section.name}", context.progress)
             found = [pair for job, faults in zip(jobs, results) for pair in zip(job.pictures, faults)]
             yield from _findings(scan, [(picture, fault) for picture, faults in found for fault in faults])
@@ -119,26 +130,31 @@ def pictures_of(scan, section, sample, boxes=False):
 def look_at_all(job: Job) -> list:
     """Returns what is wrong with each image: a list of :class:`Fault`."""
     cv2.setNumThreads(0)  # the processes are the parallelism; 1 would wait for threads that a fork does not take along
-    return [look_at(picture, job.rule, job.decode) for picture in job.pictures]
+    return [look_at(picture, job) for picture in job.pictures]
 
 
-def look_at(picture: Picture, rule: LabelRule, decode: DecodeImage) -> list:
+def look_at(picture: Picture, job: Job) -> list:
     """Returns what is wrong with an image and with the boxes on it."""
+    rule = job.rule
     try:
         with open(picture.file, "rb") as opened:
             content = opened.read()
     except FileNotFoundError:
-        return [Fault("missing")]
+        return [Fault("missing", meant_image(picture.shown, job.folder).lstrip(": "))]
     except (OSError, ValueError):
         return [Fault("unreadable")]
     if not content:
         return [Fault("empty")]
     try:
-        image = decode.decode(content)
+        image = job.decode.decode(content)
     except (Dropped, DataError):
         return [Fault("no_picture")]
     height, width = image.shape[:2]
-    faults = [Fault(kind) for kind in (_odd_size(height, width), "plain" if image.min() == image.max() else "") if kind]
+    faults = [
+        Fault(kind)
+        for kind in (_odd_size(height, width, rule.kind == "text"), "plain" if image.min() == image.max() else "")
+        if kind
+    ]
     return faults + (boxes_beyond(picture.label, rule, width, height) if rule.kind == "boxes" else [])
 
 
@@ -161,8 +177,10 @@ def boxes_beyond(label, rule, width, height) -> list:
     return faults
 
 
-def _odd_size(height, width):
+def _odd_size(height, width, is_line):
     shorter, longer = sorted((height, width))
     if shorter < TINY:
         return "tiny"
-    return "long" if longer > LONG * shorter else ""
+    if longer > LONG * shorter:
+        return "long"
+    return "tall" if is_line and height >= TALL * width else ""

@@ -5,6 +5,7 @@ import numpy as np
 from ppocr.data.report import _SMALL_SETS_MAY_LOSE as SMALL_SETS_MAY_LOSE
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
+from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.label_scan import line_text
 
 _SHOWN = 12  # unknown characters that are named
@@ -24,6 +25,19 @@ def check_labels(context):
                 what = f"{len(scan.seen.numbers)} of {scan.stored} labels, spread evenly, were looked at"
                 yield Finding(NOTE, what, scan.path)
         yield from _too_many(context, section)
+        yield from _without_images(context, section)
+
+
+def _without_images(context, section):
+    """Finds classes that no line of a data set has."""
+    scans = context.labels_of(section)
+    missing = rule_of(section).classes.difference(*(scan.seen.classes for scan in scans))
+    limit = context.label_limit
+    whole = all(len(scan.seen.numbers) >= scan.stored and not (limit and scan.seen.lines >= limit) for scan in scans)
+    if scans and missing and whole:
+        names = ", ".join(map(repr, sorted(missing)))
+        what = f"no label is the class {names}, which {'cannot be learnt' if section.training else 'is not judged'}"
+        yield context.finding(WARNING, (*section.path, _key_of(section)), what)
 
 
 def _not_checked(section):
@@ -46,6 +60,11 @@ def _without_text(scan):
         yield Finding(NOTE, what, scan.path)
 
 
+def _key_of(section):
+    """The key of a data set that names where its labels are."""
+    return "data_dir" if section.has_database else "label_file_list"
+
+
 def _too_many(context, section):
     scans = context.labels_of(section)
     lines = sum(len(scan.seen.numbers) for scan in scans)
@@ -55,11 +74,11 @@ def _too_many(context, section):
     ratio = section.dataset.get("max_bad_ratio", 0.1)
     limit = max(SMALL_SETS_MAY_LOSE, int(ratio * lines)) if section.training else lines - 1
     if unusable > min(limit, lines - 1):
-        key, things = ("data_dir", "labels") if section.has_database else ("label_file_list", "lines")
+        things = "labels" if section.has_database else "lines"
         what = f"{unusable} of {lines} {things} cannot be used; with so many the run ends"
         # a few lines at the start of a file need not be like the rest
         whole = not context.label_limit and lines >= sum(scan.stored for scan in scans)
-        yield context.finding(ERROR if whole else WARNING, (*section.path, key), what)
+        yield context.finding(ERROR if whole else WARNING, (*section.path, _key_of(section)), what)
 
 
 def check_characters(context):

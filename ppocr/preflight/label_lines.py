@@ -8,16 +8,20 @@ import numpy as np
 
 from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
+from ppocr.formats.lines import meant_delimiter, split_line
 from ppocr.text.ctc import steps_needed
+from ppocr.text.encoding import other_encoding, utf16
 
 BOM = b"\xef\xbb\xbf"
 MIN_POINTS = 4
+_HEAD = 256  # bytes that show the encoding of a file
 
 # kind of fault -> (whether the line cannot be used, what to say)
 FAULTS = {
     "encoding": (True, "the line is not UTF-8"),
     "delimiter": (True, "no delimiter between path and label"),
     "no_path": (True, "the path is empty"),
+    "unread": (False, "a tab ends the label, and what follows is not read"),
     "no_label": (True, "the label is empty"),
     "no_text": (False, "the label is empty, which stands for an image without text"),
     "too_long": (True, "the label is too long"),
@@ -50,6 +54,7 @@ class LabelRule:
         ignored: texts of boxes that do not count, for ``boxes``.
         flat: points may be written as ``[x, y, x, y, ...]``, for ``boxes``.
         keep_empty: an empty list is the label of an image without text, for ``boxes``.
+        sizes: width and height stand behind the label, each behind a delimiter.
     """
 
     kind: str = "any"
@@ -63,6 +68,7 @@ class LabelRule:
     ignored: frozenset = frozenset()
     flat: bool = False
     keep_empty: bool = True
+    sizes: bool = False
 
 
 class Job(NamedTuple):
@@ -95,6 +101,7 @@ class Seen:
         faults: kind of fault -> :class:`Tally`.
         unknown: character -> :class:`Tally`.
         steps: CTC time steps that a text needs -> :class:`Tally`.
+        classes: class -> :class:`Tally`.
         without_text: lines with an empty list of boxes.
     """
 
@@ -105,6 +112,7 @@ class Seen:
     faults: dict = field(default_factory=dict)
     unknown: dict = field(default_factory=dict)
     steps: dict = field(default_factory=dict)
+    classes: dict = field(default_factory=dict)
     without_text: int = 0
 
 
@@ -119,6 +127,8 @@ def read_job(job: Job) -> Seen:
     with open(job.path, "rb") as file:
         file.seek(job.start)
         content = file.read(job.end - job.start)
+    if utf16(content[:_HEAD]):
+        return _foreign(content, job.path)
     lines = content.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -130,26 +140,39 @@ def read_job(job: Job) -> Seen:
         line = line.rstrip(b"\r")
         if line:
             numbers.append(number)
-            hashes.append(look_at(line, number, folder, job.rule, seen))
+            hashes.append(look_at(line, number, folder, job, seen))
     seen.numbers = np.array(numbers, np.int32)
     seen.hashes = np.array(hashes, np.uint64)
     return seen
 
 
-def look_at(line, number, folder, rule, seen) -> int:
+def _foreign(content, path):
+    """Returns what is seen in a file of an encoding that has no lines as they are looked for."""
+    fault = Tally(1, 0, _encoding(content[:_HEAD], path))
+    return Seen(1, np.zeros(1, np.int32), np.zeros(1, np.uint64), unusable=1, faults={"encoding": fault})
+
+
+def _encoding(content, path):
+    return other_encoding(content, path).strip(" ()")
+
+
+def look_at(line, number, folder, job, seen) -> int:
     """Notes in ``seen`` what is wrong with a line; returns the hash of its path, 0 where there is none."""
-    fault, path = None, ""
+    fault, path, rule = None, "", job.rule
     try:
-        path, delimiter, rest = line.decode("utf-8").partition(rule.delimiter)
-        if not delimiter:
-            fault, path = ("delimiter", f"{rule.delimiter!r} in {path[:60]!r}"), ""
-        elif not path:
+        text = line.decode("utf-8")
+        parts = split_line(text, rule.delimiter, rule.sizes)
+        if parts is None:
+            fault = "delimiter", f"{rule.delimiter!r} in {text[:60]!r}{meant_delimiter(text, rule.delimiter)}"
+        elif not parts.path:
             fault = ("no_path", "")
         else:
-            label = rest.partition("\t")[0]
-            fault = _LABELS[rule.kind](label, number, rule, seen)
+            path = parts.path
+            if parts.unread:
+                count(seen.faults, "unread", number, repr(parts.unread[:40]))
+            fault = _LABELS[rule.kind](parts.label, number, rule, seen)
     except UnicodeDecodeError as error:
-        fault = ("encoding", error.reason)
+        fault = ("encoding", _encoding(line, job.path) or error.reason)
     _add_fault(seen, fault, number)
     return path_hash(folder, path) if path else 0
 
@@ -190,7 +213,10 @@ def _any_label(label, number, rule, seen):
 def _class(label, number, rule, seen):
     if not label:
         return "no_label", ""
-    return None if label in rule.classes else ("class", repr(label[:60]))
+    if label not in rule.classes:
+        return "class", repr(label[:60])
+    count(seen.classes, label, number)
+    return None
 
 
 def _text(label, number, rule, seen):

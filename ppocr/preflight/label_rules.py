@@ -1,5 +1,7 @@
 """What the labels of a data set must be, as its operators say."""
 
+from dataclasses import replace
+
 from ppocr.data.imaug.cls_label import ClsLabelEncode
 from ppocr.data.imaug.ct_targets import UNREADABLE, CTLabelEncode
 from ppocr.data.imaug.det_label import DetLabelEncode
@@ -21,7 +23,11 @@ def text_encoders(section) -> list:
 
 def rule_of(section) -> LabelRule:
     """Returns the rule for a :class:`ppocr.preflight.context.DataSection`."""
-    delimiter = section.dataset.get("delimiter") or "\t"
+    rule = _rule_by_operators(section, section.dataset.get("delimiter") or "\t")
+    return replace(rule, sizes=bool(section.dataset.get("ds_width")))
+
+
+def _rule_by_operators(section, delimiter):
     encoders = text_encoders(section)
     if encoders:
         limits = [limit for limit in map(longest_text, encoders) if limit is not None]

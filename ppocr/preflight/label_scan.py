@@ -86,6 +86,7 @@ def merged(parts) -> Seen:
             (whole.faults, part.faults),
             (whole.unknown, part.unknown),
             (whole.steps, part.steps),
+            (whole.classes, part.classes),
         ):
             _add(into, tallies, first)
         whole.lines += part.lines

@@ -13,9 +13,19 @@ def other_encoding(content: bytes, path) -> str:
         content: its bytes, or enough of them.
         path: the file, which the message names.
     """
-    name = next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
-    name = name or (_LEGACY if _reads_as_chinese(content) else None)
+    name = utf16(content) or (_LEGACY if _reads_as_chinese(content) else None)
     return f" (it looks like {name}: iconv -f {name} -t UTF-8 {path} > NEW)" if name else ""
+
+
+def utf16(content: bytes):
+    """Returns the name of the UTF-16 that bytes are: by their mark, or by zeros in every other place; else None."""
+    for mark, name in _MARKS.items():
+        if content.startswith(mark):
+            return name
+    for first, name in enumerate(("UTF-16BE", "UTF-16LE")):
+        if len(content) > 4 and content[first::2].count(0) * 2 > len(content[first::2]):
+            return name
+    return None
 
 
 def _reads_as_chinese(content):

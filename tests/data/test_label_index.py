@@ -46,6 +46,25 @@ def test_lines_across_chunks_are_found(tmp_path, monkeypatch, chunk):
     assert lines_of(LabelIndex([write(tmp_path, content)])) == expected
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 1 << 18])
+def test_lines_have_their_numbers_in_the_file(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(label_index, "_CHUNK", chunk)
+    first = write(tmp_path, b"\xef\xbb\xbf\na\n\n\r\nb\nc\n\n", "1")
+    second = write(tmp_path, b"d\n\ne", "2")
+    index = pickle.loads(pickle.dumps(LabelIndex([first, second])))
+    places = [index.place(i) for i in range(len(index))]
+    lines = [path.read_bytes().split(b"\n") for path in (first, second)]
+    assert [(place.path == str(second), place.line) for place in places] == [(0, 2), (0, 5), (0, 6), (1, 1), (1, 3)]
+    assert [lines[place.path == str(second)][place.line - 1] for place in places] == lines_of(index)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_says_what_to_do(tmp_path, encoding):
+    path = write(tmp_path, "a.png\tab\nb.png\tcd\n".encode(encoding))
+    with pytest.raises(DataError, match=f"{path} is not UTF-8 .it looks like UTF-16.*: iconv -f UTF-16"):
+        LabelIndex([path])
+
+
 def test_several_files_are_numbered_through(tmp_path):
     index = LabelIndex([write(tmp_path, b"a\nb\n", "1"), write(tmp_path, b"c", "2"), write(tmp_path, b"d\ne\n", "3")])
     assert index.counts == [2, 1, 2]

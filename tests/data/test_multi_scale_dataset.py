@@ -97,3 +97,11 @@ def test_width_aware_lines_need_width_and_height(section, tmp_path):
     (tmp_path / "label.txt").write_text("0.png\tw0\t64\t32\n1.png\tw1\n", encoding="utf-8")
     with pytest.raises(DataError, match="line 2.*path, label, width and height"):
         build(section, ds_width=True)
+
+
+def test_width_and_height_stand_behind_the_delimiter_of_the_line(section, tmp_path):
+    (tmp_path / "label.txt").write_text("0.png hello you 100 32\n1.png b 64 32\n", encoding="utf-8")
+    dataset = build(section, ds_width=True, delimiter=" ")
+    assert dataset.wh_ratio.tolist() == [100 / 32, 2]
+    read = dataset.load(0, SampleKey(0, 0), np.random.default_rng(0))
+    assert read["label"] == dataset.label_of(0) == "hello you" and read["notes"] == []

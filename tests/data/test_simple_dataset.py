@@ -209,3 +209,45 @@ def test_image_may_be_any_file_that_opencv_reads(line_set, tmp_path):
     cv2.imwrite(str(tmp_path / "x.jpg"), np.full((4, 6, 3), 200, np.uint8))
     (tmp_path / "label.txt").write_text("x.jpg\tx\n", encoding="utf-8")
     assert build(section)[0][0].shape == (4, 6, 3)
+
+
+def test_what_stands_behind_a_second_tab_is_noted(line_set, tmp_path):
+    section = line_set(3)
+    (tmp_path / "label.txt").write_text("0.png\tab\tcd\n1.png\tab\t16\t8\n2.png\tab\n", encoding="utf-8")
+    dataset = build(section)
+    read = [dataset.read(SampleKey(0, index)) for index in range(3)]
+    assert [sample[1] for sample, _ in read] == ["ab"] * 3
+    (event,) = read[0][1]
+    assert (event.reason, event.detail, event.kept) == ("text_behind_a_tab", "'cd'", True)
+    assert read[1][1] == read[2][1] == []
+
+
+def test_samples_are_named_by_the_number_of_their_line_in_the_file(line_set, tmp_path):
+    section = line_set(2)
+    (tmp_path / "label.txt").write_text("\n0.png\tab\n\n\n1.png\tcd\n", encoding="utf-8")
+    dataset = build(section)
+    assert [dataset.describe(i) for i in range(2)] == ["0.png (label.txt, line 2)", "1.png (label.txt, line 5)"]
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        (b"0.PNG\tab", "No such file or directory: {folder}/0.PNG; there is '0.png'"),
+        (b"0.png ab", "no delimiter '\\t' in the line '0.png ab'; there are blanks where the tab should be"),
+        ("0.png\t中文字".encode("gbk"), "the line is not UTF-8 (invalid continuation byte) (it looks like GBK: iconv"),
+    ],
+)
+@pytest.mark.parametrize("cache", [None, "memory"])
+def test_a_line_that_cannot_be_used_says_what_may_be_meant(line_set, tmp_path, line, words, cache):
+    section = {**line_set(1), "cache": cache}
+    (tmp_path / "label.txt").write_bytes(line + b"\n")
+    _, (event,) = build(section).read(SampleKey(0, 0))
+    assert words.format(folder=tmp_path).split("byte")[0] in event.detail and words.split(";")[-1][-20:] in event.detail
+
+
+def test_a_label_file_that_is_not_there_says_where_paths_start(line_set, tmp_path):
+    section = {**line_set(1), "label_file_list": ["label.txt"]}
+    with pytest.raises(
+        DataError, match=f"label file label.txt is not there; data_dir holds it: write {tmp_path}/label.txt"
+    ):
+        build(section)

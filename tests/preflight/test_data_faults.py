@@ -13,6 +13,52 @@ def wrong_delimiter(site):
     return W, "train.txt", site.append("train.txt", "x.png ab\n"), r"no delimiter between path and label ('\t'"
 
 
+def blanks_for_the_tab(site):
+    return W, "train.txt", site.append("train.txt", "x.png ab\n"), "there are blanks where the tab should be"
+
+
+def text_behind_a_tab(site):
+    return W, "train.txt", site.append("train.txt", "train0.png\tab\tcd\n"), "what follows is not read ('cd')"
+
+
+def line_in_gbk(site):
+    line = site.append("train.txt", "x.png\t中文字\n".encode("gbk"))
+    return W, "train.txt", line, "the line is not UTF-8 (it looks like GBK: iconv -f GBK -t UTF-8"
+
+
+def file_in_utf_16(site):
+    site.write("eval.txt", "eval0.png\tab\n".encode("utf-16"))
+    return W, "eval.txt", 1, "the line is not UTF-8 (it looks like UTF-16: iconv -f UTF-16 -t UTF-8"
+
+
+def another_case(site):
+    line = site.append("train.txt", "train1.PNG\tab\n")
+    return W, "train.txt", line, f"'train1.PNG' is not there ({site.path('train1.PNG')}; there is 'train1.png')"
+
+
+def several_files_with_a_comma(site):
+    both = f"{site.path('train.txt')},{site.path('eval.txt')}"
+    site.replace(f"[{site.path('train.txt')}]", f'"{both}"')
+    words = f"several files are a list: [{site.path('train.txt')}, {site.path('eval.txt')}]"
+    return E, CONFIG, site.line_of(both), words
+
+
+def label_file_in_the_data_folder(site):
+    line = site.replace(f"[{site.path('train.txt')}]", "[train.txt]")
+    return E, CONFIG, line, f"label file 'train.txt' is not there; data_dir holds it: write {site.path('train.txt')}"
+
+
+def class_without_an_image(site):
+    for name in ("train.txt", "eval.txt"):
+        site.replace("180", "0", name, times=9)
+    return W, CONFIG, site.line_of("eval.txt"), "no label is the class '180', which is not judged"
+
+
+def line_that_stands_upright(site):
+    site.picture("x.png", (60, 20))
+    return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "the line 'x.png' is at least 1.5 times as high"
+
+
 def no_path(site):
     return W, "train.txt", site.append("train.txt", "\tab\n"), "the path is empty"
 
@@ -198,6 +244,14 @@ def picture_missing_in_a_list(site):
 
 REC_FAULTS = [
     wrong_delimiter,
+    blanks_for_the_tab,
+    text_behind_a_tab,
+    line_in_gbk,
+    file_in_utf_16,
+    another_case,
+    several_files_with_a_comma,
+    label_file_in_the_data_folder,
+    line_that_stands_upright,
     no_path,
     no_label,
     line_not_utf8,
@@ -218,7 +272,7 @@ REC_FAULTS = [
     picture_of_one_colour,
     picture_missing_in_a_list,
 ]
-CLS_FAULTS = [unknown_class_label]
+CLS_FAULTS = [unknown_class_label, class_without_an_image]
 DET_FAULTS = [
     label_no_json,
     label_no_list,
@@ -272,3 +326,12 @@ def test_boxes_that_cross_are_counted(make_site):
     site.write("train.txt", "".join(f"train{i}.png\t{site.boxes_label(row_by_row)}\n" for i in range(4)))
     (told,) = [finding.what for finding in site.check() if "sides of a box cross" in finding.what]
     assert told.endswith("; the same of 3 further boxes")
+
+
+def test_a_class_that_a_cut_file_lacks_is_not_missed(make_site):
+    """The start of a run looks at the first lines alone."""
+    site = make_site("cls")
+    site.write("train.txt", "".join(f"train{i % 4}.png\t{label}\n" for label in ("0", "180") for i in range(4)))
+    whole = [f.what for f in site.check(label_limit=9) if "no label is the class" in f.what]
+    assert whole == [f.what for f in site.check(label_limit=8) if "no label is the class" in f.what] == []
+    assert not [f for f in site.check(label_limit=4) if "no label is the class" in f.what and "Train" in f.what]

@@ -134,7 +134,7 @@ def test_pictures_in_several_processes(make_site):
     site.append("train.txt", "".join(f"gone{i}.png\tab\n" for i in range(150)))
     warnings = [f for f in site.check(processes=2) if f.severity == "warning"]
     assert [(f.line, f.what) for f in warnings] == [
-        (5, "the picture 'gone0.png' is not there; so are 149 further ones")
+        (5, f"the picture 'gone0.png' is not there ({site.path('gone0.png')}); so are 149 further ones")
     ]
 
 

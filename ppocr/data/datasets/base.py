@@ -83,6 +83,8 @@ class OcrDataset(paddle.io.Dataset):
     def load(self, index: int, key: SampleKey, rng) -> dict:
         """Returns the raw sample, with ``label`` and ``image`` (an array, or what :meth:`picture` gives).
 
+        ``notes`` may be a list of :class:`ppocr.data.imaug.operator.Note`: what of the sample is not used.
+
         Raises:
             Dropped, DataError: there is none.
         """
@@ -176,7 +178,9 @@ class OcrDataset(paddle.io.Dataset):
         """Loads and processes one sample; a bad one becomes an event and None."""
         notes, facts = [], {}
         try:
-            data = {**self.load(index, key, rng), "notes": notes, "facts": facts, "epoch": key.epoch}
+            raw = self.load(index, key, rng)
+            notes += raw.get("notes", ())
+            data = {**raw, "notes": notes, "facts": facts, "epoch": key.epoch}
             sample = process(data)
         except NoGoodSample:
             raise

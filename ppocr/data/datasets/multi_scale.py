@@ -9,6 +9,7 @@ import numpy as np
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.imaug import run_operators
 from ppocr.errors import ConfigError, DataError
+from ppocr.formats.lines import split_line
 from ppocr.registry import DATASETS
 from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
@@ -80,11 +81,16 @@ class MultiScaleDataSet(SimpleDataSet):
         data["image"], data["valid_ratio"] = resize_and_pad(data["image"], key.height, int(width))
         return run_operators(data, self.ops[-1:], rng)
 
+    def split(self, line):
+        """See :class:`SimpleDataSet`; with ``ds_width`` the delimiter stands before width and height too."""
+        return split_line(line, self.delimiter, self.ds_width)
+
     def _aspect_ratio(self, index):
-        fields = self.lines.line(index).decode("utf-8", "replace").split(self.delimiter)
+        parts = self.split(self.lines.line(index).decode("utf-8", "replace"))
         try:
-            ratio = float(fields[2]) / float(fields[3])
-        except (IndexError, ValueError, ZeroDivisionError):
+            width, height = map(float, parts.further if parts else ())
+            ratio = width / height
+        except (ValueError, ZeroDivisionError):
             ratio = 0.0
         if not (ratio > 0 and math.isfinite(ratio)):
             raise DataError(

@@ -3,17 +3,20 @@
 import json
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import Literal, Optional, Union
 
 import numpy as np
 
 from ppocr.data.cache import CacheOptions, misplaced_folder
 from ppocr.data.datasets.base import OcrDataset
-from ppocr.data.imaug.operator import Dropped
+from ppocr.data.imaug.operator import Dropped, Note
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
 from ppocr.errors import DataError
+from ppocr.formats.lines import LabelLine, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
+from ppocr.text.encoding import other_encoding
 from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
@@ -66,6 +69,9 @@ class SimpleDataSet(OcrDataset):
             raise DataError(f"data_dir {data_dir!r} is not a folder; paths in the label files are relative to it")
         self.data_dir = data_dir
         self.delimiter = delimiter
+        for file in files:
+            if not os.path.isfile(file):
+                raise DataError(f"label file {file} is not there{meant_label_file(file, data_dir)}")
         self.lines = LabelIndex(files)
         self._kept = [round(count * ratio) for count, ratio in zip(self.lines.counts, ratios)]
         if not sum(self._kept):
@@ -109,32 +115,45 @@ class SimpleDataSet(OcrDataset):
 
     def load(self, index, key, rng):
         """Returns ``img_path``, ``label`` and ``image``."""
-        path, label = self.fields(index)[:2]
-        path = os.path.join(self.data_dir, _one_path(path, rng))
-        image = self.picture(lambda: _name(path), lambda: _read(path))
-        return {"img_path": path, "label": label, "image": image}
+        line = self.parts(index)
+        name = _one_path(line.path, rng)
+        path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
+        image = self.picture(partial(_name, path, hint), partial(_read, path, hint))
+        lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
+        return {"img_path": path, "label": line.label, "image": image, "notes": lost}
 
-    def fields(self, index) -> list:
-        """Returns path, label and what else stands on the line."""
+    def parts(self, index) -> LabelLine:
+        """Returns the parts of a line.
+
+        Raises:
+            Dropped: it has none (``bad_label``).
+        """
+        content = self.lines.line(index)
         try:
-            line = self.lines.line(index).decode("utf-8")
+            line = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason})") from error
-        path, delimiter, rest = line.partition(self.delimiter)
-        if not delimiter:
-            raise Dropped("bad_label", f"no delimiter {self.delimiter!r} in the line {line[:60]!r}")
-        return [path, *rest.split("\t")]
+            hint = other_encoding(content, self.lines.place(index).path)
+            raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason}){hint}") from error
+        parts = self.split(line)
+        if parts is None:
+            hint = meant_delimiter(line, self.delimiter)
+            raise Dropped("bad_label", f"no delimiter {self.delimiter!r} in the line {line[:60]!r}{hint}")
+        return parts
+
+    def split(self, line: str) -> Optional[LabelLine]:
+        """Splits a line of a label file; see :func:`ppocr.formats.lines.split_line`."""
+        return split_line(line, self.delimiter)
 
     def label_of(self, index, epoch=0):
         """Returns the label as it stands in the file."""
-        line = self.lines.line(index).decode("utf-8", "replace")
-        return line.partition(self.delimiter)[2].split("\t")[0]
+        parts = self.split(self.lines.line(index).decode("utf-8", "replace"))
+        return "" if parts is None else parts.label
 
     def describe(self, index):
-        """Returns label file, number of the line among those with content, and path."""
-        number, position = self.lines.locate(index)
+        """Returns path, label file and number of the line in it."""
+        place = self.lines.place(index)
         path = self.lines.line(index).decode("utf-8", "replace").partition(self.delimiter)[0]
-        return f"{path[:120]} ({os.path.basename(self.lines.paths[number])}, line {position + 1})"
+        return f"{path[:120]} ({os.path.basename(place.path)}, line {place.line})"
 
 
 def _one_path(path, rng):
@@ -148,21 +167,22 @@ def _one_path(path, rng):
 
 
 @contextmanager
-def _file_errors():
+def _file_errors(hint):
     try:
         yield
     except (OSError, ValueError) as error:
-        raise Dropped("unreadable_image", getattr(error, "strerror", None) or str(error)) from error
+        missing = hint() if isinstance(error, FileNotFoundError) else ""
+        raise Dropped("unreadable_image", (getattr(error, "strerror", None) or str(error)) + missing) from error
 
 
-def _name(path):
-    with _file_errors():
+def _name(path, hint):
+    with _file_errors(hint):
         state = os.stat(path)
     return os.path.abspath(path), state.st_mtime_ns, state.st_size
 
 
-def _read(path):
-    with _file_errors(), open(path, "rb") as file:
+def _read(path, hint):
+    with _file_errors(hint), open(path, "rb") as file:
         content = file.read()
     if not content:
         raise Dropped("unreadable_image", "the file is empty")
