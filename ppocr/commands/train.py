@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from ppocr import program
+from ppocr.checkpoint.optimizer_state import master_weights
 from ppocr.commands import command_line
 from ppocr.data import build_dataloader
 from ppocr.engine import processes
@@ -144,7 +145,7 @@ def build_stepper(config, options, due, device) -> Stepper:
     optimizer, lr_scheduler = build_optimizer(config["Optimizer"], options.epoch_num, due.steps_per_epoch, model)
     amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
     model, optimizer = amp.decorate(model, optimizer)
-    averaging = build_averaging(options, model)
+    averaging = build_averaging(options, model, master_weights(optimizer))
     loss = build_loss(config["Loss"])
     seed = options.seed + processes.rank()  # dropout and the like should not be the same in every process
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, seed)

@@ -8,9 +8,26 @@ import math
 
 import paddle
 
+from ppocr.checkpoint.optimizer_state import HALF
+from ppocr.utils.pretrained import assign
+
 
 class Averaging:
-    """No average: what training without averaging uses.  The others share its interface."""
+    """No average: what training without averaging uses.  The others share its interface.
+
+    Averages are kept in float32 and on the device.
+
+    Attributes:
+        counts: numbers of updates, by name.
+
+    Args:
+        masters: ``{automatic name of a parameter: tensor}`` of the float32 weights that half-precision parameters are
+            rounded from; looked at in each update.
+    """
+
+    def __init__(self, masters=None):
+        self.counts = {}
+        self._masters = {} if masters is None else masters
 
     def update(self):
         """Takes the weights after one optimizer update into the average."""
@@ -26,8 +43,20 @@ class Averaging:
         """Returns what a checkpoint needs."""
         return {}
 
-    def load_state_dict(self, state: dict):
-        """Restores what :meth:`state_dict` gave."""
+    def load_state_dict(self, state: dict) -> bool:
+        """Restores what :meth:`state_dict` gave.
+
+        Weights that it knows nothing about were not trained so far: their average is what they are.
+
+        Returns:
+            whether it is the state of such an average; else the average begins anew.
+        """
+        return True
+
+    def _exact(self, tensor):
+        """Returns a weight in float32, which is not to be changed."""
+        exact = self._masters.get(tensor.name, tensor)
+        return exact.astype("float32") if exact.dtype in HALF else exact
 
     @contextlib.contextmanager
     def applied(self, model):
@@ -41,14 +70,19 @@ class Averaging:
             yield None
             return
         weights = model.state_dict()
-        trained = {name: weights[name].clone() for name in averaged}
-        for name, value in averaged.items():
-            weights[name].set_value(value)
+        trained = {name: weights[name].detach().clone() for name in averaged}
+        _put(averaged, weights)
         try:
             yield trained
         finally:
-            for name, value in trained.items():
-                weights[name].set_value(value)
+            _put(trained, weights)
+
+
+@paddle.no_grad()
+def _put(values, weights):
+    for name, value in values.items():
+        tensor = weights[name]
+        tensor.copy_(value if value.dtype == tensor.dtype else value.astype(tensor.dtype), False)
 
 
 class ExponentialAverage(Averaging):
@@ -61,21 +95,24 @@ class ExponentialAverage(Averaging):
             update, ``exponential`` decay * (1 - exp(-(n + 1) / gamma)).
         gamma: see ``exponential``.
         filter_no_grad: leave out parameters that are not trained.
+        masters: see :class:`Averaging`.
     """
 
-    def __init__(self, model, decay=0.9999, decay_type="threshold", gamma=2000.0, filter_no_grad=False):
+    def __init__(self, model, decay=0.9999, decay_type="threshold", gamma=2000.0, filter_no_grad=False, masters=None):
+        super().__init__(masters)
         frozen = {name for name, p in model.named_parameters() if p.stop_gradient} if filter_no_grad else set()
         self._source = {n: t for n, t in model.state_dict().items() if _is_float(t) and n not in frozen}
-        self._average = {name: tensor.detach().clone() for name, tensor in self._source.items()}
+        self._average = {name: self._exact(tensor).detach().clone() for name, tensor in self._source.items()}
         self._decay, self._decay_type, self._gamma = decay, decay_type, gamma
-        self._updates = 0
+        self.counts = {"updates": 0}
 
     def current_decay(self) -> float:
         """Returns the decay of the next update."""
+        updates = self.counts["updates"]
         if self._decay_type == "threshold":
-            return min(self._decay, (1 + self._updates) / (10 + self._updates))
+            return min(self._decay, (1 + updates) / (10 + updates))
         if self._decay_type == "exponential":
-            return self._decay * (1 - math.exp(-(self._updates + 1) / self._gamma))
+            return self._decay * (1 - math.exp(-(updates + 1) / self._gamma))
         return self._decay
 
     @paddle.no_grad()
@@ -83,28 +120,34 @@ class ExponentialAverage(Averaging):
         """average = decay * average + (1 - decay) * weights"""
         decay = self.current_decay()
         for name, value in self._average.items():
-            value.set_value(value * decay + self._source[name] * (1 - decay))
-        self._updates += 1
+            value.scale_(decay)
+            value.add_(self._exact(self._source[name]) * (1 - decay))
+        self.counts["updates"] += 1
 
     def average(self):
         """See :class:`Averaging`."""
         return self._average
 
+    @paddle.no_grad()
     def restart(self):
         """See :class:`Averaging`."""
-        self._updates = 0
+        self.counts["updates"] = 0
         for name, value in self._average.items():
-            value.set_value(self._source[name])
+            value.copy_(self._exact(self._source[name]), False)
 
     def state_dict(self):
         """See :class:`Averaging`."""
-        return {"updates": self._updates, "average": self._average}
+        return {**self.counts, "average": self._average}
 
     def load_state_dict(self, state):
         """See :class:`Averaging`."""
-        self._updates = state["updates"]
-        for name, value in state["average"].items():
-            self._average[name].set_value(value)
+        self.restart()
+        if "average" not in state:
+            return False
+        self.counts["updates"] = state["updates"]
+        for name in self._average.keys() & state["average"].keys():
+            assign(self._average[name], state["average"][name])
+        return True
 
 
 class WindowAverage(Averaging):
@@ -118,57 +161,69 @@ class WindowAverage(Averaging):
         rate: length of the window relative to the updates done.
         min_window: least number of updates in a window.
         max_window: largest number that ``rate`` may ask for.
+        masters: see :class:`Averaging`.
     """
 
-    def __init__(self, model, rate=0.15, min_window=10000, max_window=15625):
+    def __init__(self, model, rate=0.15, min_window=10000, max_window=15625, masters=None):
+        super().__init__(masters)
         self._source = {n: p for n, p in model.named_parameters() if not p.stop_gradient}
-        self._open = {name: paddle.zeros_like(p) for name, p in self._source.items()}
-        self._closed = {name: paddle.zeros_like(p) for name, p in self._source.items()}
+        self._open, self._closed = self._zeros(), self._zeros()
         self._rate, self._min, self._max = rate, min_window, max_window
-        self._counts = {"updates": 0, "open": 0, "closed": 0}
+        self.counts = {"updates": 0, "open": 0, "closed": 0}
+
+    def _zeros(self):
+        return {name: paddle.zeros_like(self._exact(p)) for name, p in self._source.items()}
 
     @paddle.no_grad()
     def update(self):
         """Adds the weights to the open window and closes it when it is long enough."""
-        counts = self._counts
+        counts = self.counts
         counts["updates"] += 1
         counts["open"] += 1
         for name, total in self._open.items():
-            total.add_(self._source[name])
+            total.add_(self._exact(self._source[name]))
         if counts["open"] >= self._min and counts["open"] >= min(self._max, counts["updates"] * self._rate):
-            self._closed = self._open
-            self._open = {name: paddle.zeros_like(total) for name, total in self._closed.items()}
+            self._closed, self._open = self._open, self._zeros()
             counts["closed"], counts["open"] = counts["open"], 0
 
     @paddle.no_grad()
     def average(self):
         """See :class:`Averaging`; empty before the first update."""
-        count = self._counts["open"] + self._counts["closed"]
+        count = self.counts["open"] + self.counts["closed"]
         return {n: (self._open[n] + self._closed[n]) / count for n in self._open} if count else {}
 
     def state_dict(self):
         """See :class:`Averaging`."""
-        return {"counts": dict(self._counts), "open": self._open, "closed": self._closed}
+        return {"counts": dict(self.counts), "open": self._open, "closed": self._closed}
 
+    @paddle.no_grad()
     def load_state_dict(self, state):
         """See :class:`Averaging`."""
-        self._counts = dict(state["counts"])
-        for totals, saved in ((self._open, state["open"]), (self._closed, state["closed"])):
-            for name, value in saved.items():
-                totals[name].set_value(value)
+        if "counts" not in state:
+            return False
+        self.counts = dict(state["counts"])
+        for window, totals in (("open", self._open), ("closed", self._closed)):
+            for name, total in totals.items():
+                if name in state[window]:
+                    assign(total, state[window][name])
+                else:
+                    total.copy_(self._exact(self._source[name]) * self.counts[window], False)
+        return True
 
 
 def _is_float(tensor):
     return "float" in str(tensor.dtype)
 
 
-def build_averaging(options, model) -> Averaging:
-    """Returns the average that the ``Global`` section or, where that leaves it open, the model asks for."""
+def build_averaging(options, model, masters=None) -> Averaging:
+    """Returns the average that the ``Global`` section or, where that leaves it open, the model asks for.
+
+    ``masters``: see :class:`Averaging`.
+    """
     if options.use_ema:
-        return ExponentialAverage(
-            model, options.ema_decay, options.ema_decay_type, options.ema_gamma, options.ema_filter_no_grad
-        )
+        settings = options.ema_decay, options.ema_decay_type, options.ema_gamma, options.ema_filter_no_grad
+        return ExponentialAverage(model, *settings, masters)
     wanted = options.model_average
     if getattr(model, "model_average", False) if wanted is None else wanted:
-        return WindowAverage(model)
+        return WindowAverage(model, masters=masters)
     return Averaging()

@@ -69,7 +69,7 @@ class FiniteGuard:
         self.overflows = Overflows(max_bad)
         self._in_a_row = 0
         self._waiting = []
-        self._snapshot, self._steps_since_copy = {}, 0
+        self._snapshot, self._counts, self._steps_since_copy = {}, {}, 0
         self._statistics = []
         self.total = 0
 
@@ -78,7 +78,7 @@ class FiniteGuard:
         if self.mode == "step":
             self._statistics = [(t, t.clone()) for t in _statistics(stepper.model)]
         elif self.mode == "log" and not self._snapshot:
-            _copy_into(self._snapshot, stepper)
+            self._copy(stepper)
         elif len(self._waiting) >= _LONGEST:
             self.settle(stepper)
 
@@ -122,13 +122,18 @@ class FiniteGuard:
         bad = _first_bad(updates)
         if bad is not None:
             _restore(stepper, self._snapshot)
+            stepper.averaging.counts.update(self._counts)
             self._count(bad, None, "the weights go back to those of an earlier good step")
             return
         self._in_a_row = 0
         self._steps_since_copy += len(updates)
         if self._steps_since_copy >= self._copy_steps:
-            _copy_into(self._snapshot, stepper)
-            self._steps_since_copy = 0
+            self._copy(stepper)
+
+    def _copy(self, stepper):
+        _copy_into(self._snapshot, stepper)
+        self._counts = dict(stepper.averaging.counts)
+        self._steps_since_copy = 0
 
     def _count(self, update, batches, what):
         self.total += 1
@@ -265,13 +270,13 @@ def _copy_into(snapshot, stepper):
             snapshot[name] = tensor.detach().clone()
 
 
+@paddle.no_grad()
 def _restore(stepper, snapshot):
     for name, tensor in _live_tensors(stepper).items():
         if name in snapshot:
-            tensor.set_value(snapshot[name])
-        elif not bool(paddle.isfinite(tensor).all()):
-            # An accumulator that came into being with the first update, after the copy.
-            tensor.set_value(paddle.zeros_like(tensor))
+            tensor.copy_(snapshot[name], False)
+        else:
+            tensor.zero_()  # an optimizer of one's own that makes accumulators later than Paddle's do
 
 
 def build_guard(options, device: str, amp=None, source=None) -> FiniteGuard:

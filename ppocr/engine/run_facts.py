@@ -26,7 +26,7 @@ def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
         "steps_per_epoch": steps_per_epoch,
         "seed": options.seed,
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
-        "precision": _precision(options, device),
+        **_precision(options, device),
         OPTIMIZER: copy.deepcopy(freeze(config["Optimizer"])),
         **describe_outputs(config),
     }
@@ -38,5 +38,10 @@ def describe_outputs(config) -> dict:
 
 
 def _precision(options, device):
-    half = options.use_amp and device.startswith("gpu")
-    return f"{options.amp_level} {options.amp_dtype}" if half else "float32"
+    if not (options.use_amp and device.startswith("gpu")):
+        return {"precision": "float32", "loss_scaling": "none"}
+    follows = ", following overflows" if options.use_dynamic_loss_scaling else ""
+    return {
+        "precision": f"{options.amp_level} {options.amp_dtype}",
+        "loss_scaling": f"{options.scale_loss:g}{follows}",
+    }

@@ -10,12 +10,14 @@ from paddle import nn
 from paddle.base import core
 from paddle.utils import unique_name
 
+from ppocr.checkpoint.optimizer_state import HALF, create_state, master_weights
 from ppocr.engine import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
 from ppocr.errors import ConfigError
 
 logger = logging.getLogger("ppocr")
+MADE_WITH = "made_with"
 # Their kernel knows float32 only: half weights would be cast in every call, and lie apart where cuDNN wants them flat.
 _ONLY_IN_FLOAT32 = (nn.LSTM, nn.GRU, nn.SimpleRNN)
 
@@ -68,7 +70,7 @@ class MixedPrecision:
     def decorate(self, model, optimizer=None):
         """Returns model and optimizer as ``O2`` wants them: half-precision weights, float32 master weights.
 
-        Recurrent layers stay in float32.
+        Master weights begin with what the weights are before these are rounded.  Recurrent layers stay in float32.
 
         Raises:
             ConfigError: this Paddle cannot make updates in that type with that optimizer.
@@ -80,7 +82,12 @@ class MixedPrecision:
         if optimizer is None:
             return paddle.amp.decorate(**options), None
         _require_kernel(optimizer, self.dtype)
-        return paddle.amp.decorate(optimizers=optimizer, master_weight=True, **options)
+        exact = {parameter.name: parameter.detach().clone() for parameter in model.parameters()}
+        model, optimizer = paddle.amp.decorate(optimizers=optimizer, master_weight=True, **options)
+        create_state(optimizer)
+        for name, master in master_weights(optimizer).items():
+            master.copy_(exact[name], False)
+        return model, optimizer
 
     def autocast(self):
         """Returns the context in which the model runs."""
@@ -99,8 +106,7 @@ class MixedPrecision:
 
     def step(self, optimizer) -> bool:
         """Clips (inside the optimizer) and updates; tells whether it did: a scaler skips the update on an overflow."""
-        # Fresh automatic names: the names of the optimizer's accumulators then depend on the parameters alone and
-        # not on how many optimizers this process has made before, so that a saved state finds its place.
+        # Fresh automatic names, in case there is state to be made: see ppocr.checkpoint.optimizer_state.create_state.
         with unique_name.guard():
             if not self.enabled:
                 optimizer.step()
@@ -125,7 +131,7 @@ class MixedPrecision:
 
     def scale(self) -> float:
         """Returns the factor of the loss; reads it from the device."""
-        return float(np.asarray(self.state_dict().get("scale", 1.0)).reshape(-1)[0])
+        return _number(self.state_dict().get("scale", 1.0))
 
     def scale_is_spent(self) -> bool:
         """Tells whether overflows can no longer be helped by a smaller factor: it is constant, or below 1 already."""
@@ -139,13 +145,27 @@ class MixedPrecision:
             logger.warning(text, self.scale())
 
     def state_dict(self) -> dict:
-        """Returns the state of the scaler; empty when off."""
-        return self.scaler.state_dict() if self.enabled else {}
+        """Returns the state of the scaler, with the keys that it was made with; empty when off."""
+        state = self.scaler.state_dict() if self.enabled else {}
+        return {**state, MADE_WITH: dict(self._scaling)} if state else {}
 
     def load_state_dict(self, state: dict):
-        """Restores the state of the scaler."""
-        if self.enabled and state:
-            self.scaler.load_state_dict(state)
+        """Restores the state of a scaler that was made with the same keys; where they have changed, they hold."""
+        if self.enabled and state and self._made_alike(state):
+            self.scaler.load_state_dict({key: value for key, value in state.items() if key != MADE_WITH})
+
+    def _made_alike(self, state):
+        if MADE_WITH in state:
+            return state[MADE_WITH] == self._scaling
+        # Older checkpoints do not tell the keys; where the factor follows the overflows, they cannot be told from it.
+        dynamic = self._scaling["use_dynamic_loss_scaling"]
+        if bool(state.get("use_dynamic_loss_scaling")) != dynamic:
+            return False
+        return dynamic or _number(state["scale"]) == self._scaling["init_loss_scaling"]
+
+
+def _number(value) -> float:
+    return float(np.asarray(value).reshape(-1)[0])
 
 
 def _require_kernel(optimizer, dtype):
@@ -182,7 +202,7 @@ def to_float32(predictions):
         return {key: to_float32(value) for key, value in predictions.items()}
     if isinstance(predictions, (list, tuple)):
         return type(predictions)([to_float32(value) for value in predictions])
-    if isinstance(predictions, paddle.Tensor) and predictions.dtype in (paddle.float16, paddle.bfloat16):
+    if isinstance(predictions, paddle.Tensor) and predictions.dtype in HALF:
         return predictions.astype("float32")
     return predictions
 
@@ -213,6 +233,7 @@ class Stepper:
         self.guard = guard or FiniteGuard("off")
         self._seed = seed
         self.lr = optimizer.get_lr()
+        create_state(optimizer)  # so that copies of the state are whole before the first update, too
 
     def __call__(self, batches, step: int):
         """Does one update.

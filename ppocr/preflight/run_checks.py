@@ -9,6 +9,7 @@ import paddle
 
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
 from ppocr.checkpoint.networks import network_warnings
+from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.data import workers
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import warm_up_too_long
@@ -19,8 +20,8 @@ from ppocr.preflight.failures import CannotRun
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
-from ppocr.utils.pretrained import load_start_weights, load_weights
-from ppocr.utils.save_load import OPTIMIZER, restore_counters
+from ppocr.utils.pretrained import arrays_of, load_params, load_start_weights
+from ppocr.utils.save_load import restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
 MIB = 1 << 20
@@ -153,8 +154,8 @@ def check_weights(context):
 def _resumed(context, prefix, model, path):
     """Yields what keeps a run from going on from a checkpoint, and with what it goes on differently."""
     check_files(prefix)
-    weights, target = load_weights(prefix), model.state_dict()
-    safe_pickle.load(prefix + OPTIMIZER)
+    content, target = load_params(prefix), model.state_dict()
+    weights, saved = arrays_of(content), read_state(prefix, content, model)
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
     due = context.trial.due
     now = describe_run(context.config, context.options, due.steps_per_epoch, context.trial.device)
@@ -164,6 +165,9 @@ def _resumed(context, prefix, model, path):
     if wrong:
         what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
         yield context.finding(ERROR, path, what)
+    new = without_state(context.trial.optimizer, saved)
+    if new:
+        yield context.finding(WARNING, path, f"{prefix} {in_words(new, model)}")
     state = restore_counters(prefix, extra, due.steps_per_epoch)
     if due.finished(state):
         what = f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"

@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 import paddle
 
+from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import first_samples
 from ppocr.engine.evaluator import to_numpy
@@ -17,6 +18,7 @@ from ppocr.engine.unaligned import time_steps
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
+from ppocr.optimizer import build_optimizer
 from ppocr.preflight.failures import blaming
 
 BATCH = 4  # samples of the trial batches
@@ -82,6 +84,15 @@ class Trial:
             paddle.set_device(self.device)
             set_up_seed(self._context.options.seed)
             return build_model(self._config["Architecture"])
+
+    @cached_property
+    def optimizer(self):
+        """The optimizer of the run, which freezes what the run freezes."""
+        epochs, steps = self._context.options.epoch_num, self.due.steps_per_epoch
+        with blaming("Optimizer"):
+            optimizer, _ = build_optimizer(self._config["Optimizer"], epochs, steps, self.model)
+        create_state(optimizer)
+        return optimizer
 
     @cached_property
     def loss(self):

@@ -104,13 +104,14 @@ class TransferReport:
         return "; ".join(lines)
 
 
-def load_start_weights(model, options, facts) -> TransferReport:
+def load_start_weights(model, options, facts, target=None) -> TransferReport:
     """Fills a model with what a run starts from: ``Global.pretrained_model``, characters or classes carried over.
 
     Args:
         model: receives the weights.
         options: :class:`ppocr.global_options.GlobalOptions`; ``pretrained_model`` is given.
         facts: what the outputs of the model mean; see :func:`ppocr.checkpoint.facts.output_facts`.
+        target: see :func:`load_pretrained`.
 
     Raises:
         CheckpointError: see :func:`load_pretrained`.
@@ -119,13 +120,15 @@ def load_start_weights(model, options, facts) -> TransferReport:
     path = options.pretrained_model
     if facts.get(CLASSES) is not None:
         old = read_facts(strip_suffix(path)).get(CLASSES)
-        return load_pretrained(model, path, facts[CLASSES], old, CLASSES)
+        return load_pretrained(model, path, facts[CLASSES], old, CLASSES, target)
     vocabulary = facts.get(VOCABULARY)
     old = old_vocabulary(path, options.pretrained_dict_path, vocabulary, options.use_space_char)
-    return load_pretrained(model, path, vocabulary, old)
+    return load_pretrained(model, path, vocabulary, old, target=target)
 
 
-def load_pretrained(model, path, vocabulary=None, old_vocabulary=None, what: str = CHARACTERS) -> TransferReport:
+def load_pretrained(
+    model, path, vocabulary=None, old_vocabulary=None, what: str = CHARACTERS, target=None
+) -> TransferReport:
     """Copies the weights that fit by name and shape from a file into a model.
 
     Where the names do not fit as they are, the one change of prefix that makes most of them fit is applied.  Where both
@@ -138,11 +141,12 @@ def load_pretrained(model, path, vocabulary=None, old_vocabulary=None, what: str
         vocabulary: symbols of the model's decoder in their order, special ones included; or names of classes.
         old_vocabulary: those of the file; see :func:`old_vocabulary`.
         what: ``characters`` or ``classes``.
+        target: ``{structured name: tensor}`` that the values are copied into, by default the model's own.
 
     Raises:
         CheckpointError: the file cannot be read, or nothing in it fits.
     """
-    weights, target = load_weights(path), model.state_dict()
+    weights, target = load_weights(path), model.state_dict() if target is None else target
     prefixes = best_prefixes(weights, target)
     sources = renamed(weights, *prefixes)
     axes, change = declared_axes(model), None
@@ -262,7 +266,8 @@ def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool 
     return read_facts(strip_suffix(path)).get(VOCABULARY)
 
 
+@paddle.no_grad()
 def assign(tensor, array):
-    """Copies an array into a tensor of any floating type."""
+    """Copies an array into a tensor of any floating type, which stays where it is."""
     value = paddle.to_tensor(np.ascontiguousarray(array).reshape(tensor.shape))
-    tensor.set_value(value if value.dtype == tensor.dtype else value.astype(tensor.dtype))
+    tensor.copy_(value if value.dtype == tensor.dtype else value.astype(tensor.dtype), True)

@@ -13,6 +13,17 @@ import paddle
 
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
 from ppocr.checkpoint.networks import network_warnings
+from ppocr.checkpoint.optimizer_state import (
+    HALF,
+    MASTER_WEIGHTS,
+    NAMES_KEY,
+    OPTIMIZER,
+    exact_weights,
+    in_words,
+    read_state,
+    restore_state,
+    round_weights,
+)
 from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
@@ -33,12 +44,10 @@ from ppocr.utils.pretrained import (
     load_params,
     load_start_weights,
     strip_suffix,
-    unnamed,
 )
 
-NAMES_KEY = "StructuredToParameterName@@"
 NUMBERED = "iter_epoch_"
-OPTIMIZER, STATES = ".pdopt", ".states"
+STATES = ".states"
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -66,28 +75,30 @@ def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) 
         trained: the trained weights where the model holds averaged ones at the moment.
         copy: function that copies a tensor into an array.
     """
-    model = unwrap(stepper.model)
+    live = unwrap(stepper.model).state_dict()
     optimizer = _plain(stepper.optimizer.state_dict(), copy)
-    masters = optimizer.get("master_weights", {})
-    weights = {name: _weight(tensor, masters, copy) for name, tensor in model.state_dict().items()}
-    weights[NAMES_KEY] = {name: tensor.name for name, tensor in model.state_dict().items()}
+    masters = optimizer.get(MASTER_WEIGHTS, {})
+    exact = {name: masters.get(tensor.name, tensor) for name, tensor in live.items()}
+    best = {**exact, **stepper.averaging.average()} if trained else exact
+    weights = {name: _in_float32(value, copy) for name, value in best.items()}
+    weights[NAMES_KEY] = {name: tensor.name for name, tensor in live.items()}
+    trained = {name: _in_float32(masters.get(live[name].name, value), copy) for name, value in (trained or {}).items()}
     states = {"best_model_dict": dict(state.best), "epoch": state.epoch, "global_step": state.global_step}
     extra = {
         "format": 1,
         "counters": state.to_dict(),
         "scaler": _plain(stepper.amp.state_dict(), copy),
         "averaging": _plain(stepper.averaging.state_dict(), copy),
-        "trained_weights": _plain(trained, copy) if trained else None,
+        "trained_weights": trained or None,
     }
     return {PARAMS: weights, OPTIMIZER: optimizer, STATES: states, TRAIN_STATE: extra}
 
 
-def _weight(tensor, masters, copy):
-    """A weight in float32: half-precision models keep the exact values in the optimizer's master weights."""
-    if tensor.name in masters:
-        return masters[tensor.name]
-    half = tensor.dtype in (paddle.float16, paddle.bfloat16)
-    return tensor.astype("float32").numpy() if half else copy(tensor)
+def _in_float32(value, copy):
+    """Returns an array of a weight, in float32 where the model has it in half precision."""
+    if isinstance(value, paddle.Tensor) and value.dtype in HALF:
+        return value.astype("float32").numpy()
+    return copy(value) if isinstance(value, paddle.Tensor) else value
 
 
 def _plain(value, copy):
@@ -227,20 +238,23 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
     _compare_facts(prefix, facts_in(extra), facts or {}, logger)
-    content = load_params(prefix)
+    content, model = load_params(prefix), unwrap(stepper.model)
+    saved = read_state(prefix, content, model)
     weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
-    model = unwrap(stepper.model)
-    _load_all(model, weights, prefix)
-    names = content.get(NAMES_KEY, {})
-    _load_optimizer(stepper.optimizer, model, safe_pickle.load(prefix + OPTIMIZER), names)
+    weights.update(saved.master_weights)
+    _restore_weights(prefix, model, stepper.optimizer, weights)
+    new = restore_state(stepper.optimizer, saved)
     stepper.amp.load_state_dict(extra.get("scaler") or {})
-    if extra.get("averaging"):
-        stepper.averaging.load_state_dict(extra["averaging"])
+    same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
     for name, part in (parts or {}).items():
         if name in extra.get("parts", {}):
             part.load_state_dict(extra["parts"][name])
+    if logger is not None and new:
+        logger.warning("%s: %s", prefix, in_words(new, model))
+    if logger is not None and not same_average:
+        logger.warning("%s: holds no such average of the weights: it begins with the weights as they are", prefix)
     state = restore_counters(prefix, extra, steps_per_epoch)
-    _move_schedule(stepper.lr_scheduler, state, steps_per_epoch)
+    _restore_schedule(stepper.lr_scheduler, saved.schedule, state, steps_per_epoch)
     return state
 
 
@@ -257,8 +271,8 @@ def _compare_facts(prefix, saved, now, logger):
         )
 
 
-def _load_all(model, weights, prefix):
-    target = model.state_dict()
+def _restore_weights(prefix, model, optimizer, weights):
+    target = exact_weights(model, optimizer)
     wrong = [n for n in target if n not in weights or list(weights[n].shape) != list(target[n].shape)]
     if wrong:
         raise CheckpointError(
@@ -267,33 +281,7 @@ def _load_all(model, weights, prefix):
         )
     for name, tensor in target.items():
         assign(tensor, weights[name])
-
-
-def _load_optimizer(optimizer, model, state, old_names):
-    """Restores the optimizer, whose entries are named after automatic parameter names.
-
-    Those names differ between processes, so each is carried over by the structured name of its parameter.
-    """
-    new_names = {name: tensor.name for name, tensor in model.state_dict().items()}
-    renamed = {old: new_names[name] for name, old in old_names.items() if name in new_names}
-    state = dict(map(unnamed, state.items()))
-    masters = dict(map(unnamed, (state.pop("master_weights", None) or {}).items()))
-    result = {_rename(key, renamed): value for key, value in state.items() if key != NAMES_KEY}
-    if masters:
-        result["master_weights"] = {
-            renamed.get(key, key): paddle.to_tensor(value, place=paddle.CPUPlace()) for key, value in masters.items()
-        }
-    optimizer.set_state_dict(result)
-
-
-def _rename(key, renamed):
-    """``<old parameter>_moment1_0`` -> ``<new parameter>_moment1_0``; the longest parameter name that fits counts."""
-    end = key.rfind("_")
-    while end > 0:
-        if key[:end] in renamed:
-            return renamed[key[:end]] + key[end:]
-        end = key.rfind("_", 0, end)
-    return key
+    round_weights(model, optimizer)
 
 
 def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
@@ -325,10 +313,14 @@ def _rescale_position(state, old_steps, new_steps):
         state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
 
 
-def _move_schedule(schedule, state, steps_per_epoch):
-    """Moves the learning rate along where the epochs have had another length: it belongs to a share of the run."""
+def _restore_schedule(schedule, saved, state, steps_per_epoch):
+    """Puts the learning rate where it was, or, where epochs have had another length, to the same share of the run."""
+    if isinstance(schedule, float):
+        return
+    if saved:
+        schedule.set_state_dict(saved)
     place = (state.epoch - 1) * steps_per_epoch + state.step_in_epoch
-    if place != state.global_step and not isinstance(schedule, float):
+    if not saved or place != state.global_step:
         schedule.step(place)
 
 
@@ -392,7 +384,8 @@ def _start(model, stepper, options, facts, logger) -> list:
     if not options.pretrained_model:
         logger.info("train from scratch")
         return network_warnings(model, facts)
-    report = load_start_weights(model, options, facts)
+    report = load_start_weights(model, options, facts, exact_weights(model, stepper.optimizer))
+    round_weights(model, stepper.optimizer)
     stepper.averaging.restart()
     logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
     return report.warnings + network_warnings(model, facts, report.loaded)

@@ -131,3 +131,106 @@ def test_no_average_changes_nothing():
     model = scalar_model(2.0)
     with Averaging().applied(model) as trained:
         assert trained is None and weight(model) == 2.0
+
+
+# ------------------------------------------------------------------------------------------------ half precision
+def half_model(kind, value):
+    """A weight in half precision and the float32 weight that it is rounded from."""
+    model = scalar_model(value)
+    model.to(dtype=kind)
+    return model, {model.weight.name: paddle.full([1, 1], value, "float32")}
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("make", [ExponentialAverage, WindowAverage])
+def test_averages_are_those_of_the_float32_weights(kind, make):
+    """A step of 1e-4 is far below what half precision knows of beside 1, and so is a sum of thousands."""
+    model, masters = half_model(kind, 1.0)
+    average = make(model, masters=masters)
+    masters[model.weight.name].set_value(np.full((1, 1), 1 + 1e-4, "float32"))
+    for _ in range(1000):
+        average.update()
+    (found,) = average.average().values()
+    assert found.dtype == paddle.float32 and found.item() == pytest.approx(1 + 1e-4, abs=3e-5)
+    with average.applied(model) as trained:
+        assert trained["weight"].dtype == model.weight.dtype
+        assert model.weight.astype("float32").item() == found.astype(kind).astype("float32").item()
+    assert model.weight.astype("float32").item() == 1
+
+
+@pytest.mark.parametrize("make", [ExponentialAverage, WindowAverage])
+def test_half_precision_weights_without_float32_ones_are_averaged_in_float32(make):
+    model, _ = half_model("float16", 0.5)
+    average = make(model)
+    average.update()
+    (found,) = average.average().values()
+    assert found.dtype == paddle.float32 and found.item() == 0.5
+
+
+@pytest.mark.parametrize("make", [lambda m: ExponentialAverage(m), lambda m: WindowAverage(m, 0.15, 2, 2)])
+def test_averages_stay_where_they_are_in_memory(make, monkeypatch):
+    """Nothing passes through the host: on Paddle 2.6 ``set_value`` does."""
+    model = scalar_model(1.0)
+    average = make(model)
+    for name in ("numpy", "set_value", "item"):
+        monkeypatch.setattr(paddle.Tensor, name, lambda *_: pytest.fail("a copy on the host"))
+    for _ in range(3):
+        average.update()
+    with average.applied(model):
+        pass
+    average.restart()
+
+
+# ------------------------------------------------------------------------------------------------ other runs
+def two_layers():
+    model = paddle.nn.Sequential(paddle.nn.Linear(1, 1, bias_attr=False), paddle.nn.Linear(1, 1, bias_attr=False))
+    for layer, value in zip(model, (2.0, 4.0)):
+        put(layer, value)
+    return model
+
+
+@pytest.mark.parametrize("make", [lambda m: ExponentialAverage(m, 0.5, "normal", 1, True), WindowAverage])
+def test_what_was_frozen_begins_with_what_it_is(make):
+    before, after = two_layers(), two_layers()
+    before[1].weight.stop_gradient = True
+    saved = make(before)
+    put(before[0], 6.0)
+    for _ in range(2):
+        saved.update()
+    average = make(after)
+    put(after[1], 4.5)  # as loaded from the checkpoint
+    assert average.load_state_dict(saved.state_dict())
+    found = {name: value.item() for name, value in average.average().items()}
+    assert found == {"0.weight": saved.average()["0.weight"].item(), "1.weight": 4.5}
+
+
+def test_what_is_frozen_now_is_left_out():
+    saved = WindowAverage(two_layers())
+    saved.update()
+    model = two_layers()
+    model[0].weight.stop_gradient = True
+    average = WindowAverage(model)
+    assert average.load_state_dict(saved.state_dict()) and list(average.average()) == ["1.weight"]
+
+
+@pytest.mark.parametrize("make, other", [(ExponentialAverage, WindowAverage), (WindowAverage, ExponentialAverage)])
+def test_an_average_that_was_not_saved_begins_with_the_weights_as_they_are(make, other):
+    model = scalar_model(1.0)
+    saved = other(model)
+    saved.update()
+    for state in ({}, saved.state_dict()):
+        average = make(model)
+        put(model, 3.0)  # as loaded
+        assert average.load_state_dict(state) is False
+        with average.applied(model):
+            assert weight(model) == 3.0
+        put(model, 1.0)
+    assert Averaging().load_state_dict(saved.state_dict()) is True
+
+
+def test_an_average_of_half_precision_in_an_older_checkpoint_is_read():
+    average = ExponentialAverage(scalar_model(1.0))
+    for kind in ("float16", "bfloat16"):
+        saved = paddle.full([1, 1], 1.5).astype(kind).numpy()
+        assert average.load_state_dict({"updates": 3, "average": {"weight": saved}})
+        assert average.average()["weight"].item() == 1.5 and average.counts == {"updates": 3}

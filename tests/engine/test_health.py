@@ -6,19 +6,19 @@ import pytest
 
 from ppocr.data.batch import Batch
 from ppocr.engine import health
-from ppocr.engine.averaging import ExponentialAverage
+from ppocr.engine.averaging import Averaging, ExponentialAverage, WindowAverage
 from ppocr.engine.health import FiniteGuard, Overflows, build_guard, gradient_norm
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import DataError, UserError
 from ppocr.global_options import GlobalOptions
 
 
-def make_stepper(guard, averaging=False):
+def make_stepper(guard, averaging=Averaging):
     paddle.seed(1)
     model = paddle.nn.Sequential(paddle.nn.Linear(2, 3), paddle.nn.BatchNorm1D(3), paddle.nn.Linear(3, 1))
     rate = paddle.optimizer.lr.StepDecay(0.1, step_size=1, gamma=0.9)
     optimizer = paddle.optimizer.Adam(rate, parameters=model.parameters())
-    average = ExponentialAverage(model) if averaging else None
+    average = averaging(model)
     return Stepper(model, lambda p, b: {"loss": (p**2).mean()}, optimizer, rate, averaging=average, guard=guard)
 
 
@@ -88,7 +88,7 @@ def test_too_many_in_a_row_end_the_run_with_advice():
         stepper([batch(9, bad=True)], 9)
 
 
-@pytest.mark.parametrize("averaging", [False, True])
+@pytest.mark.parametrize("averaging", [Averaging, ExponentialAverage, lambda model: WindowAverage(model, 1.0, 1, 3)])
 def test_in_the_mode_log_the_run_goes_back_to_the_last_copy(averaging):
     stepper = make_stepper(FiniteGuard("log", copy_steps=2), averaging)
     for step in range(2):
@@ -96,6 +96,7 @@ def test_in_the_mode_log_the_run_goes_back_to_the_last_copy(averaging):
     stepper.settle()
     before = state_of(stepper)
     average = {n: t.numpy().copy() for n, t in stepper.averaging.average().items()}
+    counts = dict(stepper.averaging.counts)
     stepper([batch(2)], 2)
     stepper.settle()  # good, but too early for a copy
     for step, bad in ((3, True), (4, False)):
@@ -104,6 +105,7 @@ def test_in_the_mode_log_the_run_goes_back_to_the_last_copy(averaging):
     stepper.settle()
     assert_same(state_of(stepper), before)
     assert_same({n: t.numpy() for n, t in stepper.averaging.average().items()}, average)
+    assert stepper.averaging.counts == counts
     stepper([batch(5)], 5)
     assert np.isfinite(stepper.model.state_dict()["0.weight"].numpy()).all()
 
@@ -126,10 +128,10 @@ def test_the_copy_is_written_over_and_holds_on_to_no_graph():
 
 def test_in_the_mode_log_the_first_line_can_go_back_to_the_start():
     stepper = make_stepper(FiniteGuard("log"))
-    start = {n: t.numpy().copy() for n, t in stepper.model.state_dict().items()}
+    start = state_of(stepper)
     stepper([batch(0, bad=True)], 0)
     stepper.settle()
-    assert_same({n: t.numpy() for n, t in stepper.model.state_dict().items()}, start)
+    assert_same(state_of(stepper), start)
     _, losses = stepper([batch(1)], 1)
     assert math.isfinite(losses["loss"].item())
 
@@ -173,6 +175,26 @@ def test_a_bad_stretch_ends_the_run_where_it_is_one_of_many():
     stepper([batch(2, bad=True)], 1)
     with pytest.raises(UserError, match="2 updates in a row"):
         stepper.settle()
+
+
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+def test_going_back_restores_the_float32_weights_behind_those_in_half_precision(half):
+    """From before the first update on; there are no updates in half precision on a CPU, so they are put in by hand."""
+    model = paddle.nn.Linear(2, 3)
+    optimizer = paddle.optimizer.Adam(0.1, parameters=model.parameters(), multi_precision=True)
+    model.to(dtype=half)
+    stepper = Stepper(model, None, optimizer, 0.1, guard=FiniteGuard("log"))
+    tensors = [*model.parameters(), *optimizer.state_dict()["master_weights"].values()]
+    moments = [tensor for name, tensor in optimizer.state_dict().items() if "moment" in name]
+    start = [tensor.astype("float32").numpy() for tensor in tensors + moments]
+    stepper.guard.before(stepper)
+    for tensor in tensors + moments:
+        tensor.set_value(paddle.full(tensor.shape, math.nan).astype(tensor.dtype))
+    stepper.guard.accepts(paddle.to_tensor(math.nan), None, [], 0)
+    stepper.settle()
+    assert len(tensors) == 4 and len(moments) == 4
+    for tensor, before in zip(tensors + moments, start):
+        np.testing.assert_array_equal(tensor.astype("float32").numpy(), before)
 
 
 def test_overflows_that_a_loss_scaler_handles_do_not_count():

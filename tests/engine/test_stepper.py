@@ -233,10 +233,61 @@ def test_an_optimizer_without_a_kernel_for_the_type_is_refused(monkeypatch, more
 def test_the_state_of_the_scaler_is_kept(monkeypatch):
     recorder = Recorder(monkeypatch)
     amp = MixedPrecision(True)
-    assert amp.state_dict() == {"scale": 4}
-    amp.load_state_dict({"scale": 8})
+    keys = {"init_loss_scaling": 1.0, "use_dynamic_loss_scaling": False}
+    assert amp.state_dict() == {"scale": 4, "made_with": keys}
+    amp.load_state_dict({"scale": 8, "made_with": keys})
     assert recorder.calls[-1] == ("load", {"scale": 8})
     assert MixedPrecision(False).state_dict() == {}
+
+
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+def test_master_weights_begin_with_the_weights_before_they_are_rounded(monkeypatch, half):
+    Recorder(monkeypatch)
+    model = linear()
+    model.weight.set_value(np.array([[1.0001], [2.0003]], "float32"))
+    optimizer = paddle.optimizer.Adam(0.1, parameters=model.parameters(), multi_precision=True)
+    amp = MixedPrecision(True, "O2", half)
+    monkeypatch.setattr(paddle.amp, "decorate", lambda **given: (model.to(dtype=half), given["optimizers"]))
+    amp.decorate(model, optimizer)
+    assert str(model.weight.dtype).endswith(half) and model.weight.astype("float32").numpy()[0] != np.float32(1.0001)
+    master = optimizer.state_dict()["master_weights"][model.weight.name]
+    np.testing.assert_array_equal(master.numpy(), np.array([[1.0001], [2.0003]], "float32"))
+
+
+class StandInScaler:
+    """On a CPU Paddle's scaler is off, and has no state."""
+
+    def __init__(self, scale, dynamic):
+        self.state = {"scale": np.array([scale], "float32"), "use_dynamic_loss_scaling": dynamic}
+
+    def state_dict(self):
+        return self.state
+
+    def load_state_dict(self, state):
+        self.state = state
+
+
+@pytest.mark.parametrize(
+    "saved, made_with, now, scale",
+    [
+        ((2.0, True), (8.0, True), (8.0, True), 2.0),
+        ((2.0, True), (8.0, True), (16.0, True), 16.0),
+        ((2.0, True), (8.0, True), (8.0, False), 8.0),
+        ((8.0, False), (8.0, False), (16.0, False), 16.0),
+        ((8.0, False), None, (16.0, False), 16.0),
+        ((8.0, False), None, (16.0, True), 16.0),
+        ((2.0, True), None, (16.0, True), 2.0),
+    ],
+)
+def test_scaling_keys_that_have_changed_are_obeyed(saved, made_with, now, scale):
+    """Older checkpoints do not tell the keys."""
+    before, after = (MixedPrecision(True, init_loss_scaling=k[0], dynamic=k[1]) for k in (made_with or saved, now))
+    before.scaler, after.scaler = StandInScaler(*saved), StandInScaler(*now)
+    state = before.state_dict()
+    if made_with is None:
+        del state["made_with"]
+    after.load_state_dict(state)
+    assert after.scale() == scale
 
 
 def test_an_update_that_the_scaler_skips_changes_no_average_and_is_said(monkeypatch, ppocr_caplog):

@@ -155,11 +155,11 @@ def counters_at(step):
     return TrainState(epoch=1 + step // 2, step_in_epoch=step % 2, global_step=step).to_dict()
 
 
-def checkpoint(site, weights, step, **run):
+def checkpoint(site, weights, step, accumulators=None, **run):
     """Writes a checkpoint and names it in the configuration; returns the line."""
     contents = {
         "pdparams": weights,
-        "pdopt": {},
+        "pdopt": accumulators or {},
         "train_state": {"counters": counters_at(step), "run": run},
     }
     for suffix, content in contents.items():
@@ -175,6 +175,27 @@ def checkpoint_of_another_model(site):
 
 def checkpoint_of_another_dictionary(site):
     return E, CONFIG, checkpoint(site, {}, 1, vocabulary=["blank", *"dcba"]), "was trained with another dictionary"
+
+
+def checkpoint_with_accumulators(site, kinds, number=None):
+    """A checkpoint that fits, with accumulators of so many of its parameters; returns the line."""
+    model = preflight.Context(load(site.config), str(site.config)).trial.model
+    weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    weights["StructuredToParameterName@@"] = {name: tensor.name for name, tensor in model.state_dict().items()}
+    owners = [parameter for parameter in model.parameters() if not parameter.stop_gradient][:number]
+    accumulators = {f"{owner.name}_{kind}_0": np.zeros(owner.shape, np.float32) for owner in owners for kind in kinds}
+    return checkpoint(site, weights, 1, accumulators)
+
+
+def checkpoint_of_another_optimizer(site):
+    line = checkpoint_with_accumulators(site, ["velocity"])
+    return E, CONFIG, line, "is of another optimizer, which kept velocity of each weight"
+
+
+def checkpoint_of_a_run_with_less_to_train(site):
+    kinds = ["moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc"]
+    line = checkpoint_with_accumulators(site, kinds, number=-1)
+    return W, CONFIG, line, "holds no optimizer state of 1 of the weights that are trained now, first head.fc.bias"
 
 
 def checkpoint_of_a_finished_run(site):
@@ -214,6 +235,8 @@ REC_FAULTS = [
     damaged_weights,
     checkpoint_of_another_model,
     checkpoint_of_another_dictionary,
+    checkpoint_of_another_optimizer,
+    checkpoint_of_a_run_with_less_to_train,
     checkpoint_of_a_finished_run,
     damaged_checkpoint,
     run_to_be_resumed_is_finished,
