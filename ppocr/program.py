@@ -131,6 +131,7 @@ def _open_folder(merged, resolved, options, path) -> list:
 
     See :func:`ppocr.engine.folder.open_folder`.
     """
+    processes.wait_for_all()  # nothing is moved for a run in which another process has failed its checks
     opening = processes.from_first(lambda: open_folder(merged, options, path))
     for config in (merged, resolved):
         follow(config, options.save_model_dir, opening.moved)

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import commands
+from ppocr import commands, program
 from ppocr.commands import train
 from ppocr.data.batch import Batch
 from ppocr.engine import interruption, processes, setup
@@ -214,9 +214,25 @@ def test_processes_act_on_signals_after_the_same_step(in_processes, monkeypatch)
 
 
 @pytest.mark.parametrize("fault", ["Train.dataset.fonts=[none.ttf]", "Global.pretrained_model=none.pdparams"])
-def test_an_error_in_one_process_ends_all(in_processes, tmp_path, fault):
+def test_an_error_in_one_process_ends_all(in_processes, tmp_path, fault, capfd):
     """Noticed while the data set is built, and by the checks before."""
     codes = in_processes(lambda rank: run(tmp_path, "Train.loader.batch_size_per_card=4", *([fault] * rank)))
     assert codes == [2, 2]
-    text = (tmp_path / "train.log").read_text()
-    assert "another process has failed" in text or "lost contact" in text
+    said = capfd.readouterr().err
+    assert "another process has failed" in said or "lost contact" in said
+    assert (tmp_path / "train.log").exists() == ("dataset" in fault) and not (tmp_path / ".lock").exists()
+
+
+def test_the_first_process_sets_a_run_aside_and_all_follow(in_processes, tmp_path):
+    for name in ("latest.pdparams", "metrics.jsonl"):
+        (tmp_path / name).touch()
+
+    def begin(rank):
+        setup.set_up_processes("cpu")
+        options = {"save_model_dir": str(tmp_path), "pretrained_model": f"{tmp_path}/latest"}
+        merged, resolved = ({"Global": dict(options)} for _ in range(2))
+        warnings = program._open_folder(merged, resolved, GlobalOptions(**options), None)
+        return merged["Global"]["pretrained_model"], resolved == merged, len(warnings)
+
+    assert in_processes(begin) == [(f"{tmp_path}/earlier/1/latest", True, 1)] * 2
+    assert {path.name for path in (tmp_path / "earlier/1").iterdir()} == {"latest.pdparams", "metrics.jsonl"}
