@@ -1,11 +1,11 @@
 """Makes a character dictionary: ``python tools/make_dictionary.py --labels train.txt --out dict.txt``."""
 
 import argparse
-import json
 import string
 from pathlib import Path
 
 from ppocr.errors import DataError
+from ppocr.utils import json_text
 
 # The order of the published en_dict.txt, which weights trained with it depend on: code points from "0" to "~", then
 # those from "!" to "/", then the space.
@@ -84,7 +84,7 @@ def _lines(name):
 def _texts(label):
     if label.startswith("[{"):
         try:
-            return [str(entry.get("transcription", "")) for entry in json.loads(label)]
+            return [str(entry.get("transcription", "")) for entry in json_text.parse(label)]
         except (ValueError, AttributeError):
             return [label]  # a text that only looks like boxes
     return [label.rstrip("\r")]

@@ -1,6 +1,5 @@
 """SimpleDataSet: images named in label files, one ``path<delimiter>label`` a line."""
 
-import json
 import os
 from contextlib import contextmanager
 from functools import partial
@@ -17,6 +16,7 @@ from ppocr.errors import DataError
 from ppocr.formats.lines import LabelLine, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding
+from ppocr.utils import json_text
 from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
@@ -160,8 +160,8 @@ def _one_path(path, rng):
     if not path.startswith("["):
         return path
     try:
-        paths = json.loads(path)
-    except json.JSONDecodeError:
+        paths = json_text.parse(path)
+    except ValueError:
         return path
     return str(paths[int(rng.integers(len(paths)))]) if paths else path
 
