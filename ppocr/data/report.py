@@ -161,13 +161,20 @@ class DataReport:
     def account(self) -> str:
         """Returns one line about all that was read, whether something was wrong or not."""
         parts = [self.summary() or "every sample that was read was used"]
-        lost = [
-            f"{count} {_words(reason, count)}" for reason, count in self.expected.most_common() if reason != READ_BOXES
-        ]
+        lost = self.left_out()
         if lost:
             read = f"of {self.expected[READ_BOXES]} boxes that were read, " if self.expected[READ_BOXES] else ""
-            parts.append(f"{read}augmentation and size limits left out {', '.join(lost)}")
+            parts.append(f"{read}augmentation and size limits left out {_listed(lost)}")
         return "; ".join(parts)
+
+    def left_out(self) -> dict:
+        """Returns ``{reason: number}`` of what augmentation and size limits left out."""
+        return {reason: count for reason, count in self.expected.most_common() if reason != READ_BOXES}
+
+    def no_box_left(self) -> str:
+        """Returns what was left out, in words, if boxes were read and none of them remains; else an empty text."""
+        read, lost = self.expected[READ_BOXES], self.left_out()
+        return f"of {read} boxes, {_listed(lost)}" if 0 < read <= sum(lost.values()) else ""
 
     def _add_new(self, event):
         (self.kept if event.kept else self.counts)[event.reason] += event.count
@@ -215,6 +222,10 @@ def _causes(counts, examples, kept):
         named = ", ".join(examples.get((reason, kept), [_MORE]))
         parts.append(f"{count} {_words(reason, count)} ({named})")
     return "; ".join(parts)
+
+
+def _listed(counts):
+    return ", ".join(f"{count} {_words(reason, count)}" for reason, count in counts.items())
 
 
 def _words(reason, count=2):

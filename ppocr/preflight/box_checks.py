@@ -10,6 +10,7 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, outside, read_boxes, sound_outlines
+from ppocr.formats.lines import split_line
 from ppocr.preflight.finding import ERROR
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.paths import names_in
@@ -81,8 +82,9 @@ def some_lines(section, rule):
     files = section.readable_files
     index = LabelIndex(files) if files else ()
     for position in np.unique(np.linspace(0, len(index) - 1, min(LINES, len(index))).astype(int)).tolist():
-        path, _, rest = index.line(position).decode("utf-8", "replace").partition(rule.delimiter)
-        yield names_in(path)[0], rest.partition("\t")[0]
+        line = split_line(index.line(position).decode("utf-8", "replace"), rule.delimiter)
+        if line is not None:
+            yield names_in(line.path)[0], line.label
 
 
 def box_causes(label, rule):

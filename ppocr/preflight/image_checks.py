@@ -11,7 +11,7 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
 from ppocr.formats.boxes import outside
-from ppocr.formats.lines import meant_image
+from ppocr.formats.lines import meant_image, split_line
 from ppocr.geometry.polygons import areas
 from ppocr.inference.boxes import TALL
 from ppocr.preflight.box_checks import box_causes
@@ -119,11 +119,10 @@ def pictures_of(scan, section, sample, boxes=False):
     folder, delimiter = section.dataset["data_dir"], section.dataset.get("delimiter") or "\t"
     pictures = []
     for position in chosen:
-        path, found, rest = index.line(position).decode("utf-8", "replace").partition(delimiter)
-        if found and path:
-            line = int(scan.seen.numbers[position])
-            label = rest.partition("\t")[0] if boxes else ""
-            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in names_in(path)]
+        parts = split_line(index.line(position).decode("utf-8", "replace"), delimiter)
+        if parts is not None and parts.path:
+            line, label = int(scan.seen.numbers[position]), parts.label if boxes else ""
+            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in names_in(parts.path)]
     return pictures, len(chosen)
 
 

@@ -69,6 +69,10 @@ def check_training_batch(context):
     if not math.isfinite(value):
         yield context.finding(ERROR, ("Loss",), f"the loss of the first training batch is {value}")
     yield from _not_finite(context)
+    lost = context.trial.reports["Train"].no_box_left()
+    if lost:
+        what = f"no box of the first training batch is learnt: {lost}; change the sizes, or the limits of sizes"
+        yield context.finding(WARNING, ("Train", "dataset", "transforms"), what)
 
 
 def _not_finite(context):

@@ -56,12 +56,14 @@ class Trial:
 
     Attributes:
         device: name of the device that the run asks for.
+        reports: ``{section: DataReport}`` of the first batches.
     """
 
     def __init__(self, context):
         self._context = context
         self._config = context.resolved
         self._loaders = {}
+        self.reports = {}
         self.device = choose_device(context.options)
 
     def loader(self, name):
@@ -155,6 +157,7 @@ class Trial:
         size = min(loader.get("batch_size_per_card", BATCH), BATCH)
         loader.update(batch_size_per_card=size, num_workers=0, drop_last=False)
         batches = self._build_loader(name, config)
+        self.reports[name] = batches.report
         with blaming(name, doing="the first batch cannot be read"):
             batch = next(iter(batches), None)
             if batch is None:

@@ -60,6 +60,16 @@ def test_what_augmentation_leaves_out_is_summed_up_without_a_warning(ppocr_caplo
     )
 
 
+def test_a_report_knows_when_no_box_remains():
+    report = DataReport(1, True, None)
+    assert report.no_box_left() == ""
+    report.add([bad(0, "boxes", kept=True, count=3, expected=True)])
+    report.add([bad(0, "boxes_cut_off", kept=True, count=2, expected=True)])
+    assert report.no_box_left() == ""
+    report.add([bad(0, "boxes_below_min_text_size", kept=True, count=1, expected=True)])
+    assert report.no_box_left() == "of 3 boxes, 2 boxes cut off, 1 box below min text size"
+
+
 def test_samples_that_a_setting_leaves_out_are_counted_but_end_nothing(ppocr_caplog):
     report = DataReport(20, True, logging.getLogger("ppocr"))
     report.add([bad(i, "no_text", expected=True) for i in range(15)])

@@ -197,6 +197,14 @@ def test_a_database_that_is_cut_off_is_one_error(make_site, serious):
     assert found.severity == "error" and "data.mdb has 20000 of" in found.what
 
 
+def test_a_batch_of_which_no_box_is_learnt_is_warned_of(make_site, serious):
+    site = make_site("det")
+    line = site.replace("MakeShrinkMap:", "MakeShrinkMap: {min_text_size: 100}")
+    (found,) = serious(site.check())
+    assert (found.severity, found.line < line) == ("warning", True)
+    assert "no box of the first training batch is learnt: of 2 boxes, 2 boxes below min text size" in found.what
+
+
 def test_a_run_does_not_start_where_no_box_counts(make_site, monkeypatch):
     """One image is opened if its boxes count; if none does, all of the set is looked at."""
     site, opened = make_site("det"), []
