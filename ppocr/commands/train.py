@@ -19,6 +19,7 @@ from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
+from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.static_graph import use_static_graph
@@ -91,6 +92,8 @@ def _train(config, options, device, logger, loggers):
     first = processes.rank() == 0
     folder = options.save_model_dir
     checkpoints = Checkpointer(folder, stepper, logger, first, facts, parts, options.keep_last_k)
+    if evaluation is not None:
+        rehearse(evaluation, stepper.model)
     with Interruption() as interruption, watchdog, checkpoints, contextlib.closing(train_dataloader):
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first and evaluation is not None:

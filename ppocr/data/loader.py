@@ -131,6 +131,23 @@ class BatchLoader:
         """
         return unpack(self.reader[sample_keys], self._place)[0]
 
+    def first_batch(self):
+        """Reads until anything of a batch of an evaluation can be used, in this process; counts nothing.
+
+        Returns:
+            that batch, or None if there is none; the :class:`ppocr.data.report.BadSample` up to there.
+
+        Raises:
+            DataError: reading came to an end in an error.
+        """
+        found = []
+        for keys in self._sampler.batches(0):
+            batch, events = unpack(self.reader[keys], self._place)
+            found += events
+            if batch is not None:
+                return batch, found
+        return None, found
+
     def _receive(self, packed):
         """Returns a batch, and the indices of the samples that are missing from it."""
         try:

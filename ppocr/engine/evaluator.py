@@ -17,6 +17,7 @@ from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.errors import DataError
+from ppocr.failures import blaming
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
 
@@ -60,6 +61,7 @@ class Evaluator:
 
     Attributes:
         metric: names ``main_indicator`` and says whether ``higher_is_better``.
+        loss: see below; None where none is asked for.
         remarks: sentences about the last evaluation that belong beside its values.
         samples: how many samples it has judged.
         wider: how many of them inference would make wider; see :mod:`ppocr.inference.in_use`.
@@ -75,7 +77,7 @@ class Evaluator:
 
     def __init__(self, dataloader, post_process, metric, amp=None, loss=None, beat=None):
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
-        self._amp, self._loss = amp or MixedPrecision(), loss
+        self._amp, self.loss = amp or MixedPrecision(), loss
         self._beat = beat or (lambda: None)
         self.remarks, self.samples, self.wider = [], 0, 0
 
@@ -111,7 +113,7 @@ class Evaluator:
         self.samples, self.wider = samples + len(lost), sum(share.wider for share in shares)
         self.remarks = [*_unknown_characters(events, self.samples), *self.metric.remarks()]
         values = self.metric.get_metric()
-        if self._loss is not None:
+        if self.loss is not None:
             values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
         return {**values, "fps": samples / max(1e-9, *(share.seconds for share in shares))}
 
@@ -128,10 +130,9 @@ class Evaluator:
                 for batch in itertools.chain.from_iterable(map(of_one_shape, self.dataloader)):
                     batch = first_samples(batch, count)
                     count -= len(batch[0])
-                    with self._amp.autocast():
-                        predictions = call_model(model, batch)
+                    predictions = self.predict(model, batch)
                     arrays = to_numpy(batch)
-                    results = self.post_process.process(to_float32(predictions), arrays)
+                    results = self.post_process.process(predictions, arrays)
                     yield arrays[0], self.metric.main_result(results), arrays
                     if count <= 0:
                         break
@@ -152,24 +153,35 @@ class Evaluator:
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
                 wider += sum(facts.wider for facts in facts_of(batch))
-                if self._loss is not None:
-                    losses.append(self._loss_of(model, batch) * len(batch[0]))
+                if self.loss is not None:
+                    losses.append(self.loss_of(model, batch) * len(batch[0]))
                 self._beat()
                 processes.check_contact()
         return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds, wider)
 
     def _judge(self, model, batch):
         """Takes a batch through model, post-processing and metric; nothing holds its predictions afterwards."""
+        predictions, fields = self.predict(model, batch), on_host(batch)
+        self.metric.update_from(self.post_process.process(predictions, fields), fields)
+
+    def predict(self, model, batch):
+        """Returns the predictions of a model in evaluation mode, in float32."""
         with self._amp.autocast():
             predictions = call_model(model, batch)
-        fields = on_host(batch)
-        self.metric.update_from(self.post_process.process(to_float32(predictions), fields), fields)
+        return to_float32(predictions)
 
-    def _loss_of(self, model, batch):
-        """The mean loss of a batch: heads give what they give in training, normalisation and dropout do not train."""
+    def values_of(self, result, fields) -> dict:
+        """Returns the metrics of one batch alone, given what post-processing made of it, and forgets it."""
+        self.metric.reset()
+        self.metric.update_from(result, fields)
+        return self.metric.get_metric()
+
+    def loss_of(self, model, batch) -> float:
+        """Returns the mean loss of a batch: heads give what they give in training, while normalisation and dropout do
+        not train."""
         with training_outputs(model), self._amp.autocast():
             predictions = call_model(model, batch)
-        return self._loss(to_float32(predictions), batch)["loss"].item()
+        return self.loss(to_float32(predictions), batch)["loss"].item()
 
 
 def _unknown_characters(events, samples):
@@ -212,8 +224,9 @@ class TrainingMetric:
 
     def __call__(self, predictions, batch):
         fields = on_host(batch)
-        self._metric.update_from(self._post_process.process(predictions, fields), fields)
-        return self._metric.get_metric()
+        with blaming("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
+            self._metric.update_from(self._post_process.process(predictions, fields), fields)
+            return self._metric.get_metric()
 
 
 def build_training_metric(config, options, logger):

@@ -237,6 +237,7 @@ def _leave():
 
 def _loss(error):
     """Returns the line of an error that tells of a broken connection, or None."""
+    error = error.__cause__ or error  # where a section of the configuration is blamed
     lines = [] if isinstance(error, UserError) else str(error).splitlines()
     return next((line.strip() for line in lines if any(sign in line for sign in _SIGNS_OF_LOSS)), None)
 

@@ -14,7 +14,8 @@ from ppocr.checkpoint.optimizer_state import HALF, create_state, master_weights
 from ppocr.engine import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, DataError
+from ppocr.failures import blaming
 
 logger = logging.getLogger("ppocr")
 MADE_WITH = "made_with"
@@ -189,11 +190,20 @@ def call_model(model, batch):
     Args:
         model: a layer; ``feed`` is ``image`` (the default), ``image+targets`` or ``batch``.
         batch: list of fields, the image first.
+
+    Raises:
+        DataError: the images of the batch have different sizes.
     """
     feed = getattr(getattr(model, "_layers", model), "feed", "image")
-    if feed == "image+targets":
-        return model(batch[0], data=batch[1:])
-    return model(batch) if feed == "batch" else model(batch[0])
+    if feed == "batch":
+        return model(batch)
+    if isinstance(batch[0], list):
+        sizes = sorted({"x".join(map(str, np.shape(image))) for image in batch[0]})
+        raise DataError(
+            f"the images of a batch have different sizes ({', '.join(sizes[:3])}): resize them to one, or set "
+            "loader.batch_size_per_card to 1 or loader.collate_fn to PadCollator"
+        )
+    return model(batch[0], data=batch[1:]) if feed == "image+targets" else model(batch[0])
 
 
 def to_float32(predictions):
@@ -231,7 +241,7 @@ class Stepper:
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
         self.guard = guard or FiniteGuard("off")
-        self._seed = seed
+        self._seed, self._tried = seed, False
         self.lr = optimizer.get_lr()
         create_state(optimizer)  # so that copies of the state are whole before the first update, too
 
@@ -249,7 +259,8 @@ class Stepper:
             skipped the update, no norm where gradients overflowed.
 
         Raises:
-            UserError: too many updates in a row were skipped.
+            UserError: too many updates in a row were skipped, or model, loss and batch of the first update do not fit
+                each other.
         """
         self.guard.before(self)
         sums = {}
@@ -271,6 +282,7 @@ class Stepper:
             self.averaging.update()
         else:
             norm = None  # infinite or not a number, as is said when a log line is due
+        self._tried = True
         self.optimizer.clear_grad()
         if not isinstance(self.lr_scheduler, float):
             self.lr_scheduler.step()
@@ -285,14 +297,21 @@ class Stepper:
 
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
-        with self.amp.autocast():
+        with self._trying("Architecture", "the model fails"), self.amp.autocast():
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
-        losses = self.loss(predictions, batch)
+        with self._trying("Loss", "it fails"):
+            losses = self.loss(predictions, batch)
         if self.unaligned is not None:
             self.unaligned(predictions, batch)
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         return predictions, losses
+
+    def _trying(self, section, what):
+        """Returns a context in which a failure tells of its section, until one update has shown that all is well."""
+        if self._tried:
+            return contextlib.nullcontext()
+        return blaming(section, doing=f"{what} on the first training batch")
 
     def settle(self):
         """Reads what is known of the last updates on the device alone, so that the weights are good afterwards.

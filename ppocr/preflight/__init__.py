@@ -6,10 +6,10 @@ Each check is a function ``check_x(context)`` that yields :class:`Finding`; :dat
 from typing import Callable, NamedTuple
 
 from ppocr.errors import UserError
+from ppocr.failures import Blame
 from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks, use_checks
 from ppocr.preflight.context import Context
-from ppocr.preflight.failures import Blame, CannotRun
-from ppocr.preflight.finding import ERROR, NOTE, Finding, from_message, summary, table, to_json
+from ppocr.preflight.finding import ERROR, NOTE, CannotRun, Finding, from_message, summary, table, to_json
 
 __all__ = ["CHECKS", "Context", "Finding", "cheap_findings", "from_message", "run", "summary", "table", "to_json"]
 

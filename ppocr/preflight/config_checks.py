@@ -7,8 +7,8 @@ from ppocr import schema
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.setup import choose_device
 from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
+from ppocr.failures import describe
 from ppocr.formats.lines import meant_label_file
-from ppocr.preflight.failures import describe
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import parameters_of

@@ -10,8 +10,8 @@ from ppocr import config as configuration
 from ppocr.data.datasets.lmdb import LMDBDataSet
 from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.failures import FAILURES
 from ppocr.global_options import global_options
-from ppocr.preflight.failures import FAILURES
 from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
 from ppocr.utils.pretrained import strip_suffix

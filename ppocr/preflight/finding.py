@@ -10,6 +10,10 @@ _LOCATED = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+): ")
 _LINE = re.compile(r"\bline (\d+)")
 
 
+class CannotRun(Exception):
+    """A check has nothing to work on; the message says why."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What a check found.

@@ -1,55 +1,33 @@
 """The model of a run tried on its first batches."""
 
 import copy
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Optional
+from typing import Optional
 
 import paddle
 
 from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import first_samples
-from ppocr.engine.evaluator import to_numpy
+from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.rehearsal import Outcome, try_evaluation
 from ppocr.engine.schedule import Due
 from ppocr.engine.setup import choose_device, set_up_seed
 from ppocr.engine.stepper import call_model, to_float32
 from ppocr.engine.unaligned import time_steps
+from ppocr.failures import blaming
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
-from ppocr.preflight.failures import blaming
 
 BATCH = 4  # samples of the trial batches
-
-
-@dataclass
-class Outcome:
-    """What the model made of a batch.
-
-    Attributes:
-        batch: list of fields, or a mapping.
-        predictions: of the model, float32.
-        values: losses in training, metrics in evaluation.
-    """
-
-    batch: Any
-    predictions: Any
-    values: dict
-
-    @property
-    def sample_bytes(self) -> int:
-        """Bytes of the tensors of one sample."""
-        fields = list(self.batch.values() if isinstance(self.batch, dict) else self.batch)
-        tensors = [field.numpy() for field in fields if isinstance(field, paddle.Tensor)]
-        return sum(tensor.nbytes for tensor in tensors) // max(len(fields[0]), 1)
 
 
 class Trial:
     """Model, loaders and first batches of a run, each made when it is first asked for.
 
-    Every attribute may raise :class:`ppocr.preflight.failures.Blame`.
+    Every attribute may raise :class:`ppocr.failures.Blame`.
 
     Args:
         context: :class:`ppocr.preflight.context.Context`.
@@ -135,17 +113,10 @@ class Trial:
     @cached_property
     def evaluation(self) -> Outcome:
         """An evaluation batch through model, post-processing and metric."""
-        batch = self._first_batch("Eval")
-        self.model.eval()
-        with blaming("Architecture", doing="the model fails on the first evaluation batch"), paddle.no_grad():
-            predictions = to_float32(call_model(self.model, batch))
-        arrays = to_numpy(batch)
-        with blaming("PostProcess", doing="it fails on the first evaluation batch"):
-            result = self._context.post_process.process(predictions, arrays)
-        with blaming("Metric", doing="it fails on the first evaluation batch"):
-            metric = build_metric(self._config["Metric"])
-            metric.update_from(result, arrays)
-            return Outcome(batch, predictions, metric.get_metric())
+        batch, metric = self._first_batch("Eval"), self._config["Metric"]
+        with blaming("Metric", doing="the metric cannot be built"):
+            evaluator = Evaluator(self.loader("Eval"), self._context.post_process, build_metric(metric))
+        return try_evaluation(evaluator, self.model, batch)
 
     def _build_loader(self, name, config):
         with blaming(name, doing="the data cannot be used"):

@@ -143,5 +143,5 @@ def test_metrics_loss_guards_and_decisions(in_processes, config, single, tmp_pat
         assert values[:3] == (metrics, decisions, unreadable)
     log = (tmp_path / "0.log").read_text()
     for number in (4, 11, 12):
-        assert log.count(f"{number}.png") == 2  # once for each of the two sets
+        assert log.count(f" {number}.png (") == 2  # once for each of the two sets
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.log"]

@@ -96,7 +96,7 @@ def classes_that_do_not_fit(site):
 
 def shapes_that_do_not_fit(site):
     site.replace("image_shape: [64, 64]", "image_shape: [40, 40]")
-    return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first evaluation batch"
+    return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first batch of Eval"
 
 
 def loss_not_finite(site):

@@ -92,6 +92,7 @@ def small_run(path, data, output):
         save_model_dir=str(output), eval_batch_step=3, max_steps=3, pretrained_model=None, use_visualdl=False,
         hang_timeout=0,
     )  # fmt: skip
+    config["Global"].pop("use_gpu", None)
     if config["Global"].get("character_dict_path"):
         config["Global"]["character_dict_path"] = str(data / "dict.txt")
     for network in config["Architecture"].get("Models", {}).values():

@@ -1,4 +1,4 @@
-"""What a part of a run may raise when it is tried out, and how a finding tells of it."""
+"""What a part of a run may raise that does not fit the others, and how one line tells of it."""
 
 import re
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ _PADDLE = re.compile(r"^\((?:InvalidArgument|NotFound|OutOfRange|ResourceExhaust
 _LONGEST = 300
 
 
-class Blame(Exception):
-    """A part of the run fails.
+class Blame(UserError):
+    """A part of the run does not fit the rest, or its data.
 
     Args:
         path: YAML path of the section that is to blame.
@@ -38,15 +38,13 @@ class Blame(Exception):
         self.path, self.what = tuple(path), what
 
 
-class CannotRun(Exception):
-    """A check has nothing to work on; the message says why."""
-
-
 @contextmanager
 def blaming(*path, doing=""):
     """Turns any failure inside into :class:`Blame` of a YAML path; ``doing`` says what was tried."""
     try:
         yield
+    except Blame:  # what is inside knows better
+        raise
     except FAILURES as error:
         words = f"{'.'.join(map(str, path))}: {doing}: " if doing else f"{'.'.join(map(str, path))}: "
         raise Blame(path, words + describe(error)) from error

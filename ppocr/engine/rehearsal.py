@@ -1,0 +1,121 @@
+"""What a run meets first in an evaluation, tried before its first step: what does not fit shows in seconds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import paddle
+
+from ppocr.data.batch import of_one_shape
+from ppocr.engine import processes
+from ppocr.engine.evaluator import on_host
+from ppocr.engine.freezing import set_training_mode
+from ppocr.engine.static_graph import without_static_graph
+from ppocr.errors import ConfigError, DataError
+from ppocr.failures import blaming
+
+
+@dataclass
+class Outcome:
+    """What the model made of a batch.
+
+    Attributes:
+        batch: list of fields, or a mapping.
+        predictions: of the model, float32.
+        values: losses in training, metrics in evaluation.
+    """
+
+    batch: Any
+    predictions: Any
+    values: dict
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of the tensors of one sample."""
+        fields = list(self.batch.values() if isinstance(self.batch, dict) else self.batch)
+        tensors = [field.numpy() for field in fields if isinstance(field, paddle.Tensor)]
+        return sum(tensor.nbytes for tensor in tensors) // max(len(fields[0]), 1)
+
+
+def rehearse(evaluation, model):
+    """Takes the first readable batch of each evaluation set through everything that an evaluation does with it.
+
+    Nothing of it stays: no value, no count of bad samples, no statistics of the model; training draws its random
+    numbers from the seed of each step.
+
+    Args:
+        evaluation: :class:`ppocr.engine.evaluation.Evaluation`.
+        model: the model, which is left in training mode.
+
+    Raises:
+        Blame: a section does not fit the data or the others.
+        DataError: no sample of a set can be read.
+        ConfigError: a value that early stopping watches is none of the metrics.
+    """
+    values, everywhere = {"fps": 0.0}, True
+    for name, evaluator in evaluation.evaluators.items():
+        main = evaluator is evaluation.main
+        section = name if main else f"GuardEval.{name}"
+        batch = _first_batch(evaluator.dataloader, section)
+        everywhere &= batch is not None
+        if batch is not None:
+            found = try_evaluation(evaluator, model, batch, section).values
+            values.update(found if main else {f"{name}_{key}": value for key, value in found.items()})
+    watched = evaluation.stopping and evaluation.stopping.metric
+    if watched and everywhere and watched not in values:
+        raise ConfigError(f"Global.early_stopping.metric: an evaluation gives no {watched}, but {', '.join(values)}")
+
+
+def _first_batch(dataloader, section):
+    """Returns the first batch of the share of this process of which anything can be read; None if it has no such.
+
+    Raises:
+        DataError: no process has one.
+    """
+    batch, events = dataloader.first_batch()
+    if not any(processes.gather(batch is not None)):
+        dataloader.report.add(events)
+        raise DataError(f"{section}: no sample could be read; {dataloader.report.summary()}")
+    return batch
+
+
+def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
+    """Takes one batch through model, post-processing, metric and, if there is one, loss.
+
+    Args:
+        evaluator: :class:`ppocr.engine.evaluator.Evaluator`.
+        model: the model, which is left in training mode.
+        batch: of the section.
+        section: name of the section, as messages give it.
+
+    Raises:
+        Blame: one of them fails; its path says which.
+    """
+    first = f"the first batch of {section}{_fields_of(evaluator)}"
+    batch = next(of_one_shape(batch))
+    model.eval()
+    try:
+        with paddle.no_grad(), without_static_graph():
+            with blaming("Architecture", doing=f"the model fails on {first}"):
+                predictions = evaluator.predict(model, batch)
+            fields = on_host(batch)
+            with blaming("PostProcess", doing=f"it fails on {first}"):
+                result = evaluator.post_process.process(predictions, fields)
+            with blaming("Metric", doing=f"it fails on {first}"):
+                values = evaluator.values_of(result, fields)
+            if evaluator.loss is not None:
+                with blaming("Loss", doing=f"it fails on {first} (Global.cal_loss_during_eval)"):
+                    values["loss"] = evaluator.loss_of(model, batch)
+    finally:
+        set_training_mode(model)
+    indicator = evaluator.metric.main_indicator
+    if indicator not in values:
+        with blaming("Metric", "main_indicator"):
+            raise ConfigError(f"the metric gives no {indicator}, but {', '.join(values)}")
+    return Outcome(batch, predictions, values)
+
+
+def _fields_of(evaluator):
+    """Says which fields a batch has, in their order: what reads them by position may expect others."""
+    operators = getattr(evaluator.dataloader.dataset, "ops", ())
+    names = next((operator.keep_keys for operator in operators if hasattr(operator, "keep_keys")), ())
+    return f" (fields: {', '.join(names)})" if names else ""

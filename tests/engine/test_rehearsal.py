@@ -1,0 +1,153 @@
+"""The first batch of each evaluation set is tried before training, and leaves nothing behind."""
+
+import logging
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.data import build_dataloader
+from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.evaluator import Evaluator, TrainingMetric
+from ppocr.engine.rehearsal import rehearse
+from ppocr.engine.stepper import Stepper
+from ppocr.errors import ConfigError, DataError
+from ppocr.failures import Blame
+from ppocr.metrics import build_metric
+from ppocr.postprocess import build_post_process
+
+NAMES = ["0", "90", "180"]
+
+
+class Model(paddle.nn.Layer):
+    """Three classes from the mean of a normalised image."""
+
+    def __init__(self, width=8):
+        super().__init__()
+        self.norm, self.head = paddle.nn.BatchNorm2D(3), paddle.nn.Linear(width, 3)
+
+    def forward(self, images):
+        scores = self.head(self.norm(images).mean([1, 2]))
+        return scores if self.training else paddle.nn.functional.softmax(scores)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """``make(pictures, metric=..., loss=...)``: the evaluator of a set of which these pictures can be read."""
+    (tmp_path / "labels.txt").write_text("".join(f"{i}.png\t{NAMES[i % 3]}\n" for i in range(4)), encoding="utf-8")
+
+    def make(pictures=(0, 1, 2, 3), metric="ClsMetric", loss=None, workers=0):
+        for i in range(4):
+            (tmp_path / f"{i}.png").unlink(missing_ok=True)
+        for i in pictures:
+            cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((8, 8, 3), 40 * i, np.uint8))
+        transforms = [{"DecodeImage": None}, {"ClsLabelEncode": {"label_list": NAMES}}]
+        transforms += [{"ClsResizeImg": {"image_shape": [3, 8, 8]}}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]
+        dataset = {
+            "name": "SimpleDataSet",
+            "data_dir": str(tmp_path),
+            "label_file_list": [str(tmp_path / "labels.txt")],
+        }
+        section = {"dataset": {**dataset, "transforms": transforms}, "loader": {"batch_size_per_card": 2}}
+        section["loader"]["num_workers"] = workers
+        dataloader = build_dataloader({"Global": {}, "Eval": section}, "Eval", "cpu", logging.getLogger("rehearsal"), 0)
+        decode = build_post_process({"name": "ClsPostProcess", "label_list": NAMES})
+        return Evaluator(dataloader, decode, build_metric({"name": metric}), loss=loss)
+
+    return make
+
+
+def no_loss(predictions, batch):
+    raise IndexError("list index out of range")
+
+
+def test_it_leaves_nothing_behind(make, caplog):
+    """The first batch cannot be read; the evaluation that follows counts it as if nothing had been tried."""
+    model, evaluator, guard = Model(), make(pictures=(2, 3), workers=2), make(pictures=(2, 3))
+    before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    with caplog.at_level(logging.WARNING, "rehearsal"):
+        rehearse(Evaluation(evaluator, {"old": Guard(guard)}), model)
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(value.numpy(), before[name])
+    assert model.training and model.norm.training and not caplog.records
+    report = evaluator.dataloader.report
+    assert (report.summary(), report.take_events(), evaluator.metric.records) == ("", [], [])
+    assert evaluator.dataloader._workers is None
+    untried = make(pictures=(2, 3))(model)
+    found = guard(model)
+    assert {**found, "fps": 0} == {**untried, "fps": 0} and "2 unreadable image" in guard.dataloader.report.summary()
+
+
+def test_a_model_that_cannot_take_the_images_is_named_with_the_fields_that_it_got(make):
+    with pytest.raises(Blame, match=r"Architecture: the model fails on the first batch of Eval .fields: image, label"):
+        rehearse(Evaluation(make()), Model(width=5))
+
+
+def test_a_metric_of_another_task_is_named(make):
+    with pytest.raises(Blame, match="^Metric: it fails on the first batch of Eval .*Error") as caught:
+        rehearse(Evaluation(make(metric="DetMetric")), Model())
+    assert caught.value.path == ("Metric",) and "\n" not in str(caught.value)
+
+
+def test_a_guard_set_and_the_loss_are_tried_too(make):
+    words = "Loss: it fails on the first batch of GuardEval.old .*cal_loss_during_eval.: IndexError: list index"
+    with pytest.raises(Blame, match=words):
+        rehearse(Evaluation(make(), {"old": Guard(make(loss=no_loss))}), Model())
+
+
+def test_a_set_of_which_nothing_can_be_read(make):
+    with pytest.raises(DataError, match="^Eval: no sample could be read; samples not used: 4 unreadable image"):
+        rehearse(Evaluation(make(pictures=())), Model())
+
+
+def test_an_indicator_that_the_metric_does_not_give(make):
+    evaluator = make()
+    evaluator.metric.main_indicator = "hmean"
+    with pytest.raises(Blame, match="^Metric.main_indicator: the metric gives no hmean, but acc"):
+        rehearse(Evaluation(evaluator), Model())
+
+
+@pytest.mark.parametrize("metric", ["acc", "fps", "old_acc", "loss", None])
+def test_what_early_stopping_may_watch(make, metric):
+    main = make(loss=lambda predictions, batch: {"loss": predictions.mean()})
+    rehearse(Evaluation(main, {"old": Guard(make())}, EarlyStopping(2, metric=metric)), Model())
+
+
+def test_what_early_stopping_cannot_watch(make):
+    with pytest.raises(ConfigError, match="early_stopping.metric: an evaluation gives no accc, but fps, acc"):
+        rehearse(Evaluation(make(), stopping=EarlyStopping(2, metric="accc")), Model())
+
+
+def stepper(loss, width=8):
+    model = Model(width)
+    return Stepper(model, loss, paddle.optimizer.SGD(0.1, parameters=model.parameters()), 0.1)
+
+
+def batch(images=None):
+    return [paddle.ones([2, 3, 8, 8]) if images is None else images, paddle.zeros([2], "int64")]
+
+
+def test_the_first_training_batch_tells_of_its_section_and_a_later_one_of_the_place_in_the_code():
+    with pytest.raises(Blame, match="^Architecture: the model fails on the first training batch: ValueError"):
+        stepper(no_loss, width=5)([batch()], 0)
+    with pytest.raises(Blame, match="^Loss: it fails on the first training batch: IndexError"):
+        stepper(no_loss)([batch()], 0)
+    late = stepper(lambda predictions, batch: {"loss": predictions.mean()})
+    late([batch()], 0)
+    late.loss = no_loss
+    with pytest.raises(IndexError):
+        late([batch()], 1)
+
+
+def test_a_metric_that_training_batches_do_not_fit(make):
+    metric = TrainingMetric(build_post_process({"name": "ClsPostProcess"}), build_metric({"name": "DetMetric"}))
+    with pytest.raises(Blame, match="^Metric: it fails on a training batch .Global.cal_metric_during_train.: "):
+        metric(paddle.ones([2, 3]), batch())
+
+
+def test_images_of_several_sizes_are_said_at_any_step():
+    good = stepper(lambda predictions, batch: {"loss": predictions.mean()})
+    good([batch()], 0)
+    with pytest.raises(DataError, match=r"different sizes .3x8x8, 3x8x9.: .*batch_size_per_card to 1 .*PadCollator"):
+        good([batch([np.ones((3, 8, 9)), np.ones((3, 8, 8))])], 1)
