@@ -66,14 +66,18 @@ class RecMetric(Metric):
 
     def _record(self, text, label):
         """Returns the record of a text that was read, None for none, and its label."""
-        truth = self.normalise(label)
-        if self.is_filter and label and not truth and text != label:
+        if not self.counts_with(text, label):
             return 0, 0, 0, 1, 0
+        truth = self.normalise(label)
         spaced = self.ignore_space and " " in label
         if text is None:
             return 0, 1, 1, 0, spaced
         text = self.normalise(text)
         return text == truth, Levenshtein.normalized_distance(text, truth), 1, 0, spaced
+
+    def counts_with(self, text, label: str) -> bool:
+        """Tells whether a text that was read, None for none, counts with its label: see ``is_filter``."""
+        return not (self.is_filter and label and not self.normalise(label)) or text == label
 
     def normalise(self, text: str) -> str:
         """Returns what of a text is compared."""

@@ -182,9 +182,11 @@ def keep_samples(evaluator, kind, box_thresh=None) -> list:
 
 
 def read_texts(result, batch, metric, keys) -> list:
-    """Returns the :class:`Reading` list of a recogniser's batch."""
+    """Returns the :class:`Reading` list of a recogniser's batch, without samples that do not count."""
     readings = []
     for key, found, label in zip(keys, *result):
+        if not metric.counts_with(found[0], label[0]):
+            continue
         truth, text = metric.normalise(label[0]), metric.normalise(found[0])
         readings.append(Reading(key, truth, text, _confidence(found), Levenshtein.normalized_distance(truth, text)))
     return readings

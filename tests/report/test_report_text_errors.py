@@ -5,10 +5,11 @@ import cv2
 import numpy as np
 import pytest
 
+from ppocr.metrics import build_metric
 from ppocr.report.drawn_text import DrawnTexts, may_lack
 from ppocr.report.leads import Leads
 from ppocr.report.reading_sections import _class_errors, _show_text, _text_errors, heat_table, visible, worst_first
-from ppocr.report.samples import Reading
+from ppocr.report.samples import Reading, read_texts
 from ppocr.report.text_errors import NOTHING, Edit, Share, by_length, count_characters, edits, most_confused
 
 
@@ -123,3 +124,10 @@ def test_rare_errors_among_many_samples_are_listed_for_the_tables():
     assert len(leads.listed) == 300 - 200 % 3 and leads.listed[:100] == list(range(100))
     assert leads.listed[100:106] == [500, 501, 502, 505, 506, 507]
     assert "sample-500" in leads.link(("c", chr(1000)), 5)
+
+
+def test_readings_are_those_that_the_metric_counts():
+    result = [("ab", 0.5), ("", 0.5), ("x", 0.5)], [("ab#", 1.0), ("-", 1.0), ("x", 1.0)]
+    for options, truths in (({}, ["ab#", "-", "x"]), ({"is_filter": True}, ["ab", "x"])):
+        metric = build_metric({"name": "RecMetric", **options})
+        assert [reading.truth for reading in read_texts(result, None, metric, [1, 2, 3])] == truths
