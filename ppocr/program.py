@@ -12,6 +12,7 @@ from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import given_up_on_error
 from ppocr.engine.freezing import set_training_mode
+from ppocr.engine.run_facts import describe_start
 from ppocr.engine.stepper import MixedPrecision, to_float32
 from ppocr.errors import ConfigError
 from ppocr.global_options import global_options
@@ -110,7 +111,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     resolved = resolve(merged)
     folder = setup.prepare_folder(options) if is_train else None
     if is_train:
-        found.warnings += _open_folder(merged, resolved, options, path)
+        found.warnings += _open_folder(merged, resolved, options, path, describe_start(merged))
     logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
     logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
@@ -126,15 +127,16 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     return configuration.freeze(resolved), device, logger, loggers
 
 
-def _open_folder(merged, resolved, options, path) -> list:
+def _open_folder(merged, resolved, options, path, facts) -> list:
     """Opens the folder of the run in the first process and has the configuration follow; returns what there is to say.
 
     See :func:`ppocr.engine.folder.open_folder`.
     """
     processes.wait_for_all()  # nothing is moved for a run in which another process has failed its checks
-    opening = processes.from_first(lambda: open_folder(merged, options, path))
+    opening = processes.from_first(lambda: open_folder(merged, options, path, facts))
     for config in (merged, resolved):
         follow(config, options.save_model_dir, opening.moved)
+        config["Global"].pop("overwrite", None)  # asked for once: a run from its config.yml must not remove this one
     if options.resume == "auto":
         resolved["Global"].update(checkpoints=opening.checkpoint, resume=None)
     return opening.warnings

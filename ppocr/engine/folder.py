@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
+from ppocr.checkpoint.facts import RESUME, read_facts, refuse_others
 from ppocr.engine.folder_lock import FolderLock, given_up_on_error
 from ppocr.errors import ConfigError, UserError
 from ppocr.utils.checkpoint_files import is_checkpoint_file
 from ppocr.utils.metrics_file import FILE as METRICS
+from ppocr.utils.pretrained import strip_suffix
 from ppocr.utils.save_load import newest_checkpoint
 
 EARLIER = "earlier"
@@ -34,34 +36,40 @@ class Opening:
     warnings: list = field(default_factory=list)
 
 
-def open_folder(config, options, path) -> Opening:
+def open_folder(config, options, path, facts=None) -> Opening:
     """Takes the folder of a run for this process and makes it ready; another run's files in it are set aside.
 
     Args:
         config: the merged configuration.
         options: its :class:`ppocr.global_options.GlobalOptions`; ``save_model_dir`` exists.
         path: the file that the configuration comes from, or None.
+        facts: of the run, as far as they are known; a checkpoint that it cannot go on from is refused before anything
+            is changed.
 
     Raises:
-        UserError: another process writes into it, or what is to be replaced is needed.
+        UserError: another process writes into it, what is to be replaced is needed, or the checkpoint is for another
+            run.
     """
     folder = Path(options.save_model_dir)
     FolderLock(folder).acquire()
     with given_up_on_error(folder):
         try:
-            return _open(folder, config, options, path)
+            return _open(folder, config, options, path, facts or {})
         except OSError as error:
             reason = error.strerror or error
             raise UserError(f"{folder}: the run in it cannot be moved or removed ({reason}); name another") from None
 
 
-def _open(folder, config, options, path):
+def _open(folder, config, options, path, facts):
     remove_rests(folder)
     opening = Opening()
     start = options.checkpoints
     if options.resume == "auto":
         start, opening.warnings = newest_checkpoint(folder)
         opening.checkpoint = start
+    if start:
+        start = strip_suffix(start)
+        refuse_others(start, read_facts(start), facts, RESUME)
     goes_on = start and Path(start).resolve().parent == folder.resolve()
     if goes_on or not holds_a_run(folder):
         if options.resume == "auto" and not start:

@@ -27,9 +27,13 @@ def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
         "seed": options.seed,
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         **_precision(options, device),
-        OPTIMIZER: copy.deepcopy(freeze(config["Optimizer"])),
-        **describe_outputs(config),
+        **describe_start(config),
     }
+
+
+def describe_start(config) -> dict:
+    """Returns what a configuration alone says of a run, before anything is built."""
+    return {OPTIMIZER: copy.deepcopy(freeze(config["Optimizer"])), **describe_outputs(config)}
 
 
 def describe_outputs(config) -> dict:

@@ -231,7 +231,7 @@ def test_the_first_process_sets_a_run_aside_and_all_follow(in_processes, tmp_pat
         setup.set_up_processes("cpu")
         options = {"save_model_dir": str(tmp_path), "pretrained_model": f"{tmp_path}/latest"}
         merged, resolved = ({"Global": dict(options)} for _ in range(2))
-        warnings = program._open_folder(merged, resolved, GlobalOptions(**options), None)
+        warnings = program._open_folder(merged, resolved, GlobalOptions(**options), None, {})
         return merged["Global"]["pretrained_model"], resolved == merged, len(warnings)
 
     assert in_processes(begin) == [(f"{tmp_path}/earlier/1/latest", True, 1)] * 2

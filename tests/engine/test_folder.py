@@ -5,7 +5,7 @@ import pytest
 from ppocr.config import Config
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import FolderLock
-from ppocr.errors import ConfigError
+from ppocr.errors import CheckpointError, ConfigError
 from ppocr.global_options import GlobalOptions
 from ppocr.utils.save_load import save_model
 
@@ -29,10 +29,10 @@ def files_in(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {".lock"}
 
 
-def begin(folder, path=None, sections=None, **options):
+def begin(folder, path=None, sections=None, facts=None, **options):
     options = {"save_model_dir": str(folder), **options}
     config = Config({"Global": options, **(sections or {})})
-    opening = open_folder(config, GlobalOptions(**options), path)
+    opening = open_folder(config, GlobalOptions(**options), path, facts)
     follow(config, folder, opening.moved)
     return opening, config
 
@@ -61,6 +61,16 @@ def test_a_checkpoint_from_elsewhere_does_not_replace_the_run_that_is_there(fold
     opening, config = begin(folder, checkpoints=str(tmp_path / "other/latest"))
     assert (folder / "earlier/1/latest.pdparams").exists() and opening.warnings
     assert config["Global"]["checkpoints"] == str(tmp_path / "other/latest")
+
+
+@pytest.mark.parametrize("place", ["run", "other"])
+def test_a_checkpoint_that_the_run_cannot_go_on_from_changes_nothing(folder, tmp_path, place):
+    (tmp_path / "other").mkdir()
+    save_model(tmp_path / place / "latest", {".train_state": {"run": {"vocabulary": ["a", "b"]}}})
+    before = files_in(folder)
+    with pytest.raises(CheckpointError, match="was trained with another dictionary"):
+        begin(folder, checkpoints=str(tmp_path / place / "latest.pdparams"), facts={"vocabulary": ["b", "a"]})
+    assert files_in(folder) == before and not (folder / ".lock").exists()
 
 
 def test_with_nothing_to_resume_from_the_rest_is_moved_and_an_earlier_run_is_named(folder):

@@ -129,6 +129,17 @@ def test_a_run_in_the_folder_of_another_one_starts_anew_beside_it_or_goes_on_wit
     assert [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()][-1] == 1
     assert (folder / "notes.txt").read_text() == "mine" and not (folder / ".lock").exists()
 
+    before = (folder / "config.yml").read_text()
+    other = [f"Global.checkpoints={folder}/latest", "Optimizer.name=RMSProp"]
+    assert run(train_tool.main, [*arguments, *other], monkeypatch) == 2
+    assert "was trained with Adam, whose state RMSProp cannot take over" in capsys.readouterr().err
+    assert (folder / "config.yml").read_text() == before
+
+    assert run(train_tool.main, [*arguments, "Global.max_steps=1", "Global.overwrite=true"], monkeypatch) == 0
+    assert "are replaced (Global.overwrite)" in capsys.readouterr().out
+    assert "overwrite" not in load_config(folder / "config.yml")["Global"]
+    assert [path.name for path in (folder / "earlier").iterdir()] == ["1"]
+
 
 @pytest.mark.parametrize(
     "overrides, message",
