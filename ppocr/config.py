@@ -322,27 +322,36 @@ def check(config):
 
 
 def resolve(config, post_process):
-    """Returns a copy of ``config`` with what follows from the vocabulary filled in.
+    """Returns a copy of ``config`` with what follows from the vocabulary or from the classes filled in.
 
     In each network, a head that takes ``out_channels`` gets the size of the vocabulary, one that takes
-    ``out_channels_list`` the size for each decoder that it names in ``decoders``.  A loss with ``padding_of`` gets as
-    ``ignore_index`` the last class of that decoder.
+    ``out_channels_list`` the size for each decoder that it names in ``decoders``, one that takes ``class_dim`` the
+    number of classes.  A loss with ``padding_of`` gets as ``ignore_index`` the last class of that decoder.
 
     Args:
         config: the merged configuration.
         post_process: the decoder: ``character`` lists the symbols, of which ``special_symbols`` stand in no
-            dictionary; ``character`` is None where the task has none.
+            dictionary; ``label_list`` names classes; each is None where the task has none.
     """
     result = copy.deepcopy(config)
-    vocabulary = getattr(post_process, "character", None)
-    if vocabulary is not None:
-        sizes = _Sizes(len(vocabulary), len(vocabulary) - post_process.special_symbols)
-        architecture = result.get("Architecture") or {}
-        networks = (architecture.get("Models") or {"": architecture}).values()
-        for network in networks:
-            _resolve_head(network, {"model_type": architecture.get("model_type"), **network}["model_type"], sizes)
+    vocabulary, classes = getattr(post_process, "character", None), getattr(post_process, "label_list", None)
+    sizes = None if vocabulary is None else _Sizes(len(vocabulary), len(vocabulary) - post_process.special_symbols)
+    for head, kind in _heads(result) if sizes or classes else ():
+        _resolve_head(head, kind, sizes, classes)
+    if sizes:
         _resolve_losses(result.get("Loss"), sizes)
     return result
+
+
+def _heads(config):
+    """Yields the ``Head`` of each network and its class."""
+    from ppocr.registry import HEADS
+
+    architecture = config.get("Architecture") or {}
+    for network in (architecture.get("Models") or {"": architecture}).values():
+        head = network.get("Head")
+        if isinstance(head, dict) and "name" in head:
+            yield head, HEADS.get(head["name"], network.get("model_type", architecture.get("model_type")))
 
 
 class _Sizes:
@@ -357,23 +366,22 @@ class _Sizes:
         return self._characters + POST_PROCESSES.get(decoder).special_symbols
 
 
-def _resolve_head(network, scope, sizes):
-    from ppocr.registry import HEADS, parameters_of
+def _resolve_head(head, kind, sizes, classes):
+    from ppocr.registry import parameters_of
 
-    head = network.get("Head")
-    if not isinstance(head, dict) or "name" not in head:
-        return
-    kind = HEADS.get(head["name"], scope)
-    if "out_channels" in parameters_of(kind):
+    takes = parameters_of(kind)
+    if sizes and "out_channels" in takes:
         _supply(head, "out_channels", sizes.own)
-    if "out_channels_list" in parameters_of(kind):
+    if sizes and "out_channels_list" in takes:
         _supply(head, "out_channels_list", {name: sizes.of(name) for name in kind.decoders})
+    if classes and "class_dim" in takes:
+        _supply(head, "class_dim", len(classes), "label_list")
 
 
-def _supply(section, key, value):
-    """Sets what follows from the dictionary; it wins over a value that the file gives, and says so."""
+def _supply(section, key, value, source="the dictionary"):
+    """Sets what follows from the dictionary or the classes; it wins over a value that the file gives, and says so."""
     if section.get(key) not in (None, value):
-        _logger.warning("%s: %r becomes %r, which follows from the dictionary", key, section[key], value)
+        _logger.warning("%s: %r becomes %r, which follows from %s", key, section[key], value, source)
     section[key] = value
 
 

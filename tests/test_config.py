@@ -4,6 +4,7 @@ import pytest
 
 from ppocr.config import Config, check, freeze, load, override, resolve, snapshot, validate
 from ppocr.errors import ConfigError
+from ppocr.modeling.heads import build_head
 
 
 def write(folder, name, text):
@@ -243,6 +244,33 @@ def test_the_vocabulary_decides_the_output_of_the_head(ppocr_caplog):
     config["Architecture"]["Head"]["out_channels"] = 7
     assert resolve(config, Decoder("ab"))["Architecture"]["Head"]["out_channels"] == 3
     assert "7 becomes 3" in ppocr_caplog.text
+
+
+class Classes:
+    """A classifier's post-processing."""
+
+    character = None
+
+    def __init__(self, label_list):
+        self.label_list = label_list
+
+
+def test_the_names_of_classes_decide_their_number(ppocr_caplog):
+    config = {"Architecture": {"model_type": "cls", "Head": {"name": "ClsHead"}}}
+    assert resolve(config, Classes(["0", "90", "180"]))["Architecture"]["Head"] == {"name": "ClsHead", "class_dim": 3}
+    config["Architecture"]["Head"]["class_dim"] = 2
+    assert resolve(config, Classes(None)) == resolve(config, Classes(["0", "180"])) == config
+    assert not ppocr_caplog.records
+    assert resolve(config, Classes(["0", "90", "180"]))["Architecture"]["Head"]["class_dim"] == 3
+    assert "class_dim: 2 becomes 3, which follows from label_list" in ppocr_caplog.text
+    networks = {"A": {"model_type": "cls", "Head": {"name": "ClsHead"}}, "B": {}}
+    found = resolve({"Architecture": {"Models": networks}}, Classes(["0", "180"]))["Architecture"]["Models"]
+    assert found["A"]["Head"]["class_dim"] == 2
+
+
+def test_a_classifier_of_which_nothing_says_how_many_classes_it_has():
+    with pytest.raises(ConfigError, match="ClsHead: give the number of classes as class_dim, or .* Global.label_list"):
+        build_head({"name": "ClsHead"}, "cls", in_channels=4)
 
 
 def test_the_vocabulary_decides_branches_networks_and_padding():

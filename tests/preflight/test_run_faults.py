@@ -89,11 +89,6 @@ def keys_in_the_wrong_order(site):
     return E, CONFIG, site.line_of("Loss:"), "the loss fails on the first training batch"
 
 
-def classes_that_do_not_fit(site):
-    site.replace("class_dim: 2", "class_dim: 3")
-    return E, CONFIG, site.line_of("PostProcess:"), "the model gives 3 classes, label_list has 2"
-
-
 def shapes_that_do_not_fit(site):
     site.replace("image_shape: [64, 64]", "image_shape: [40, 40]")
     return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first batch of Eval"
@@ -241,13 +236,8 @@ REC_FAULTS = [
     damaged_checkpoint,
     run_to_be_resumed_is_finished,
 ]
-CLS_FAULTS = [classes_that_do_not_fit]
 DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, picture_not_finite]
-FAULTS = (
-    [("rec", plant) for plant in REC_FAULTS]
-    + [("cls", plant) for plant in CLS_FAULTS]
-    + [("det", plant) for plant in DET_FAULTS]
-)
+FAULTS = [("rec", plant) for plant in REC_FAULTS] + [("det", plant) for plant in DET_FAULTS]
 
 
 @pytest.mark.parametrize("task, plant", FAULTS, ids=[plant.__name__ for _, plant in FAULTS])

@@ -1,10 +1,11 @@
 """Head of image classifiers."""
 
-from typing import Annotated
+from typing import Annotated, Optional
 
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.errors import ConfigError
 from ppocr.modeling.common import uniform_fan_in
 from ppocr.registry import HEADS
 from ppocr.values import Range
@@ -16,13 +17,18 @@ class ClsHead(nn.Layer):
 
     Args:
         in_channels: channels of the map.
-        class_dim: number of classes.
+        class_dim: number of classes; it follows from ``label_list`` where there is one.
+
+    Raises:
+        ConfigError: nothing says how many classes there are.
     """
 
     vocabulary_parameters = {"fc.weight": (1, 0), "fc.bias": (0, 0)}
 
-    def __init__(self, in_channels: int, class_dim: Annotated[int, Range(2, 1_000_000)]):
+    def __init__(self, in_channels: int, class_dim: Optional[Annotated[int, Range(2, 1_000_000)]] = None):
         super().__init__()
+        if class_dim is None:
+            raise ConfigError("ClsHead: give the number of classes as class_dim, or their names as Global.label_list")
         self.pool = nn.AdaptiveAvgPool2D(1)
         self.fc = nn.Linear(in_channels, class_dim, weight_attr=uniform_fan_in(in_channels))
 
