@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal, Optional, Union
 
 from ppocr.registry import bind_arguments
+from ppocr.text.direction import TextDirection
 from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import (
     Channels,
@@ -112,6 +113,7 @@ class GlobalOptions:
     # --- text, labels and shapes that operators and decoders share
     character_dict_path: Optional[str] = None  # one character a line, or an exported inference.yml
     use_space_char: bool = False  # append the space to the dictionary
+    text_direction: Optional[TextDirection] = None  # labels: rtl as read, ltr as on the image; null: by the dictionary
     max_text_length: TextLength = 25  # longest text, in characters
     label_list: Optional[Labels] = None  # class names of a classifier
     class_path: Optional[str] = None  # classes of key information

@@ -8,6 +8,8 @@ fact               meaning                                     resuming         
 =================  ==========================================  ==================  =====================
 ``vocabulary``     symbols of the decoder, in their order      must be the same    must be the same
 ``classes``        ``label_list`` of a classifier              must be the same    must be the same
+``direction``      of texts, where the dictionary has letters  must be the same    must be the same
+                   that are written from right to left
 ``optimizer``      the ``Optimizer`` section                   same ``name``; the  does not matter
                                                                rest is said
 all others         seed, processes, precision, ...             said                does not matter
@@ -22,14 +24,20 @@ from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 
 TRAIN_STATE = ".train_state"
-VOCABULARY, CLASSES, OPTIMIZER = "vocabulary", "classes", "optimizer"
+VOCABULARY, CLASSES, DIRECTION, OPTIMIZER = "vocabulary", "classes", "direction", "optimizer"
 RESUME, READ = "resume", "read"
-_OUTPUTS = {VOCABULARY: ("dictionary", "symbol"), CLASSES: ("label_list", "class")}
+_OUTPUTS = {
+    VOCABULARY: ("dictionary", "symbol"),
+    CLASSES: ("label_list", "class"),
+    DIRECTION: ("text_direction", "value"),
+}
 _ADVICE = {
     (VOCABULARY, RESUME): "resume with that one, or carry symbols over with Global.pretrained_model",
     (VOCABULARY, READ): "name the dictionary of that run in Global.character_dict_path",
     (CLASSES, RESUME): "resume with that one, or carry classes over with Global.pretrained_model",
     (CLASSES, READ): "give the label_list of that run",
+    (DIRECTION, RESUME): "give the text_direction of that run",
+    (DIRECTION, READ): "give the text_direction of that run",
 }
 _ABSENT = "not set"
 
@@ -78,11 +86,14 @@ def output_facts(post_process) -> dict:
     """Returns the facts about what the outputs of a model mean: those that everything that reads weights has.
 
     Args:
-        post_process: its ``character`` are the symbols of a decoder, its ``label_list`` the names of classes.
+        post_process: its ``character`` are the symbols of a decoder, ``writing`` says in which direction its texts are
+            given, ``label_list`` are the names of classes.
     """
+    direction = getattr(getattr(post_process, "writing", None), "text_direction", None)
     given = {
         VOCABULARY: getattr(post_process, "character", None),
         CLASSES: getattr(post_process, "label_list", None),
+        DIRECTION: direction and [direction],
     }
     return {name: [str(symbol) for symbol in symbols] for name, symbols in given.items() if symbols is not None}
 

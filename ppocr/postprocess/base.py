@@ -38,10 +38,12 @@ class PostProcess:
         character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size);
             None for everything that is not a text decoder.
         special_symbols: how many of them stand in no dictionary (blank, start, end, padding, ...).
+        writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
     character = None
     special_symbols = 0
+    writing = None
 
     def process(self, preds, batch):
         """Returns the results that evaluation hands to the metric.

@@ -8,13 +8,12 @@ from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import (
     character_table,
     check_classes,
-    is_arabic,
     join_characters,
     mean_confidence,
-    reverse_right_to_left,
 )
 from ppocr.postprocess.word_groups import group_words
 from ppocr.registry import POST_PROCESSES
+from ppocr.text.direction import TextDirection, Writing
 from ppocr.utils.dictionary import character_list
 from ppocr.utils.special_symbols import CTC
 
@@ -28,6 +27,9 @@ class CTCLabelDecode(TextDecode):
     Args:
         character_dict_path: dictionary file; None stands for digits and lower-case letters.
         use_space_char: appends the space to the dictionary.
+        text_direction: ``rtl``: texts come as they are read, also where they are written from right to left; ``ltr``:
+            as they stand on the image, from left to right; null: ``rtl`` for a dictionary with letters that are written
+            from right to left.
 
     Raises:
         DataError: the dictionary cannot be used.
@@ -35,10 +37,16 @@ class CTCLabelDecode(TextDecode):
 
     special_symbols = CTC.count
 
-    def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
-        self.character = CTC.around(character_list(character_dict_path, use_space_char))
-        self._table = character_table(self.character)
-        self._right_to_left = is_arabic(character_dict_path)
+    def __init__(
+        self,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        text_direction: Optional[TextDirection] = None,
+    ):
+        characters = character_list(character_dict_path, use_space_char)
+        self.character = CTC.around(characters)
+        self.writing = Writing(characters, text_direction)
+        self._table = character_table(CTC.around(self.writing.forms))
 
     def __call__(self, preds, label=None, return_word_box=False, wh_ratio_list=None, max_wh_ratio=None):
         """Decodes a batch.
@@ -72,12 +80,8 @@ class CTCLabelDecode(TextDecode):
         label = to_numpy(label)
         return texts, [(text, 1.0) for text in self._texts(label, label != BLANK)]
 
-    def as_read(self, text):
-        """See :class:`ppocr.postprocess.base.TextDecode`."""
-        return reverse_right_to_left(text) if self._right_to_left else text
-
     def _texts(self, ids, keep):
-        return [self.as_read(text) for text in join_characters(self._table, ids, keep)]
+        return [self.writing.read(text) for text in join_characters(self._table, ids, keep)]
 
     def _with_words(self, texts, ids, keep, wh_ratio_list, max_wh_ratio):
         results = []

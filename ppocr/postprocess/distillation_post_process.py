@@ -7,15 +7,17 @@ from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
 from ppocr.postprocess.sequence_label_decode import SARLabelDecode
 from ppocr.registry import POST_PROCESSES
+from ppocr.text.direction import TextDirection
 from ppocr.utils.network_outputs import branch_batch, output_of
 from ppocr.values import Name, Probability, SomeNames
 
 
 class _EachNetwork(PostProcess):
-    """Hands the output of each network to one post-processing, whose ``character`` it shares."""
+    """Hands the output of each network to one post-processing, whose ``character`` and ``writing`` it shares."""
 
     def __init__(self, inner, model_name, key=None, branch=None):
         self.character, self.special_symbols = inner.character, inner.special_symbols
+        self.writing = inner.writing
         self._inner, self._names, self._key, self._branch = inner, model_name, key, branch
 
     def __call__(self, preds, *args, **kwargs):
@@ -49,7 +51,7 @@ class DistillationCTCLabelDecode(_EachNetwork):
         model_name: names of the networks.
         key: their output; null where they give nothing else.
         multi_head: the output is that of a head of several branches, whose branch ``ctc`` is taken.
-        character_dict_path, use_space_char: see :class:`CTCLabelDecode`.
+        character_dict_path, use_space_char, text_direction: see :class:`CTCLabelDecode`.
 
     Raises:
         DataError: the dictionary cannot be used.
@@ -62,8 +64,9 @@ class DistillationCTCLabelDecode(_EachNetwork):
         multi_head: bool = False,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
+        text_direction: Optional[TextDirection] = None,
     ):
-        decode = CTCLabelDecode(character_dict_path, use_space_char)
+        decode = CTCLabelDecode(character_dict_path, use_space_char, text_direction)
         super().__init__(decode, model_name, key, "ctc" if multi_head else None)
 
 
@@ -76,7 +79,7 @@ class DistillationSARLabelDecode(_EachNetwork):
         key: their output; null where they give nothing else.
         multi_head: the output is that of a head of several branches, whose branch ``sar`` is taken, which there is in
             training only.
-        character_dict_path, use_space_char, rm_symbol: see :class:`SARLabelDecode`.
+        character_dict_path, use_space_char, rm_symbol, text_direction: see :class:`SARLabelDecode`.
 
     Raises:
         DataError: the dictionary cannot be used.
@@ -90,8 +93,9 @@ class DistillationSARLabelDecode(_EachNetwork):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         rm_symbol: bool = False,
+        text_direction: Optional[TextDirection] = None,
     ):
-        decode = SARLabelDecode(character_dict_path, use_space_char, rm_symbol)
+        decode = SARLabelDecode(character_dict_path, use_space_char, rm_symbol, text_direction)
         super().__init__(decode, model_name, key, "sar" if multi_head else None)
 
 

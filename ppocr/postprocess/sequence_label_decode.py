@@ -9,6 +9,7 @@ import paddle.nn.functional as F
 from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import character_table, check_classes, join_characters, mean_confidence
 from ppocr.registry import POST_PROCESSES
+from ppocr.text.direction import TextDirection, Writing
 from ppocr.utils.dictionary import character_list
 from ppocr.utils.special_symbols import NRTR, SAR, SRN, VISIONLAN, Symbols
 from ppocr.values import TextLength
@@ -22,6 +23,7 @@ class SequenceLabelDecode(TextDecode):
     Args:
         character_dict_path: dictionary file; None stands for digits and lower-case letters.
         use_space_char: appends the space to the dictionary.
+        text_direction: see :class:`ppocr.postprocess.ctc_label_decode.CTCLabelDecode`.
 
     Attributes:
         symbols: the special symbols, those of the label encoder.
@@ -34,11 +36,17 @@ class SequenceLabelDecode(TextDecode):
     symbols = Symbols()
     more_classes = (0,)
 
-    def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
+    def __init__(
+        self,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        text_direction: Optional[TextDirection] = None,
+    ):
         characters = character_list(character_dict_path, use_space_char)
         symbols = self.symbols
         self.character = symbols.around(characters)
-        self._table = character_table(self.character)
+        self.writing = Writing(characters, text_direction)
+        self._table = character_table(symbols.around(self.writing.forms))
         self._start, self._end = (symbols.index(name, len(characters)) for name in (symbols.start, symbols.end))
         # the last entry stands for ids beyond the vocabulary
         hidden = [symbols.index(s, len(characters)) for s in (*symbols.before, *symbols.after) if s != symbols.unknown]
@@ -83,7 +91,7 @@ class SequenceLabelDecode(TextDecode):
         return [(text, 1.0) for text in self._texts(ids, keep)]
 
     def _texts(self, ids, keep):
-        return [self.as_read(text) for text in join_characters(self._table, ids, keep)]
+        return [self.as_read(self.writing.read(text)) for text in join_characters(self._table, ids, keep)]
 
     def _shows(self, ids):
         return self._shown[np.minimum(ids, len(self._table))]
@@ -98,7 +106,7 @@ class SARLabelDecode(SequenceLabelDecode):
     """Decodes Show, Attend and Read (https://arxiv.org/abs/1811.00751); the padding is a class that it never gives.
 
     Args:
-        character_dict_path, use_space_char: see :class:`SequenceLabelDecode`.
+        character_dict_path, use_space_char, text_direction: see :class:`SequenceLabelDecode`.
         rm_symbol: leaves ASCII letters, in lower case, digits and Chinese characters only.
     """
 
@@ -107,9 +115,13 @@ class SARLabelDecode(SequenceLabelDecode):
     more_classes = (-1, 0)
 
     def __init__(
-        self, character_dict_path: Optional[str] = None, use_space_char: bool = False, rm_symbol: bool = False
+        self,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        rm_symbol: bool = False,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(character_dict_path, use_space_char)
+        super().__init__(character_dict_path, use_space_char, text_direction)
         self.rm_symbol = rm_symbol
 
     def as_read(self, text):
@@ -142,7 +154,7 @@ class SRNLabelDecode(SequenceLabelDecode):
     """Decodes SRN (https://arxiv.org/abs/2003.12294): ``predict`` of its outputs, float (batch * places, classes).
 
     Args:
-        character_dict_path, use_space_char: see :class:`SequenceLabelDecode`.
+        character_dict_path, use_space_char, text_direction: see :class:`SequenceLabelDecode`.
         max_text_length: number of places.
     """
 
@@ -150,9 +162,13 @@ class SRNLabelDecode(SequenceLabelDecode):
     special_symbols = symbols.count
 
     def __init__(
-        self, character_dict_path: Optional[str] = None, use_space_char: bool = False, max_text_length: TextLength = 25
+        self,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        max_text_length: TextLength = 25,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(character_dict_path, use_space_char)
+        super().__init__(character_dict_path, use_space_char, text_direction)
         self.max_text_length = max_text_length
 
     def best(self, preds):
@@ -171,8 +187,13 @@ class VLLabelDecode(SequenceLabelDecode):
 
     symbols = VISIONLAN
 
-    def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False):
-        super().__init__(character_dict_path, use_space_char)
+    def __init__(
+        self,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        text_direction: Optional[TextDirection] = None,
+    ):
+        super().__init__(character_dict_path, use_space_char, text_direction)
         self.character = self.character[self.symbols.count :]
 
     def best(self, preds):

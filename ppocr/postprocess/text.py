@@ -1,14 +1,8 @@
 """Functions that text decoders share: from class ids to strings and confidences."""
 
-import re
-
 import numpy as np
 
 from ppocr.errors import ConfigError
-from ppocr.utils.dictionary import dictionary_name
-
-# Runs of these keep their order when a right-to-left text is turned round, everything else is turned one by one.
-_LEFT_TO_RIGHT = re.compile(r"[a-zA-Z0-9 :*./%+-]+|.", re.DOTALL)
 
 
 def check_classes(decoder, given, expected):
@@ -62,13 +56,3 @@ def mean_confidence(probabilities, keep) -> list:
     """
     total = np.where(keep, probabilities, 0).sum(axis=1, dtype=np.float64)
     return (total / np.maximum(keep.sum(axis=1), 1)).tolist()
-
-
-def is_arabic(character_dict_path) -> bool:
-    """Tells whether the file name of a dictionary marks a right-to-left script, as in ``arabic_dict.txt``."""
-    return "arabic" in dictionary_name(character_dict_path)
-
-
-def reverse_right_to_left(text) -> str:
-    """Turns a text read from left to right into reading order: ``"ab12" -> "12ba"`` with Arabic a and b."""
-    return "".join(reversed(_LEFT_TO_RIGHT.findall(text)))

@@ -15,7 +15,8 @@ def group_words(characters, steps):
         steps: the time step of each.
 
     Returns:
-        Three lists with an entry per group: its characters, their steps, and ``"cn"`` or ``"en&num"``.
+        Three lists with an entry per group, from left to right on the image:
+        its characters, their steps, and ``"cn"`` or ``"en&num"``.
     """
     groups, group_steps, kinds = [], [], []
     previous = SPLITTER

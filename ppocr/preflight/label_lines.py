@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Callable, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
 from ppocr.formats.lines import meant_delimiter, split_line
 from ppocr.text.ctc import steps_needed
+from ppocr.text.direction import Writing
 from ppocr.text.encoding import other_encoding, utf16
 
 BOM = b"\xef\xbb\xbf"
@@ -29,6 +30,7 @@ FAULTS = {
     "class": (True, "the label is no class of label_list"),
     "boxes": (True, "the label is no list of boxes"),
     "left_out": (False, "the label is an empty list, and keep_empty is false: the image is left out"),
+    "order": (False, "on an image the text looks like another one, as which it will be read"),
     "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
     NO_AREA: (False, "a box has no area"),
     FAR: (False, "a coordinate is no number, or beyond any image; the box is ignored"),
@@ -45,8 +47,8 @@ class LabelRule:
     Attributes:
         kind: ``text``, ``boxes``, ``class``, or ``any`` where nothing is known about them.
         delimiter: what stands between path and label.
-        characters: entries of the dictionary, for ``text``.
-        split: splits a text into them; see :class:`ppocr.text.entries.Splitter`.
+        characters: forms of the entries of the dictionary, for ``text``.
+        writing: splits a text into them: :class:`ppocr.text.direction.Writing`.
         lower: lower-case a text before it is looked at.
         longest: most characters of a text; None for no limit.
         ctc: the text is learnt with CTC.
@@ -60,7 +62,7 @@ class LabelRule:
     kind: str = "any"
     delimiter: str = "\t"
     characters: frozenset = frozenset()
-    split: Callable = list
+    writing: Writing = Writing(())
     lower: bool = False
     longest: Optional[int] = None
     ctc: bool = False
@@ -223,7 +225,10 @@ def _text(label, number, rule, seen):
     text = label.lower() if rule.lower else label
     if not text:
         return "no_text", ""
-    entries, unusable = rule.split(text), None
+    entries, unusable = rule.writing.split(text), None
+    looks_like = rule.writing.read(rule.writing.written(text))
+    if looks_like != text:
+        count(seen.faults, "order", number, f"{text[:40]!r} like {looks_like[:40]!r}")
     if rule.longest is not None and len(entries) > rule.longest:
         unusable = "too_long", f"{len(entries)} characters, at most {rule.longest}: {text[:40]!r}"
     if not rule.characters.issuperset(entries):

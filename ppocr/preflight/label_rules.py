@@ -35,7 +35,7 @@ def _rule_by_operators(section, delimiter):
             "text",
             delimiter,
             characters=frozenset(encoders[0].index),
-            split=encoders[0].split,
+            writing=encoders[0].writing,
             lower=encoders[0].lower,
             longest=min(limits, default=None),
             ctc=any(isinstance(encoder, CTCLabelEncode) for encoder in encoders),

@@ -97,17 +97,6 @@ def where_published(path) -> str:
     )
 
 
-def dictionary_name(path: Optional[str]) -> str:
-    """Returns the name of a dictionary's file; for an ``inference.yml`` that of the file that it was made from.
-
-    Where ``inference.yml`` does not say it, the model's name stands for it; None gives an empty name.
-    """
-    if path is None or not _is_yaml(path):
-        return os.path.basename(path or "")
-    document = _yaml_sections(path, _read(path))
-    return str(document["PostProcess"].get("character_dict_path") or document["Global"].get("model_name") or "")
-
-
 def _text_entries(path, content) -> list:
     try:
         text = content.decode("utf-8").removeprefix(MARK)
@@ -126,21 +115,20 @@ def _is_yaml(path):
     return os.path.splitext(path)[1].lower() in (".yml", ".yaml")
 
 
-def _yaml_sections(path, content) -> dict:
-    """Returns the sections ``Global`` and ``PostProcess`` of an exported model's file, empty where they are missing."""
+def _post_process(path, content) -> dict:
+    """Returns the section ``PostProcess`` of an exported model's file, empty where it is missing."""
     try:
         document = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "the file"
         raise DataError(f"{path}: {where} is not valid YAML; export the model again") from None
-    found = document if isinstance(document, dict) else {}
-    sections = {name: found.get(name) for name in ("Global", "PostProcess")}
-    return {name: section if isinstance(section, dict) else {} for name, section in sections.items()}
+    section = document.get("PostProcess") if isinstance(document, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 def _yaml_entries(path, content) -> list:
-    entries = _yaml_sections(path, content)["PostProcess"].get("character_dict")
+    entries = _post_process(path, content).get("character_dict")
     if not isinstance(entries, list):
         raise DataError(f"{path}: has no list 'PostProcess: character_dict'; give a dictionary file instead")
     for number, entry in enumerate(entries, start=1):

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
+from ppocr.text.direction import to_visual
 from ppocr.utils.fonts import EM, load_font, missing_characters
 
 HEIGHT, _BASELINE = 56, 44  # pixels of a drawn line
@@ -57,11 +58,12 @@ class _FontFile:
     """A font that Pillow draws; with its text layout, where this Pillow has it, also scripts whose letters join."""
 
     def __init__(self, path):
-        layout = ImageFont.Layout.RAQM if features.check("raqm") else ImageFont.Layout.BASIC
-        self._font = load_font(path, layout)
+        self._orders = features.check("raqm")  # which also knows in which direction a script is written
+        self._font = load_font(path, ImageFont.Layout.RAQM if self._orders else ImageFont.Layout.BASIC)
         self.lacks = lru_cache(None)(lambda character: bool(missing_characters(self._font, character)))
 
     def draw(self, text):
+        text = text if self._orders else to_visual(text)
         picture = Image.new("L", (math.ceil(self._font.getlength(text)), HEIGHT))
         ImageDraw.Draw(picture).text((0, _BASELINE), text, fill=255, font=self._font, anchor="ls")
         return np.asarray(picture)

@@ -10,8 +10,10 @@ import pytest
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet, Words
+from ppocr.data.rendering import FontSet
 from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS
+from ppocr.text.direction import to_visual
 
 KEEP = [{"KeepKeys": {"keep_keys": ["image", "label"]}}]
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -78,6 +80,18 @@ def test_direction_is_the_label_and_the_picture_is_turned():
         image, label = turned[i]
         upright = plain[i][0]
         assert np.array_equal(image, cv2.rotate(upright, cv2.ROTATE_180) if label == "180" else upright)
+
+
+@pytest.mark.parametrize("direction", [None, "ltr"])
+def test_words_are_drawn_in_the_direction_of_their_script(monkeypatch, direction):
+    drawn = []
+    strip = FontSet.strip
+    monkeypatch.setattr(FontSet, "strip", lambda fonts, text, *more: drawn.append(text) or strip(fonts, text, *more))
+    settings = {"characters": "אבגד12", "fonts": ["DejaVuSans.ttf"], "min_length": 6, "training": True}
+    data = SyntheticTextDataSet(3, KEEP, **settings, global_config={"text_direction": direction})
+    labels = [data[i][1] for i in range(3)]
+    assert drawn == (labels if direction else [to_visual(label) for label in labels]) and len(set(labels)) == 3
+    assert any(to_visual(label) != label for label in labels)
 
 
 def test_dictionary_file_gives_the_alphabet(tmp_path):

@@ -132,12 +132,13 @@ def test_a_network_of_a_distillation_may_keep_the_section_of_all(tiny, tmp_path)
     assert load_exported(tmp_path / "out").build_post_process()(scores) == expected
 
 
-def test_right_to_left_stays_so(tiny, tmp_path):
-    (tmp_path / "arabic_dict.txt").write_text("ا\nب\n", encoding="utf-8")
-    config, weights = tiny("plain", character_dict_path=str(tmp_path / "arabic_dict.txt"))
+@pytest.mark.parametrize("direction, read", [(None, "אבגד"), ("ltr", "דגבא")])
+def test_right_to_left_stays_so(tiny, tmp_path, direction, read):
+    (tmp_path / "dict.txt").write_text("א\nב\nג\nד\n", encoding="utf-8")
+    config, weights = tiny("plain", character_dict_path=str(tmp_path / "dict.txt"), text_direction=direction)
     export(config, weights, tmp_path / "out")
-    scores = np.eye(3)[[[1, 2]]]
-    assert load_exported(tmp_path / "out").build_post_process()(scores)[0][0] == "با"
+    scores = np.eye(5)[[[4, 3, 2, 1]]]
+    assert load_exported(tmp_path / "out").build_post_process()(scores)[0][0] == read
 
 
 def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):

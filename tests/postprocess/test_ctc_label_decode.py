@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from ppocr.errors import ConfigError
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
-from ppocr.postprocess.text import is_arabic, reverse_right_to_left
 from ppocr.postprocess.word_groups import group_words
 
 
@@ -77,22 +76,23 @@ def test_any_path_of_a_text_gives_the_text(runs):
     assert CTCLabelDecode()(scores(path))[0][0] == "".join(alphabet[symbol - 1] for symbol, _, _ in runs)
 
 
-def test_arabic_dictionaries_give_reading_order(tmp_path):
-    characters = ["ا", "ب", "ت", "1", "2", ".", "a", "b"]
-    path = scores([1, 2, 3, 4, 5, 1, 7, 8], classes=9)
-    plain = CTCLabelDecode(dictionary(tmp_path, characters))
-    arabic = CTCLabelDecode(dictionary(tmp_path, characters, "arabic_dict.txt"))
-    assert plain(path)[0][0] == "ابت12اab"
-    results, labels = arabic(path, label=np.array([[1, 2, 4, 5]]))
-    assert results[0][0] == "abا12تبا"
-    assert labels[0][0] == "12با"
+ARABIC = ["ا", "ب", "ت", "ث", "1", "2", "(", ")", "a", "b"]
 
 
-def test_right_to_left_keeps_latin_runs():
-    assert reverse_right_to_left("ab 12.5%cd") == "ab 12.5%cd"
-    assert reverse_right_to_left("אב-x_y") == "y_-xבא"
-    assert reverse_right_to_left("") == ""
-    assert is_arabic("dicts/arabic_dict.txt") and not is_arabic("arabic/dict.txt") and not is_arabic(None)
+@pytest.mark.parametrize("name", ["arabic_dict.txt", "dict.txt"])
+def test_the_letters_of_a_dictionary_give_the_direction_and_not_its_name(tmp_path, name):
+    decode = CTCLabelDecode(dictionary(tmp_path, ARABIC, name))
+    path = scores([7, 5, 6, 8, 3, 2, 1], classes=11)  # from left to right: (12)تبا
+    results, labels = decode(path, label=np.array([[5, 6, 2, 1, 0]]))
+    assert results[0][0] == "ابت(12)"
+    assert labels[0][0] == "اب12"
+    few = CTCLabelDecode(dictionary(tmp_path, ["ا", "ب", "ت", "1"], name))
+    assert few(scores([3, 2, 4], classes=5))[0][0] == "تب1"
+
+
+def test_texts_may_be_asked_for_from_left_to_right(tmp_path):
+    decode = CTCLabelDecode(dictionary(tmp_path, ARABIC), text_direction="ltr")
+    assert decode(scores([9, 10, 7, 5, 6, 8, 3, 2, 1], classes=11))[0][0] == "ab(12)تبا"
 
 
 def test_word_boxes(tmp_path):

@@ -12,7 +12,7 @@ from ppocr.preflight import label_scan
 from ppocr.preflight.label_lines import Job, LabelRule, Tally, path_hash, read_job
 from ppocr.preflight.label_rules import longest_text
 from ppocr.registry import OPERATORS
-from ppocr.text.entries import Splitter
+from ppocr.text.direction import Writing
 
 TEXT = LabelRule("text", characters=frozenset("abcd"), longest=4, ctc=True)
 
@@ -130,9 +130,16 @@ def test_the_longest_text_is_that_of_the_encoder(tmp_path, name, longest):
 
 
 def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
-    rule = LabelRule("text", characters=frozenset(["ก", "ปั", ""]), split=Splitter(["ก", "ปั", ""]), longest=3, ctc=True)
+    rule = LabelRule("text", characters=frozenset(["ก", "ปั", ""]), writing=Writing(["ก", "ปั", ""]), longest=3, ctc=True)
     path = write(tmp_path, "x\tกปัป\ny\tปัปัก\nz\tปัปัปัปั\n".encode())
     (scan,) = label_scan.scan_files([path], "/", rule, context(processes=2))
     assert scan.seen.unknown == {"ป": Tally(1, 1)}
     assert scan.seen.steps == {2: Tally(1, 1), 4: Tally(1, 2)}
     assert scan.seen.faults == {"too_long": Tally(1, 3, "4 characters, at most 3: 'ปัปัปัปั'")}
+
+
+def test_texts_that_look_like_others_are_named(tmp_path):
+    rule = LabelRule("text", characters=frozenset("אבגד 12kg"), writing=Writing("אבגד 12kg"))
+    path = write(tmp_path, "x\tאב 12\ny\tאב 12 kg\nz\tאב kg 12\n".encode())
+    (scan,) = label_scan.scan_files([path], "/", rule, context())
+    assert scan.seen.faults == {"order": Tally(1, 2, "'אב 12 kg' like 'אב kg 12'")} and scan.seen.unusable == 0

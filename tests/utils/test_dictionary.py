@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.errors import DataError
-from ppocr.utils.dictionary import character_list, dictionary_name, dictionary_remarks, load_dictionary
+from ppocr.utils.dictionary import character_list, dictionary_remarks, load_dictionary
 
 
 def write(folder, content, name="dict.txt"):
@@ -92,14 +92,6 @@ def test_a_missing_published_dictionary_says_where_it_is(name, published):
     message = str(caught.value)
     assert message.startswith(f"./gone/{name}: ") and f"PaddleOCR's repository has it as {published};" in message
     assert "inference.yml" in message and "\n" not in message
-
-
-def test_names_of_dictionaries(tmp_path):
-    assert dictionary_name(None) == "" and dictionary_name("some/arabic_dict.txt") == "arabic_dict.txt"
-    content = "Global: {model_name: arabic_rec}\nPostProcess: {character_dict_path: fa_dict.txt}\n"
-    assert dictionary_name(write(tmp_path, content, "a.yml")) == "fa_dict.txt"
-    assert dictionary_name(write(tmp_path, content.split("Post")[0], "b.yml")) == "arabic_rec"
-    assert dictionary_name(write(tmp_path, "- a\n", "c.yml")) == ""
 
 
 def test_exported_model_file(tmp_path):

@@ -42,6 +42,15 @@ def test_chinese_comes_from_opencv(letters, ppocr_caplog):
     assert not ppocr_caplog.records
 
 
+def test_without_a_layout_engine_scripts_run_in_their_direction_too(monkeypatch):
+    monkeypatch.setattr(lettering.features, "check", lambda name: False)
+    plain = Lettering()
+    strip = plain.draw("שמ(12)")
+    # from left to right: (12)מש
+    assert np.array_equal(strip[:, : plain.draw("(12)").shape[1] - 2], plain.draw("(12)")[:, :-2])
+    assert not np.array_equal(strip, plain.draw("מש(12)"))
+
+
 def test_a_font_of_ones_own():
     named = Lettering("DejaVuSerif.ttf")
     assert not np.array_equal(named.draw("a"), Lettering().draw("a"))

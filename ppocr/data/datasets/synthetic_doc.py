@@ -72,7 +72,8 @@ class SyntheticDocDataSet(OcrDataset):
         self._line_height = tuple(line_height)
         self._lines = tuple(lines)
         self._by_word = boxes == "word"
-        self._words = Words(characters, character_dict_path, min_length, max_length, training)
+        direction = (global_config or {}).get("text_direction")
+        self._words = Words(characters, character_dict_path, min_length, max_length, training, direction)
         self._fonts = FontSet(self._words.characters, fonts)
         self._fixed = not training if fixed is None else fixed
         self._content_seed = base_seed if content_seed is None else content_seed
@@ -126,7 +127,7 @@ class SyntheticDocDataSet(OcrDataset):
         strips, words, x = [], [], 0
         while True:
             word = self._words.draw(rng)
-            strip = self._fonts.strip(word, font, spacing)
+            strip = self._fonts.strip(self._words.writing.written(word), font, spacing)
             x_end = x + strip[0].shape[1]
             if strips and x_end > longest * max(s.shape[0] for s, _ in (*strips, strip)):
                 return _side_by_side(strips, [left for _, left, _ in words]), words

@@ -11,6 +11,7 @@ from ppocr.data.randomness import generator
 from ppocr.data.rendering import FontSet, Noise, background, blend, maybe_blur, placement, two_colours, warp
 from ppocr.errors import ConfigError
 from ppocr.registry import DATASETS
+from ppocr.text.direction import Writing
 from ppocr.utils.dictionary import character_list
 from ppocr.values import Count, Files, Index, Name, Probability, Range, Rising
 
@@ -31,11 +32,17 @@ class Words:
         character_dict_path: dictionary file; None for digits and lower-case letters.
         min_length, max_length: number of characters, both included.
         training: which of the two kinds is drawn.
+        text_direction: in which order labels hold texts; see :class:`ppocr.text.direction.Writing`.
+
+    Attributes:
+        characters: the alphabet, each character once.
+        writing: how the words stand on images.
     """
 
-    def __init__(self, characters, character_dict_path, min_length, max_length, training):
+    def __init__(self, characters, character_dict_path, min_length, max_length, training, text_direction=None):
         alphabet = character_list(character_dict_path) if characters is None else characters
         self.characters = list(dict.fromkeys(alphabet))
+        self.writing = Writing(self.characters, text_direction)
         self._lengths = (min_length, max_length + 1)
         self._training = training
 
@@ -101,7 +108,8 @@ class SyntheticTextDataSet(OcrDataset):
         super().__init__(transforms, training, base_seed, global_config, max_bad_ratio=max_bad_ratio)
         self._heights = (image_height,) * 2 if isinstance(image_height, int) else tuple(image_height)
         self._length = length
-        self._words = Words(characters, character_dict_path, min_length, max_length, training)
+        direction = (global_config or {}).get("text_direction")
+        self._words = Words(characters, character_dict_path, min_length, max_length, training, direction)
         self._fonts = FontSet(self._words.characters, fonts)
         self._turn = label_type == "direction"
         self._fixed = not training if fixed is None else fixed
@@ -136,7 +144,9 @@ class SyntheticTextDataSet(OcrDataset):
         return rng, self._words.draw(rng), bool(rng.random() < 0.5)
 
     def _draw(self, word, rng):
-        strip, _ = self._fonts.strip(word, int(rng.integers(len(self._fonts))), rng.uniform(-1, 3))
+        strip, _ = self._fonts.strip(
+            self._words.writing.written(word), int(rng.integers(len(self._fonts))), rng.uniform(-1, 3)
+        )
         height = int(rng.integers(self._heights[0], self._heights[1], endpoint=True))
         left, right, top, bottom = rng.uniform(0.05, (_MARGIN, _MARGIN, 0.2, 0.2)) * height
         degrees = float(np.clip(rng.normal(0, 1.5), -4, 4))

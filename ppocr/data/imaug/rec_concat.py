@@ -1,10 +1,13 @@
 """Joining of several text lines into one."""
 
+from typing import Optional
+
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
+from ppocr.text.direction import TextDirection, to_logical, to_visual
 
 
 @OPERATORS.register()
@@ -16,6 +19,8 @@ class RecConAug(Operator):
         image_shape: (height, width, channels): the joined lines get this height and at most this width.
         max_text_length: most characters of the joined text.
         ext_data_num: number of further lines that are tried.
+        text_direction: ``ltr``: labels hold texts as they stand on the image, from left to right; otherwise as they are
+            read, so that of lines that are written from right to left the one that is added is read first.
 
     Takes ``ext_data``, a sequence of samples, out of the sample; it is read only where lines are joined.
     """
@@ -30,29 +35,31 @@ class RecConAug(Operator):
         image_shape: list = (32, 320, 3),
         max_text_length: int = 25,
         ext_data_num: int = 1,
+        text_direction: Optional[TextDirection] = None,
     ):
         self.prob = prob
         self.height = image_shape[0]
         self.max_proportions = image_shape[1] / image_shape[0]
         self.max_text_length = max_text_length
         self.ext_data_num = ext_data_num
+        self.as_read = text_direction != "ltr"
 
     def __call__(self, data, rng):
         further = data.pop("ext_data", ())
         if rng.random() >= self.prob:
             return data
-        images, label = [data["image"]], data["label"]
+        images, texts = [data["image"]], [data["label"]]
         ratio = _proportions(data["image"])
         for i in range(min(self.ext_data_num, len(further))):
             other = further[i]
             ratio += _proportions(other["image"])
-            if len(label) + len(other["label"]) > self.max_text_length or ratio > self.max_proportions:
+            if sum(map(len, texts)) + len(other["label"]) > self.max_text_length or ratio > self.max_proportions:
                 break
             images.append(other["image"])
-            label += other["label"]
+            texts.append(other["label"])
         if len(images) > 1:
             data["image"] = np.concatenate([self._at_height(image) for image in images], axis=1)
-            data["label"] = label
+            data["label"] = to_logical("".join(map(to_visual, texts))) if self.as_read else "".join(texts)
         return data
 
     def _at_height(self, image):

@@ -7,7 +7,7 @@ import numpy as np
 from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
 from ppocr.text.ctc import steps_needed
-from ppocr.text.entries import Splitter
+from ppocr.text.direction import TextDirection, Writing
 from ppocr.utils import special_symbols
 from ppocr.utils.dictionary import character_list
 
@@ -21,12 +21,16 @@ class BaseRecLabelEncode(Operator):
         max_text_length: longest text, in characters; an entry of the dictionary that has several counts as one.
         character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
         use_space_char: adds the space to the characters of the dictionary.
+        text_direction: ``rtl``: labels hold texts as they are read, also where they are written from right to left;
+            ``ltr``: as they stand on the image, from left to right; null: ``rtl`` for a dictionary with letters that
+            are written from right to left.
 
     Attributes:
         symbols: the special symbols.
-        split: splits a text into entries of the dictionary, the longest that fit, and unknown characters.
+        characters: entries of the dictionary.
+        writing: how texts stand on images: :class:`ppocr.text.direction.Writing`.
         first: class of the first entry.
-        index: class of each entry; where the dictionary has it several times, that of the last place.
+        index: class of each entry's form on images; where the dictionary has it several times, that of the last place.
         keeps_unknown: whether unknown characters become the unknown symbol; otherwise they are left out.
         start, end, padding: indices of these symbols; None where there is none.
         reserved: by how many characters the longest text is shorter than ``max_text_length``; None for no limit.
@@ -50,14 +54,21 @@ class BaseRecLabelEncode(Operator):
     keeps_unknown = False
     marks = 0
 
-    def __init__(self, max_text_length: int, character_dict_path: Optional[str] = None, use_space_char: bool = False):
+    def __init__(
+        self,
+        max_text_length: int,
+        character_dict_path: Optional[str] = None,
+        use_space_char: bool = False,
+        text_direction: Optional[TextDirection] = None,
+    ):
         characters = character_list(character_dict_path, use_space_char)
         self.max_text_length = max_text_length
         self.size = max_text_length + self.marks
         self.lower = character_dict_path is None
-        self.split = Splitter(characters)
+        self.characters = characters
+        self.writing = Writing(characters, text_direction)
         self.first = len(self.symbols.before)
-        self.index = {character: i for i, character in enumerate(characters, self.first)}
+        self.index = {character: i for i, character in enumerate(self.writing.forms, self.first)}
         self.vocabulary_size = len(characters) + self.symbols.count
         symbols = self.symbols
         parts = (symbols.start, symbols.end, symbols.padding, symbols.unknown if self.keeps_unknown else None)
@@ -72,7 +83,7 @@ class BaseRecLabelEncode(Operator):
         raise NotImplementedError
 
     def indices(self, data: dict) -> list:
-        """Returns the indices of the characters of ``data["label"]``.
+        """Returns the indices of the characters of ``data["label"]``, from left to right on the image.
 
         Raises:
             Dropped: see the class.
@@ -81,7 +92,7 @@ class BaseRecLabelEncode(Operator):
         if not text and "facts" not in data:
             raise Dropped("no_text", "an empty text")
         tell(data, text=text)
-        entries = self.split(text)
+        entries = self.writing.split(text)
         self.check_length(len(entries), text)
         found = [self.index.get(entry, self.unknown) for entry in entries]
         known = [i for i in found if i is not None]

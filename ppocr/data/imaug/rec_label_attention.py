@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
+from ppocr.text.direction import TextDirection
 from ppocr.utils import special_symbols
 
 
@@ -69,8 +70,9 @@ class SATRNLabelEncode(BaseRecLabelEncode):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         lower: bool = False,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
         self.lower = lower
 
     def encode(self, indices):
@@ -116,8 +118,9 @@ class ViTSTRLabelEncode(_Encode):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         ignore_index: int = 0,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
         self.start = self.padding = ignore_index
 
 
@@ -139,8 +142,9 @@ class ABINetLabelEncode(_Encode):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         ignore_index: int = 100,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
         self.padding = ignore_index
 
 
@@ -169,8 +173,9 @@ class SPINLabelEncode(_Encode):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         lower: bool = True,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
         self.lower = self.lower or lower
 
 
@@ -203,11 +208,13 @@ class MultiLabelEncode(BaseRecLabelEncode):
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         gtc_encode: Optional[str] = None,
+        text_direction: Optional[TextDirection] = None,
     ):
         settings = {
             "max_text_length": max_text_length,
             "character_dict_path": character_dict_path,
             "use_space_char": use_space_char,
+            "text_direction": text_direction,
         }
         self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings})
         self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings})

@@ -6,6 +6,7 @@ import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
+from ppocr.text.direction import TextDirection
 from ppocr.utils import special_symbols
 
 SAMPLED_CLASSES = 37
@@ -38,8 +39,9 @@ class CPPDLabelEncode(BaseRecLabelEncode):
         use_space_char: bool = False,
         ch: bool = False,
         ignore_index: int = 100,
+        text_direction: Optional[TextDirection] = None,
     ):
-        super().__init__(max_text_length, character_dict_path, use_space_char)
+        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
         self.random = ch
         self.writes += ("label_index",) if ch else ()
         self.reserved = 0 if ch else 1

@@ -75,8 +75,49 @@ def test_texts_come_back(encoder, vocabulary, tmp_path_factory):
     labels = np.stack([sample["label"] for sample in samples])
     decode = build_post_process({"name": decoder_of(encoder)}, options)
     read, labelled = decode(PREDICTIONS[encoder](labels, ops[0].vocabulary_size), label=labels)
-    assert [text for text, _ in labelled] == texts
-    assert [text for text, _ in read] == texts
+    expected = [decode.writing.read(decode.writing.written(text)) for text in texts]
+    assert [text for text, _ in labelled] == expected
+    assert [text for text, _ in read] == expected
+    if decode.writing.text_direction != "rtl":  # where several texts may look the same
+        assert expected == texts
+
+
+RIGHT_TO_LEFT = ["احمد", "1,234.50", "١٢/٣٤", "(12)", "12 دمحا", "سعر: 12", "(عدد)", "[سد] ab", "لا 12-34"]
+
+
+@pytest.mark.parametrize("encoder", sorted(PREDICTIONS))
+@pytest.mark.parametrize("direction", [None, "rtl", "ltr"])
+def test_texts_that_are_written_from_right_to_left_come_back(tmp_path, encoder, direction):
+    entries = [*sorted(set("".join(RIGHT_TO_LEFT)) - {" "}), "لا"]
+    (tmp_path / "dict.txt").write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+    options = {
+        "character_dict_path": str(tmp_path / "dict.txt"),
+        "use_space_char": True,
+        "max_text_length": SIZE,
+        "text_direction": direction,
+    }
+    (op,) = create_operators([{encoder: None}], options)
+    samples = [run_operators({"label": text}, [op], np.random.default_rng(0)) for text in RIGHT_TO_LEFT]
+    labels = np.stack([sample["label"] for sample in samples])
+    decode = build_post_process({"name": decoder_of(encoder)}, options)
+    read, labelled = decode(PREDICTIONS[encoder](labels, op.vocabulary_size), label=labels)
+    assert [text for text, _ in read] == [text for text, _ in labelled] == RIGHT_TO_LEFT
+    first = op.indices({"label": "احمد"})[0] - op.first
+    assert entries[first] == ("ا" if direction == "ltr" else "د")  # what stands at the left of the image
+
+
+def test_both_branches_get_texts_in_one_direction(tmp_path):
+    (tmp_path / "dict.txt").write_text("א\nב\nג\nד\n", encoding="utf-8")
+    settings = {
+        "character_dict_path": str(tmp_path / "dict.txt"),
+        "max_text_length": 9,
+        "gtc_encode": "NRTRLabelEncode",
+    }
+    for direction, order in ((None, [2, 1, 0]), ("ltr", [0, 1, 2])):
+        (op,) = create_operators([{"MultiLabelEncode": {**settings, "text_direction": direction}}])
+        sample = op({"label": "אבג"})
+        assert sample["label_ctc"][:3].tolist() == [1 + i for i in order]
+        assert sample["label_gtc"][1:4].tolist() == [4 + i for i in order]
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)

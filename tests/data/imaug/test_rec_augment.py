@@ -129,8 +129,8 @@ def line_sample(width, label):
     return {"image": np.full((32, width, 3), len(label), np.uint8), "label": label}
 
 
-def concatenate(rng_seed=0, ext=None, **settings):
-    data = {**line_sample(64, "abc"), "ext_data": [line_sample(32, "wxyz")] * 2 if ext is None else ext}
+def concatenate(rng_seed=0, ext=None, first=None, **settings):
+    data = {**(first or line_sample(64, "abc")), "ext_data": [line_sample(32, "wxyz")] * 2 if ext is None else ext}
     return RecConAug(**{"prob": 1.0, "image_shape": [48, 320, 3], **settings})(data, np.random.default_rng(rng_seed))
 
 
@@ -149,6 +149,13 @@ def test_lines_are_joined_only_as_far_as_they_fit():
     assert alone["label"] == "abc" and alone["image"].shape == (32, 64, 3)
     assert concatenate(ext=[])["label"] == "abc"
     assert concatenate()["label"] == "abcwxyz"
+
+
+def test_what_stands_at_the_right_is_read_first_in_lines_that_run_from_right_to_left():
+    left, right = line_sample(64, "שלום 12"), line_sample(32, " ab עולם")
+    for direction, label in ((None, " ab עולםשלום 12"), ("ltr", "שלום 12 ab עולם")):
+        joined = concatenate(ext=[right], max_text_length=20, text_direction=direction, first=left)
+        assert joined["label"] == label
 
 
 def test_further_lines_are_not_read_without_need():
