@@ -68,15 +68,20 @@ def read_boxes(label, flat: bool = False) -> Boxes:
         raise DataError(f"the label is no JSON: {error}: {label!r:.80}") from error
     if not isinstance(items, list):
         raise DataError(f"the label is no list of {{transcription, points}}: {label!r:.80}")
-    texts, outlines = [], []
+    try:
+        texts, outlines = [item["transcription"] for item in items], [item["points"] for item in items]
+    except (TypeError, KeyError) as error:
+        raise DataError(f"the label is no list of {{transcription, points}}: {_first_wrong(items)}") from error
+    return Boxes(texts, *_stacked([_paired(points) for points in outlines] if flat else outlines))
+
+
+def _first_wrong(items):
     for number, item in enumerate(items, start=1):
         try:
-            texts.append(item["transcription"])
-            outlines.append(_paired(item["points"]) if flat else item["points"])
+            item["transcription"], item["points"]
         except (TypeError, KeyError) as error:
-            what = f"box {number}: {type(error).__name__} {error}"
-            raise DataError(f"the label is no list of {{transcription, points}}: {what}") from error
-    return Boxes(texts, *_stacked(outlines))
+            return f"box {number}: {type(error).__name__} {error}"
+    raise AssertionError("all items hold both")
 
 
 def _paired(points):
@@ -119,13 +124,23 @@ def _wrong(number, points):
 
 def sound_outlines(polys, counts) -> Outlines:
     """Puts outlines in order and says what is wrong with the others; see :class:`Outlines`."""
-    polys = np.array(polys, np.float64)
     faults = np.full(len(polys), "", object)
     far = ~(np.abs(polys) <= FARTHEST).all(axis=(1, 2))
-    polys[far] = 0
+    if far.any():
+        polys = np.where(far[:, None, None], 0, polys)
     reordered = np.zeros(len(polys), bool)
+    tangled = np.flatnonzero(crossing(polys) & ~far)
+    if len(tangled):
+        polys, counts = _untangled(polys, counts, tangled, faults, reordered)
+    faults[areas(polys) < LEAST_AREA] = NO_AREA
+    faults[far] = FAR
+    return Outlines(polys, counts, faults, reordered)
+
+
+def _untangled(polys, counts, tangled, faults, reordered):
+    """Returns polygons and their lengths with some put in order, and says in the last two arguments what was done."""
     outlines = [polygon[:count] for polygon, count in zip(polys, counts)]
-    for i in np.flatnonzero(crossing(polys) & ~far):
+    for i in tangled:
         hull = cv2.convexHull(outlines[i].astype(np.float32))[:, 0]
         if cv2.contourArea(hull) < LEAST_AREA:
             continue
@@ -133,11 +148,7 @@ def sound_outlines(polys, counts) -> Outlines:
         reordered[i] = better is not None
         faults[i] = "" if reordered[i] else CROSSING
         outlines[i] = better if reordered[i] else hull
-    if reordered.any() or (faults == CROSSING).any():
-        polys, counts = _stacked([outline.tolist() for outline in outlines])
-    empty = (areas(polys) < LEAST_AREA) & ~far
-    faults[empty], faults[far] = NO_AREA, FAR
-    return Outlines(polys, counts, faults, reordered & ~empty)
+    return _stacked([outline.tolist() for outline in outlines])
 
 
 def _distinct(outline):

@@ -6,23 +6,19 @@ import shapely
 LARGEST_SHARE = 0.9  # of the area of a crossing outline's parts: the rest is a slip of the hand
 
 
-def rings_of(polys) -> np.ndarray:
-    """Returns polygons (N x K x 2, K at least 3) as closed rings of shapely."""
-    return shapely.linearrings(np.asarray(polys, np.float64))
-
-
 def areas(polys) -> np.ndarray:
-    """Returns the areas of polygons (N x K x 2); 0 for fewer than three points."""
-    if not len(polys) or polys.shape[1] < 3:
-        return np.zeros(len(polys))
-    return shapely.area(shapely.polygons(rings_of(polys)))
+    """Returns the areas of polygons (N x K x 2)."""
+    x, y = polys[..., 0], polys[..., 1]
+    return (
+        np.abs((x[:, :-1] * y[:, 1:] - x[:, 1:] * y[:, :-1]).sum(axis=1) + x[:, -1] * y[:, 0] - x[:, 0] * y[:, -1]) / 2
+    )
 
 
 def crossing(polys) -> np.ndarray:
     """Tells which outlines (N x K x 2) cross or touch themselves; a point may stand several times in a row."""
     if not len(polys) or polys.shape[1] < 3:
         return np.zeros(len(polys), bool)
-    return ~shapely.is_simple(rings_of(polys))
+    return ~shapely.is_simple(shapely.linearrings(polys))
 
 
 def in_order(corners) -> np.ndarray:

@@ -12,7 +12,9 @@ from ppocr.data.imaug.operator import Dropped, Operator
 from ppocr.errors import DataError
 from ppocr.registry import OPERATORS
 
-_JPEG = b"\xff\xd8\xff"  # has no transparency; the others are looked at
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_HEAD = 4096  # bytes in which the pixels of a PNG file begin, unless it holds profiles or texts
+_PNG_KIND, _PNG_WITH_ALPHA = 25, (4, 6)  # the byte of the header that tells what a pixel is, and the kinds with alpha
 _DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners put into 16
 # what Pillow raises where a file is damaged or of a kind that it does not know; OpenCV has the last word on these
 _UNKNOWN_TO_PILLOW = (
@@ -28,6 +30,15 @@ _UNKNOWN_TO_PILLOW = (
 )
 
 
+def surely_opaque(encoded) -> bool:
+    """Tells, in no time, of most files that hold no transparency: all JPEG files, and PNG files without it."""
+    head = bytes(encoded[:_HEAD])
+    if head.startswith(_PNG):
+        before_pixels, found, _ = head.partition(b"IDAT")
+        return bool(found) and head[_PNG_KIND] not in _PNG_WITH_ALPHA and b"tRNS" not in before_pixels
+    return head.startswith(_JPEG)
+
+
 def on_white(encoded, upright: bool):
     """Returns a picture with transparency as it looks on white paper; None for a picture without.
 
@@ -38,7 +49,7 @@ def on_white(encoded, upright: bool):
     Returns:
         H x W x 3 ``uint8``, blue first, or None.
     """
-    if bytes(encoded[:3]) == _JPEG:
+    if surely_opaque(encoded):
         return None
     try:
         with Image.open(io.BytesIO(encoded)) as picture:

@@ -1,5 +1,7 @@
 """Labels of text detection: polygons, texts and which of them to ignore."""
 
+from collections import Counter
+
 import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note, note_read_boxes
@@ -30,15 +32,15 @@ def sound_boxes(data, ignored_texts, keep_empty: bool, flat: bool = False):
         raise Dropped("no_text", "the label is an empty list", expected=True)
     outlines = sound_outlines(boxes.polys, boxes.counts)
     ignored = np.array([text in ignored_texts for text in boxes.texts], bool)
-    faults = outlines.faults
-    size = _image_size(data)
+    faults, size = outlines.faults, _image_size(data)
     if size is not None:
-        faults = np.where((faults == "") & outside(outlines.polys, *size), OUTSIDE, faults)
-    for fault in sorted(set(faults[~ignored]) - {""}):
-        count = int((faults[~ignored] == fault).sum())
-        note(data, f"boxes_{fault}", f"{count} of {len(faults)}", count)
+        faults = np.where(outside(outlines.polys, *size) & (faults == ""), OUTSIDE, faults)
     note_read_boxes(data, ~ignored)
-    return boxes.texts, outlines, ignored | np.isin(outlines.faults, (FAR, CROSSING))
+    if any(faults):
+        for fault, count in Counter(faults[~ignored & (faults != "")]).items():
+            note(data, f"boxes_{fault}", f"{count} of {len(faults)}", count)
+        ignored |= np.isin(faults, (FAR, CROSSING))
+    return boxes.texts, outlines, ignored
 
 
 def _image_size(data):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ppocr.data.imaug.decode import DecodeImage, to_8_bits
+from ppocr.data.imaug.decode import DecodeImage, surely_opaque, to_8_bits
 from ppocr.data.imaug.operator import Dropped
 
 INK = np.zeros((12, 40), np.uint8)  # coverage: 0, a ramp, 255
@@ -101,3 +101,11 @@ def test_damaged_transparent_pictures_are_unreadable_or_read():
 def test_fractions_are_no_picture():
     with pytest.raises(Dropped, match="no picture of 8 or 16 bits"):
         decoded(cv2.imencode(".tiff", INK.astype(np.float32) / 255)[1].tobytes())
+
+
+def test_most_files_need_no_second_look():
+    opaque = np.zeros((4, 4, 3), np.uint8)
+    assert all(surely_opaque(cv2.imencode(kind, opaque)[1].tobytes()) for kind in (".png", ".jpg"))
+    assert not any(surely_opaque(encoded) for encoded in TRANSPARENT.values())
+    assert not surely_opaque(file_of(Image.fromarray(INK), "PNG", transparency=0))
+    assert not surely_opaque(b"\x89PNG\r\n\x1a\n") and not surely_opaque(b"")
