@@ -16,6 +16,7 @@ from ppocr.engine import processes
 from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
+from ppocr.engine.unaligned import unaligned
 from ppocr.errors import DataError
 from ppocr.failures import blaming
 from ppocr.metrics import build_metric
@@ -43,6 +44,7 @@ class Share(NamedTuple):
         samples: how many could be read.
         seconds: that model, post-processing and metric took.
         wider: how many samples inference would make wider.
+        too_long: how many samples the losses leave out; see :mod:`ppocr.engine.unaligned`.
     """
 
     records: object
@@ -51,6 +53,7 @@ class Share(NamedTuple):
     samples: int
     seconds: float
     wider: int = 0
+    too_long: int = 0
 
 
 class Evaluator:
@@ -111,7 +114,8 @@ class Evaluator:
         lost = [event.label for event in events if not event.kept]
         self.metric.add_unreadable(lost)
         self.samples, self.wider = samples + len(lost), sum(share.wider for share in shares)
-        self.remarks = [*_unknown_characters(events, self.samples), *self.metric.remarks()]
+        too_long = sum(share.too_long for share in shares)
+        self.remarks = [*_remarks(events, too_long, self.samples), *self.metric.remarks()]
         values = self.metric.get_metric()
         if self.loss is not None:
             values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
@@ -144,7 +148,7 @@ class Evaluator:
         """Evaluates the share of this process."""
         self.metric.reset()
         self.dataloader.report.take_events()  # of examples that were looked at
-        samples, wider, seconds, losses = 0, 0, 0.0, []
+        samples, wider, too_long, seconds, losses = 0, 0, 0, 0.0, []
         bar = tqdm(self.dataloader, desc="eval", leave=False, disable=not sys.stderr.isatty())
         with paddle.no_grad(), without_static_graph():
             for batch in itertools.chain.from_iterable(map(of_one_shape, bar)):
@@ -154,10 +158,13 @@ class Evaluator:
                 samples += len(batch[0])
                 wider += sum(facts.wider for facts in facts_of(batch))
                 if self.loss is not None:
-                    losses.append(self.loss_of(model, batch) * len(batch[0]))
+                    loss, left_out = self.loss_of(model, batch)
+                    losses.append(loss * len(batch[0]))
+                    too_long += left_out
                 self._beat()
                 processes.check_contact()
-        return Share(self.metric.records, self.dataloader.report.take_events(), losses, samples, seconds, wider)
+        events = self.dataloader.report.take_events()
+        return Share(self.metric.records, events, losses, samples, seconds, wider, too_long)
 
     def _judge(self, model, batch):
         """Takes a batch through model, post-processing and metric; nothing holds its predictions afterwards."""
@@ -176,20 +183,25 @@ class Evaluator:
         self.metric.update_from(result, fields)
         return self.metric.get_metric()
 
-    def loss_of(self, model, batch) -> float:
-        """Returns the mean loss of a batch: heads give what they give in training, while normalisation and dropout do
-        not train."""
+    def loss_of(self, model, batch):
+        """Returns the mean loss of a batch and the number of samples that have no part in it.
+
+        Heads give what they give in training, while normalisation and dropout do not train.
+        """
         with training_outputs(model), self._amp.autocast():
             predictions = call_model(model, batch)
-        return self.loss(to_float32(predictions), batch)["loss"].item()
+        predictions = to_float32(predictions)
+        return self.loss(predictions, batch)["loss"].item(), len(unaligned(self.loss, predictions, batch)[1])
 
 
-def _unknown_characters(events, samples):
-    """Yields a remark about labels that hold what the dictionary lacks."""
+def _remarks(events, too_long, samples):
+    """Yields remarks about labels that hold what the dictionary lacks, and about those that the loss leaves out."""
     found = {event.index for event in events if event.reason == UNKNOWN_CHARACTERS}
     if found:
         lacking = f"{len(found)} of {samples} labels hold characters that the dictionary lacks"
         yield f"{lacking}, and are compared as they stand"
+    if too_long:
+        yield f"{too_long} of {samples} labels need more time steps than there are in training: no part of the loss"
 
 
 @contextlib.contextmanager

@@ -104,7 +104,7 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
                 values = evaluator.values_of(result, fields)
             if evaluator.loss is not None:
                 with blaming("Loss", doing=f"it fails on {first} (Global.cal_loss_during_eval)"):
-                    values["loss"] = evaluator.loss_of(model, batch)
+                    values["loss"], _ = evaluator.loss_of(model, batch)
     finally:
         set_training_mode(model)
     indicator = evaluator.metric.main_indicator

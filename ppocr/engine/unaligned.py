@@ -19,14 +19,19 @@ class Unaligned:
 
     def __call__(self, predictions, batch):
         """Looks at one forward pass in training mode."""
-        steps = time_steps(self._loss, predictions)
-        if steps is not None:
-            self._loader.report.add([self._event(facts, steps) for facts in facts_of(batch) if facts.steps > steps])
+        steps, left_out = unaligned(self._loss, predictions, batch)
+        self._loader.report.add([self._event(facts, steps) for facts in left_out])
 
     def _event(self, facts, steps):
         detail = f"needs {facts.steps} time steps, the model has {steps} in training"
         where = self._loader.dataset.describe(facts.index)
         return BadSample(facts.index, "too_long_for_the_model", where, detail, facts.text)
+
+
+def unaligned(loss, predictions, batch):
+    """Returns the number of time steps and the :class:`ppocr.data.batch.SampleFacts` of samples that need more."""
+    steps = time_steps(loss, predictions)
+    return steps, [] if steps is None else [facts for facts in facts_of(batch) if facts.steps > steps]
 
 
 def time_steps(loss, predictions):

@@ -11,6 +11,7 @@ from ppocr.commands.train import data_accounts
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluation import Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
+from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
 
@@ -126,3 +127,12 @@ def test_a_run_ends_with_an_account_of_every_set(evaluator):
     assert accounts["Eval"] == "every sample that was read was used"
     assert accounts["street"].startswith("samples not used: 1 unknown characters (0.png")
     assert list(dict(data_accounts(train.dataloader, None))) == [""]
+
+
+@pytest.mark.parametrize("labels, remarks", [(("ab", "aabbcc", "cd"), 0), (("ab", "aabbccdd", "cd"), 1)])
+def test_what_the_loss_of_an_evaluation_leaves_out_is_said(evaluator, labels, remarks):
+    evaluate = evaluator(labels)  # the longer text needs 9 or 12 of the 10 time steps that there are
+    evaluate.loss = build_loss({"name": "CTCLoss"})
+    assert evaluate(Reader(["ab", "", "cd"]))["loss"] > 0
+    remark = "1 of 3 labels need more time steps than there are in training: no part of the loss"
+    assert evaluate.remarks == [remark] * remarks

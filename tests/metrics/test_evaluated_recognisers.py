@@ -8,7 +8,7 @@ import pytest
 
 from ppocr import config as configuration
 from ppocr.data.batch import Batch, SampleFacts
-from ppocr.data.imaug import create_operators, transform
+from ppocr.data.imaug import create_operators, run_operators
 from ppocr.engine.averaging import WindowAverage, build_averaging
 from ppocr.engine.evaluator import TrainingMetric, to_numpy
 from ppocr.engine.stepper import Stepper, call_model, to_float32
@@ -86,12 +86,12 @@ KEPT = {
 }
 
 
-def batch_of(case):
-    """Random maps with the labels of ``TEXTS``, in the order of ``keep_keys``."""
+def batch_of(case, texts=TEXTS):
+    """Random maps with the labels of two texts, in the order of ``keep_keys``."""
     ((name, options),) = case.encode.items()
     size = LENGTH + 2 if name == "MultiLabelEncode" else LENGTH
     ops = create_operators([{name: {**options, "max_text_length": size}}])
-    samples = [transform({"label": text}, ops, np.random.default_rng(0)) for text in TEXTS]
+    samples = [run_operators({"label": text, "facts": {}}, ops, np.random.default_rng(0)) for text in texts]
     fields = [np.random.default_rng(1).normal(size=(len(TEXTS), *case.shape)).astype("float32")]
     fields += [np.stack([sample[key] for sample in samples]) for key in KEPT[name] if key in samples[0]]
     if name == "MultiLabelEncode":
@@ -137,6 +137,28 @@ def test_the_truth_is_the_text_and_not_what_the_dictionary_can_write_of_it(case)
     results = decode.process(to_float32(call_model(model, batch)), to_numpy(batch))
     for texts, labels in results.values() if isinstance(results, dict) else [results]:
         assert labels == [("ab#", 1.0), ("", 1.0)] and len(texts) == 2
+
+
+LOSSES = {
+    "ctc and sar": {"name": "MultiLoss", "loss_config_list": [{"CTCLoss": None}, {"SARLoss": {"ignore_index": 38}}]},
+    "ctc and nrtr": {"name": "MultiLoss", "loss_config_list": [{"CTCLoss": None}, {"NRTRLoss": None}]},
+    "srn": {"name": "SRNLoss"},
+    "visionlan 1": {"name": "VLLoss", "mode": "LF_1"},
+    "visionlan 2": {"name": "VLLoss", "mode": "LF_2"},
+    "visionlan 3": {"name": "VLLoss", "mode": "LA"},
+}
+
+
+@pytest.mark.parametrize("texts", [("", "c0d"), ("", "")])
+@pytest.mark.parametrize("name", LOSSES)
+def test_an_empty_text_trains(name, texts):
+    model, _ = build(CASES[name])
+    model.train()
+    batch = batch_of(CASES[name], texts)
+    loss = build_loss(LOSSES[name])(to_float32(call_model(model, batch)), batch)["loss"]
+    loss.backward()
+    gradients = [parameter.grad.numpy() for parameter in model.parameters() if parameter.grad is not None]
+    assert np.isfinite(float(loss)) and gradients and all(np.isfinite(values).all() for values in gradients)
 
 
 def test_right_scores_give_right_texts_of_visionlan_in_both_modes():

@@ -1,5 +1,6 @@
 """``from ppocr import train, evaluate, export``: the commands as functions."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_training_gives_what_the_run_made(result):
     assert result.steps == 2 and 0 <= result.best["acc"] <= 1
     assert Path(f"{result.weights}.pdparams").exists() and Path(result.weights).parent == result.folder
     assert load(result.folder / "config.yml")["Train"]["dataset"]["length"] == 8
+
+
+def test_what_a_run_leaves_out_stands_in_its_log(tmp_path):
+    long = {f"Train.dataset.{key}": 30 for key in ("min_length", "max_length")}
+    options = {**TINY, **long, "Global.max_text_length": 30, "Optimizer.lr.warmup_epoch": 1}
+    ppocr.train(QUICKSTART, {**options, "Global.save_model_dir": str(tmp_path), "Global.eval_batch_step": 2})
+    log = (tmp_path / "train.log").read_text(encoding="utf-8")
+    assert "the warm-up lasts 2 steps and the run 2, so that the learning rate gets to" in log
+    assert "data: samples not used: 8 too long for the model (sample " in log
+    assert re.search(r"needs 3\d time steps, the model has 25 in training", log)
+    assert "data of Eval: every sample that was read was used" in log
 
 
 def test_evaluation_of_a_file_or_a_mapping_gives_the_best_metrics(result):
