@@ -6,6 +6,7 @@ from typing import Optional
 import numpy as np
 import paddle.nn.functional as F
 
+from ppocr.errors import ConfigError
 from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import character_table, check_classes, join_characters, mean_confidence
 from ppocr.registry import POST_PROCESSES
@@ -197,8 +198,15 @@ class VLLabelDecode(SequenceLabelDecode):
         self.character = self.character[self.symbols.count :]
 
     def best(self, preds):
-        """See :class:`SequenceLabelDecode`."""
-        ids, probabilities = super().best(_softmax(as_scores(preds[0])))
+        """See :class:`SequenceLabelDecode`.
+
+        Raises:
+            ConfigError: what is given is no list or tuple that begins with logits.
+        """
+        logits = as_scores(preds[0])
+        if len(logits.shape) != 3:
+            raise ConfigError(f"VLLabelDecode: needs logits (places, batch, classes), not {list(logits.shape)}")
+        ids, probabilities = super().best(_softmax(logits))
         return ids.T, probabilities.T
 
     def read(self, ids, scores):

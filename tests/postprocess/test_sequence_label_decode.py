@@ -162,3 +162,8 @@ def test_decoders_turn_labels_back_into_texts(encoder, decoder, text):
     assert decode.read_labels(label[None]) == [(text, 1.0)]
     read = label[1:] if decode.symbols.start else label  # what the model gives for it
     assert SequenceLabelDecode.read(decode, read[None], np.ones((1, len(read)))) == [(text, 1.0)]
+
+
+def test_visionlan_refuses_logits_that_are_no_list_of_outputs():
+    with pytest.raises(ConfigError, match=r"needs logits \(places, batch, classes\), not \[2, 37\]"):
+        VLLabelDecode()(np.zeros((5, 2, 37), "float32"))
