@@ -16,6 +16,7 @@ import ppocr
 from ppocr.errors import UserError
 from ppocr.packages import missing_packages
 from ppocr.utils.logging import NAME as LOGGER
+from ppocr.utils.logging import printable
 
 IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
 
@@ -113,4 +114,4 @@ def say_error(text):
     if any(type(handler) is logging.StreamHandler for handler in logger.handlers):
         logger.error("%s", text)
     else:
-        print(f"error: {text}", file=sys.stderr, flush=True)
+        print(printable(f"error: {text}"), file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ import sys
 
 from ppocr import preflight, program
 from ppocr.errors import ConfigError
+from ppocr.utils.logging import printable
 
 
 def main(arguments=None) -> int:
@@ -21,7 +22,8 @@ def main(arguments=None) -> int:
     if args.json:
         print(preflight.to_json(findings))
     else:
-        print("\n".join(filter(None, [preflight.table(findings), f"{args.config}: {preflight.summary(findings)}"])))
+        text = "\n".join(filter(None, [preflight.table(findings), f"{args.config}: {preflight.summary(findings)}"]))
+        print(printable(text))
     return 2 if any(finding.severity == "error" for finding in findings) else 0
 
 

@@ -15,12 +15,13 @@ import paddle
 from ppocr import config as configuration
 from ppocr.data.imaug import create_operators, transform
 from ppocr.engine.stepper import call_model
+from ppocr.errors import UserError
 from ppocr.modeling.architectures import build_model
 from ppocr.modeling.cost import count_macs, count_parameters
 from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
+from ppocr.shipped_configs import config_folder
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
 # Lines of the published dictionaries that do not come with the project.
@@ -71,16 +72,23 @@ def main(arguments=None):
 
 
 def family_configs() -> list:
-    """Returns the configurations of the family as paths relative to ``configs/``."""
-    found = [path for task in ("det", "rec", "cls") for path in sorted((CONFIGS / task).rglob("*.y*ml"))]
-    return [str(path.relative_to(CONFIGS)) for path in found]
+    """Returns the configurations of the family as paths relative to ``configs/``.
+
+    Raises:
+        UserError: there are none, as in a package that was installed in part.
+    """
+    folder = config_folder()
+    found = [path for task in ("det", "rec", "cls") for path in sorted((folder / task).rglob("*.y*ml"))]
+    if not found:
+        raise UserError(f"{folder}: there are no configurations here, so there is nothing to make cards of")
+    return [str(path.relative_to(folder)) for path in found]
 
 
 def by_architecture(names) -> list:
     """Groups names of configurations whose ``Architecture`` is the same but for labels and starting weights."""
     groups = {}
     for name in names:
-        key = json.dumps(_essence(configuration.load(CONFIGS / name)["Architecture"]), sort_keys=True)
+        key = json.dumps(_essence(configuration.load(config_folder() / name)["Architecture"]), sort_keys=True)
         groups.setdefault(key, []).append(name)
     # The one whose name is shortest is the plainest of a group: the others are languages and longer runs.
     return [sorted(group, key=lambda name: (len(name), name)) for group in groups.values()]
@@ -98,7 +106,7 @@ def _essence(value):
 def card(names) -> str:
     """Returns the card of the first configuration as Markdown; the others are named."""
     print(names[0], file=sys.stderr, flush=True)
-    config = measurable(configuration.load(CONFIGS / names[0]))
+    config = measurable(configuration.load(config_folder() / names[0]))
     model = build_model(config["Architecture"])
     model.eval()
     dictionary = config["Global"].get("character_dict_path")

@@ -4,8 +4,6 @@ import contextlib
 import shlex
 from pathlib import Path
 
-import cv2
-
 from ppocr import program
 from ppocr.checkpoint.optimizer_state import master_weights
 from ppocr.commands import command_line
@@ -28,12 +26,14 @@ from ppocr.engine.unaligned import Unaligned
 from ppocr.engine.watchdog import Watchdog
 from ppocr.global_options import global_options
 from ppocr.inference.in_use import differs_in_use, remark
+from ppocr.inference.results import write_picture
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
 from ppocr.optimizer.table import parameter_table
 from ppocr.postprocess import build_post_process
+from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import Checkpointer, load_model, unwrap
@@ -97,7 +97,7 @@ def _train(config, options, device, logger, loggers):
     with Interruption() as interruption, watchdog, checkpoints, contextlib.closing(train_dataloader):
         program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first and evaluation is not None:
-        with stepper.averaging.applied(stepper.model):  # as they are evaluated
+        with BestEffort()("examples.png"), stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
     prepared_otherwise = evaluation is not None and differs_in_use(config, unwrap(stepper.model))
     for line in last_lines(train_dataloader, evaluation, prepared_otherwise, folder, state):
@@ -209,5 +209,5 @@ def save_examples(evaluator, model, folder, logger):
     picture = draw_samples(evaluator, model, count=10)
     if picture is not None:
         path = Path(folder) / "examples.png"
-        cv2.imwrite(str(path), picture)
+        write_picture(path, picture)
         logger.info("samples with what the model makes of them: %s", path)

@@ -88,7 +88,7 @@ def _time_reading(loader, watch):
 
 def _time_stepper(stepper, watch):
     """Returns the stepper, timed as a whole and in its parts."""
-    timed = (
+    timed = [
         (parts.FORWARD, stepper.model, "forward"),
         (parts.LOSS, stepper, "loss"),
         (parts.BACKWARD, stepper.amp, "backward"),
@@ -99,11 +99,11 @@ def _time_stepper(stepper, watch):
         (parts.UPDATE, stepper.amp, "step"),
         (parts.UPDATE, stepper.averaging, "update"),
         (parts.UPDATE, stepper.optimizer, "clear_grad"),
-        (parts.UPDATE, stepper.lr_scheduler, "step"),
-    )
+    ]
+    if not isinstance(stepper.lr_scheduler, float):
+        timed.append((parts.UPDATE, stepper.lr_scheduler, "step"))
     for part, owner, name in timed:
-        if hasattr(owner, name):  # a constant learning rate is a number
-            watch.time(owner, name, part)
+        watch.time(owner, name, part)
     return Timed(watch, parts.NORM, stepper)  # what is left of it
 
 

@@ -27,9 +27,9 @@ class EarlyStopping:
     waited: int = field(default=0, init=False)
 
     def update(self, value: float, higher_is_better: bool) -> bool:
-        """Takes the value of an evaluation; tells whether the run should end."""
+        """Takes the value of an evaluation; tells whether the run should end.  No number is no improvement."""
         gain = value - self.best if higher_is_better else self.best - value
-        if math.isnan(self.best) or gain > self.min_delta:
+        if not math.isnan(value) and (math.isnan(self.best) or gain > self.min_delta):
             self.best, self.waited = value, 0
         else:
             self.waited += 1

@@ -162,9 +162,9 @@ class FiniteGuard:
             return "not written"
         try:
             batches = batches or [self._source.read_again(keys) for keys in update.keys]
-        except UserError as error:
+            return dump_batches(self.folder, update.step, batches, names)
+        except (UserError, OSError) as error:
             return f"not written ({error})"
-        return dump_batches(self.folder, update.step, batches, names)
 
 
 class Overflows:

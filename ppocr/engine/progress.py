@@ -9,6 +9,7 @@ import paddle
 from tqdm import tqdm
 
 from ppocr.engine.watchdog import Watchdog
+from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import unwrap
 from ppocr.utils.stats import StepStatistics, TrainingStats
@@ -39,7 +40,7 @@ class Progress:
         self._steps = StepStatistics(of_steps) if loggers.every_step else None
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
         self._watchdog = watchdog or Watchdog(0, "")
-        self._clock = _Clock()
+        self._clock, self._best_effort = _Clock(), BestEffort()
         self._bar = None
 
     def start(self, state):
@@ -107,9 +108,10 @@ class Progress:
         """Gives loggers that show them some evaluation samples with what the model made of them, and its parameters."""
         if not self._loggers.shows_details:
             return
-        picture = draw_samples(evaluation.main, model, count=8)
-        if picture is not None:
-            self._loggers.log_images({"samples": picture}, "eval", state.global_step)
+        with self._best_effort("samples of the evaluation"):
+            picture = draw_samples(evaluation.main, model, count=8)
+            if picture is not None:
+                self._loggers.log_images({"samples": picture}, "eval", state.global_step)
         values = {name: parameter.astype("float32").numpy() for name, parameter in unwrap(model).named_parameters()}
         self._loggers.log_histograms(values, "parameters", state.global_step)
 

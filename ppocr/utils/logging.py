@@ -7,6 +7,30 @@ from pathlib import Path
 NAME = "ppocr"
 FORMAT = "[%(asctime)s] %(name)s %(levelname)s: %(message)s"
 DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+
+
+class _Formatter(logging.Formatter):
+    """Shows the codes of characters that would steer a terminal; labels and paths may hold any."""
+
+    def format(self, record):
+        return printable(super().format(record))
+
+
+class _LogFile(logging.FileHandler):
+    """A file that ends no run, and fills no screen, when it can no longer be written: that is said once."""
+
+    _said = False
+
+    def handleError(self, record):
+        if not self._said:
+            self._said = True
+            print(f"{self.baseFilename}: cannot be written ({sys.exc_info()[1]})", file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Returns a text with the codes of control characters in their place, all but tabs and ends of lines."""
+    return text.translate(_CONTROLS)
 
 
 def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
@@ -30,9 +54,9 @@ def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
     handlers = [said, errors]
     if log_file is not None and rank == 0:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(log_file, encoding="utf-8"))
+        handlers.append(_LogFile(log_file, encoding="utf-8"))
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(FORMAT, DATE_FORMAT))
+        handler.setFormatter(_Formatter(FORMAT, DATE_FORMAT))
         logger.addHandler(handler)
     return logger
 

@@ -12,7 +12,7 @@ from paddle import nn
 
 from ppocr import commands, registry
 from ppocr.commands import config_reference, make_dictionary, model_cards
-from ppocr.errors import DataError
+from ppocr.errors import DataError, UserError
 from ppocr.modeling.cost import count_macs, count_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +93,13 @@ def test_a_card_in_docs_is_what_the_model_gives(name):
     groups = model_cards.by_architecture(model_cards.family_configs())
     (names,) = [group for group in groups if name in group]
     assert model_cards.card(names) in (ROOT / "docs/models.md").read_text(encoding="utf-8")
+
+
+def test_without_configurations_there_are_no_cards(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_cards, "config_folder", lambda: tmp_path)
+    with pytest.raises(UserError, match="there are no configurations here"):
+        model_cards.main(["--out", str(tmp_path / "models.md")])
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_configuration_is_on_a_card():

@@ -286,6 +286,15 @@ def test_early_stopping_ends_the_run_and_is_remembered(make_run):
     assert again.due.stop(again.state)
 
 
+@pytest.mark.parametrize("higher", [True, False])
+def test_early_stopping_ends_a_run_whose_metric_is_no_number(higher):
+    stopping = EarlyStopping(patience=3)
+    assert [stopping.update(math.nan, higher) for _ in range(3)] == [False, False, True]
+    assert not stopping.update(0.5, higher) and stopping.best == 0.5
+    assert [stopping.update(math.nan, higher) for _ in range(3)] == [False, False, True]
+    assert stopping.best == 0.5
+
+
 def test_early_stopping_may_watch_another_value_and_goes_on_after_a_resume():
     stopping = EarlyStopping(patience=2, metric="loss")
     evaluation = Evaluation(Values(), stopping=stopping)

@@ -1,6 +1,8 @@
+import io
 import json
 import logging
 import math
+import sys
 import time
 from types import SimpleNamespace
 
@@ -9,15 +11,18 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.commands import say_error
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.errors import UserError
 from ppocr.global_options import GlobalOptions
 from ppocr.metrics import build_metric
-from ppocr.utils.loggers import build_loggers
-from ppocr.utils.loggers.metric_loggers import JsonLinesLogger, MetricLogger, MetricLoggers, WandbLogger
+from ppocr.utils.best_effort import BestEffort
+from ppocr.utils.loggers import build_loggers, metric_loggers
+from ppocr.utils.loggers.metric_loggers import CurvesLogger, JsonLinesLogger, MetricLogger, MetricLoggers, WandbLogger
 from ppocr.utils.logging import format_config, get_logger
+from ppocr.utils.metrics_file import read_series
 from ppocr.utils.pictures import draw_curves
 from ppocr.utils.stats import TrainingStats
 
@@ -132,6 +137,60 @@ def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.read_bytes() != first
 
 
+def test_curves_are_not_drawn_after_evaluations_that_follow_each_other_fast(tmp_path, monkeypatch):
+    now, drawn = [0.0], []
+
+    def draw(folder):
+        drawn.append(now[0])
+        now[0] += 2
+
+    monkeypatch.setattr(metric_loggers, "draw_curves", draw)
+    curves = CurvesLogger(tmp_path, clock=lambda: now[0])
+    for moment in (5, 50, 104, 105, 300):
+        now[0] = moment
+        curves.log_metrics({"acc": 0.5}, "eval", moment)
+    now[0] = 303
+    curves.log_metrics({"acc": 0.5}, "eval", 303)
+    curves.close()
+    curves.close()
+    assert drawn == [5, 105, 300, 303]
+
+
+class Failing(Fake):
+    title = "failing"
+
+    def log_metrics(self, *arguments):
+        super().log_metrics(*arguments)
+        raise PermissionError(13, "Permission denied", "a.png")
+
+
+def test_a_logger_that_fails_is_said_once_and_ends_no_run(ppocr_caplog):
+    failing, working = Failing([]), Fake([])
+    loggers = MetricLoggers([failing, working])
+    for step in (1, 2):
+        loggers.log_metrics({"acc": 0.5}, "eval", step)
+    assert len(failing.calls) == len(working.calls) == 2
+    (record,) = ppocr_caplog.records
+    assert record.getMessage() == (
+        "failing: cannot be written or drawn, the run goes on without: "
+        "PermissionError: [Errno 13] Permission denied: 'a.png'"
+    )
+
+
+def test_metrics_go_on_behind_a_line_that_a_full_disk_has_cut_off(tmp_path, monkeypatch):
+    log = JsonLinesLogger(tmp_path)
+    log.log_metrics({"loss": 2.0}, "train", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(metric_loggers.json, "dumps", lambda *_, **__: "\ud800")  # fails while it is written
+        with pytest.raises(UnicodeEncodeError):
+            log.log_metrics({"loss": 1.5}, "train", 2)
+    with open(tmp_path / "metrics.jsonl", "a") as file:
+        file.write('{"split": "tr')
+    for step in (3, 4):
+        log.log_metrics({"loss": 1.0}, "train", step)
+    assert read_series(tmp_path) == {("train", "loss"): {1: 2.0, 3: 1.0, 4: 1.0}}
+
+
 def test_speeds_of_guard_sets_do_not_flatten_the_curves(tmp_path):
     logger = JsonLinesLogger(tmp_path)
     logger.log_metrics({"acc": 0.5, "other_acc": 0.4}, "eval", 1)
@@ -174,6 +233,18 @@ def test_a_line_logs_gradient_norm_speed_and_costs(tmp_path):
     assert row["ips"] == pytest.approx(3 / row["batch_cost"])
 
 
+def test_samples_that_cannot_be_drawn_end_no_run(ppocr_caplog):
+    def fail(model, count):
+        raise MemoryError
+
+    evaluation, calls = SimpleNamespace(main=SimpleNamespace(examples=fail)), []
+    progress = Progress(Due(1, 1), None, MetricLoggers([Detailed(calls)]))
+    for step in (3, 6):
+        progress.log_details(evaluation, paddle.nn.Linear(2, 1), TrainState(global_step=step))
+    assert [prefix for _, prefix, _ in calls] == ["parameters", "parameters"]
+    assert [r.getMessage().split(":")[0] for r in ppocr_caplog.records] == ["samples of the evaluation"]
+
+
 def test_wandb_gets_its_section_and_prefixed_values(tmp_path, monkeypatch):
     calls = []
 
@@ -208,6 +279,24 @@ def test_wandb_that_is_not_installed_is_said(tmp_path, monkeypatch):
         WandbLogger(tmp_path, {}, {})
 
 
+def test_wandb_that_cannot_begin_is_left_out(tmp_path, monkeypatch, ppocr_caplog):
+    class Module:
+        @staticmethod
+        def init(**arguments):
+            raise ConnectionError("no network")
+
+    monkeypatch.setitem(sys.modules, "wandb", Module)
+    loggers = build_loggers({}, GlobalOptions(save_model_dir=str(tmp_path), use_wandb=True))
+    assert "Weights & Biases: cannot be written or drawn, the run goes on without: ConnectionError" in ppocr_caplog.text
+    loggers.log_metrics({"loss": 2.0}, "train", 1)
+    assert read_series(tmp_path) == {("train", "loss"): {1: 2.0}} and len(ppocr_caplog.records) == 1
+
+
+def test_best_effort_lets_through_what_it_is_told_to():
+    with pytest.raises(UserError), BestEffort(but=UserError)("a picture"):
+        raise UserError("not installed")
+
+
 @pytest.fixture
 def restored_logger():
     logger = logging.getLogger("ppocr")
@@ -230,6 +319,29 @@ def test_the_log_goes_to_the_screen_and_to_the_file(tmp_path, capsys, restored_l
         "ppocr INFO: hello 3",
         "ppocr ERROR: bad",
     ]
+
+
+def test_a_log_file_that_can_no_longer_be_written_is_said_once(tmp_path, capsys, restored_logger):
+    logger = get_logger(tmp_path / "train.log")
+
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    logger.handlers[-1].setStream(Full()).close()
+    for _ in range(2):
+        logger.info("hello")
+    printed = capsys.readouterr()
+    assert printed.out.count("hello") == 2
+    assert printed.err == f"{tmp_path / 'train.log'}: cannot be written ([Errno 28] No space left on device)\n"
+
+
+def test_characters_that_would_steer_a_terminal_are_shown(tmp_path, capsys, restored_logger):
+    get_logger(tmp_path / "train.log").warning("label %s", "\x1b[2Ja\tb\nc\r\x9b")
+    assert capsys.readouterr().out.endswith("label \\x1b[2Ja\tb\nc\\x0d\\x9b\n")
+    say_error("\x1b]0;x\x07")
+    get_logger()
+    assert capsys.readouterr().err.endswith("ERROR: \\x1b]0;x\\x07\n")
 
 
 def test_other_processes_only_say_what_is_wrong(tmp_path, capsys, restored_logger):

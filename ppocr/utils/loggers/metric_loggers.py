@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ppocr.errors import UserError
+from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.metrics_file import FILE
 from ppocr.utils.pictures import draw_curves
 
 _LARGEST = 1e12  # in a histogram
+_PAUSE = 49  # times that a picture of curves took, until the next one
 
 
 class MetricLogger:
@@ -20,9 +22,11 @@ class MetricLogger:
     Attributes:
         shows_details: whether pictures and histograms, which take time to make, are of use to it.
         every_step: whether it wants the statistics of the updates between log lines, too.
+        title: what it writes, as messages call it.
     """
 
     shows_details = every_step = False
+    title = "the log of metrics"
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Takes numbers by name; ``prefix`` is ``start``, ``train`` or ``eval``."""
@@ -49,35 +53,50 @@ class MetricLogger:
 class JsonLinesLogger(MetricLogger):
     """Appends one JSON object a call to ``metrics.jsonl``; numbers that are not finite become null."""
 
+    title = FILE
+
     def __init__(self, folder):
-        self._path = Path(folder) / FILE
+        self._path, self._torn = Path(folder) / FILE, False
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Writes ``{"split": prefix, "step": step, "time": seconds since 1970, **metrics}`` as one line."""
         values = {k: v if not isinstance(v, float) or math.isfinite(v) else None for k, v in metrics.items()}
         row = {"split": prefix, "step": step, "time": round(time.time(), 1), **values}
+        start, self._torn = "\n" if self._torn else "", True  # a full disk may cut a line off
         with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(f"{start}{json.dumps(row, ensure_ascii=False)}\n")
+        self._torn = False
 
 
 class CurvesLogger(MetricLogger):
-    """Draws ``curves.png`` from ``metrics.jsonl`` after every evaluation and at the end."""
+    """Draws ``curves.png`` from ``metrics.jsonl`` after evaluations and at the end.
 
-    def __init__(self, folder):
-        self._folder = folder
-        self._stale = False
+    After evaluations that follow each other too fast it is left out, so that drawing takes 2 % of the time at most.
+
+    Args:
+        folder: of the run.
+        clock: gives seconds.
+    """
+
+    title = "curves.png"
+
+    def __init__(self, folder, clock=time.monotonic):
+        self._folder, self._clock = folder, clock
+        self._stale, self._next = False, -math.inf
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Draws anew where ``prefix`` is ``eval``."""
         self._stale = True
-        if prefix == "eval":
+        if prefix == "eval" and self._clock() >= self._next:
             self.close()
 
     def close(self):
         """Draws what has come since the last picture."""
         if self._stale:
+            self._stale, start = False, self._clock()
             draw_curves(self._folder)
-            self._stale = False
+            end = self._clock()
+            self._next = end + _PAUSE * (end - start)
 
 
 class DashboardLogger(MetricLogger):
@@ -102,6 +121,7 @@ class VisualDLLogger(DashboardLogger):
     """
 
     shows_details = True
+    title = "VisualDL"
 
     def __init__(self, folder):
         try:
@@ -149,6 +169,8 @@ class WandbLogger(DashboardLogger):
         UserError: the package cannot be imported.
     """
 
+    title = "Weights & Biases"
+
     def __init__(self, folder, arguments: dict, config: dict):
         try:
             import wandb
@@ -166,44 +188,42 @@ class WandbLogger(DashboardLogger):
 
 
 class MetricLoggers(MetricLogger):
-    """Several loggers that are used as one; an empty one does nothing."""
+    """Several loggers that are used as one; an empty one does nothing, and one that fails ends no run."""
 
     def __init__(self, loggers=()):
-        self._loggers = list(loggers)
+        self._loggers, self._best_effort = list(loggers), BestEffort()
         self.shows_details = any(logger.shows_details for logger in self._loggers)
         self.every_step = any(logger.every_step for logger in self._loggers)
 
     def log_metrics(self, metrics: dict, prefix: str, step: int):
         """Passes the call on to every logger, as all methods here do."""
-        for logger in self._loggers:
-            logger.log_metrics(metrics, prefix, step)
+        self._each("log_metrics", metrics, prefix, step)
 
     def log_step(self, metrics: dict, step: int):
         """See :meth:`MetricLogger.log_step`."""
-        for logger in self._loggers:
-            logger.log_step(metrics, step)
+        self._each("log_step", metrics, step)
 
     def log_best(self, metrics: dict, step: int):
         """See :meth:`MetricLogger.log_best`."""
-        for logger in self._loggers:
-            logger.log_best(metrics, step)
+        self._each("log_best", metrics, step)
 
     def log_text(self, name: str, text: str, step: int):
         """See :meth:`MetricLogger.log_text`."""
-        for logger in self._loggers:
-            logger.log_text(name, text, step)
+        self._each("log_text", name, text, step)
 
     def log_images(self, images: dict, prefix: str, step: int):
         """See :meth:`MetricLogger.log_images`."""
-        for logger in self._loggers:
-            logger.log_images(images, prefix, step)
+        self._each("log_images", images, prefix, step)
 
     def log_histograms(self, values: dict, prefix: str, step: int):
         """See :meth:`MetricLogger.log_histograms`."""
-        for logger in self._loggers:
-            logger.log_histograms(values, prefix, step)
+        self._each("log_histograms", values, prefix, step)
 
     def close(self):
         """Closes every logger."""
+        self._each("close")
+
+    def _each(self, method, *arguments):
         for logger in self._loggers:
-            logger.close()
+            with self._best_effort(logger.title):
+                getattr(logger, method)(*arguments)
