@@ -17,7 +17,7 @@ from paddle.utils import unique_name
 
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import assign, unnamed
+from ppocr.utils.pretrained import PARAMS, assign, unnamed
 
 HALF = (paddle.float16, paddle.bfloat16)
 OPTIMIZER = ".pdopt"
@@ -70,6 +70,27 @@ def accumulators(optimizer) -> dict:
 
 def _trained(optimizer):
     return [parameter for parameter in optimizer._parameter_list if not parameter.stop_gradient]
+
+
+def restore_weights(prefix, target: dict, weights: dict):
+    """Fills tensors with the weights of a checkpoint; every one must be there and fit.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        target: ``{structured name: tensor}``, as :func:`exact_weights` gives it.
+        weights: ``{structured name: array}``.
+
+    Raises:
+        CheckpointError: a weight is missing or of another shape.
+    """
+    wrong = [n for n in target if n not in weights or list(weights[n].shape) != list(target[n].shape)]
+    if wrong:
+        raise CheckpointError(
+            f"{prefix}{PARAMS}: {len(wrong)} of {len(target)} weights are missing or of another shape, "
+            f"first {wrong[0]}; resume with the architecture of the checkpoint, or use Global.pretrained_model"
+        )
+    for name, tensor in target.items():
+        assign(tensor, weights[name])
 
 
 class SavedState(NamedTuple):

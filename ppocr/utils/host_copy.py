@@ -43,3 +43,17 @@ class HostBuffers:
             self._arrays[number] = np.empty_like(view)
         np.copyto(self._arrays[number], view)
         return self._arrays[number]
+
+
+def plain(value, copy=paddle.Tensor.numpy):
+    """Returns nested containers with every tensor copied into an array.
+
+    Args:
+        value: dicts, lists and tuples of tensors and of anything else, which stays as it is.
+        copy: function that copies a tensor into an array.
+    """
+    if isinstance(value, dict):
+        return {key: plain(inner, copy) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(inner, copy) for inner in value)
+    return copy(value) if isinstance(value, paddle.Tensor) else value

@@ -22,12 +22,13 @@ from ppocr.checkpoint.optimizer_state import (
     in_words,
     read_state,
     restore_state,
+    restore_weights,
     round_weights,
 )
 from ppocr.engine import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
+from ppocr.utils import family_calls, safe_pickle
 from ppocr.utils.checkpoint_files import (
     MANIFEST,
     BackgroundWriter,
@@ -36,11 +37,10 @@ from ppocr.utils.checkpoint_files import (
     delete_checkpoint,
     write_checkpoint,
 )
-from ppocr.utils.host_copy import HostBuffers
+from ppocr.utils.host_copy import HostBuffers, plain
 from ppocr.utils.pretrained import (
     PARAMS,
     arrays_of,
-    assign,
     load_params,
     load_start_weights,
     strip_suffix,
@@ -51,18 +51,27 @@ STATES = ".states"
 
 
 # ------------------------------------------------------------------------------------------------ writing
-def save_model(prefix, contents: dict, counters=None, keep_previous: bool = False):
+def save_model(target, contents, *others, **options):
     """Writes the files of one checkpoint, each whole or not at all, and their manifest.
 
     Args:
-        prefix: path without suffix; the folder must exist.
+        target: path without suffix; the folder must exist.
         contents: ``{suffix: content}`` as :func:`capture` gives it.
-        counters: where the run stood.
-        keep_previous: keep the checkpoint that is replaced, as ``<name>_previous``.
+        *others, **options: ``counters``: where the run stood; ``keep_previous``: whether the checkpoint that is
+            replaced is kept, as ``<name>_previous``.
+
+    The family's call, with a model and an optimizer first, is :func:`ppocr.utils.family_calls.save_model`.
 
     Raises:
         CheckpointError: the files cannot be written (the message says why); what was there before is still there.
     """
+    if isinstance(target, paddle.nn.Layer):
+        family_calls.save_model(target, contents, *others, **options)
+    else:
+        _write(target, contents, *others, **options)
+
+
+def _write(prefix, contents, counters=None, keep_previous=False):
     write_checkpoint(prefix, contents, counters or {}, keep_previous)
 
 
@@ -76,7 +85,7 @@ def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) 
         copy: function that copies a tensor into an array.
     """
     live = unwrap(stepper.model).state_dict()
-    optimizer = _plain(stepper.optimizer.state_dict(), copy)
+    optimizer = plain(stepper.optimizer.state_dict(), copy)
     masters = optimizer.get(MASTER_WEIGHTS, {})
     exact = {name: masters.get(tensor.name, tensor) for name, tensor in live.items()}
     best = {**exact, **stepper.averaging.average()} if trained else exact
@@ -87,8 +96,8 @@ def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) 
     extra = {
         "format": 1,
         "counters": state.to_dict(),
-        "scaler": _plain(stepper.amp.state_dict(), copy),
-        "averaging": _plain(stepper.averaging.state_dict(), copy),
+        "scaler": plain(stepper.amp.state_dict(), copy),
+        "averaging": plain(stepper.averaging.state_dict(), copy),
         "trained_weights": trained or None,
     }
     return {PARAMS: weights, OPTIMIZER: optimizer, STATES: states, TRAIN_STATE: extra}
@@ -98,15 +107,6 @@ def _in_float32(value, copy):
     """Returns an array of a weight, in float32 where the model has it in half precision."""
     if isinstance(value, paddle.Tensor) and value.dtype in HALF:
         return value.astype("float32").numpy()
-    return copy(value) if isinstance(value, paddle.Tensor) else value
-
-
-def _plain(value, copy):
-    """Returns nested containers with every tensor copied into an array."""
-    if isinstance(value, dict):
-        return {key: _plain(inner, copy) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_plain(inner, copy) for inner in value)
     return copy(value) if isinstance(value, paddle.Tensor) else value
 
 
@@ -182,7 +182,7 @@ class Checkpointer:
         buffers.restart()
         contents = capture(self._stepper, state, trained, buffers.copy)
         contents[TRAIN_STATE]["run"] = self._facts
-        contents[TRAIN_STATE]["parts"] = {n: _plain(p.state_dict(), buffers.copy) for n, p in self._parts.items()}
+        contents[TRAIN_STATE]["parts"] = {n: plain(p.state_dict(), buffers.copy) for n, p in self._parts.items()}
         self._writer.submit(lambda: self._write(names, contents, buffers))
         for name in names:
             self._logger.info("%s %s", words, self._folder / name)
@@ -242,7 +242,8 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
     saved = read_state(prefix, content, model)
     weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
     weights.update(saved.master_weights)
-    _restore_weights(prefix, model, stepper.optimizer, weights)
+    restore_weights(prefix, exact_weights(model, stepper.optimizer), weights)
+    round_weights(model, stepper.optimizer)
     new = restore_state(stepper.optimizer, saved)
     stepper.amp.load_state_dict(extra.get("scaler") or {})
     same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
@@ -269,19 +270,6 @@ def _compare_facts(prefix, saved, now, logger):
         logger.warning(
             "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
         )
-
-
-def _restore_weights(prefix, model, optimizer, weights):
-    target = exact_weights(model, optimizer)
-    wrong = [n for n in target if n not in weights or list(weights[n].shape) != list(target[n].shape)]
-    if wrong:
-        raise CheckpointError(
-            f"{prefix}{PARAMS}: {len(wrong)} of {len(target)} weights are missing or of another shape, "
-            f"first {wrong[0]}; resume with the architecture of the checkpoint, or use Global.pretrained_model"
-        )
-    for name, tensor in target.items():
-        assign(tensor, weights[name])
-    round_weights(model, optimizer)
 
 
 def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
@@ -347,7 +335,15 @@ def find_newest(folder, logger):
     return prefix
 
 
-def load_model(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
+def load_model(options, *others, **named):
+    """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names: :func:`load_run`.
+
+    The family's call, with a configuration and a model first, is :func:`ppocr.utils.family_calls.load_model`.
+    """
+    return (family_calls.load_model if isinstance(options, dict) else load_run)(options, *others, **named)
+
+
+def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:

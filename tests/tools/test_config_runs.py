@@ -88,9 +88,9 @@ def small_run(path, data, output):
     """Returns a configuration as it is in everything but data, length, and the size of detection crops."""
     config = copy.deepcopy(dict(load(path)))
     config["Global"].update(
-        device="cpu", use_amp=False, distributed=False, epoch_num=10, print_batch_step=1, log_smooth_window=5,
-        save_model_dir=str(output), eval_batch_step=3, max_steps=3, pretrained_model=None, use_visualdl=False,
-        hang_timeout=0,
+        device="cpu", use_gpu=False, use_amp=False, distributed=False, epoch_num=10, print_batch_step=1,
+        log_smooth_window=5, save_model_dir=str(output), eval_batch_step=3, max_steps=3, pretrained_model=None,
+        use_visualdl=False, hang_timeout=0,
     )  # fmt: skip
     config["Global"].pop("use_gpu", None)
     if config["Global"].get("character_dict_path"):
