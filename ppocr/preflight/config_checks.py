@@ -60,6 +60,8 @@ def _missing_keys(context, section):
     if any(getattr(step.operator, "ext_data_num", 0) for step in section.steps):
         known.add("ext_data")
     for step in section.steps:
+        if step.error is not None:
+            return  # which keys it sets depends on its settings
         last = issubclass(_class_of(step.operator), KeepKeys)
         known |= section.late_keys if last else set()
         if not step.declares and not last:
