@@ -43,7 +43,12 @@ class ListCollator:
 
 @COLLATE_FNS.register()
 class DictCollator:
-    """Collates samples that are dictionaries with the same keys; returns a dictionary of batched fields."""
+    """Collates samples that are dictionaries with the same keys; returns a dictionary of batched fields.
+
+    For a loader of one's own: runs read lists of fields, and refuse it.
+    """
+
+    gives_mappings = True
 
     def __call__(self, batch):
         return {key: collate_field([sample[key] for sample in batch]) for key in batch[0]}

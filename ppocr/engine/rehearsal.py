@@ -19,21 +19,20 @@ class Outcome:
     """What the model made of a batch.
 
     Attributes:
-        batch: list of fields, or a mapping.
+        batch: list of fields.
         predictions: of the model, float32.
         values: losses in training, metrics in evaluation.
     """
 
-    batch: Any
+    batch: list
     predictions: Any
     values: dict
 
     @property
     def sample_bytes(self) -> int:
         """Bytes of the tensors of one sample."""
-        fields = list(self.batch.values() if isinstance(self.batch, dict) else self.batch)
-        tensors = [field.numpy() for field in fields if isinstance(field, paddle.Tensor)]
-        return sum(tensor.nbytes for tensor in tensors) // max(len(fields[0]), 1)
+        tensors = [field.numpy() for field in self.batch if isinstance(field, paddle.Tensor)]
+        return sum(tensor.nbytes for tensor in tensors) // max(len(self.batch[0]), 1)
 
 
 def rehearse(evaluation, model):

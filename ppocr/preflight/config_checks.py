@@ -11,14 +11,13 @@ from ppocr.failures import describe
 from ppocr.formats.lines import meant_label_file
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
-from ppocr.registry import parameters_of
+from ppocr.registry import COLLATE_FNS, parameters_of
 from ppocr.user_modules import import_modules
 from ppocr.utils.dictionary import dictionary_remarks, where_published
 from ppocr.utils.pretrained import PARAMS, refuse_address, strip_suffix
 from ppocr.utils.save_load import OPTIMIZER
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
-BY_NAME = ("DictCollator",)  # collate functions that take samples which are mappings
 
 
 def check_config(context):
@@ -77,13 +76,21 @@ def _missing_keys(context, section):
 def _last_operator(context, section):
     classes = [_class_of(step.operator) for step in section.steps]
     keeps = [position for position, one in enumerate(classes) if issubclass(one, KeepKeys)]
-    collate = (section.config.get("loader") or {}).get("collate_fn")
-    name = collate.get("name") if isinstance(collate, dict) else collate
     path = (*section.path, "transforms")
-    if not keeps and name not in BY_NAME:
+    if not keeps:
         yield context.finding(ERROR, path, "KeepKeys is missing; it makes a list of a sample")
     for step in section.steps[keeps[0] + 1 :] if keeps else ():
         yield context.finding(ERROR, step.path, "no operator can follow KeepKeys")
+
+
+def check_collation(context):
+    """Batches are lists of fields, which is what models, losses, post-processing and metrics read."""
+    for section in context.sections:
+        collate = (section.config.get("loader") or {}).get("collate_fn")
+        name = collate.get("name") if isinstance(collate, dict) else collate
+        if name is not None and getattr(COLLATE_FNS.get(name), "gives_mappings", False):
+            what = f"{name} makes mappings of samples, while a run reads lists of fields; leave collate_fn out"
+            yield context.finding(ERROR, (section.name, "loader", "collate_fn"), what)
 
 
 def _class_of(operator):
