@@ -70,8 +70,7 @@ def _open(folder, config, options, path, facts):
     if start:
         start = strip_suffix(start)
         refuse_others(start, read_facts(start), facts, RESUME)
-    goes_on = start and Path(start).resolve().parent == folder.resolve()
-    if goes_on or not holds_a_run(folder):
+    if goes_on_in(folder, start) or not holds_a_run(folder):
         if options.resume == "auto" and not start:
             opening.warnings += _earlier_runs(folder)
         return opening
@@ -86,6 +85,11 @@ def _open(folder, config, options, path, facts):
         "with it, Global.overwrite=true would have replaced it"
     )
     return opening
+
+
+def goes_on_in(folder, checkpoint) -> bool:
+    """Tells whether a run that begins with a checkpoint (None: with none) goes on with the run of its folder."""
+    return bool(checkpoint) and Path(checkpoint).resolve().parent == Path(folder).resolve()
 
 
 def holds_a_run(folder) -> bool:

@@ -24,6 +24,7 @@ def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
         "processes": paddle.distributed.get_world_size(),
         "accumulate_steps": options.accumulate_steps,
         "steps_per_epoch": steps_per_epoch,
+        "epoch_num": options.epoch_num,
         "seed": options.seed,
         "threads": os.environ.get("OMP_NUM_THREADS", "1"),
         **_precision(options, device),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ppocr import schema
 from ppocr.data.imaug.basic import KeepKeys
+from ppocr.engine.folder import EARLIER, goes_on_in, holds_a_run
 from ppocr.engine.setup import choose_device
 from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
 from ppocr.failures import describe
@@ -201,9 +202,9 @@ def _run_folder(context):
     if not place.is_dir() or not os.access(place, os.W_OK):
         reason = "may not be written" if place.is_dir() else "is a file"
         yield context.finding(ERROR, path, f"{folder} cannot be made: {place} {reason}")
-    elif (folder / f"latest{PARAMS}").exists() and not context.checkpoint:
-        what = "it holds a run, whose latest and best checkpoints this one will replace"
-        yield context.finding(NOTE, path, what)
+    elif folder.is_dir() and holds_a_run(folder) and not goes_on_in(folder, context.checkpoint):
+        fate = "removed (Global.overwrite)" if context.options.overwrite else f"moved to {EARLIER}/ in it"
+        yield context.finding(NOTE, path, f"it holds another run, whose files will be {fate}")
 
 
 def existing(path) -> Path:

@@ -281,3 +281,22 @@ def test_time_steps_that_are_the_same_at_any_width_are_checked_with_such_a_sampl
         found.severity == W
         and "4 labels need more time steps than the model has in training, up to 42 of 40" in found.what
     )
+
+
+@pytest.mark.parametrize(
+    "options, fate",
+    [
+        ("", "moved to earlier/ in it"),
+        ("\n  overwrite: true", "removed (Global.overwrite)"),
+        ("\n  resume: auto", None),
+    ],
+)
+def test_what_becomes_of_the_run_in_the_folder_is_said(make_site, options, fate):
+    site = make_site("rec")
+    (site.folder / "output").mkdir()
+    contents = {".pdparams": {}, ".pdopt": {}, ".train_state": {"counters": counters_at(1)}}
+    save_model(site.path("output/latest"), contents, {"global_step": 1})
+    site.replace("Global:", f"Global:{options}")
+    found = [f.what for f in site.check() if "holds another run" in f.what]
+    said = f"Global.save_model_dir: it holds another run, whose files will be {fate}"
+    assert found == ([said] if fate else [])
