@@ -6,6 +6,8 @@ import pytest
 
 from ppocr.checkpoint.facts import READ, RESUME, compare, output_facts, read_facts, refuse_others
 from ppocr.errors import CheckpointError
+from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
+from ppocr.postprocess.distillation_post_process import DistillationCTCLabelDecode
 from ppocr.utils.save_load import save_model
 
 ADAM = {"name": "Adam", "lr": {"name": "Cosine", "learning_rate": 0.001}}
@@ -72,3 +74,12 @@ def test_facts_are_read_beside_the_weights_and_those_of_another_form_are_unknown
     assert read_facts(tmp_path / "a") == {"vocabulary": ["a"], "seed": 3}
     save_model(tmp_path / "b", {".train_state": [1]})
     assert read_facts(tmp_path / "b") == {}
+
+
+def test_decoders_of_scripts_from_right_to_left_tell_their_direction(tmp_path):
+    (tmp_path / "dict.txt").write_text("א\nב\nג\nד\n", encoding="utf-8")
+    path = str(tmp_path / "dict.txt")
+    assert output_facts(CTCLabelDecode(path))["direction"] == ["rtl"]
+    assert output_facts(CTCLabelDecode(path, text_direction="ltr"))["direction"] == ["ltr"]
+    assert output_facts(DistillationCTCLabelDecode(["Student"], character_dict_path=path))["direction"] == ["rtl"]
+    assert output_facts(CTCLabelDecode(text_direction="rtl")).keys() == {"vocabulary"}  # nothing to turn round
