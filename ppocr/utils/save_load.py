@@ -91,7 +91,7 @@ def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) 
     best = {**exact, **stepper.averaging.average()} if trained else exact
     weights = {name: _in_float32(value, copy) for name, value in best.items()}
     weights[NAMES_KEY] = {name: tensor.name for name, tensor in live.items()}
-    trained = {name: _in_float32(masters.get(live[name].name, value), copy) for name, value in (trained or {}).items()}
+    trained = {name: _in_float32(value, copy) for name, value in (trained or {}).items()}
     states = {"best_model_dict": dict(state.best), "epoch": state.epoch, "global_step": state.global_step}
     extra = {
         "format": 1,
