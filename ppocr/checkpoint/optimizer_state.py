@@ -69,7 +69,9 @@ def accumulators(optimizer) -> dict:
 
 
 def _trained(optimizer):
-    return [parameter for parameter in optimizer._parameter_list if not parameter.stop_gradient]
+    groups = optimizer._param_groups  # the parameters, or groups of them in an optimizer of one's own
+    parameters = [p for group in groups for p in (group["params"] if isinstance(group, dict) else [group])]
+    return [parameter for parameter in parameters if not parameter.stop_gradient]
 
 
 def restore_weights(prefix, target: dict, weights: dict):

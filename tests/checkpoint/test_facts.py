@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from ppocr.checkpoint.facts import READ, RESUME, compare, output_facts, read_facts, refuse_others
+from ppocr.engine.run_facts import describe_run
 from ppocr.errors import CheckpointError
+from ppocr.global_options import GlobalOptions
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.distillation_post_process import DistillationCTCLabelDecode
 from ppocr.utils.save_load import save_model
@@ -83,3 +85,25 @@ def test_decoders_of_scripts_from_right_to_left_tell_their_direction(tmp_path):
     assert output_facts(CTCLabelDecode(path, text_direction="ltr"))["direction"] == ["ltr"]
     assert output_facts(DistillationCTCLabelDecode(["Student"], character_dict_path=path))["direction"] == ["rtl"]
     assert output_facts(CTCLabelDecode(text_direction="rtl")).keys() == {"vocabulary"}  # nothing to turn round
+
+
+@pytest.mark.parametrize(
+    "device, options, precision, scaling",
+    [
+        ("gpu:0", {}, "float32", "none"),
+        ("cpu", {"use_amp": True, "scale_loss": 8.0}, "float32", "none"),
+        ("gpu:0", {"use_amp": True, "scale_loss": 8.0}, "O2 float16", "8"),
+        (
+            "gpu:0",
+            {"use_amp": True, "amp_level": "O1", "scale_loss": 1024.0, "use_dynamic_loss_scaling": True},
+            "O1 float16",
+            "1024, following overflows",
+        ),
+    ],
+)
+def test_precision_and_loss_scale_are_facts(device, options, precision, scaling):
+    config = {"Train": {"loader": {}}, "Optimizer": ADAM, "PostProcess": {"name": "ClsPostProcess"}, "Global": {}}
+    facts = describe_run(config, GlobalOptions(**options), 4, device)
+    assert (facts["precision"], facts["loss_scaling"]) == (precision, scaling)
+    changed = compare(facts, {**facts, "loss_scaling": "16"}, RESUME).changed
+    assert changed == [f"loss_scaling {scaling} -> 16"]

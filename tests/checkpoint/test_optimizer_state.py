@@ -259,6 +259,23 @@ def test_every_optimizer_goes_on_bit_for_bit(tmp_path, name):
     assert_same(state_of(target), state_of(whole))
 
 
+def in_groups(learning_rate, parameters):
+    """An optimizer of one's own may tell parameters apart by groups."""
+    groups = [{"params": parameters[:2], "learning_rate": 0.5}, {"params": parameters[2:]}]
+    return paddle.optimizer.AdamW(learning_rate=learning_rate, parameters=groups)
+
+
+def test_groups_of_parameters_go_on_bit_for_bit(tmp_path):
+    whole = make_stepper(optimizer=in_groups)
+    train(whole, 3)
+    prefix = save(whole, tmp_path / "latest")
+    train(whole, 2, start=3)
+    target = make_stepper(seed=1, optimizer=in_groups)
+    load_checkpoint(prefix, target, 3)
+    train(target, 2, start=3)
+    assert_same(state_of(target), state_of(whole))
+
+
 # ------------------------------------------------------------------------------------------------ files
 def test_a_file_whose_entries_belong_to_no_weight_is_refused(tmp_path):
     prefix = save(make_stepper(), tmp_path / "latest")
