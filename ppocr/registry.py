@@ -16,7 +16,7 @@ from typing import Callable, Optional
 
 from ppocr.errors import ConfigError
 from ppocr.unread_keys import UNREAD_KEYS
-from ppocr.values import Misfit, accepts_none, coerce, did_you_mean
+from ppocr.values import Misfit, accepts_none, coerce, did_you_mean, shown
 
 ANY = "*"
 LATER = object()  # in place of a value that a builder will give
@@ -167,7 +167,9 @@ class Registry:
             elsewhere: keys of the mapping that somebody else reads.
         """
         if not isinstance(config, dict) or not isinstance(config.get("name"), str):
-            return Binding(problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {config!r}")])
+            return Binding(
+                problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {shown(config)}")]
+            )
         try:
             target = self.get(config["name"], scope)
         except UnknownName as error:
@@ -234,6 +236,8 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
     are the keys that it reads (``**`` stands for all), None where they are not known yet, and which yields
     ``(key, what is wrong)``.
     """
+    if not isinstance(given, dict):
+        return Binding(target, problems=[Problem("", f"{label} must be a mapping, not {shown(given)}")])
     supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
     params, hints = parameters_of(target), type_hints(target)
     binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
@@ -249,11 +253,11 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
         else:
             known = [name for name in (*params, *elsewhere) if name not in supplied]
             binding.problems.append(Problem(key, f"{label} has no key '{key}'{_hint(key, known)}"))
-    for key, param in params.items():
-        if key in supplied:
-            _take_supplied(binding, key, supplied[key], hints.get(key))
-        elif param.default is param.empty and key not in binding.arguments and key not in given:
-            binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
+    for key in [key for key in params if key in supplied]:
+        _take_supplied(binding, key, supplied[key], hints.get(key))
+    needed = {key for key, param in params.items() if param.default is param.empty}
+    for key in sorted(needed - {*binding.arguments, *given, *supplied}, key=list(params).index):
+        binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
     if not binding.problems:
         binding.problems += _contradictions(binding, params, supplied)
     return binding

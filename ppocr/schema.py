@@ -26,10 +26,10 @@ from ppocr.registry import (
     did_you_mean,
 )
 from ppocr.unread_keys import UNREAD_KEYS
-from ppocr.values import NonNegative, coerce
+from ppocr.values import NonNegative, coerce, shown
 
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
-OPTIONAL_SECTIONS = ("Eval", "GuardEval", "profiler_options", "wandb")
+OPTIONAL_SECTIONS = {"Eval": dict, "GuardEval": dict, "profiler_options": str, "wandb": dict}
 
 
 @dataclass
@@ -121,7 +121,7 @@ def _of_another_model(found) -> Optional[Findings]:
 def _check_guard(name, section, found, scope, inherited):
     path = ("GuardEval", name)
     if not isinstance(section, dict):
-        found.problem(path, f"must be a mapping with dataset and loader, not {section!r}")
+        found.problem(path, f"must be a mapping with dataset and loader, not {shown(section)}")
         return
     if section.get("veto_drop") is not None:
         _check_value(section["veto_drop"], NonNegative, (*path, "veto_drop"), found)
@@ -130,12 +130,15 @@ def _check_guard(name, section, found, scope, inherited):
 
 
 def _check_sections(config, found):
-    known = REQUIRED_SECTIONS + OPTIONAL_SECTIONS
+    known = (*REQUIRED_SECTIONS, *OPTIONAL_SECTIONS)
     for name, value in config.items():
         if name not in known:
             found.problem((name,), f"unknown section{did_you_mean(name, known)}; known: {', '.join(known)}")
         elif name in REQUIRED_SECTIONS and not isinstance(value, dict):
-            found.problem((name,), f"must be a mapping, not {value!r}")
+            found.problem((name,), f"must be a mapping, not {shown(value)}")
+        elif name in OPTIONAL_SECTIONS and value is not None and not isinstance(value, OPTIONAL_SECTIONS[name]):
+            kind = "text" if OPTIONAL_SECTIONS[name] is str else "mapping"
+            found.problem((name,), f"must be a {kind}, not {shown(value)}")
     for name in REQUIRED_SECTIONS:
         if name not in config:
             found.problem((name,), "this section is missing")
@@ -166,7 +169,8 @@ def _check_nested(binding, path, found, scope, inherited=None):
         if isinstance(nested.kind, Registry):
             inner = nested.kind.bind(nested.config, inner_scope, supplied, inherited)
         else:
-            inner = bind_arguments(nested.kind, nested.config, str(nested.path[-1]), supplied, inherited)
+            label = next(step for step in reversed(nested.path) if isinstance(step, str))
+            inner = bind_arguments(nested.kind, nested.config, label, supplied, inherited)
         found.add(here, inner)
         _check_nested(inner, here, found, inner_scope, inherited)
 
@@ -239,13 +243,14 @@ def _check_transforms(transforms, path, found, scope, inherited):
     for i, item in enumerate(transforms):
         here = (*path, i)
         if not isinstance(item, dict) or len(item) != 1:
-            found.problem(here, f"must be one operator, {{Name: arguments}}, not {item!r}")
+            found.problem(here, f"must be one operator, {{Name: arguments}}, not {shown(item)}")
             continue
         ((name, arguments),) = item.items()
         if arguments is not None and not isinstance(arguments, dict):
-            found.problem((*here, name), f"the arguments must be a mapping, not {arguments!r}")
+            found.problem((*here, name), f"the arguments must be a mapping, not {shown(arguments)}")
             continue
         binding = OPERATORS.bind({"name": name, **(arguments or {})}, scope, inherited=inherited)
         for problem in binding.problems:
             problem.key = "" if problem.key == "name" else problem.key
         found.add((*here, name), binding)
+        _check_nested(binding, (*here, name), found, scope, inherited)

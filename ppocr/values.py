@@ -113,7 +113,7 @@ Penalty = Annotated[float, Range(0, 100)]  # weight decay
 Rate = Annotated[float, Range(0, 1_000)]  # of learning
 Weight = Annotated[float, Range(0, 1e6)]  # of a term in a sum
 Epsilon = Annotated[float, Range(above=0, most=1)]  # keeps divisions finite
-Degrees = Annotated[float, Range(0, 360)]
+Angle = Annotated[float, Range(0, 360)]  # in degrees
 Count = Annotated[int, Range(1, 1_000_000_000)]
 Index = Annotated[int, Range(0, 1_000_000_000)]  # also a number of things that may be none
 BatchSize = Annotated[int, Range(1, 65_536)]
@@ -133,7 +133,12 @@ Classes = Annotated[int, Range(1, 1_000_000)]
 # Images, in pixels
 Channels = Annotated[int, Range(1, 4)]
 Side = Annotated[int, Range(1, 10_000)]
+Pixels = Annotated[int, Range(0, 10_000)]
 Size = tuple[Side, Side]
+LineSide = Annotated[int, Range(8, 10_000)]  # of a text line
+LineShape = tuple[Channels, LineSide, LineSide]
+MapSide = Annotated[int, Range(8, 10_000, step=4)]  # of a picture whose maps are a quarter of its size
+PyramidSide = Annotated[int, Range(32, 10_000, step=32)]  # that can be halved five times
 ImageShape = tuple[Channels, Side, Side]
 Colour = Annotated[float, Range(0, 255)]
 # Texts
@@ -141,7 +146,7 @@ Name = Annotated[str, Length(1)]
 Names = list[Name]
 SomeNames = Annotated[Names, Length(1)]
 Files = SomeNames
-Labels = Annotated[list[Union[Name, int]], Length(1), Distinct()]
+Labels = Annotated[list[Union[Name, Index]], Length(1), Distinct()]
 TextLength = Annotated[int, Range(1, 1_000)]
 
 

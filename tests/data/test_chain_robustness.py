@@ -34,7 +34,7 @@ def smaller(value):
     if isinstance(value, list):
         return [smaller(inner) for inner in value]
     large = isinstance(value, int) and value >= FEWER_PIXELS
-    return value // 8 if large else value
+    return max(value // 256, 1) * 32 if large else value  # still a multiple of 32
 
 
 def published():

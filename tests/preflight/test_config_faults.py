@@ -2,6 +2,8 @@
 
 import pytest
 
+from ppocr.data.imaug.db_maps import MakeShrinkMap
+
 E, W = "error", "warning"
 CONFIG = "config.yml"
 
@@ -90,7 +92,11 @@ def batches_that_are_mappings(site):
 
 
 def operator_that_cannot_be_built(site):
-    return E, CONFIG, site.replace("size: [64, 64]", "size: [64, 64, 3]"), "EastRandomCropData: ValueError"
+    def broken(self):
+        raise ValueError("no map")
+
+    site.monkeypatch.setattr(MakeShrinkMap, "__init__", broken)
+    return E, CONFIG, site.line_of("MakeShrinkMap"), "MakeShrinkMap: ValueError: no map"
 
 
 def no_dictionary(site):

@@ -1,6 +1,6 @@
 """Small operators that every task uses: picking keys, padding, resizing, one grey channel."""
 
-from typing import Optional, Union
+from typing import Annotated, Optional, Union
 
 import cv2
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
+from ppocr.values import Distinct, Side, Size, SomeNames
 
 
 @OPERATORS.register()
@@ -18,7 +19,7 @@ class KeepKeys(Operator):
         ConfigError: the sample has no such key.
     """
 
-    def __init__(self, keep_keys: list):
+    def __init__(self, keep_keys: Annotated[SomeNames, Distinct()]):
         self.keep_keys = list(keep_keys)
         self.reads = tuple(self.keep_keys)
 
@@ -41,7 +42,7 @@ class Pad(Operator):
     reads = ("image",)
     writes = ("image",)
 
-    def __init__(self, size: Optional[Union[int, list]] = None, size_div: int = 32):
+    def __init__(self, size: Optional[Union[Side, Size]] = None, size_div: Side = 32):
         self.size = (size, size) if isinstance(size, int) else size
         self.size_div = size_div
 
@@ -66,7 +67,7 @@ class Resize(Operator):
     reads = ("image",)
     writes = ("image", "polys")
 
-    def __init__(self, size: list = (640, 640)):
+    def __init__(self, size: Size = (640, 640)):
         self.size = tuple(size)
 
     def __call__(self, data):

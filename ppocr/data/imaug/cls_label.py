@@ -2,6 +2,7 @@
 
 from ppocr.data.imaug.operator import Dropped, Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import Labels
 
 
 @OPERATORS.register()
@@ -15,7 +16,7 @@ class ClsLabelEncode(Operator):
     reads = ("label",)
     writes = ("label",)
 
-    def __init__(self, label_list: list):
+    def __init__(self, label_list: Labels):
         self.index = {str(name): i for i, name in enumerate(label_list)}
 
     def __call__(self, data):

@@ -4,13 +4,16 @@ The factors mean what they mean in the usual image libraries: 0 takes the proper
 """
 
 from functools import partial
-from typing import Optional
+from typing import Annotated, Optional
 
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import Range
+
+Strength = Annotated[float, Range(0, 10)]
 
 CONTRAST_LEVEL = 74  # what a jitter of the contrast leaves as it is, in paddle.vision too
 _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
@@ -92,7 +95,13 @@ class ColorJitter(Operator):
     writes = ("image",)
     random = True
 
-    def __init__(self, brightness: float = 0.0, contrast: float = 0.0, saturation: float = 0.0, hue: float = 0.0):
+    def __init__(
+        self,
+        brightness: Strength = 0.0,
+        contrast: Strength = 0.0,
+        saturation: Strength = 0.0,
+        hue: Annotated[float, Range(0, 0.5)] = 0.0,
+    ):
         jitter_contrast = partial(adjust_contrast, level=CONTRAST_LEVEL)
         factors = ((adjust_brightness, brightness), (jitter_contrast, contrast), (adjust_saturation, saturation))
         self.changes = [(change, max(0.0, 1 - x), 1 + x) for change, x in factors if x]

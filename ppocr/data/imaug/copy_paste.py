@@ -7,6 +7,7 @@ from ppocr.data.imaug.det_crop import Window
 from ppocr.data.imaug.geometry import map_points, rotation, then, translation, warp
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
+from ppocr.values import Probability
 
 TRIES = 50
 
@@ -27,7 +28,7 @@ class CopyPaste(Operator):
     random = True
     ext_data_num = 1
 
-    def __init__(self, objects_paste_ratio: float = 0.2, limit_paste: bool = True):
+    def __init__(self, objects_paste_ratio: Probability = 0.2, limit_paste: bool = True):
         self.objects_paste_ratio = objects_paste_ratio
         self.limit_paste = limit_paste
 

@@ -7,6 +7,7 @@ from ppocr.data.imaug.det_crop import draw_corner
 from ppocr.data.imaug.geometry import rotation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import Angle, Probability, PyramidSide
 
 ANYWHERE = 3 / 8  # how often a crop is drawn without looking for text
 
@@ -25,7 +26,7 @@ class GroupRandomHorizontalFlip(_Group):
         p: probability.
     """
 
-    def __init__(self, p: float = 0.5):
+    def __init__(self, p: Probability = 0.5):
         self.p = p
 
     def __call__(self, data, rng):
@@ -42,7 +43,7 @@ class GroupRandomRotate(_Group):
         degrees: greatest angle to either side.
     """
 
-    def __init__(self, degrees: float = 10.0):
+    def __init__(self, degrees: Angle = 10.0):
         self.degrees = degrees
 
     def __call__(self, data, rng):
@@ -64,7 +65,7 @@ class GroupRandomCropPadding(_Group):
     The first map says where text is.
     """
 
-    def __init__(self, target_size: list = (640, 640)):
+    def __init__(self, target_size: tuple[PyramidSide, PyramidSide] = (640, 640)):
         self.size = tuple(target_size)
 
     def __call__(self, data, rng):

@@ -3,6 +3,8 @@
 Sheng et al., CentripetalText: An Efficient Text Instance Representation for Scene Text Detection, 2021.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
@@ -12,6 +14,7 @@ from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.pse_targets import shrink
 from ppocr.data.imaug.resize_det import check_size
 from ppocr.registry import OPERATORS
+from ppocr.values import PyramidSide, Range
 
 STRIDE = 32
 SCALES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
@@ -77,7 +80,7 @@ class ScaleAlignedShort(Operator):
     reads = ("image",)
     writes = ("image", "shape")
 
-    def __init__(self, short_size: int = 640):
+    def __init__(self, short_size: PyramidSide = 640):
         self.short_size = short_size
 
     def __call__(self, data):
@@ -101,7 +104,7 @@ class RandomScale(Operator):
     writes = ("image", "scale_factor")
     random = True
 
-    def __init__(self, short_size: int = 640):
+    def __init__(self, short_size: PyramidSide = 640):
         self.short_size = short_size
 
     def __call__(self, data, rng):
@@ -127,7 +130,7 @@ class MakeShrink(Operator):
     reads = ("image", "polys", "texts", "scale_factor")
     writes = ("image",)
 
-    def __init__(self, kernel_scale: float = 0.7):
+    def __init__(self, kernel_scale: Annotated[float, Range(above=0, below=1)] = 0.7):
         self.kernel_scale = kernel_scale
 
     def __call__(self, data):

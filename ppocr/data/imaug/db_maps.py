@@ -3,7 +3,7 @@
 Liao et al., Real-time Scene Text Detection with Differentiable Binarization, 2020.
 """
 
-from typing import Optional
+from typing import Annotated, Optional
 
 import cv2
 import numpy as np
@@ -12,7 +12,9 @@ import pyclipper
 from ppocr.data.imaug.geometry import following, perimeters, signed_areas
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
+from ppocr.values import Count, Pixels, Probability, Range
 
+ShrinkRatio = Annotated[float, Range(above=0, below=1)]
 FAR = np.float32(1e6)  # turns a product of lengths into more than any distance
 LEAST_REACH = 1e-3  # pixels
 LESS_THAN_A_PIXEL, SMALL = "of_less_than_a_pixel", "below_min_text_size"
@@ -20,8 +22,8 @@ EPOCH_GROWTH = 0.2  # what the shrink ratio gains from the first epoch to the la
 
 
 def ratio_at(shrink_ratio: float, epoch: int, total_epoch: Optional[int]) -> float:
-    """Returns the shrink ratio of an epoch: it grows by 0.2 over ``total_epoch`` epochs, or stays without them."""
-    return shrink_ratio + EPOCH_GROWTH * epoch / total_epoch if total_epoch else shrink_ratio
+    """Returns the shrink ratio of an epoch: it grows by 0.2 over ``total_epoch`` epochs, up to 1, or stays without."""
+    return min(shrink_ratio + EPOCH_GROWTH * epoch / total_epoch, 1.0) if total_epoch else shrink_ratio
 
 
 def offset_polygon(polygon, distance: float) -> list:
@@ -52,7 +54,7 @@ class MakeShrinkMap(Operator):
     reads = ("image", "polys", "ignore_tags")
     writes = ("shrink_map", "shrink_mask", "polys", "ignore_tags")
 
-    def __init__(self, min_text_size: int = 8, shrink_ratio: float = 0.4, total_epoch: Optional[int] = None):
+    def __init__(self, min_text_size: Pixels = 8, shrink_ratio: ShrinkRatio = 0.4, total_epoch: Optional[Count] = None):
         self.min_text_size = min_text_size
         self.shrink_ratio = shrink_ratio
         self.total_epoch = total_epoch
@@ -128,15 +130,21 @@ class MakeBorderMap(Operator):
 
     def __init__(
         self,
-        shrink_ratio: float = 0.4,
-        thresh_min: float = 0.3,
-        thresh_max: float = 0.7,
-        total_epoch: Optional[int] = None,
+        shrink_ratio: ShrinkRatio = 0.4,
+        thresh_min: Probability = 0.3,
+        thresh_max: Probability = 0.7,
+        total_epoch: Optional[Count] = None,
     ):
         self.shrink_ratio = shrink_ratio
         self.thresh_min = thresh_min
         self.thresh_max = thresh_max
         self.total_epoch = total_epoch
+
+    @staticmethod
+    def check_arguments(thresh_min, thresh_max):
+        """Yields a ramp that does not rise."""
+        if thresh_min >= thresh_max:
+            yield "thresh_min", f"'thresh_min' {thresh_min} is not below 'thresh_max' {thresh_max}"
 
     def __call__(self, data):
         size = data["image"].shape[:2]

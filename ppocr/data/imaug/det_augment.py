@@ -1,12 +1,16 @@
 """Flip, rotation and scaling of detection pictures together with their polygons."""
 
-from typing import Optional
+from dataclasses import dataclass
+from typing import Annotated, Literal, Optional, Union
 
 from ppocr.data.imaug.det_crop import EastRandomCropData
 from ppocr.data.imaug.geometry import IDENTITY, fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
-from ppocr.errors import ConfigError
-from ppocr.registry import OPERATORS, did_you_mean
+from ppocr.registry import OPERATORS, Nested, bind_arguments
+from ppocr.values import Probability, Range, Rising
+
+Turn = Annotated[float, Range(-360, 360)]  # degrees
+Zoom = Annotated[float, Range(0.01, 100)]
 
 DEFAULT_AUGMENTERS = (
     {"type": "Fliplr", "args": {"p": 0.5}},
@@ -28,7 +32,7 @@ class Flip:
         vertical: top to bottom instead of left to right.
     """
 
-    def __init__(self, p: float = 0.5, vertical: bool = False):
+    def __init__(self, p: Probability = 0.5, vertical: bool = False):
         self.p = p
         self.vertical = vertical
 
@@ -49,7 +53,12 @@ class Affine:
         fit_output: the picture grows such that nothing is cut off; otherwise its size stays.
     """
 
-    def __init__(self, rotate=0.0, p: float = 1.0, fit_output: bool = False):
+    def __init__(
+        self,
+        rotate: Union[Turn, Annotated[tuple[Turn, Turn], Rising()]] = 0.0,
+        p: Probability = 1.0,
+        fit_output: bool = False,
+    ):
         self.rotate = _span(rotate)
         self.p = p
         self.fit_output = fit_output
@@ -68,7 +77,7 @@ class Resize:
         size: factor, or the range to draw it from.
     """
 
-    def __init__(self, size=1.0):
+    def __init__(self, size: Union[Zoom, Annotated[tuple[Zoom, Zoom], Rising()]] = 1.0):
         self.size = _span(size)
 
     def __call__(self, width, height, rng):
@@ -77,23 +86,35 @@ class Resize:
         return scaling(new_width / width, new_height / height), new_width, new_height
 
 
-_AUGMENTERS = {
-    "Fliplr": Flip,
-    "Flipud": lambda p=0.5: Flip(p, vertical=True),
-    "Affine": Affine,
-    "Resize": Resize,
-}
+def flip_upside_down(p: Probability = 0.5):
+    """Returns a :class:`Flip` top to bottom."""
+    return Flip(p, vertical=True)
 
 
-def _build(entry):
-    name = entry.get("type") if isinstance(entry, dict) else None
-    if name not in _AUGMENTERS:
-        hint = did_you_mean(name, _AUGMENTERS)
-        raise ConfigError(f"augmenter_args: {entry!r} is none of {', '.join(_AUGMENTERS)}{hint}")
-    try:
-        return _AUGMENTERS[name](**(entry.get("args") or {}))
-    except TypeError as error:
-        raise ConfigError(f"augmenter_args: {name}: {error}") from error
+_AUGMENTERS = {"Fliplr": Flip, "Flipud": flip_upside_down, "Affine": Affine, "Resize": Resize}
+
+
+@dataclass(frozen=True)
+class Augmenter:
+    """An entry of ``augmenter_args``.
+
+    Attributes:
+        type: what it does.
+        args: keys of that.
+    """
+
+    type: Literal["Fliplr", "Flipud", "Affine", "Resize"]
+    args: Optional[dict] = None
+
+    def build(self):
+        """Returns the :class:`Flip`, :class:`Affine` or :class:`Resize`."""
+        return bind_arguments(_AUGMENTERS[self.type], self.args or {}, self.type).build("augmenter_args")
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields what the entry names."""
+        if "type" in arguments:
+            yield Nested(_AUGMENTERS[arguments["type"]], ("args",), arguments.get("args") or {})
 
 
 @OPERATORS.register()
@@ -110,8 +131,15 @@ class IaaAugment(Operator):
     writes = ("image", "polys")
     random = True
 
-    def __init__(self, augmenter_args: Optional[list] = None):
-        self.augmenters = [_build(entry) for entry in augmenter_args or DEFAULT_AUGMENTERS]
+    def __init__(self, augmenter_args: Optional[list[dict]] = None):
+        entries = [bind_arguments(Augmenter, entry, "an augmenter") for entry in augmenter_args or DEFAULT_AUGMENTERS]
+        self.augmenters = [entry.build("augmenter_args").build() for entry in entries]
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields the entries."""
+        for i, entry in enumerate(arguments.get("augmenter_args") or ()):
+            yield Nested(Augmenter, ("augmenter_args", i), entry)
 
     def draw(self, width: int, height: int, rng):
         """Returns matrix, width and height of one random augmentation."""

@@ -1,13 +1,15 @@
 """Random crops of detection pictures that cut no text."""
 
-from typing import NamedTuple, Union
+from typing import Annotated, NamedTuple, Union
 
 import numpy as np
 
 from ppocr.data.imaug.geometry import IDENTITY, map_points, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, Name, Probability, PyramidSide, Range, Side, Size, SomeNames
 
+Tries = Annotated[int, Range(1, 100_000)]
 CUT_OFF = "cut_off"
 
 
@@ -78,7 +80,7 @@ def draw_free_windows(polys, width: int, height: int, tries: int, rng) -> list:
     return [Window(*map(int, edges)) for edges in zip(left, top, right - left, bottom - top)]
 
 
-def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: int, rng) -> Window:
+def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: Tries, rng) -> Window:
     """Draws a rectangle that cuts none of the polygons and holds at least one; all of the picture if none is found.
 
     Args:
@@ -148,9 +150,9 @@ class EastRandomCropData(Operator):
 
     def __init__(
         self,
-        size: list = (640, 640),
-        max_tries: int = 10,
-        min_crop_side_ratio: float = 0.1,
+        size: tuple[PyramidSide, PyramidSide] = (640, 640),
+        max_tries: Tries = 10,
+        min_crop_side_ratio: Fraction = 0.1,
         keep_ratio: bool = True,
     ):
         self.width, self.height = size
@@ -257,7 +259,7 @@ class RandomCropImgMask(Operator):
     optional = ("polys", "ignore_tags")
     random = True
 
-    def __init__(self, size: Union[int, list], main_key: str, crop_keys: list, p: float = 3 / 8):
+    def __init__(self, size: Union[Side, Size], main_key: Name, crop_keys: SomeNames, p: Probability = 3 / 8):
         self.height, self.width = (size, size) if isinstance(size, int) else size
         self.main_key = main_key
         self.crop_keys = list(crop_keys)

@@ -1,6 +1,6 @@
 """Random scaling, flips, crops and turns of detection pictures that keep whole texts."""
 
-from typing import Union
+from typing import Annotated, Union
 
 import cv2
 import numpy as np
@@ -9,6 +9,9 @@ from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, free
 from ppocr.data.imaug.geometry import fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import Angle, Colour, Fraction, Probability, Range, Rising, Side
+
+Zoom = Annotated[float, Range(0.01, 100)]
 
 PATCH = 9  # a backdrop is a ninth of the picture's width and height, enlarged
 FLIP_TRIES = 10
@@ -35,7 +38,7 @@ class _Padded(Operator):
     writes = ("image", "polys")
     random = True
 
-    def __init__(self, pad_with_fixed_color: bool = False, pad_value: list = (0, 0, 0)):
+    def __init__(self, pad_with_fixed_color: bool = False, pad_value: tuple[Colour, Colour, Colour] = (0, 0, 0)):
         self.pad_value = tuple(pad_value) if pad_with_fixed_color else None
 
     def canvas(self, image, width, height, rng) -> np.ndarray:
@@ -58,7 +61,7 @@ class RandomScaling(Operator):
     writes = ("image", "polys")
     random = True
 
-    def __init__(self, size: int = 800, scale: Union[float, list] = (3 / 4, 5 / 2)):
+    def __init__(self, size: Side = 800, scale: Union[Zoom, Annotated[tuple[Zoom, Zoom], Rising()]] = (3 / 4, 5 / 2)):
         self.size = size
         self.low, self.high = (1 - scale, 1 + scale) if isinstance(scale, (int, float)) else scale
 
@@ -86,7 +89,12 @@ class RandomCropFlip(Operator):
     writes = ("image", "polys")
     random = True
 
-    def __init__(self, crop_ratio: float = 0.5, iter_num: int = 1, min_area_ratio: float = 0.2):
+    def __init__(
+        self,
+        crop_ratio: Probability = 0.5,
+        iter_num: Annotated[int, Range(0, 100)] = 1,
+        min_area_ratio: Probability = 0.2,
+    ):
         self.crop_ratio = crop_ratio
         self.iter_num = iter_num
         self.min_area_ratio = min_area_ratio
@@ -133,7 +141,7 @@ class RandomCropPolyInstances(Operator):
     writes = ("image", "polys", "texts", "ignore_tags")
     random = True
 
-    def __init__(self, crop_ratio: float = 5 / 8, min_side_ratio: float = 0.4):
+    def __init__(self, crop_ratio: Probability = 5 / 8, min_side_ratio: Fraction = 0.4):
         self.crop_ratio = crop_ratio
         self.min_side_ratio = min_side_ratio
 
@@ -181,10 +189,10 @@ class RandomRotatePolyInstances(_Padded):
 
     def __init__(
         self,
-        rotate_ratio: float = 0.5,
-        max_angle: float = 10,
+        rotate_ratio: Probability = 0.5,
+        max_angle: Angle = 10,
         pad_with_fixed_color: bool = False,
-        pad_value: list = (0, 0, 0),
+        pad_value: tuple[Colour, Colour, Colour] = (0, 0, 0),
     ):
         super().__init__(pad_with_fixed_color, pad_value)
         self.rotate_ratio = rotate_ratio
@@ -214,10 +222,10 @@ class SquareResizePad(_Padded):
 
     def __init__(
         self,
-        target_size: int,
-        pad_ratio: float = 0.6,
+        target_size: Side,
+        pad_ratio: Probability = 0.6,
         pad_with_fixed_color: bool = False,
-        pad_value: list = (0, 0, 0),
+        pad_value: tuple[Colour, Colour, Colour] = (0, 0, 0),
     ):
         super().__init__(pad_with_fixed_color, pad_value)
         self.target_size = target_size

@@ -1,5 +1,7 @@
 """Random perspective of detection pictures and their polygons."""
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
@@ -7,6 +9,7 @@ from ppocr.data.imaug.det_crop import Window, keep_texts, touching
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.perspective import fit_projection, project, shift, warp_projection
 from ppocr.registry import OPERATORS
+from ppocr.values import Angle, Colour, Decay, Probability, Range
 
 FOLLOWED = 0.25  # how far outside a picture, as a part of its size, points are mapped; the horizon is farther away
 
@@ -31,13 +34,13 @@ class RandomPerspective(Operator):
 
     def __init__(
         self,
-        prob: float = 0.5,
-        degrees: float = 0.0,
-        scale: float = 0.1,
-        shear: float = 10.0,
-        perspective: float = 0.001,
+        prob: Probability = 0.5,
+        degrees: Angle = 0.0,
+        scale: Decay = 0.1,
+        shear: Annotated[float, Range(0, below=90)] = 10.0,
+        perspective: Probability = 0.001,
         fit_output: bool = True,
-        fill_value: list = (114, 114, 114),
+        fill_value: tuple[Colour, Colour, Colour] = (114, 114, 114),
     ):
         self.prob = prob
         self.degrees = degrees

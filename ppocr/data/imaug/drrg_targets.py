@@ -3,12 +3,17 @@
 Zhang et al., Deep Relational Reasoning Graph Network for Arbitrary Shape Text Detection, 2020.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, line_length, pixels_of, resample, ribbon_of
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, Index, Positive, Probability, Range
+
+Extent = Annotated[float, Range(0.5, 1_000)]  # pixels
 
 READ_DOWNWARDS = 2.0  # a text that runs so many times as far down as sideways runs from the top to the bottom
 
@@ -72,18 +77,18 @@ class DRRGTargets(Operator):
 
     def __init__(
         self,
-        resample_step: float = 8.0,
-        num_min_comps: int = 9,
-        num_max_comps: int = 600,
-        min_width: float = 8.0,
-        max_width: float = 24.0,
-        center_region_shrink_ratio: float = 0.3,
-        comp_shrink_ratio: float = 1.0,
-        comp_w_h_ratio: float = 0.3,
-        text_comp_nms_thr: float = 0.25,
-        min_rand_half_height: float = 8.0,
-        max_rand_half_height: float = 24.0,
-        jitter_level: float = 0.2,
+        resample_step: Extent = 8.0,
+        num_min_comps: Index = 9,
+        num_max_comps: Index = 600,
+        min_width: Extent = 8.0,
+        max_width: Extent = 24.0,
+        center_region_shrink_ratio: Fraction = 0.3,
+        comp_shrink_ratio: Fraction = 1.0,
+        comp_w_h_ratio: Positive = 0.3,
+        text_comp_nms_thr: Probability = 0.25,
+        min_rand_half_height: Extent = 8.0,
+        max_rand_half_height: Extent = 24.0,
+        jitter_level: Probability = 0.2,
     ):
         self.step = resample_step
         self.num_comps = (num_min_comps, num_max_comps)
@@ -94,6 +99,18 @@ class DRRGTargets(Operator):
         self.overlap = text_comp_nms_thr
         self.rand_heights = (2 * min_rand_half_height, 2 * max_rand_half_height)
         self.jitter_level = jitter_level
+
+    @staticmethod
+    def check_arguments(num_min_comps, num_max_comps, min_width, max_width, min_rand_half_height, max_rand_half_height):
+        """Yields bounds that leave nothing between them."""
+        pairs = (
+            ("num_min_comps", num_min_comps, num_max_comps),
+            ("min_width", min_width, max_width),
+            ("min_rand_half_height", min_rand_half_height, max_rand_half_height),
+        )
+        for key, low, high in pairs:
+            if low > high:
+                yield key, f"'{key}' {low} is above '{key.replace('min', 'max')}' {high}"
 
     def __call__(self, data, rng):
         size = data["image"].shape[:2]

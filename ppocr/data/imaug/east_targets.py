@@ -12,6 +12,7 @@ from ppocr.data.imaug.geometry import fitted, following, map_points, rotation, s
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Dropped, Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, MapSide, Pixels, Probability
 
 STRIDE = 4  # pixels of the picture to one of the maps
 SHRINK = 0.3  # how far corners move, as a part of the shorter edge that ends there
@@ -98,10 +99,10 @@ class EASTProcessTrain(Operator):
 
     def __init__(
         self,
-        image_shape: list = (512, 512),
-        background_ratio: float = 0.125,
-        min_crop_side_ratio: float = 0.1,
-        min_text_size: int = 10,
+        image_shape: tuple[MapSide, MapSide] = (512, 512),
+        background_ratio: Probability = 0.125,
+        min_crop_side_ratio: Fraction = 0.1,
+        min_text_size: Pixels = 10,
     ):
         self.height, self.width = image_shape
         self.background_ratio = background_ratio

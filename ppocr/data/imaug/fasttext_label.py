@@ -5,6 +5,7 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import UserError
 from ppocr.registry import OPERATORS
+from ppocr.values import Name
 
 
 @OPERATORS.register()
@@ -23,7 +24,7 @@ class Fasttext(Operator):
     reads = ("label",)
     writes = ("fast_label",)
 
-    def __init__(self, path: str):
+    def __init__(self, path: Name):
         self.path = path
         self.model = _load(path)
 

@@ -3,6 +3,8 @@
 Zhu et al., Fourier Contour Embedding for Arbitrary-Shaped Text Detection, 2021.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
@@ -10,6 +12,11 @@ from ppocr.data.imaug.geometry import following
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import fill_boxes, ribbon_of
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, Probability, Range, Rising
+
+Step = Annotated[float, Range(0.5, 1_000)]
+Divisor = Annotated[int, Range(1, 128)]
+Span = Annotated[tuple[Probability, Probability], Rising()]
 
 OUTLINE_POINTS = 400
 START_CANDIDATES = 8
@@ -69,11 +76,11 @@ class FCENetTargets(Operator):
 
     def __init__(
         self,
-        fourier_degree: int = 5,
-        resample_step: float = 4.0,
-        center_region_shrink_ratio: float = 0.3,
-        level_size_divisors: list = (8, 16, 32),
-        level_proportion_range: list = ((0, 0.25), (0.2, 0.65), (0.55, 1.0)),
+        fourier_degree: Annotated[int, Range(1, 100)] = 5,
+        resample_step: Step = 4.0,
+        center_region_shrink_ratio: Fraction = 0.3,
+        level_size_divisors: tuple[Divisor, Divisor, Divisor] = (8, 16, 32),
+        level_proportion_range: tuple[Span, Span, Span] = ((0, 0.25), (0.2, 0.65), (0.55, 1.0)),
     ):
         self.degree = fourier_degree
         self.step = resample_step

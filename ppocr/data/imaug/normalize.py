@@ -1,6 +1,6 @@
 """Scaling of pixel values to floats, and the order of the axes."""
 
-from typing import Literal, Optional, Union
+from typing import Annotated, Literal, Optional, Union
 
 import cv2
 import numpy as np
@@ -8,6 +8,11 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
+from ppocr.values import Name, Range, coerce
+
+Factor = Annotated[float, Range(1e-6, 1_000)]
+Level = Annotated[float, Range(-1_000, 1_000)]
+Spread = Annotated[float, Range(1e-6, 1_000)]
 
 BLOCK = 64  # rows that are worked on at a time, so that they stay in the cache
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -59,21 +64,28 @@ class NormalizeImage(Operator):
 
     def __init__(
         self,
-        scale: Optional[Union[float, str]] = None,
-        mean: Optional[list] = None,
-        std: Optional[list] = None,
+        scale: Optional[Union[Factor, Name]] = None,
+        mean: Optional[Union[tuple[Level], tuple[Level, Level, Level]]] = None,
+        std: Optional[Union[tuple[Spread], tuple[Spread, Spread, Spread]]] = None,
         order: Literal["chw", "hwc"] = "chw",
     ):
         self.order = order
         self.scale = np.float32(1 / 255 if scale is None else parse_fraction(scale))
         self.mean = np.asarray(IMAGENET_MEAN if mean is None else mean, np.float32)
         self.std = np.asarray(IMAGENET_STD if std is None else std, np.float32)
-        if (self.std == 0).any():
-            raise ConfigError(f"'std' must not hold a zero: {std}")
         channels = np.broadcast_shapes(self.mean.shape, self.std.shape)
         values = np.arange(256, dtype=np.float32)[:, None]
         table = (values * self.scale - self.mean) / self.std
         self.tables = np.ascontiguousarray(np.broadcast_to(table, (256, *channels)).T)
+
+    @staticmethod
+    def check_arguments(scale):
+        """Yields a text that is no fraction."""
+        if isinstance(scale, str):
+            try:
+                coerce(parse_fraction(scale), Factor)
+            except ConfigError as error:
+                yield "scale", f"'scale' {scale!r}: {error}"
 
     def __call__(self, data):
         image = np.asarray(data["image"])

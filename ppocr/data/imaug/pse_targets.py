@@ -3,6 +3,8 @@
 Wang et al., Shape Robust Text Detection with Progressive Scale Expansion Network, 2019.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
@@ -10,8 +12,8 @@ from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, offset_polygon
 from ppocr.data.imaug.geometry import perimeters, signed_areas
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.resize_det import check_size
-from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, Range, Side
 
 
 def shrink(polygon, ratio: float) -> np.ndarray:
@@ -41,9 +43,9 @@ class MakePseGt(Operator):
     reads = ("image", "polys", "ignore_tags")
     writes = ("image", "polys", "gt_kernels", "gt_text", "mask")
 
-    def __init__(self, kernel_num: int = 7, size: int = 640, min_shrink_ratio: float = 0.4):
-        if kernel_num < 2:
-            raise ConfigError(f"'kernel_num' must be at least 2, not {kernel_num}")
+    def __init__(
+        self, kernel_num: Annotated[int, Range(2, 100)] = 7, size: Side = 640, min_shrink_ratio: Fraction = 0.4
+    ):
         self.ratios = 1 - (1 - min_shrink_ratio) / (kernel_num - 1) * np.arange(1, kernel_num + 1)
         self.size = size
 

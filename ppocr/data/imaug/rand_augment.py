@@ -3,6 +3,8 @@
 Cubuk et al., RandAugment: Practical Automated Data Augmentation with a Reduced Search Space, 2020.
 """
 
+from typing import Annotated
+
 import cv2
 import numpy as np
 
@@ -10,6 +12,7 @@ from ppocr.data.imaug import color
 from ppocr.data.imaug.geometry import check_sides
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import Probability, Range
 
 FILL = (128, 128, 128)
 
@@ -58,7 +61,12 @@ class RandAugment(Operator):
     writes = ("image",)
     random = True
 
-    def __init__(self, prob: float = 0.5, num_layers: int = 2, magnitude: int = 5):
+    def __init__(
+        self,
+        prob: Probability = 0.5,
+        num_layers: Annotated[int, Range(0, 100)] = 2,
+        magnitude: Annotated[int, Range(0, 10)] = 5,
+    ):
         self.prob = prob
         self.num_layers = num_layers
         self.changes = [(strength * magnitude / 10, change) for strength, change in CHANGES.values()]

@@ -1,11 +1,16 @@
 """Random changes of text lines for recognition."""
 
+from typing import Literal, Union
+
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.text_warp import warp_text_line
 from ppocr.registry import OPERATORS
+from ppocr.values import Probability
+
+Chance = Union[Literal[-1], Probability]  # -1: never
 
 SMALLEST = 20  # pictures with a shorter side are neither warped nor cropped
 MOST_CROPPED = 8  # pixels
@@ -69,12 +74,12 @@ class BaseDataAugmentation(Operator):
 
     def __init__(
         self,
-        crop_prob: float = 0.4,
-        reverse_prob: float = 0.4,
-        noise_prob: float = 0.4,
-        jitter_prob: float = 0.4,
-        blur_prob: float = 0.4,
-        hsv_aug_prob: float = 0.4,
+        crop_prob: Chance = 0.4,
+        reverse_prob: Chance = 0.4,
+        noise_prob: Chance = 0.4,
+        jitter_prob: Chance = 0.4,
+        blur_prob: Chance = 0.4,
+        hsv_aug_prob: Chance = 0.4,
     ):
         self.probabilities = np.array([crop_prob, blur_prob, hsv_aug_prob, jitter_prob, noise_prob, reverse_prob])
 
@@ -108,13 +113,13 @@ class RecAug(BaseDataAugmentation):
 
     def __init__(
         self,
-        tia_prob: float = 0.4,
-        crop_prob: float = 0.4,
-        reverse_prob: float = 0.4,
-        noise_prob: float = 0.4,
-        jitter_prob: float = 0.4,
-        blur_prob: float = 0.4,
-        hsv_aug_prob: float = 0.4,
+        tia_prob: Chance = 0.4,
+        crop_prob: Chance = 0.4,
+        reverse_prob: Chance = 0.4,
+        noise_prob: Chance = 0.4,
+        jitter_prob: Chance = 0.4,
+        blur_prob: Chance = 0.4,
+        hsv_aug_prob: Chance = 0.4,
     ):
         super().__init__(crop_prob, reverse_prob, noise_prob, jitter_prob, blur_prob, hsv_aug_prob)
         self.tia_prob = tia_prob

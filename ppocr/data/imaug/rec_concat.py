@@ -1,6 +1,6 @@
 """Joining of several text lines into one."""
 
-from typing import Optional
+from typing import Annotated, Optional
 
 import cv2
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
 from ppocr.text.direction import TextDirection, to_logical, to_visual
+from ppocr.values import Channels, LineSide, Probability, Range, TextLength
 
 
 @OPERATORS.register()
@@ -31,10 +32,10 @@ class RecConAug(Operator):
 
     def __init__(
         self,
-        prob: float = 0.5,
-        image_shape: list = (32, 320, 3),
-        max_text_length: int = 25,
-        ext_data_num: int = 1,
+        prob: Probability = 0.5,
+        image_shape: tuple[LineSide, LineSide, Channels] = (32, 320, 3),
+        max_text_length: TextLength = 25,
+        ext_data_num: Annotated[int, Range(0, 100)] = 1,
         text_direction: Optional[TextDirection] = None,
     ):
         self.prob = prob

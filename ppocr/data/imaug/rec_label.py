@@ -10,6 +10,7 @@ from ppocr.text.ctc import steps_needed
 from ppocr.text.direction import TextDirection, Writing
 from ppocr.utils import special_symbols
 from ppocr.utils.dictionary import character_list
+from ppocr.values import TextLength
 
 
 class BaseRecLabelEncode(Operator):
@@ -56,7 +57,7 @@ class BaseRecLabelEncode(Operator):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         text_direction: Optional[TextDirection] = None,

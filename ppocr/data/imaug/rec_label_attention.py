@@ -5,9 +5,10 @@ from typing import Optional
 import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
-from ppocr.registry import OPERATORS
+from ppocr.registry import OPERATORS, Nested
 from ppocr.text.direction import TextDirection
 from ppocr.utils import special_symbols
+from ppocr.values import Index, Name, TextLength
 
 
 class _Encode(BaseRecLabelEncode):
@@ -66,7 +67,7 @@ class SATRNLabelEncode(BaseRecLabelEncode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         lower: bool = False,
@@ -114,10 +115,10 @@ class ViTSTRLabelEncode(_Encode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
-        ignore_index: int = 0,
+        ignore_index: Index = 0,
         text_direction: Optional[TextDirection] = None,
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
@@ -138,10 +139,10 @@ class ABINetLabelEncode(_Encode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
-        ignore_index: int = 100,
+        ignore_index: Index = 100,
         text_direction: Optional[TextDirection] = None,
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
@@ -169,7 +170,7 @@ class SPINLabelEncode(_Encode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         lower: bool = True,
@@ -204,10 +205,10 @@ class MultiLabelEncode(BaseRecLabelEncode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
-        gtc_encode: Optional[str] = None,
+        gtc_encode: Optional[Name] = None,
         text_direction: Optional[TextDirection] = None,
     ):
         settings = {
@@ -220,6 +221,12 @@ class MultiLabelEncode(BaseRecLabelEncode):
         self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings})
         self.gtc_key = "label_gtc" if gtc_encode else "label_sar"
         self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
+
+    @staticmethod
+    def nested_components(arguments):
+        """Yields the encoder of the attention branch."""
+        settings = {key: value for key, value in arguments.items() if key != "gtc_encode"}
+        yield Nested(OPERATORS, ("gtc_encode",), {"name": arguments.get("gtc_encode") or "SARLabelEncode", **settings})
 
     def __call__(self, data):
         ctc = self.ctc.encode(self.ctc.indices(data))

@@ -8,6 +8,7 @@ from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
 from ppocr.text.direction import TextDirection
 from ppocr.utils import special_symbols
+from ppocr.values import Index, TextLength
 
 SAMPLED_CLASSES = 37
 
@@ -34,11 +35,11 @@ class CPPDLabelEncode(BaseRecLabelEncode):
 
     def __init__(
         self,
-        max_text_length: int,
+        max_text_length: TextLength,
         character_dict_path: Optional[str] = None,
         use_space_char: bool = False,
         ch: bool = False,
-        ignore_index: int = 100,
+        ignore_index: Index = 100,
         text_direction: Optional[TextDirection] = None,
     ):
         super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)

@@ -1,14 +1,16 @@
 """Resizing of whole pictures for text detection in evaluation and inference."""
 
 import math
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional
 
 import cv2
 import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator
 from ppocr.registry import OPERATORS
+from ppocr.values import PyramidSide, Range
 
+Limit = Annotated[int, Range(32, 20_000)]
 SMALL = 64  # pictures with a smaller sum of sides are padded before anything else
 STRIDE = 32
 LONG_STRIDE = 128
@@ -58,12 +60,12 @@ class DetResizeForTest(Operator):
 
     def __init__(
         self,
-        image_shape: Optional[list] = None,
-        limit_side_len: Optional[int] = None,
-        resize_long: Optional[int] = None,
+        image_shape: Optional[tuple[PyramidSide, PyramidSide]] = None,
+        limit_side_len: Optional[Limit] = None,
+        resize_long: Optional[Limit] = None,
         limit_type: Literal["min", "max", "resize_long"] = "min",
         keep_ratio: bool = False,
-        max_side_limit: int = 4000,
+        max_side_limit: Limit = 4000,
     ):
         self.image_shape = image_shape
         self.keep_ratio = keep_ratio

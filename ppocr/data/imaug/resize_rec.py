@@ -9,7 +9,9 @@ import numpy as np
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Operator, tell
 from ppocr.registry import OPERATORS
+from ppocr.values import Channels, Fraction, LineShape, LineSide, TextLength
 
+SARShape = tuple[Channels, LineSide, LineSide, LineSide]
 LONGEST = 200  # heights; a picture that is longer is no line of text, and would take memory without end
 _SIGNED = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5).astype(np.float32)
 
@@ -61,7 +63,7 @@ class RecResizeImg(Operator):
 
     def __init__(
         self,
-        image_shape: list,
+        image_shape: LineShape,
         infer_mode: bool = False,
         eval_mode: bool = False,
         character_dict_path: Optional[str] = "./ppocr/utils/ppocr_keys_v1.txt",
@@ -105,7 +107,7 @@ class SVTRRecResizeImg(Operator):
     reads = ("image",)
     writes = ("image", "valid_ratio")
 
-    def __init__(self, image_shape: list, padding: bool = True):
+    def __init__(self, image_shape: LineShape, padding: bool = True):
         _, self.height, self.width = image_shape
         self.padding = padding
 
@@ -128,7 +130,7 @@ class ClsResizeImg(Operator):
     reads = ("image",)
     writes = ("image",)
 
-    def __init__(self, image_shape: list):
+    def __init__(self, image_shape: LineShape):
         _, self.height, self.width = image_shape
 
     def __call__(self, data):
@@ -150,7 +152,7 @@ class _StretchRecResizeImg(Operator):
     writes = ("image", "valid_ratio")
     tables: tuple = ()
 
-    def __init__(self, image_shape: list):
+    def __init__(self, image_shape: LineShape):
         _, self.height, self.width = image_shape
 
     def __call__(self, data):
@@ -194,7 +196,7 @@ class PRENResizeImg(Operator):
     reads = ("image",)
     writes = ("image",)
 
-    def __init__(self, image_shape: list):
+    def __init__(self, image_shape: tuple[LineSide, LineSide]):
         self.height, self.width = image_shape
 
     def __call__(self, data):
@@ -216,9 +218,18 @@ class SARRecResizeImg(Operator):
     reads = ("image",)
     writes = ("image", "resized_shape", "pad_shape", "valid_ratio")
 
-    def __init__(self, image_shape: list, width_downsample_ratio: float = 0.25):
+    def __init__(self, image_shape: SARShape, width_downsample_ratio: Fraction = 0.25):
         _, self.height, self.least, self.greatest = image_shape
         self.divisor = int(1 / width_downsample_ratio)
+
+    @staticmethod
+    def check_arguments(image_shape):
+        """Yields widths that leave nothing between them."""
+        if image_shape[2] > image_shape[3]:
+            yield (
+                "image_shape",
+                f"'image_shape': the least width {image_shape[2]} is above the greatest, {image_shape[3]}",
+            )
 
     def __call__(self, data):
         image = data["image"]
@@ -246,7 +257,7 @@ class RobustScannerRecResizeImg(SARRecResizeImg):
 
     writes = (*SARRecResizeImg.writes, "word_positons")
 
-    def __init__(self, image_shape: list, max_text_length: int, width_downsample_ratio: float = 0.25):
+    def __init__(self, image_shape: SARShape, max_text_length: TextLength, width_downsample_ratio: Fraction = 0.25):
         super().__init__(image_shape, width_downsample_ratio)
         self.max_text_length = max_text_length
 

@@ -1,6 +1,6 @@
 """Resizing of text lines for recognisers that read one grey channel."""
 
-from typing import Literal, Optional
+from typing import Annotated, Literal, Optional, Union
 
 import cv2
 import numpy as np
@@ -8,8 +8,14 @@ from PIL import Image
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.resize_rec import fitted_width, pad_right, resize_line, to_signed_planes
-from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
+from ppocr.values import Heads, LineShape, LineSide, Name, Range, TextLength
+
+LineSize = tuple[LineSide, LineSide]
+GrayShape = tuple[Literal[1], LineSide, LineSide]
+Interpolation = Literal[0, 1, 2, 3, 4]
+Level = Annotated[float, Range(-1_000, 1_000)]
+Spread = Annotated[float, Range(above=0, most=1_000)]
 
 
 def to_gray(image) -> np.ndarray:
@@ -30,7 +36,7 @@ class RFLRecResizeImg(Operator):
     reads = ("image",)
     writes = ("image", "valid_ratio")
 
-    def __init__(self, image_shape: list, padding: bool = True, interpolation: int = 1):
+    def __init__(self, image_shape: GrayShape, padding: bool = True, interpolation: Interpolation = 1):
         _, self.height, self.width = image_shape
         self.padding = padding
         self.interpolation = interpolation
@@ -58,13 +64,15 @@ class SPINRecResizeImg(Operator):
     writes = ("image",)
 
     def __init__(
-        self, image_shape: list, interpolation: int = 2, mean: Optional[list] = None, std: Optional[list] = None
+        self,
+        image_shape: LineSize,
+        interpolation: Interpolation = 2,
+        mean: Optional[tuple[Level]] = None,
+        std: Optional[tuple[Spread]] = None,
     ):
         self.size = tuple(image_shape)
         self.interpolation = interpolation
         self.mean, self.std = (np.float32(127.5 if values is None else values) for values in (mean, std))
-        if self.mean.size != 1 or self.std.size != 1 or not self.std.all():
-            raise ConfigError(f"SPINRecResizeImg: mean and std must be one number each, std not 0: {mean}, {std}")
 
     def __call__(self, data):
         resized = cv2.resize(to_gray(data["image"]), self.size, interpolation=self.interpolation)
@@ -89,9 +97,9 @@ class GrayRecResizeImg(Operator):
 
     def __init__(
         self,
-        image_shape: list,
+        image_shape: Union[LineSize, GrayShape],
         resize_type: Literal["PIL", "OpenCV"] = "PIL",
-        inter_type: str = "Image.Resampling.LANCZOS",
+        inter_type: Name = "Image.Resampling.LANCZOS",
         scale: bool = True,
         padding: bool = False,
     ):
@@ -99,11 +107,17 @@ class GrayRecResizeImg(Operator):
         self.by_pil = resize_type == "PIL" and not padding
         self.scale = scale
         self.padding = padding
-        method = inter_type.split(".")[-1]
-        if method not in Image.Resampling.__members__:
+        self.method = Image.Resampling[inter_type.split(".")[-1]]
+
+    @staticmethod
+    def check_arguments(image_shape, inter_type, padding):
+        """Yields a shape that is not that of the mode, and an unknown method."""
+        if len(image_shape) != 2 + padding:
+            wanted = "(1, height, width)" if padding else "(width, height)"
+            yield "image_shape", f"'image_shape' must be {wanted}, not {list(image_shape)}"
+        if inter_type.split(".")[-1] not in Image.Resampling.__members__:
             known = ", ".join(Image.Resampling.__members__)
-            raise ConfigError(f"GrayRecResizeImg: inter_type '{inter_type}' is not Image. followed by one of {known}")
-        self.method = Image.Resampling[method]
+            yield "inter_type", f"'inter_type' {inter_type} is not Image. followed by one of {known}"
 
     def __call__(self, data):
         gray = to_gray(data["image"])
@@ -137,7 +151,7 @@ class SRNRecResizeImg(Operator):
     reads = ("image",)
     writes = ("image", "encoder_word_pos", "gsrm_word_pos", "gsrm_slf_attn_bias1", "gsrm_slf_attn_bias2")
 
-    def __init__(self, image_shape: list, max_text_length: int = 25, num_heads: int = 8):
+    def __init__(self, image_shape: GrayShape, max_text_length: TextLength = 25, num_heads: Heads = 8):
         _, self.height, self.width = image_shape
         later = np.triu(np.ones((max_text_length, max_text_length)), 1) * -1e9
         self.constants = {
@@ -173,7 +187,7 @@ class SSLRotateResize(Operator):
 
     def __init__(
         self,
-        image_shape: list,
+        image_shape: LineShape,
         padding: bool = False,
         select_all: bool = True,
         mode: Literal["train", "test"] = "train",

@@ -17,6 +17,7 @@ from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Dropped, Operator, Rejected, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, line_length, pixels_of, resample, sides
 from ppocr.registry import OPERATORS
+from ppocr.values import Fraction, MapSide, Pixels, Side
 
 CENTER_HEIGHT = 0.3  # of a centre line, as a part of the text's
 CENTER_ENDS = 0.3  # by how much of the text's height a centre line is shorter, at either end
@@ -108,17 +109,23 @@ class SASTProcessTrain(Operator):
 
     def __init__(
         self,
-        image_shape: list = (512, 512),
-        min_crop_size: int = 24,
-        min_crop_side_ratio: float = 0.3,
-        min_text_size: int = 4,
-        max_text_size: int = 512,
+        image_shape: tuple[MapSide, MapSide] = (512, 512),
+        min_crop_size: Side = 24,
+        min_crop_side_ratio: Fraction = 0.3,
+        min_text_size: Pixels = 4,
+        max_text_size: Side = 512,
     ):
         self.height, self.width = image_shape
         self.min_crop_size = min_crop_size
         self.min_crop_side_ratio = min_crop_side_ratio
         self.text_sizes = (min_text_size / STRIDE, max_text_size / STRIDE)
         self.tables = NormalizeImage(order="hwc").tables
+
+    @staticmethod
+    def check_arguments(min_text_size, max_text_size):
+        """Yields sizes that leave no text."""
+        if min_text_size >= max_text_size:
+            yield "min_text_size", f"'min_text_size' {min_text_size} is not below 'max_text_size' {max_text_size}"
 
     def __call__(self, data, rng):
         image = data["image"]

@@ -13,6 +13,7 @@ from ppocr.data.imaug.color import ColorJitter
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.perspective import fit_projection, warp_projection
 from ppocr.registry import OPERATORS
+from ppocr.values import Probability
 
 DEGREES = 45.0
 SCALES = (0.5, 2.0)  # by what a picture is made smaller
@@ -107,9 +108,9 @@ class SVTRRecAug(Operator):
     def __init__(
         self,
         aug_type: Literal[0, 1] = 0,
-        geometry_p: float = 0.5,
-        deterioration_p: float = 0.25,
-        colorjitter_p: float = 0.25,
+        geometry_p: Probability = 0.5,
+        deterioration_p: Probability = 0.25,
+        colorjitter_p: Probability = 0.25,
     ):
         self.all_geometry = aug_type == 1
         self.probabilities = (geometry_p, deterioration_p, colorjitter_p)
@@ -148,5 +149,7 @@ class ABINetRecAug(SVTRRecAug):
 
     keeps_size = True
 
-    def __init__(self, geometry_p: float = 0.5, deterioration_p: float = 0.25, colorjitter_p: float = 0.25):
+    def __init__(
+        self, geometry_p: Probability = 0.5, deterioration_p: Probability = 0.25, colorjitter_p: Probability = 0.25
+    ):
         super().__init__(0, geometry_p, deterioration_p, colorjitter_p)

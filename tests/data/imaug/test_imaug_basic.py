@@ -64,8 +64,8 @@ def test_normalize(picture, scale):
 
 
 def test_normalize_refuses_zero_deviation():
-    with pytest.raises(ConfigError, match="std"):
-        NormalizeImage(std=[1, 0, 1])
+    with pytest.raises(ConfigError, match=r"'std\[1\]' must be a number from 1e-06 to 1,000, not 0"):
+        create_operators([{"NormalizeImage": {"std": [1, 0, 1]}}])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

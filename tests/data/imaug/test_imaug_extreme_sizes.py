@@ -13,7 +13,7 @@ DETECTION = [
     {"DetLabelEncode": None},
     {"CopyPaste": None},
     {"IaaAugment": None},
-    {"EastRandomCropData": {"size": [64, 48], "max_tries": 10}},
+    {"EastRandomCropData": {"size": [96, 64], "max_tries": 10}},
     {"MakeBorderMap": None},
     {"MakeShrinkMap": None},
     {"NormalizeImage": {"order": "hwc"}},
@@ -43,8 +43,8 @@ def test_detection(size):
         for seed in range(4):
             data = {"image": png(*size), "label": LABEL, "ext_data": [ext]}
             data = run_operators(data, ops, np.random.default_rng(seed))
-            assert data["image"].shape == (3, 48, 64)
-            assert data["threshold_map"].shape == data["shrink_map"].shape == (48, 64)
+            assert data["image"].shape == (3, 64, 96)
+            assert data["threshold_map"].shape == data["shrink_map"].shape == (64, 96)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ppocr.data.imaug import transform
+from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.ct_groups import GroupRandomCropPadding, GroupRandomHorizontalFlip, GroupRandomRotate
 from ppocr.data.imaug.ct_targets import (
     CTLabelEncode,
@@ -55,8 +55,8 @@ def test_pse_enlarges_small_pictures_only():
     data = pse(size=200, kernel_num=2)
     assert data["image"].shape == (200, 240, 3) and (data["polys"][0] == BOX * 2).all()
     assert pse(size=50, kernel_num=2)["image"].shape == (100, 120, 3)
-    with pytest.raises(ConfigError, match="kernel_num"):
-        MakePseGt(kernel_num=1)
+    with pytest.raises(ConfigError, match="'kernel_num' must be a whole number from 2 to 100, not 1"):
+        create_operators([{"MakePseGt": {"kernel_num": 1}}])
 
 
 def test_ct_labels_are_lists_of_points_or_of_numbers():
