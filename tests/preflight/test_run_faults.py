@@ -91,7 +91,7 @@ def keys_in_the_wrong_order(site):
 
 
 def shapes_that_do_not_fit(site):
-    site.replace("image_shape: [64, 64]", "image_shape: [40, 40]")
+    site.replace("- DetResizeForTest: {image_shape: [64, 64]}", "- DetResizeForTest:\n      - Resize: {size: [40, 40]}")
     return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first batch of Eval"
 
 
