@@ -92,7 +92,8 @@ def check_characters(context):
                     f"{c!r} {unknown[c].count} times, first in line {unknown[c].line}" for c in most[:_SHOWN]
                 )
                 more = f", and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
-                what = f"{len(most)} characters are not in the dictionary and will be left out: {named}{more}"
+                then = "will be left out" if section.training else "labels with them count as wrong"
+                what = f"{len(most)} characters are not in the dictionary and {then}: {named}{more}"
                 yield Finding(WARNING, what, scan.path, min(tally.line for tally in unknown.values()))
 
 

@@ -93,6 +93,11 @@ def unknown_characters(site):
     return W, "train.txt", line, words
 
 
+def unknown_characters_in_evaluation(site):
+    words = "1 characters are not in the dictionary and labels with them count as wrong: 'X' 1 times"
+    return W, "eval.txt", site.append("eval.txt", "x.png\taX\n"), words
+
+
 def too_many_bad_lines(site):
     site.append("train.txt", "no delimiter\n" * 11)
     return E, CONFIG, site.line_of("train.txt"), "11 of 15 lines cannot be used"
@@ -259,6 +264,7 @@ REC_FAULTS = [
     empty_lines_count_as_lines,
     no_known_character,
     unknown_characters,
+    unknown_characters_in_evaluation,
     too_many_bad_lines,
     no_usable_line,
     repeated_path,
