@@ -59,15 +59,17 @@ def train(config, device, logger, loggers):
 
 def _train(config, options, device, logger, loggers):
     train_dataloader = build_dataloader(config, "Train", device, logger, options.seed)
-    train_dataloader.stack_file = str(Path(options.save_model_dir) / "train.log")
     due = Due.from_options(options, len(train_dataloader), evaluates=config.get("Eval") is not None)
     stepper = build_stepper(config, options, due, device)
     stepper.guard = build_guard(options, device, stepper.amp, train_dataloader)
     stepper.unaligned = Unaligned(stepper.loss, train_dataloader)
-    watchdog = Watchdog(hang_timeout(options), Path(options.save_model_dir) / "train.log", ends=processes.several())
+    watchdog = build_watchdog(options)
     evaluation = None
     if config.get("Eval"):
         evaluation = build_evaluation(config, options, stepper.amp, device, logger, watchdog.beat)
+    evaluators = evaluation.evaluators.values() if evaluation else ()
+    for dataloader in (train_dataloader, *(evaluator.dataloader for evaluator in evaluators)):
+        dataloader.stack_file = watchdog.path
     progress = build_progress(config, options, due, device, logger, loggers, watchdog)
     parts, facts = {"statistics": progress.statistics}, describe_run(config, options, due.steps_per_epoch, device)
     if evaluation is not None and evaluation.stopping:
@@ -173,6 +175,13 @@ def hang_timeout(options) -> float:
     if options.hang_timeout is not None:
         return options.hang_timeout
     return 1800 if processes.several() else 0
+
+
+def build_watchdog(options) -> Watchdog:
+    """Returns the :class:`ppocr.engine.watchdog.Watchdog` of a run; in a distributed one it looks after the others."""
+    several = processes.several()
+    path = Path(options.save_model_dir) / "train.log"
+    return Watchdog(hang_timeout(options), path, ends=several, lost=processes.lost_contact if several else None)
 
 
 def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluation:

@@ -59,6 +59,7 @@ class BatchLoader:
     Attributes:
         reader: gives the batches of this data set, packed; see :class:`ppocr.data.transport.BatchReader`.
         last_keys: the :class:`SampleKey` of each sample of the last batch, in their order.
+        stack_file: file that workers write their stacks to when a run hangs; None: standard error.
 
     Raises:
         DataError: an epoch would have no batch.
@@ -209,7 +210,6 @@ class BatchLoader:
 
 
 def _start_worker(parent, stack_file, number):
-    if stack_file:
-        let_stacks_be_asked_for(stack_file)
+    let_stacks_be_asked_for(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
     workers.end_with_parent(parent)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import threading
 
 # Seconds of silence, seconds between questions, questions: a cable that is pulled shows after half a minute.
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4))
@@ -22,6 +23,7 @@ class Contact:
 
     def __init__(self, password: bytes, listener=None, connection=None):
         self._password, self._listener = password, listener
+        self._lock = threading.Lock()
         self._unknown, self._known = [], [connection] if connection else []
         os.register_at_fork(after_in_child=self.close)  # else a worker would keep its parent's connections open
 
@@ -36,9 +38,10 @@ class Contact:
         return cls(password, connection=_prepared(connection))
 
     def broken(self) -> bool:
-        """Tells whether a process that was in contact is gone."""
-        self._accept()
-        return any(_said(connection) == b"" for connection in self._known)
+        """Tells whether a process that was in contact is gone; may be asked from any thread."""
+        with self._lock:
+            self._accept()
+            return any(_said(connection) == b"" for connection in self._known)
 
     def close(self):
         """Closes all connections."""

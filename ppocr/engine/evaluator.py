@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 import paddle
+from paddle import nn
 from tqdm import tqdm
 
 from ppocr.data.batch import Batch, facts_of, first_samples, of_one_shape
@@ -22,16 +23,7 @@ from ppocr.failures import blaming
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
 
-_DIFFERENT_IN_TRAINING = (
-    paddle.nn.BatchNorm1D,
-    paddle.nn.BatchNorm2D,
-    paddle.nn.BatchNorm3D,
-    paddle.nn.BatchNorm,
-    paddle.nn.SyncBatchNorm,
-    paddle.nn.Dropout,
-    paddle.nn.Dropout2D,
-    paddle.nn.Dropout3D,
-)
+_CONTAINERS = (object, nn.Layer, nn.Sequential, nn.LayerList, nn.LayerDict)
 
 
 class Share(NamedTuple):
@@ -188,6 +180,7 @@ class Evaluator:
 
         Heads give what they give in training, while normalisation and dropout do not train.
         """
+        paddle.seed(0)  # a dropout that a layer of somebody's own does by itself: at least the same each time
         with training_outputs(model), self._amp.autocast():
             predictions = call_model(model, batch)
         predictions = to_float32(predictions)
@@ -206,15 +199,23 @@ def _remarks(events, too_long, samples):
 
 @contextlib.contextmanager
 def training_outputs(model):
-    """Has a model in training mode but for layers that then draw at random or change their statistics."""
-    model.train()
-    for layer in model.sublayers():
-        if isinstance(layer, _DIFFERENT_IN_TRAINING) or type(layer).__name__ in ("DropPath", "DropBlock"):
-            layer.eval()
+    """Has layers give what they give in training, without drawing at random or changing statistics.
+
+    Paddle's own layers (normalisations, dropout, recurrent ones with dropout between them) run as in evaluation: for them
+    this is all the difference.  So do others that say ``draws_at_random = True``.
+    """
+    for layer in model.sublayers(include_self=True):
+        layer.training = not (_is_from_paddle(layer) or getattr(layer, "draws_at_random", False))
     try:
         yield
     finally:
         model.eval()
+
+
+def _is_from_paddle(layer):
+    """Tells whether a layer is one of Paddle's, or derived from one, and no mere container."""
+    kinds = (kind for kind in type(layer).__mro__ if kind not in _CONTAINERS)
+    return any(kind.__module__.split(".")[0] == "paddle" for kind in kinds)
 
 
 def to_numpy(batch) -> Batch:

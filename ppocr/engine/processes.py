@@ -64,8 +64,14 @@ def check_contact():
     Raises:
         UserError: one is gone.
     """
-    if several() and contact().broken():
-        raise UserError(_lost("its connection is closed"))
+    sentence = lost_contact()
+    if sentence:
+        raise UserError(sentence)
+
+
+def lost_contact() -> str:
+    """Returns what is to be said when another process is gone; empty while all are there.  From any thread."""
+    return _lost("its connection is closed") if several() and contact().broken() else ""
 
 
 @functools.cache

@@ -1,12 +1,16 @@
 """A timeline of some training steps, written by Paddle's profiler."""
 
-from typing import Optional
+from typing import Literal, Optional
 
 import paddle
 import yaml
 
 from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
+
+
+# Names of the family for the columns by which Paddle sorts its table; it cannot sort by calls.
+_COLUMNS = {"total": "Total", "calls": "Total", "max": "Max", "min": "Min", "ave": "Avg"}
 
 
 class StepProfiler:
@@ -16,7 +20,8 @@ class StepProfiler:
         batch_range: first step and the step after the last, counted from the start of the process.
         profile_path: folder of the timeline.
         state: ``CPU``, ``GPU`` or ``All``.
-        sorted_key: key by which the summary table is sorted: total, calls, max, min or ave; None: no table.
+        sorted_key: time by which the summary table is sorted, that of the GPU where one is profiled: ``total``, ``max``,
+            ``min`` or ``ave``; ``calls`` is taken for ``total``.  None: no table.
         tracer_option: ``Default``, ``OpDetail`` or ``AllOpDetail``; ``Default`` records less detail.
         timer_only: only measure throughput.
         exit_on_finished: end the process after the last profiled step.
@@ -26,8 +31,8 @@ class StepProfiler:
         self,
         batch_range: Optional[list] = None,
         profile_path: str = "./profile",
-        state: str = "All",
-        sorted_key: Optional[str] = None,
+        state: Literal["CPU", "GPU", "All"] = "All",
+        sorted_key: Optional[Literal["total", "calls", "max", "min", "ave"]] = None,
         tracer_option: str = "Default",
         timer_only: bool = False,
         exit_on_finished: bool = True,
@@ -35,7 +40,9 @@ class StepProfiler:
         first, last = batch_range or (10, 20)
         if not 0 <= first < last:
             raise ConfigError(f"-p batch_range: must be [first, last] with first < last, not {batch_range}")
-        self._last, self._steps, self._exit, self._sorted_key = last, 0, exit_on_finished, sorted_key
+        self._last, self._steps, self._exit = last, 0, exit_on_finished
+        device = "GPU" if state != "CPU" and paddle.device.get_device().startswith("gpu") else "CPU"
+        self._sorted_by = sorted_key and getattr(paddle.profiler.SortedKeys, device + _COLUMNS[sorted_key])
         targets = {"CPU": [paddle.profiler.ProfilerTarget.CPU], "GPU": [paddle.profiler.ProfilerTarget.GPU]}
         self._profiler = paddle.profiler.Profiler(
             targets=targets.get(state),
@@ -58,8 +65,8 @@ class StepProfiler:
         self._profiler.step()
         if self._steps == self._last:
             self._profiler.stop()
-            if self._sorted_key:
-                self._profiler.summary(sorted_by=getattr(paddle.profiler.SortedKeys, "CPU" + self._sorted_key.title()))
+            if self._sorted_by:
+                self._profiler.summary(sorted_by=self._sorted_by)
             if self._exit:
                 raise SystemExit(0)
 

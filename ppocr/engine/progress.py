@@ -125,6 +125,7 @@ class Progress:
 
     def finish(self, state):
         """Says how the run ended and closes the loggers."""
+        self._watchdog.rest()
         if state.best:
             self._say("best metric, " + _join(state.best))
         self._loggers.close()

@@ -5,26 +5,36 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 
 logger = logging.getLogger("ppocr")
 STACK_SIGNAL = signal.SIGUSR2
+_PAUSE = 10  # seconds between two looks, at most
+_OVERDUE = 60  # seconds without a step after which the other processes are asked for
 
 
 class Watchdog:
     """Writes the stacks of all threads, and of the worker processes, when nothing has happened for a while.
 
-    A context: the watch begins and ends with it.
+    Where there are others, it ends the process soon after one of them is gone: NCCL waits for a lost process forever, in
+    a call that no signal and no exception of Python gets through to.
+
+    A context: the watch begins with it, and ends with it or with :meth:`rest`.
+
+    Attributes:
+        path: see below.
 
     Args:
         timeout: seconds without :meth:`beat` after which the stacks are written, again and again; 0: never.
         path: file that they are appended to.
         ends: end the process then, with exit code 1: where it waits for another one that is gone it would wait forever.
+        lost: returns what is to be said when another process is gone, or an empty text; None: there are no others.
     """
 
-    def __init__(self, timeout: float, path, ends: bool = False):
-        self._timeout, self._path, self._ends = timeout, str(path), ends
+    def __init__(self, timeout: float, path, ends: bool = False, lost=None):
+        self._timeout, self.path, self._ends, self._lost = timeout, str(path), ends, lost
         self._last = time.monotonic()
         self._stop = threading.Event()
         self._thread = None
@@ -33,25 +43,30 @@ class Watchdog:
         """Says that the run has got on."""
         self._last = time.monotonic()
 
+    def rest(self):
+        """Ends the watch: the run is finished, and others may have left."""
+        self._stop.set()
+
     def __enter__(self):
-        if self._timeout > 0:
+        if self._timeout > 0 or self._lost:
             self.beat()
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
         return self
 
     def __exit__(self, *exception):
-        self._stop.set()
+        self.rest()
         if self._thread is not None:
             self._thread.join()
 
     def _watch(self):
-        while not self._stop.wait(min(self._timeout / 4, 10)):
+        while not self._stop.wait(min(self._timeout / 4 or _PAUSE, _PAUSE)):
             silent = time.monotonic() - self._last
-            if silent >= self._timeout:
-                logger.error(
-                    "no step was finished for %.0f s; the stacks of all processes go to %s", silent, self._path
-                )
+            if self._lost and silent >= _OVERDUE and (sentence := self._lost()):
+                logger.error("no step was finished for %.0f s; %s", silent, sentence)
+                os._exit(1)
+            if 0 < self._timeout <= silent:
+                logger.error("no step was finished for %.0f s; the stacks of all processes go to %s", silent, self.path)
                 self._dump()
                 if self._ends:
                     logger.error("this process ends, since it may be waiting for another one that is gone")
@@ -59,7 +74,7 @@ class Watchdog:
                 self.beat()
 
     def _dump(self):
-        with open(self._path, "a", encoding="utf-8") as file:
+        with open(self.path, "a", encoding="utf-8") as file:
             file.write(f"--- stacks of process {os.getpid()}\n")
             file.flush()
             faulthandler.dump_traceback(file, all_threads=True)
@@ -67,12 +82,15 @@ class Watchdog:
             os.kill(worker.pid, STACK_SIGNAL)
 
 
-def let_stacks_be_asked_for(path):
-    """Makes a worker process append its stacks to a file when it gets ``STACK_SIGNAL``.
+def let_stacks_be_asked_for(path=None):
+    """Makes a worker process write its stacks when it gets ``STACK_SIGNAL``, which would end it otherwise.
+
+    Args:
+        path: file that they are appended to; None: standard error.
 
     Returns:
         the open file, which has to stay open.
     """
-    file = open(path, "a", encoding="utf-8")
+    file = open(path, "a", encoding="utf-8") if path else sys.__stderr__
     faulthandler.register(STACK_SIGNAL, file=file, all_threads=True, chain=False)
     return file

@@ -44,6 +44,8 @@ class DropPath(nn.Layer):
     Source: Deep Networks with Stochastic Depth (https://arxiv.org/abs/1603.09382).
     """
 
+    draws_at_random = True  # all that training changes
+
     def __init__(self, probability):
         super().__init__()
         self._keep = 1.0 - probability

@@ -329,3 +329,21 @@ def test_a_batch_knows_its_samples_and_can_be_read_again(line_set, make_loader, 
     assert all(
         f"{key.index}.png" in name for b in batches for key, name in zip(b.sample_keys, made.names(b.sample_keys))
     )
+
+
+@pytest.mark.parametrize("mode", ["Train", "Eval"])
+@pytest.mark.parametrize("named", [True, False], ids=["file", "standard error"])
+def test_workers_of_any_loader_survive_being_asked_for_their_stacks(
+    line_set, make_loader, tmp_path, capfd, mode, named
+):
+    made = make_loader(line_set(11), mode, num_workers=2)
+    made.stack_file = str(tmp_path / "train.log") if named else None
+    batches = iter(made)
+    read = [next(batches)]
+    for worker in multiprocessing.active_children():
+        os.kill(worker.pid, signal.SIGUSR2)
+    read += batches
+    made.close()
+    assert len(read) == len(made)
+    stacks = (tmp_path / "train.log").read_text() if named else capfd.readouterr().err
+    assert "most recent call first" in stacks

@@ -8,6 +8,7 @@ import paddle
 import pytest
 
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
+from ppocr.modeling.svtr import DropPath
 
 
 class Reader:
@@ -110,3 +111,54 @@ def test_images_stay_where_they_are_and_labels_come_to_the_host(evaluated, monke
     assert copies == [6] and len(reader.batches) == 3
     for images, labels in reader.batches:
         assert isinstance(images, paddle.Tensor) and isinstance(labels, np.ndarray)
+
+
+class Noisy(paddle.nn.Layer):
+    """Dropout of every kind, between outputs that differ in training."""
+
+    def __init__(self, *, own):
+        super().__init__()
+        self.norm = paddle.nn.BatchNorm1D(4)
+        self.lstm = paddle.nn.LSTM(4, 4, num_layers=2, dropout=0.5)
+        self.attention = paddle.nn.MultiHeadAttention(4, 2, dropout=0.5)
+        self.path, self.own = DropPath(0.5), own
+
+    def forward(self, images):
+        x = self.lstm(self.norm(images.reshape([-1, 4, 4])))[0]
+        x = self.attention(x) + self.path(x)
+        if self.own:
+            x = paddle.nn.functional.dropout(x, 0.5, training=self.training)
+        return {"trained": x} if self.training else {}
+
+
+def losses_of(model, count=2):
+    """The loss of evaluations of the same batches, one after the other."""
+    paddle.seed(3)
+    loader = Loader()
+    evaluate = Evaluator(
+        loader, Reader(), Reader(), loss=lambda predictions, batch: {"loss": predictions["trained"].sum()}
+    )
+    evaluate.post_process.process = lambda *_: None
+    for batch in loader:
+        batch[0] = paddle.arange(64, dtype="float32").reshape([2, 2, 4, 4]).sin()
+    return [evaluate(model)["loss"] for _ in range(count)]
+
+
+def test_the_loss_of_an_evaluation_draws_nothing_and_changes_nothing():
+    paddle.seed(1)
+    model = Noisy(own=False)
+    before = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
+    first, second = losses_of(model)
+    model.eval()
+    x = paddle.arange(64, dtype="float32").reshape([-1, 4, 4]).sin()
+    x = model.lstm(model.norm(x))[0]
+    expected = (model.attention(x) + x).sum().item()
+    assert first == second == pytest.approx(expected, rel=1e-5)
+    assert not any(layer.training for layer in model.sublayers(include_self=True))
+    for name, tensor in model.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), before[name])
+
+
+def test_what_a_layer_draws_by_itself_is_at_least_the_same_each_time():
+    first, second = losses_of(Noisy(own=True))
+    assert first == second != losses_of(Noisy(own=False), 1)[0]

@@ -1,7 +1,12 @@
+import itertools
 import multiprocessing
 import os
+import queue
 import time
 
+import pytest
+
+from ppocr.engine import watchdog as watchdog_module
 from ppocr.engine.watchdog import Watchdog, let_stacks_be_asked_for
 
 
@@ -59,3 +64,25 @@ def test_a_run_that_gets_on_is_left_alone(tmp_path):
     with Watchdog(0, path):
         time.sleep(0.02)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("timeout", [0, 1800])
+def test_a_lost_process_ends_the_run_as_soon_as_a_step_is_overdue(tmp_path, ppocr_caplog, monkeypatch, timeout):
+    monkeypatch.setattr(watchdog_module, "_OVERDUE", 0)
+    monkeypatch.setattr(watchdog_module, "_PAUSE", 0.01)
+    answers, codes = itertools.chain(["", ""], itertools.repeat("process 0: lost contact")), queue.SimpleQueue()
+    monkeypatch.setattr(os, "_exit", codes.put)
+    with Watchdog(timeout, tmp_path / "train.log", lost=lambda: next(answers)):
+        assert codes.get(timeout=20) == 1
+    assert "process 0: lost contact" in ppocr_caplog.text
+
+
+def test_others_are_not_asked_for_while_steps_are_made_or_when_the_run_is_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(watchdog_module, "_PAUSE", 0.001)
+    asked = []
+    with Watchdog(0, tmp_path / "train.log", lost=lambda: asked.append(1)) as watchdog:
+        time.sleep(0.02)
+        assert not asked
+        watchdog.rest()
+        watchdog._thread.join(20)
+        assert not watchdog._thread.is_alive()
