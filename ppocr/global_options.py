@@ -50,7 +50,7 @@ class GlobalOptions:
     find_unused_parameters: bool = False  # in several processes: look for parameters that a step did not use
     use_sync_bn: bool = False  # in several processes on GPUs: batch normalisation over the batches of all
     seed: Annotated[int, Range(0, 2**32 - 1)] = 1024  # of weights, order, augmentation and dropout
-    deterministic: bool = False  # repeatable GPU kernels, slower; the CPU is repeatable anyway
+    deterministic: bool = False  # repeatable GPU kernels where Paddle has them, slower; the CPU is repeatable anyway
     to_static: bool = False  # train through a static graph, which Paddle makes of the model at the first step
     d2s_train_image_shape: Optional[GraphShape] = None  # [channels, height, width] for to_static; -1: any number
 

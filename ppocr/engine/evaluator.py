@@ -201,8 +201,8 @@ def _remarks(events, too_long, samples):
 def training_outputs(model):
     """Has layers give what they give in training, without drawing at random or changing statistics.
 
-    Paddle's own layers (normalisations, dropout, recurrent ones with dropout between them) run as in evaluation: for them
-    this is all the difference.  So do others that say ``draws_at_random = True``.
+    Paddle's own layers (normalisations, dropout, recurrent ones with dropout between) run as in evaluation: this is
+    all that training changes in them.  So do others that say ``draws_at_random = True``.
     """
     for layer in model.sublayers(include_self=True):
         layer.training = not (_is_from_paddle(layer) or getattr(layer, "draws_at_random", False))

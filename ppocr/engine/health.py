@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import paddle
+from paddle import _C_ops
 
 from ppocr.engine import processes
 from ppocr.errors import UserError
@@ -18,9 +19,10 @@ _LONGEST = 1000  # updates that the mode log waits for a log line
 
 def gradient_norm(parameters):
     """Returns the global l2 norm of the gradients, a scalar on the device; None where there is no gradient."""
-    # paddle.square: raising to a power is twenty times slower on a CPU.
-    squares = [paddle.square(p.grad.astype("float32")).sum() for p in parameters if p.grad is not None]
-    return paddle.add_n(squares).sqrt() if squares else None
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    # One launch for each: casting to the type that it has would be a copy, and a square and a sum are two.
+    squares = [_C_ops.squared_l2_norm(g if g.dtype == paddle.float32 else g.astype("float32")) for g in gradients]
+    return paddle.add_n(squares).sqrt().reshape([]) if squares else None
 
 
 @dataclass

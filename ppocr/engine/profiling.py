@@ -8,7 +8,6 @@ import yaml
 from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
 
-
 # Names of the family for the columns by which Paddle sorts its table; it cannot sort by calls.
 _COLUMNS = {"total": "Total", "calls": "Total", "max": "Max", "min": "Min", "ave": "Avg"}
 
@@ -20,8 +19,8 @@ class StepProfiler:
         batch_range: first step and the step after the last, counted from the start of the process.
         profile_path: folder of the timeline.
         state: ``CPU``, ``GPU`` or ``All``.
-        sorted_key: time by which the summary table is sorted, that of the GPU where one is profiled: ``total``, ``max``,
-            ``min`` or ``ave``; ``calls`` is taken for ``total``.  None: no table.
+        sorted_key: time by which the summary table is sorted, that of the GPU where one is profiled: ``total``,
+            ``max``, ``min`` or ``ave``; ``calls`` is taken for ``total``.  None: no table.
         tracer_option: ``Default``, ``OpDetail`` or ``AllOpDetail``; ``Default`` records less detail.
         timer_only: only measure throughput.
         exit_on_finished: end the process after the last profiled step.

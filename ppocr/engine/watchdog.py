@@ -18,8 +18,8 @@ _OVERDUE = 60  # seconds without a step after which the other processes are aske
 class Watchdog:
     """Writes the stacks of all threads, and of the worker processes, when nothing has happened for a while.
 
-    Where there are others, it ends the process soon after one of them is gone: NCCL waits for a lost process forever, in
-    a call that no signal and no exception of Python gets through to.
+    Where there are others, it ends the process soon after one of them is gone: NCCL waits for a lost process forever,
+    in a call that no signal and no exception of Python gets through to.
 
     A context: the watch begins with it, and ends with it or with :meth:`rest`.
 
