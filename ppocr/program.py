@@ -7,6 +7,7 @@ from pathlib import Path
 from ppocr import config as configuration
 from ppocr import preflight
 from ppocr.commands import run
+from ppocr.data import shared_memory
 from ppocr.engine import processes, setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.folder import follow, open_folder
@@ -116,6 +117,9 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
+    left = shared_memory.sweep()
+    if left:
+        logger.info("%.1f MiB of shared memory that dead data workers had left were removed", left / shared_memory.MIB)
     loggers = None
     if is_train:
         _start_log(logger, resolved, device, options)
@@ -210,7 +214,7 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
             break
         train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
         set_training_mode(stepper.model)
-        for batches in progress.watch(group(train_dataloader, due.accumulate_steps), state):
+        for batches in progress.watch(updates(train_dataloader, due, checkpoints, state), state):
             predictions, losses = stepper(batches, state.global_step)
             state.advance()
             progress.record(losses, stepper.lr, predictions, batches, state)
@@ -233,6 +237,16 @@ def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, sta
         checkpoints.save_latest(state, numbered=due.save_epoch(state))
         state.end_epoch()
     finish(checkpoints, progress, due, state, interruption)
+
+
+def updates(dataloader, due, checkpoints, state):
+    """Yields the batches of each update of an epoch; where reading fails, what has been trained by then is saved."""
+    try:
+        yield from group(dataloader, due.accumulate_steps)
+    except Exception:
+        if state.global_step:
+            checkpoints.save_at_once(state)
+        raise
 
 
 def group(batches, size: int):

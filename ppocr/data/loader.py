@@ -10,7 +10,7 @@ from typing import Annotated, Optional, Union
 import cv2
 import paddle
 
-from ppocr.data import workers
+from ppocr.data import shared_memory, workers
 from ppocr.data.batch import Batch, facts_of
 from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.engine.watchdog import let_stacks_be_asked_for
@@ -190,19 +190,18 @@ class BatchLoader:
         return self._shared_memory
 
     def _shared_memory_suffices(self):
-        if not os.path.isdir(workers.SHARED_MEMORY):
+        if not shared_memory.FOLDER.is_dir():
             return False
         in_flight = (self.options.num_workers * self.options.prefetch_factor + 2) * self._world_size
         keys = next(self._sampler.batches(0), [])
         needed = batch_bytes(self.reader[keys[:1]]) * len(keys) * in_flight
-        stats = os.statvfs(workers.SHARED_MEMORY)
-        free = stats.f_bavail * stats.f_frsize
+        free = shared_memory.free_bytes()
         if needed <= free:
             return True
         if self._logger is not None:
             self._logger.warning(
                 "%s has %d MiB free, %d MiB are needed: going on without shared memory",
-                workers.SHARED_MEMORY,
+                shared_memory.FOLDER,
                 free >> 20,
                 needed >> 20,
             )
@@ -212,4 +211,5 @@ class BatchLoader:
 def _start_worker(parent, stack_file, number):
     let_stacks_be_asked_for(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
+    shared_memory.claim()
     workers.end_with_parent(parent)

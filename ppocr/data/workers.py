@@ -1,7 +1,5 @@
 """Batches from worker processes, and the prompt end of the iteration when one of them dies."""
 
-import contextlib
-import glob
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -9,9 +7,20 @@ import signal
 import threading
 import weakref
 
+from ppocr.data import shared_memory
 from ppocr.errors import UserError
 
-SHARED_MEMORY = "/dev/shm"
+_QUEUES = 1 << 16  # bytes of shared memory that queues and locks need, whatever batches are passed through
+_BATCH = 1 << 20  # with fewer bytes free, it was shared memory that a worker died of
+_NO_START = "data workers cannot be started"
+_WAYS_OUT = (
+    "make room there, or set Train.loader.use_shared_memory (and Eval.loader.use_shared_memory) to false; "
+    "Global.resume=auto goes on"
+)
+_HINTS = {
+    signal.SIGKILL: "memory may have run out: lower num_workers or batch_size_per_card",
+    signal.SIGBUS: "shared memory may have run out (set use_shared_memory to false), or a data file has become shorter",
+}
 
 
 class WorkerPool:
@@ -28,11 +37,20 @@ class WorkerPool:
 
     Attributes:
         close: ends the workers; called at the latest when nobody has the pool any more, or at exit.
+
+    Raises:
+        UserError: there is no room for what workers and their parent share.
     """
 
     def __init__(self, make_loader):
+        short = shared_memory.shortage(_QUEUES)
+        if short:
+            raise UserError(f"{_NO_START}: {short}; make room there, or set loader.num_workers to 0")
         self._feed = _Feed()
-        self._iterator = _start(make_loader(self._feed))
+        try:
+            self._iterator = _start(make_loader(self._feed))
+        except OSError as error:
+            raise UserError(f"{_NO_START}: {error}; set loader.num_workers to 0, or to fewer") from error
         self._watch = _Watch(self._iterator)
         self._waiting = True
         self.close = weakref.finalize(self, self._watch.close)
@@ -120,14 +138,8 @@ class _Watch:
             for worker in self._workers:
                 worker.kill()
         self._iterator._try_shutdown_all()
-        self._release_memory()
-
-    def _release_memory(self):
-        """Removes the shared memory of batches that nobody will read; a killed worker could not do it itself."""
-        for worker in self._workers:
-            for path in glob.glob(f"{SHARED_MEMORY}/paddle_{worker.pid}_*"):
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+        for worker in self._workers:  # batches that nobody will read; a killed worker could not remove them itself
+            shared_memory.release(worker.pid)
 
     def _run(self):
         alive = {worker.sentinel: worker for worker in self._workers}
@@ -146,8 +158,9 @@ class _Watch:
 def _obituary(worker):
     code = worker.exitcode or 0
     cause = f"was killed by signal {-code}" if code < 0 else f"ended early with exit code {code}"
-    hint = "; memory may have run out: lower num_workers or batch_size_per_card" if code == -signal.SIGKILL else ""
-    return f"data worker process {worker.pid} {cause}{hint}"
+    short = shared_memory.shortage(_BATCH)
+    hint = f"{short}; {_WAYS_OUT}" if short else _HINTS.get(-code, "")
+    return f"data worker process {worker.pid} {cause}{hint and '; '}{hint}"
 
 
 def end_with_parent(parent: int):
@@ -160,6 +173,7 @@ def end_with_parent(parent: int):
     def watch():
         while os.getppid() == parent:
             pause.wait(2)
+        shared_memory.release(os.getpid())
         os._exit(1)
 
     os.setpgrp()

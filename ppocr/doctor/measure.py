@@ -211,6 +211,8 @@ class _Window:
     def save_latest(self, state, numbered=False):
         """Saves nothing."""
 
+    save_at_once = save_latest
+
     def finish(self):
         """Has nothing to wait for."""
 

@@ -10,7 +10,7 @@ import paddle
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
-from ppocr.data import workers
+from ppocr.data import shared_memory
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
@@ -196,15 +196,15 @@ def check_shared_memory(context):
     """What the workers read ahead has room in shared memory."""
     for section in context.sections:
         options = context.trial.loader(section.name).options
-        if not options.num_workers or not options.use_shared_memory or not os.path.isdir(workers.SHARED_MEMORY):
+        if not options.num_workers or not options.use_shared_memory or not shared_memory.FOLDER.is_dir():
             continue
         outcome = context.trial.training if section.training else context.trial.evaluation
         batches = options.num_workers * options.prefetch_factor + 2
         needed = outcome.sample_bytes * options.batch_size_per_card * batches
-        free = shutil.disk_usage(workers.SHARED_MEMORY).free
+        free = shared_memory.free_bytes()
         if needed > free:
             what = (
-                f"{batches} batches read ahead need {needed // MIB} MiB in {workers.SHARED_MEMORY}, "
+                f"{batches} batches read ahead need {needed // MIB} MiB in {shared_memory.FOLDER}, "
                 f"{free // MIB} MiB are free; lower num_workers or prefetch_factor, or set use_shared_memory to false"
             )
             yield context.finding(WARNING, (section.name, "loader", "num_workers"), what)

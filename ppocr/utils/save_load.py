@@ -152,6 +152,14 @@ class Checkpointer:
         """Saves the weights that have just been evaluated; ``trained``: see :func:`capture`."""
         self._save(state, trained, "save best model is to", ["best_accuracy"])
 
+    def save_at_once(self, state):
+        """Saves where the run stands, as ``latest``, before it ends in an error; waits for no other process."""
+        self._stepper.settle()
+        if self._enabled:
+            self._submit(state, None, "save model in", ["latest"])
+            self._writer.wait()
+            self.report_errors()
+
     def report_errors(self):
         """Says what went wrong in the background since the last call; returns the last error, or None."""
         last = None

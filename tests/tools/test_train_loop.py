@@ -14,6 +14,7 @@ import pytest
 from ppocr import program
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.health import FiniteGuard
+from ppocr.errors import UserError
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 from ppocr.utils.save_load import Checkpointer, load_checkpoint
@@ -381,3 +382,33 @@ def test_train_keeps_its_limits():
     assert tree.end_lineno - tree.lineno < 60
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     assert not names & {"algorithm", "amp", "scaler", "ema"}
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_where_reading_fails_what_has_been_trained_is_saved(make_run, accumulate):
+    def a_run():
+        return make_run(batches=4, accumulate_steps=accumulate, epoch_num=3)
+
+    class Failing(type(a_run().train_dataloader)):
+        def __iter__(self):
+            for number, batch in enumerate(super().__iter__()):
+                if (self.epoch, number) == (2, 2):
+                    raise UserError("shared memory is full")
+                yield batch
+
+    whole, first = train(a_run()), a_run()
+    first.train_dataloader = Failing(4, 1)
+    with pytest.raises(UserError, match="is full"):
+        train(first)
+    second = a_run()
+    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    assert (second.state.epoch, second.state.step_in_epoch) == (2, 2 // accumulate)
+    np.testing.assert_array_equal(weights(train(second)), weights(whole))
+
+
+def test_where_the_first_batch_cannot_be_read_nothing_is_saved(make_run):
+    run = make_run()
+    run.train_dataloader = type("Failing", (), {"set_epoch": lambda *_, **__: None, "__getitem__": {}.__getitem__})()
+    with pytest.raises(KeyError):
+        train(run)
+    assert not list(run.folder.iterdir())
