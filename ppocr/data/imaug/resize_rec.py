@@ -12,6 +12,7 @@ from ppocr.registry import OPERATORS
 from ppocr.values import Channels, Fraction, LineShape, LineSide, TextLength
 
 SARShape = tuple[Channels, LineSide, LineSide, LineSide]
+COLOURS = 3
 LONGEST = 200  # heights; a picture that is longer is no line of text, and would take memory without end
 _SIGNED = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5).astype(np.float32)
 
@@ -42,8 +43,22 @@ def resize_line(image, height: int, width: int, limit: int) -> np.ndarray:
     return pad_right(to_signed_planes(cv2.resize(image, (width, height))), limit)
 
 
+class ColourLine(Operator):
+    """An operator that gives as many channels as pictures have, which is three; grey ones have three equal ones."""
+
+    @staticmethod
+    def check_arguments(image_shape):
+        """Yields another number of channels."""
+        if image_shape[0] != COLOURS:
+            yield (
+                "image_shape",
+                f"'image_shape' {list(image_shape)}: pictures have {COLOURS} channels here, in img_mode GRAY too; for "
+                "a model that reads one grey channel use GrayRecResizeImg, and Architecture.in_channels: 1",
+            )
+
+
 @OPERATORS.register()
-class RecResizeImg(Operator):
+class RecResizeImg(ColourLine):
     """Brings a text line to a fixed height; sets ``valid_ratio``, the filled part of the width.
 
     Args:
@@ -96,7 +111,7 @@ class RecResizeImg(Operator):
 
 
 @OPERATORS.register()
-class SVTRRecResizeImg(Operator):
+class SVTRRecResizeImg(ColourLine):
     """Brings a text line to a fixed size; sets ``valid_ratio``, the filled part of the width.
 
     Args:
@@ -120,7 +135,7 @@ class SVTRRecResizeImg(Operator):
 
 
 @OPERATORS.register()
-class ClsResizeImg(Operator):
+class ClsResizeImg(ColourLine):
     """Brings a text line to a fixed size for classification, padded with zeros to the right.
 
     Args:
@@ -145,7 +160,7 @@ def stretch(image, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height))
 
 
-class _StretchRecResizeImg(Operator):
+class _StretchRecResizeImg(ColourLine):
     """Stretches a text line to a fixed size, values as ``tables`` has them for each channel; ``valid_ratio`` is 1."""
 
     reads = ("image",)
@@ -205,7 +220,7 @@ class PRENResizeImg(Operator):
 
 
 @OPERATORS.register()
-class SARRecResizeImg(Operator):
+class SARRecResizeImg(ColourLine):
     """Brings a text line to a fixed height and a bounded width, padded with -1 to the right.
 
     Args:
@@ -224,7 +239,8 @@ class SARRecResizeImg(Operator):
 
     @staticmethod
     def check_arguments(image_shape):
-        """Yields widths that leave nothing between them."""
+        """Yields another number of channels, and widths that leave nothing between them."""
+        yield from ColourLine.check_arguments(image_shape)
         if image_shape[2] > image_shape[3]:
             yield (
                 "image_shape",

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ppocr.data.imaug.operator import Operator
-from ppocr.data.imaug.resize_rec import fitted_width, pad_right, resize_line, to_signed_planes
+from ppocr.data.imaug.resize_rec import ColourLine, fitted_width, pad_right, resize_line, to_signed_planes
 from ppocr.registry import OPERATORS
 from ppocr.values import Heads, LineShape, LineSide, Name, Range, TextLength
 
@@ -172,7 +172,7 @@ class SRNRecResizeImg(Operator):
 
 
 @OPERATORS.register()
-class SSLRotateResize(Operator):
+class SSLRotateResize(ColourLine):
     """Makes the pictures of self-supervised learning: a line turned by 0, 90, 180 and 270 degrees, and their numbers.
 
     Args:

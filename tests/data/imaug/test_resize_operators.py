@@ -222,3 +222,36 @@ def test_turned_pictures():
     assert data["image"].shape == (2, 3, 48, 60)
     np.testing.assert_allclose(data["image"][1, :, :, :48], straight[:, ::-1, ::-1], atol=1e-6)
     assert run("SSLRotateResize", image, image_shape=[3, 48, 48], mode="test")["label"] == 0
+
+
+THREE = {
+    "ABINetRecResizeImg": [32, 128],
+    "ClsResizeImg": [48, 192],
+    "RecResizeImg": [32, 320],
+    "RobustScannerRecResizeImg": [48, 48, 160],
+    "SARRecResizeImg": [48, 48, 160],
+    "SSLRotateResize": [32, 100],
+    "SVTRRecResizeImg": [32, 100],
+    "VLRecResizeImg": [32, 128],
+}
+
+
+@pytest.mark.parametrize("name", THREE)
+def test_a_number_of_channels_that_does_not_come_out_is_refused(name):
+    """It was left aside without a word, so that a model for one grey channel was trained on three."""
+    more = {"max_text_length": 25} if name.startswith("Robust") else {}
+    assert create_operators([{name: {"image_shape": [3, *THREE[name]], **more}}])
+    for channels in (1, 4):
+        with pytest.raises(
+            ConfigError, match=f"image_shape.*{channels}, .*pictures have 3 channels .*GrayRecResizeImg"
+        ):
+            create_operators([{name: {"image_shape": [channels, *THREE[name]], **more}}])
+
+
+@pytest.mark.parametrize("name", ["GrayRecResizeImg", "RFLRecResizeImg", "SRNRecResizeImg"])
+def test_grey_operators_take_one_channel_only(name):
+    more = {"padding": True} if name.startswith("Gray") else {}
+    (operator,) = create_operators([{name: {"image_shape": [1, 64, 100], **more}}])
+    assert operator({"image": picture(40, 60)})["image"].shape == (1, 64, 100)
+    with pytest.raises(ConfigError, match="image_shape"):
+        create_operators([{name: {"image_shape": [3, 64, 100], **more}}])
