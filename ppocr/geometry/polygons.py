@@ -43,8 +43,3 @@ def untangled(outline):
     if not len(parts) or not sizes.sum() or sizes.max() < LARGEST_SHARE * sizes.sum():
         return None
     return np.array(parts[np.argmax(sizes)].exterior.coords)[:-1]
-
-
-def hull(points) -> np.ndarray:
-    """Returns the corners of the convex hull of points (K x 2) that do not all lie on a line."""
-    return np.array(shapely.convex_hull(shapely.MultiPoint(points)).exterior.coords)[:-1]
