@@ -112,19 +112,15 @@ def test_which_average_is_built():
     assert type(build_averaging(GlobalOptions(model_average=False), model)) is Averaging
 
 
-def test_the_window_has_the_familys_lengths(monkeypatch):
-    """Least 10,000 updates, then 0.15 of the updates so far, and at most 15,625."""
+@pytest.mark.parametrize("before, length", [(0, 10_000), (60_000, 10_589), (300_000, 15_625)])
+def test_the_window_has_the_familys_lengths(before, length):
+    """At least 10,000 updates, 0.15 of all updates so far (0.15 of 70,589 is 10,588.35), and at most 15,625."""
     average = WindowAverage(scalar_model())
-    monkeypatch.setattr(average, "_open", {})  # the counts alone
-    closed = []
-    for update in range(1, 200_001):
-        average.update()
-        if average.state_dict()["counts"]["open"] == 0:
-            closed.append(update)
-    lengths = [b - a for a, b in zip([0, *closed], closed)]
-    assert lengths[:6] == [10_000] * 6 and lengths[-1] == 15_625
-    at = closed[lengths.index(next(n for n in lengths if n > 10_000))]
-    assert lengths[closed.index(at)] == math.ceil(0.15 * at)
+    average.counts.update(updates=before + length - 2, open=length - 2)
+    average.update()
+    assert average.counts["open"] == length - 1 and average.counts["closed"] == 0
+    average.update()
+    assert average.counts["open"] == 0 and average.counts["closed"] == length
 
 
 def test_no_average_changes_nothing():
