@@ -17,7 +17,7 @@ from paddle.utils import unique_name
 
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import PARAMS, assign, unnamed
+from ppocr.utils.pretrained import PARAMS, assign, fits, unnamed
 
 HALF = (paddle.float16, paddle.bfloat16)
 OPTIMIZER = ".pdopt"
@@ -85,7 +85,7 @@ def restore_weights(prefix, target: dict, weights: dict):
     Raises:
         CheckpointError: a weight is missing or of another shape.
     """
-    wrong = [n for n in target if n not in weights or list(weights[n].shape) != list(target[n].shape)]
+    wrong = [name for name in target if name not in weights or not fits(weights[name], target[name])]
     if wrong:
         raise CheckpointError(
             f"{prefix}{PARAMS}: {len(wrong)} of {len(target)} weights are missing or of another shape, "

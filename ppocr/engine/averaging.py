@@ -8,6 +8,7 @@ import math
 
 import paddle
 
+from ppocr.checkpoint.damage import count, like
 from ppocr.checkpoint.optimizer_state import HALF
 from ppocr.utils.pretrained import assign
 
@@ -144,7 +145,7 @@ class ExponentialAverage(Averaging):
         self.restart()
         if "average" not in state:
             return False
-        self.counts["updates"] = state["updates"]
+        self.counts["updates"] = count(state["updates"])
         for name in self._average.keys() & state["average"].keys():
             assign(self._average[name], state["average"][name])
         return True
@@ -189,8 +190,8 @@ class WindowAverage(Averaging):
     @paddle.no_grad()
     def average(self):
         """See :class:`Averaging`; empty before the first update."""
-        count = self.counts["open"] + self.counts["closed"]
-        return {n: (self._open[n] + self._closed[n]) / count for n in self._open} if count else {}
+        updates = self.counts["open"] + self.counts["closed"]
+        return {n: (self._open[n] + self._closed[n]) / updates for n in self._open} if updates else {}
 
     def state_dict(self):
         """See :class:`Averaging`."""
@@ -201,7 +202,7 @@ class WindowAverage(Averaging):
         """See :class:`Averaging`."""
         if "counts" not in state:
             return False
-        self.counts = dict(state["counts"])
+        self.counts = dict(like(state["counts"], self.counts))
         for window, totals in (("open", self._open), ("closed", self._closed)):
             for name, total in totals.items():
                 if name in state[window]:

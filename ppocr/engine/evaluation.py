@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Optional
 
+from ppocr.checkpoint.damage import count, number
 from ppocr.values import Count, NonNegative
 
 logger = logging.getLogger("ppocr")
@@ -41,7 +42,7 @@ class EarlyStopping:
 
     def load_state_dict(self, state: dict):
         """Restores what :meth:`state_dict` gave."""
-        self.best, self.waited = state["best"], state["waited"]
+        self.best, self.waited = number(state["best"]), count(state["waited"])
 
 
 @dataclass

@@ -3,6 +3,8 @@
 import math
 from dataclasses import asdict, dataclass, field
 
+from ppocr.checkpoint.damage import count, number
+
 
 @dataclass
 class TrainState:
@@ -44,6 +46,21 @@ class TrainState:
     def to_dict(self) -> dict:
         """Returns plain values for a checkpoint."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "TrainState":
+        """Returns what :meth:`to_dict` gave.
+
+        Raises:
+            ValueError, TypeError, AttributeError: the values are something else.
+        """
+        state = cls(**values)
+        state.epoch, state.step_in_epoch = count(state.epoch), count(state.step_in_epoch)
+        state.global_step = count(state.global_step)
+        state.stopped, state.in_evaluation = bool(state.stopped), bool(state.in_evaluation)
+        for value in state.best.values():
+            number(value)
+        return state
 
 
 def is_better(new: float, best: float, higher_is_better: bool) -> bool:

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import paddle
 
+from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
@@ -19,7 +20,7 @@ from ppocr.preflight.config_checks import existing
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.utils import safe_pickle
 from ppocr.utils.checkpoint_files import check_files
-from ppocr.utils.pretrained import arrays_of, load_params, load_start_weights
+from ppocr.utils.pretrained import arrays_of, fits, load_params, load_start_weights
 from ppocr.utils.save_load import restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
@@ -134,7 +135,8 @@ def check_weights(context):
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     try:
         if context.checkpoint:
-            yield from _resumed(context, context.checkpoint, model, path)
+            with refusing_damage(context.checkpoint):
+                yield from _resumed(context, context.checkpoint, model, path)
             return
         loaded = ()
         if options.pretrained_model:
@@ -161,7 +163,7 @@ def _resumed(context, prefix, model, path):
     now = describe_run(context.config, context.options, due.steps_per_epoch, context.trial.device)
     for change in refuse_others(prefix, facts_in(extra), now, RESUME):
         yield context.finding(NOTE, path, f"the run goes on with another setting: {change}")
-    wrong = [name for name in target if name not in weights or list(weights[name].shape) != list(target[name].shape)]
+    wrong = [name for name in target if name not in weights or not fits(weights[name], target[name])]
     if wrong:
         what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
         yield context.finding(ERROR, path, what)

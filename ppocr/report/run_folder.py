@@ -1,5 +1,6 @@
 """What lies in the folder of a run: configuration, logged numbers, what the log says about it."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +77,8 @@ def read_run(folder) -> Run:
         raise UserError(f"{folder}: holds neither config.yml nor {FILE}; name the save_model_dir of a run")
     run.base = _read_base(run.folder / "base.yml")
     run.facts = read_facts(run.folder / "train.log")
-    run.kept_step = next((step for step, prefix in checkpoints_in(run.folder) if prefix.name == WEIGHTS[0]), None)
+    steps = {prefix.name: step for step, prefix in checkpoints_in(run.folder) if step < math.inf}
+    run.kept_step = steps.get(WEIGHTS[0])
     if not run.series:
         run.missing.append(f"{FILE} is missing or holds no number, so there are no curves.")
     return run

@@ -7,6 +7,7 @@ at every moment one of the two is whole, and a set that is not is known by its m
 
 import hashlib
 import json
+import math
 import os
 import queue
 import re
@@ -19,6 +20,8 @@ from ppocr.utils import safe_pickle
 
 MANIFEST = ".manifest"
 PREVIOUS = "_previous"
+CHECKSUM = "checksum"  # of the rest of the manifest
+_SUFFIX = re.compile(r"\.\w+")
 _CHUNK = 1 << 20
 _FILE = re.compile(
     rf"(latest|best_accuracy|iter_epoch_\d+)({PREVIOUS})?\.(pdparams|pdopt|states|train_state|manifest)(\.tmp)?"
@@ -44,7 +47,7 @@ def write_checkpoint(prefix, contents: dict, counters: dict, keep_previous: bool
         for suffix, content in contents.items():
             written.append(_temporary(prefix, suffix))
             manifest["files"][suffix] = _write(written[-1], lambda file, c=content: safe_pickle.dump(c, file))
-        text = json.dumps(manifest, indent=1).encode()
+        text = json.dumps({**manifest, CHECKSUM: _sum_of(manifest)}, indent=1).encode()
         written.append(_temporary(prefix, MANIFEST))
         _write(written[-1], lambda file: file.write(text))
         previous = prefix.with_name(prefix.name + PREVIOUS)
@@ -122,15 +125,34 @@ def is_checkpoint_file(name: str) -> bool:
 
 
 def _read_manifest(prefix) -> dict:
+    """Returns the manifest of a checkpoint; empty if it is missing or damaged.
+
+    It holds ``counters``, ``files`` (of each suffix ``size`` and ``sha256``) and, unless it is older, its own checksum.
+    """
     try:
         manifest = json.loads(_path(Path(prefix), MANIFEST).read_bytes())
-    except (OSError, ValueError):
+        whole = manifest.pop(CHECKSUM, None) in (None, _sum_of(manifest))
+        files = {suffix: (entry["size"], entry["sha256"]) for suffix, entry in manifest["files"].items()}
+        named = all(_SUFFIX.fullmatch(suffix) for suffix in files) and isinstance(_step_of(manifest), int)
+    except (OSError, ValueError, AttributeError, LookupError, TypeError, RecursionError):
         return {}
-    return manifest if isinstance(manifest, dict) else {}
+    return manifest if whole and named else {}
 
 
-def check_files(prefix):
+def _sum_of(manifest):
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _step_of(manifest):
+    return manifest["counters"].get("global_step", -1)
+
+
+def check_files(prefix, suffixes=None):
     """Compares the files of a checkpoint with its manifest; one without a manifest is taken as it is.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        suffixes: the files to look at; None for all.
 
     Raises:
         CheckpointError: a file is missing or has another size or checksum.
@@ -138,15 +160,19 @@ def check_files(prefix):
     prefix = Path(prefix)
     if not _path(prefix, MANIFEST).exists():
         return
-    files = _read_manifest(prefix).get("files")
-    if not isinstance(files, dict):
+    manifest = _read_manifest(prefix)
+    if not manifest:
         raise CheckpointError(f"{prefix}{MANIFEST}: damaged")
-    for suffix, entry in files.items():
-        path = _path(prefix, suffix)
-        if not path.exists():
-            raise CheckpointError(f"{path}: missing, though the manifest lists it")
-        if path.stat().st_size != entry["size"] or _checksum(path) != entry["sha256"]:
-            raise CheckpointError(f"{path}: damaged, size or checksum is not that of the manifest")
+    for suffix, entry in manifest["files"].items():
+        if suffixes is None or suffix in suffixes:
+            _check_file(_path(prefix, suffix), entry)
+
+
+def _check_file(path, entry):
+    if not path.exists():
+        raise CheckpointError(f"{path}: missing, though the manifest lists it")
+    if path.stat().st_size != entry["size"] or _checksum(path) != entry["sha256"]:
+        raise CheckpointError(f"{path}: damaged, size or checksum is not that of the manifest")
 
 
 def _is_whole(prefix):
@@ -179,13 +205,14 @@ def delete_checkpoint(prefix):
 def checkpoints_in(folder) -> list:
     """Returns ``[(global_step, prefix)]`` of the checkpoints with a manifest in a folder, the newest first.
 
-    Of two of the same step the one that training itself goes on from (``latest``) comes first.
+    Of two of the same step the one that training itself goes on from (``latest``) comes first; whatever has a damaged
+    manifest comes before all, since nobody knows how new it is.
     """
     found = []
     for path in Path(folder).glob("*" + MANIFEST):
         prefix = path.with_name(path.name[: -len(MANIFEST)])
-        step = _read_manifest(prefix).get("counters", {}).get("global_step", -1)
-        found.append((step, prefix))
+        manifest = _read_manifest(prefix)
+        found.append((_step_of(manifest) if manifest else math.inf, prefix))
     return sorted(found, key=lambda item: (-item[0], item[1].name != "latest", item[1].name))
 
 

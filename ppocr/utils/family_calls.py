@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.optimizer_state import (
     NAMES_KEY,
     OPTIMIZER,
@@ -70,7 +71,9 @@ def load_model(config, model, optimizer=None, model_type=None) -> dict:
     """
     options = global_options(config)
     if options.checkpoints:
-        return _resume(strip_suffix(options.checkpoints), model, optimizer)
+        prefix = strip_suffix(options.checkpoints)
+        with refusing_damage(prefix):
+            return _resume(prefix, model, optimizer)
     if options.pretrained_model:
         report = load_pretrained(model, options.pretrained_model)
         get_logger().info("pretrained weights from %s: %s", options.pretrained_model, report)

@@ -1,5 +1,6 @@
 """Weights from a file: read safely, copied into a model, with a report of what became of them."""
 
+import re
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Optional
@@ -10,6 +11,7 @@ import paddle
 from ppocr.checkpoint.facts import CLASSES, VOCABULARY, read_facts
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
+from ppocr.utils.checkpoint_files import check_files
 from ppocr.utils.dictionary import character_list
 from ppocr.utils.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes, split
 
@@ -46,11 +48,13 @@ def load_weights(path) -> dict:
     Raises:
         CheckpointError: no such file, an address, damaged, not a file of weights, or unsafe.
     """
+    refuse_address(path)
+    check_files(strip_suffix(path), (PARAMS,))
     return arrays_of(load_params(path))
 
 
 def load_params(path) -> dict:
-    """Reads a ``.pdparams`` file as it is, the table of automatic names included; see :func:`load_weights`."""
+    """Reads a ``.pdparams`` file as it is, the table of automatic names included, whatever its manifest says."""
     refuse_address(path)
     file = strip_suffix(path) + PARAMS
     content = safe_pickle.load(file)
@@ -61,7 +65,21 @@ def load_params(path) -> dict:
 
 def arrays_of(content: dict) -> dict:
     """Returns the weights, ``{structured name: array}``, in the content of a ``.pdparams`` file."""
-    return {name: value for name, value in map(unnamed, content.items()) if isinstance(value, np.ndarray)}
+    arrays = map(unnamed, content.items())
+    return {name: array for name, array in arrays if isinstance(name, str) and isinstance(array, np.ndarray)}
+
+
+def fits(array, tensor) -> bool:
+    """Tells whether an array has the shape of a tensor, and its kind of numbers: floating, whole or Boolean."""
+    return list(array.shape) == list(tensor.shape) and kind_of(array.dtype) == kind_of(tensor.dtype)
+
+
+def kind_of(dtype) -> str:
+    """Returns the kind of numbers of a NumPy or Paddle type: ``float``, ``int``, ``bool`` or ``complex``.
+
+    NumPy has no bfloat16: Paddle stands ``uint16`` in its place.
+    """
+    return "float" if str(dtype) == "uint16" else re.search("float|int|bool|complex", str(dtype))[0]
 
 
 def unnamed(item):
@@ -173,10 +191,13 @@ def _transfer(name, tensor, array, place, change, report) -> int:
     if array is None:
         report.missing.append(name)
         return 0
+    if kind_of(array.dtype) != kind_of(tensor.dtype):
+        report.mismatched.append(f"{name} of {array.dtype} for {str(tensor.dtype).rpartition('.')[2]}")
+        return 0
     if place and change:
         fitting = carry_over(array, tensor.astype("float32").numpy(), *place, change)
     else:
-        fitting = (array, array.size) if list(array.shape) == list(tensor.shape) else None
+        fitting = (array, array.size) if fits(array, tensor) else None
     if fitting is None:
         report.mismatched.append(f"{name} {list(array.shape)} for {list(tensor.shape)}")
         return 0
@@ -268,6 +289,12 @@ def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool 
 
 @paddle.no_grad()
 def assign(tensor, array):
-    """Copies an array into a tensor of any floating type, which stays where it is."""
+    """Copies an array into a tensor of any type of the same kind, which stays where it is.
+
+    Raises:
+        ValueError: its size, or the kind of its numbers, is another.
+    """
+    if kind_of(array.dtype) != kind_of(tensor.dtype):
+        raise ValueError(f"{array.dtype} where {tensor.dtype} should be")
     value = paddle.to_tensor(np.ascontiguousarray(array).reshape(tensor.shape))
     tensor.copy_(value if value.dtype == tensor.dtype else value.astype(tensor.dtype), True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import paddle
 
+from ppocr.checkpoint.damage import count, like, refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import (
@@ -244,8 +245,13 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
         if not os.path.exists(prefix + suffix):
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
+    with refusing_damage(prefix):
+        return _restore(prefix, stepper, steps_per_epoch, parts or {}, facts or {}, logger)
+
+
+def _restore(prefix, stepper, steps_per_epoch, parts, facts, logger):
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    _compare_facts(prefix, facts_in(extra), facts or {}, logger)
+    _compare_facts(prefix, facts_in(extra), facts, logger)
     content, model = load_params(prefix), unwrap(stepper.model)
     saved = read_state(prefix, content, model)
     weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
@@ -255,7 +261,7 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
     new = restore_state(stepper.optimizer, saved)
     stepper.amp.load_state_dict(extra.get("scaler") or {})
     same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
-    for name, part in (parts or {}).items():
+    for name, part in parts.items():
         if name in extra.get("parts", {}):
             part.load_state_dict(extra["parts"][name])
     if logger is not None and new:
@@ -289,14 +295,15 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
         steps_per_epoch: of the run that goes on.
     """
     if extra:
-        state = TrainState(**extra["counters"])
+        state = TrainState.from_dict(extra["counters"])
         _rescale_position(state, facts_in(extra).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
     else:
         states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
         best = {key: value for key, value in (states.get("best_model_dict") or {}).items() if key != "is_float16"}
-        epoch = states.get("epoch", 0)
+        epoch = count(states.get("epoch", 0))
         step = states.get("global_step", epoch * steps_per_epoch)
-        state = TrainState(epoch=epoch, step_in_epoch=steps_per_epoch, global_step=step, best=best)
+        counters = {"epoch": epoch, "step_in_epoch": steps_per_epoch, "global_step": step, "best": best}
+        state = TrainState.from_dict(counters)
     if state.step_in_epoch >= steps_per_epoch and not state.in_evaluation:  # that one belongs to its epoch
         state.end_epoch()
     return state
@@ -314,7 +321,7 @@ def _restore_schedule(schedule, saved, state, steps_per_epoch):
     if isinstance(schedule, float):
         return
     if saved:
-        schedule.set_state_dict(saved)
+        schedule.set_state_dict(like(saved, schedule.state_dict()))
     place = (state.epoch - 1) * steps_per_epoch + state.step_in_epoch
     if not saved or place != state.global_step:
         schedule.step(place)

@@ -4,6 +4,8 @@ from collections import deque
 
 import numpy as np
 
+from ppocr.checkpoint.damage import number
+
 
 class TrainingStats:
     """Medians over the last ``window`` values of each key.
@@ -42,7 +44,7 @@ class TrainingStats:
 
     def load_state_dict(self, state: dict):
         """Restores what :meth:`state_dict` gave."""
-        self._values.update({key: self._row(key, values) for key, values in state.items()})
+        self._values.update({key: self._row(key, list(map(number, values))) for key, values in state.items()})
 
     def _row(self, key, values=()):
         return deque(values, maxlen=1 if key in self._unsmoothed else self._window)
