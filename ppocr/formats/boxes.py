@@ -19,6 +19,7 @@ LEAST_AREA = 1.0  # square pixels
 
 # what is wrong with a box, as it is said of boxes
 FAR, NO_AREA, CROSSING = "with_impossible_coordinates", "without_area", "crossing_themselves"
+IGNORED_FAULTS = (FAR, CROSSING)  # nobody can tell where such a box is: it is ignored, whatever its text
 
 
 class Boxes(NamedTuple):
@@ -162,7 +163,19 @@ def outside(polys, width: int, height: int) -> np.ndarray:
 
 
 def count_boxes(label, ignored=IGNORED_TEXTS) -> int:
-    """Returns how many boxes of a label are not to be ignored; 0 for a label that cannot be read."""
+    """Returns how many boxes of a label are to be found.
+
+    Where points cannot be read, the texts alone say it; a label without texts has no boxes.
+    """
+    try:
+        boxes = read_boxes(label, flat=True)
+    except DataError:
+        return _count_texts(label, ignored)
+    faults = sound_outlines(boxes.polys, boxes.counts).faults
+    return sum(text not in ignored and fault not in IGNORED_FAULTS for text, fault in zip(boxes.texts, faults))
+
+
+def _count_texts(label, ignored):
     try:
         return sum(item["transcription"] not in ignored for item in json_text.parse(label))
     except (ValueError, TypeError, KeyError):

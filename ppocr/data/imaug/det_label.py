@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note, note_read_boxes
-from ppocr.formats.boxes import CROSSING, FAR, IGNORED_TEXTS, outside, read_boxes, sound_outlines
+from ppocr.formats.boxes import IGNORED_FAULTS, IGNORED_TEXTS, outside, read_boxes, sound_outlines
 from ppocr.registry import OPERATORS
 
 OUTSIDE = "outside_of_the_image"
@@ -39,7 +39,7 @@ def sound_boxes(data, ignored_texts, keep_empty: bool, flat: bool = False):
     if any(faults):
         for fault, count in Counter(faults[~ignored & (faults != "")]).items():
             note(data, f"boxes_{fault}", f"{count} of {len(faults)}", count)
-        ignored |= np.isin(faults, (FAR, CROSSING))
+        ignored |= np.isin(faults, IGNORED_FAULTS)
     return boxes.texts, outlines, ignored
 
 
