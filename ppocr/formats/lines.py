@@ -3,6 +3,8 @@
 import os
 from typing import NamedTuple, Optional
 
+from ppocr.utils import json_text
+
 TAB = "\t"
 _SEPARATORS = {TAB: "a tab", " ": "blanks", ",": "a comma", ";": "a semicolon"}
 
@@ -40,6 +42,16 @@ def split_line(line: str, delimiter: str = TAB, sizes: bool = False) -> Optional
         return None
     label, *further = rest.rsplit(delimiter, 2) if sizes else rest.split(TAB)
     return LabelLine(path, label, further)
+
+
+def image_names(path: str) -> list:
+    """Returns the images of a line: one, or those of a JSON list."""
+    if path.startswith("["):
+        try:
+            return [str(name) for name in json_text.parse(path)] or [path]
+        except ValueError:
+            pass
+    return [path]
 
 
 def meant_delimiter(line: str, delimiter: str = TAB) -> str:

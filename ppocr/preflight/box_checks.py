@@ -10,10 +10,9 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, outside, read_boxes, sound_outlines
-from ppocr.formats.lines import split_line
+from ppocr.formats.lines import image_names, split_line
 from ppocr.preflight.finding import ERROR
 from ppocr.preflight.label_rules import rule_of
-from ppocr.preflight.paths import names_in
 
 LINES, IMAGES = 2000, 50  # how many are looked at before a data set is given up
 IGNORED, FEW_POINTS, SHARES, OUTSIDE = "ignored", "few_points", "shares", "outside"
@@ -84,7 +83,7 @@ def some_lines(section, rule):
     for position in np.unique(np.linspace(0, len(index) - 1, min(LINES, len(index))).astype(int)).tolist():
         line = split_line(index.line(position).decode("utf-8", "replace"), rule.delimiter)
         if line is not None:
-            yield names_in(line.path)[0], line.label
+            yield image_names(line.path)[0], line.label
 
 
 def box_causes(label, rule):

@@ -11,7 +11,7 @@ from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
 from ppocr.formats.boxes import outside
-from ppocr.formats.lines import meant_image, split_line
+from ppocr.formats.lines import image_names, meant_image, split_line
 from ppocr.geometry.polygons import areas
 from ppocr.inference.boxes import TALL
 from ppocr.preflight.box_checks import box_causes
@@ -19,7 +19,6 @@ from ppocr.preflight.finding import NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import LabelRule
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.parallel import mapped
-from ppocr.preflight.paths import names_in
 
 _BATCH = 64
 TINY, LONG = 5, 50  # pixels of the shorter side; longer to shorter side
@@ -122,7 +121,7 @@ def pictures_of(scan, section, sample, boxes=False):
         parts = split_line(index.line(position).decode("utf-8", "replace"), delimiter)
         if parts is not None and parts.path:
             line, label = int(scan.seen.numbers[position]), parts.label if boxes else ""
-            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in names_in(parts.path)]
+            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in image_names(parts.path)]
     return pictures, len(chosen)
 
 

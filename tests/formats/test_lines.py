@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ppocr.formats.lines import meant_delimiter, meant_image, meant_label_file, split_line
+from ppocr.formats.lines import image_names, meant_delimiter, meant_image, meant_label_file, split_line
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,14 @@ def test_the_parts_of_a_line(line, options, expected):
 @pytest.mark.parametrize("line, unread", [("a\tb", ""), ("a\tb\t32\t16", ""), ("a\tb\tc", "c"), ("a\tb\tc\t1", "c\t1")])
 def test_what_stands_behind_a_label_is_not_read_unless_it_is_a_size(line, unread):
     assert split_line(line).unread == unread
+
+
+@pytest.mark.parametrize(
+    "path, names",
+    [("a.png", ["a.png"]), ('["a.png", "b.png"]', ["a.png", "b.png"]), ("[1].png", ["[1].png"]), ("[]", ["[]"])],
+)
+def test_the_images_of_a_line(path, names):
+    assert image_names(path) == names
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from ppocr.commands.make_dictionary import _texts
-from ppocr.data.datasets.simple import _one_path
+from ppocr.formats.lines import image_names
 from ppocr.utils.json_text import parse
 
 
@@ -16,5 +16,5 @@ def test_a_value_or_one_kind_of_error():
 
 def test_what_nests_without_end_is_a_path_or_a_text_like_any_other():
     deep = "[" * 100_000
-    assert _one_path(deep, None) == deep
+    assert image_names(deep) == [deep]
     assert _texts("[{" + deep) == ["[{" + deep]

@@ -13,10 +13,9 @@ from ppocr.data.imaug.operator import Dropped, Note
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
 from ppocr.errors import DataError
-from ppocr.formats.lines import LabelLine, meant_delimiter, meant_image, meant_label_file, split_line
+from ppocr.formats.lines import LabelLine, image_names, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding
-from ppocr.utils import json_text
 from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
@@ -116,7 +115,8 @@ class SimpleDataSet(OcrDataset):
     def load(self, index, key, rng):
         """Returns ``img_path``, ``label`` and ``image``."""
         line = self.parts(index)
-        name = _one_path(line.path, rng)
+        names = image_names(line.path)
+        name = names[int(rng.integers(len(names)))]
         path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
         image = self.picture(partial(_name, path, hint), partial(_read, path, hint))
         lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
@@ -154,16 +154,6 @@ class SimpleDataSet(OcrDataset):
         place = self.lines.place(index)
         path = self.lines.line(index).decode("utf-8", "replace").partition(self.delimiter)[0]
         return f"{path[:120]} ({os.path.basename(place.path)}, line {place.line})"
-
-
-def _one_path(path, rng):
-    if not path.startswith("["):
-        return path
-    try:
-        paths = json_text.parse(path)
-    except ValueError:
-        return path
-    return str(paths[int(rng.integers(len(paths)))]) if paths else path
 
 
 @contextmanager
