@@ -140,14 +140,9 @@ class GlobalOptions:
             yield "model_average", "'model_average' and 'use_ema' exclude each other, use one of them"
 
 
+_SWITCHES = ("use_gpu", "use_xpu", "use_npu", "use_mlu")
 # Keys that say the same in two ways.  One that is given at a higher level (command line, file, base) wins.
-RIVALS = (
-    ("device", "use_gpu"),
-    ("device", "use_xpu"),
-    ("device", "use_npu"),
-    ("device", "use_mlu"),
-    ("eval_batch_epoch", "eval_batch_step"),
-)
+RIVALS = (*(("device", switch) for switch in _SWITCHES), ("eval_batch_epoch", "eval_batch_step"))
 
 
 def displaced_by(given) -> set:
@@ -164,7 +159,7 @@ def contradictions(section):
     """Yields (key, what is wrong) of keys of one level that exclude each other."""
     device = section.get("device")
     if isinstance(device, str):
-        for key in ("use_gpu", "use_xpu", "use_npu", "use_mlu"):
+        for key in _SWITCHES:
             if section.get(key) is True and device != "auto" and not device.startswith(key[4:]):
                 yield key, f"{key} asks for another device than device: {device}; give one of the two"
         if section.get("use_gpu") is False and device.startswith("gpu"):

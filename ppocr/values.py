@@ -139,8 +139,10 @@ LineSide = Annotated[int, Range(8, 10_000)]  # of a text line
 LineShape = tuple[Channels, LineSide, LineSide]
 MapSide = Annotated[int, Range(8, 10_000, step=4)]  # of a picture whose maps are a quarter of its size
 PyramidSide = Annotated[int, Range(32, 10_000, step=32)]  # that can be halved five times
-ImageShape = tuple[Channels, Side, Side]
 Colour = Annotated[float, Range(0, 255)]
+Zoom = Annotated[float, Range(0.01, 100)]  # factor of the size
+Mean = Annotated[float, Range(-1_000, 1_000)]  # that pixel values are moved by
+Spread = Annotated[float, Range(1e-6, 1_000)]  # that they are divided by
 # Texts
 Name = Annotated[str, Length(1)]
 Names = list[Name]

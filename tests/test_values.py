@@ -11,9 +11,9 @@ from ppocr.values import (
     Count,
     Distinct,
     Fraction,
-    ImageShape,
     Labels,
     Length,
+    LineShape,
     Name,
     Probability,
     Range,
@@ -31,7 +31,7 @@ from ppocr.values import (
         ("1e-3", Probability, 0.001),
         (1, Fraction, 1),
         (3.0, Count, 3),
-        ([3.0, 32, 320], ImageShape, [3, 32, 320]),
+        ([3.0, 32, 320], LineShape, [3, 32, 320]),
         ((1, 2), list[Side], (1, 2)),
         ({"a": 1.0}, dict[str, int], {"a": 1}),
         ([1, 1, 2], Annotated[list[int], Rising()], [1, 1, 2]),
@@ -67,7 +67,7 @@ def test_what_fits_is_taken_as_the_type_that_is_meant(value, hint, expected):
         ([2, 1], Annotated[list[int], Rising()], "must be a list in rising order, each a whole number, not [2, 1]"),
         ([1], Annotated[list[int], Length(2, 2)], "must be a list of 2, each a whole number, not [1]"),
         ([1] * 4, Annotated[list, Length(1, 3)], "must be a list of 1 to 3, not [1, 1, 1, 1]"),
-        ([3, 32], ImageShape, "must be a list of 3, not [3, 32]"),
+        ([3, 32], LineShape, "must be a list of 3, not [3, 32]"),
         (["0", 0], Annotated[list, Distinct()], "must be a list without repetition, not ['0', 0]"),
         (0, Union[Literal[-1], Side], "must be -1 or a whole number from 1 to 10,000, not 0"),
         ("x" * 200, int, "must be a whole number, not 'xxx"),
@@ -82,7 +82,7 @@ def test_what_does_not_fit_is_refused_with_what_would(value, hint, message):
 @pytest.mark.parametrize(
     "value, hint, path",
     [
-        ([3, 0, 320], ImageShape, (1,)),
+        ([3, 0, 320], LineShape, (1,)),
         ([[1, 2], [3, "x"]], list[list[int]], (1, 1)),
         ({"a": [1, -1]}, dict[str, list[Count]], ("a", 1)),
         ([1, 0], Union[Count, list[Count]], (1,)),
@@ -96,12 +96,12 @@ def test_a_wrong_value_in_a_list_is_told_by_its_place(value, hint, path):
 
 
 def test_the_place_is_part_of_a_problem():
-    def shape(size: ImageShape):
+    def shape(size: LineShape):
         return size
 
     (problem,) = bind_arguments(shape, {"size": [3, 0, 4]}, "shape").problems
     assert (problem.key, problem.inside) == ("size", (1,))
-    assert problem.message == "'size[1]' must be a whole number from 1 to 10,000, not 0"
+    assert problem.message == "'size[1]' must be a whole number from 8 to 10,000, not 0"
 
 
 def test_values_that_fit_one_by_one_are_compared():

@@ -1,14 +1,21 @@
 """What is wrong with the data: counted by cause, named, and bounded in training."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ppocr.data.imaug.operator import READ_BOXES
 from ppocr.errors import DataError
 
 _SMALL_SETS_MAY_LOSE = 10
+MAX_BAD_RATIO = 0.1
 _MORE = "..."
 UNKNOWN_CHARACTERS = "unknown_characters"  # the reason of samples whose text the dictionary cannot write
+
+
+def may_lose(samples: int, max_bad_ratio: Optional[float] = None) -> int:
+    """Returns how many samples of a training set may be bad within one epoch; None stands for the usual ratio."""
+    ratio = MAX_BAD_RATIO if max_bad_ratio is None else max_bad_ratio
+    return max(_SMALL_SETS_MAY_LOSE, int(ratio * samples))
 
 
 class BadSample(NamedTuple):
@@ -76,13 +83,13 @@ class DataReport:
         expected: ``{reason: number}`` of the parts that augmentation and size limits left out, over all epochs.
     """
 
-    def __init__(self, samples, training, logger, max_bad_ratio=0.1, examples=3, max_warnings=20):
+    def __init__(self, samples, training, logger, max_bad_ratio=MAX_BAD_RATIO, examples=3, max_warnings=20):
         self.counts = Counter()
         self.kept = Counter()
         self.expected = Counter()
         self.examples = {}
         self._samples = samples
-        self._limit = max(_SMALL_SETS_MAY_LOSE, int(max_bad_ratio * samples)) if training else None
+        self._limit = may_lose(samples, max_bad_ratio) if training else None
         self._logger = logger
         self._named = examples
         self._warnings_left = max_warnings

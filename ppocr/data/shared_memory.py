@@ -95,7 +95,7 @@ def _files():
 
 
 def _own_files():
-    return [path for path in _files() if _stat(path) and _stat(path).st_uid == os.getuid()]
+    return [path for path in _files() if getattr(_stat(path), "st_uid", None) == os.getuid()]
 
 
 def _stat(path):

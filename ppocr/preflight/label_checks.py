@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ppocr.data.report import _SMALL_SETS_MAY_LOSE as SMALL_SETS_MAY_LOSE
+from ppocr.data.report import may_lose
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_rules import rule_of
@@ -71,8 +71,7 @@ def _too_many(context, section):
     unusable = sum(scan.seen.unusable for scan in scans)
     if not unusable or not lines:
         return
-    ratio = section.dataset.get("max_bad_ratio", 0.1)
-    limit = max(SMALL_SETS_MAY_LOSE, int(ratio * lines)) if section.training else lines - 1
+    limit = may_lose(lines, section.dataset.get("max_bad_ratio")) if section.training else lines - 1
     if unusable > min(limit, lines - 1):
         things = "labels" if section.has_database else "lines"
         what = f"{unusable} of {lines} {things} cannot be used; with so many the run ends"

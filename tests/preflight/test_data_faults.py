@@ -103,6 +103,12 @@ def too_many_bad_lines(site):
     return E, CONFIG, site.line_of("train.txt"), "11 of 15 lines cannot be used"
 
 
+def too_many_bad_lines_for_a_null(site):
+    """A null stands for the usual share, as everywhere."""
+    site.replace("    transforms:", "    max_bad_ratio: null\n    transforms:")
+    return too_many_bad_lines(site)
+
+
 def no_usable_line(site):
     site.write("eval.txt", "one\ntwo\n")
     return E, CONFIG, site.line_of("eval.txt"), "Eval.dataset.label_file_list: 2 of 2 lines cannot be used"
@@ -266,6 +272,7 @@ REC_FAULTS = [
     unknown_characters,
     unknown_characters_in_evaluation,
     too_many_bad_lines,
+    too_many_bad_lines_for_a_null,
     no_usable_line,
     repeated_path,
     path_in_two_files,

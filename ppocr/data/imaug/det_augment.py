@@ -7,10 +7,9 @@ from ppocr.data.imaug.det_crop import EastRandomCropData
 from ppocr.data.imaug.geometry import IDENTITY, fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS, Nested, bind_arguments
-from ppocr.values import Probability, Range, Rising
+from ppocr.values import Probability, Range, Rising, Zoom
 
 Turn = Annotated[float, Range(-360, 360)]  # degrees
-Zoom = Annotated[float, Range(0.01, 100)]
 
 DEFAULT_AUGMENTERS = (
     {"type": "Fliplr", "args": {"p": 0.5}},

@@ -80,7 +80,7 @@ def draw_free_windows(polys, width: int, height: int, tries: int, rng) -> list:
     return [Window(*map(int, edges)) for edges in zip(left, top, right - left, bottom - top)]
 
 
-def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: Tries, rng) -> Window:
+def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: int, rng) -> Window:
     """Draws a rectangle that cuts none of the polygons and holds at least one; all of the picture if none is found.
 
     Args:

@@ -9,9 +9,7 @@ from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, free
 from ppocr.data.imaug.geometry import fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
-from ppocr.values import Angle, Colour, Fraction, Probability, Range, Rising, Side
-
-Zoom = Annotated[float, Range(0.01, 100)]
+from ppocr.values import Angle, Colour, Fraction, Probability, Range, Rising, Side, Zoom
 
 PATCH = 9  # a backdrop is a ninth of the picture's width and height, enlarged
 FLIP_TRIES = 10

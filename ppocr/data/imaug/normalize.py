@@ -8,11 +8,9 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
-from ppocr.values import Name, Range, coerce
+from ppocr.values import Mean, Name, Range, Spread, coerce
 
 Factor = Annotated[float, Range(1e-6, 1_000)]
-Level = Annotated[float, Range(-1_000, 1_000)]
-Spread = Annotated[float, Range(1e-6, 1_000)]
 
 BLOCK = 64  # rows that are worked on at a time, so that they stay in the cache
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -65,7 +63,7 @@ class NormalizeImage(Operator):
     def __init__(
         self,
         scale: Optional[Union[Factor, Name]] = None,
-        mean: Optional[Union[tuple[Level], tuple[Level, Level, Level]]] = None,
+        mean: Optional[Union[tuple[Mean], tuple[Mean, Mean, Mean]]] = None,
         std: Optional[Union[tuple[Spread], tuple[Spread, Spread, Spread]]] = None,
         order: Literal["chw", "hwc"] = "chw",
     ):

@@ -1,6 +1,6 @@
 """Resizing of text lines for recognisers that read one grey channel."""
 
-from typing import Annotated, Literal, Optional, Union
+from typing import Literal, Optional, Union
 
 import cv2
 import numpy as np
@@ -9,13 +9,11 @@ from PIL import Image
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.imaug.resize_rec import ColourLine, fitted_width, pad_right, resize_line, to_signed_planes
 from ppocr.registry import OPERATORS
-from ppocr.values import Heads, LineShape, LineSide, Name, Range, TextLength
+from ppocr.values import Heads, LineShape, LineSide, Mean, Name, Spread, TextLength
 
 LineSize = tuple[LineSide, LineSide]
 GrayShape = tuple[Literal[1], LineSide, LineSide]
 Interpolation = Literal[0, 1, 2, 3, 4]
-Level = Annotated[float, Range(-1_000, 1_000)]
-Spread = Annotated[float, Range(above=0, most=1_000)]
 
 
 def to_gray(image) -> np.ndarray:
@@ -67,7 +65,7 @@ class SPINRecResizeImg(Operator):
         self,
         image_shape: LineSize,
         interpolation: Interpolation = 2,
-        mean: Optional[tuple[Level]] = None,
+        mean: Optional[tuple[Mean]] = None,
         std: Optional[tuple[Spread]] = None,
     ):
         self.size = tuple(image_shape)
