@@ -1,6 +1,7 @@
 """What a part of a run may raise that does not fit the others, and how one line tells of it."""
 
 import re
+import traceback
 from contextlib import contextmanager
 
 import cv2
@@ -50,12 +51,19 @@ def blaming(*path, doing=""):
         raise Blame(path, words + describe(error)) from error
 
 
-def describe(error) -> str:
-    """Returns one line about an error; a user error's own, else the kind and the line of it that tells most."""
+def describe(error, place: bool = False) -> str:
+    """Returns one line about an error; a user error's own, else the kind and the line of it that tells most.
+
+    Args:
+        error: the error.
+        place: name the file and line too where it was raised.
+    """
     if isinstance(error, UserError):
         return str(error)
     text = str(error)
     paddle = _PADDLE.search(text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = paddle[0] if paddle else lines[-1] if lines else ""
-    return f"{type(error).__name__}: {told}"[:_LONGEST].rstrip(": ")
+    text = f"{type(error).__name__}: {told}"[:_LONGEST].rstrip(": ")
+    frames = traceback.extract_tb(error.__traceback__) if place else ()
+    return f"{text} ({frames[-1].filename}:{frames[-1].lineno})" if frames else text

@@ -24,6 +24,7 @@ from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.unaligned import Unaligned
 from ppocr.engine.watchdog import Watchdog
+from ppocr.failures import blaming
 from ppocr.global_options import global_options
 from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.inference.results import write_picture
@@ -146,12 +147,14 @@ def data_accounts(train_dataloader, evaluation):
 
 def build_stepper(config, options, due, device) -> Stepper:
     """Returns the :class:`ppocr.engine.stepper.Stepper` of a configuration, with fresh weights."""
-    model = build_model(config["Architecture"])
+    with blaming("Architecture", doing="the model cannot be built"):
+        model = build_model(config["Architecture"])
     optimizer, lr_scheduler = build_optimizer(config["Optimizer"], options.epoch_num, due.steps_per_epoch, model)
     amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
     model, optimizer = amp.decorate(model, optimizer)
     averaging = build_averaging(options, model, master_weights(optimizer))
-    loss = build_loss(config["Loss"])
+    with blaming("Loss", doing="it cannot be built"):
+        loss = build_loss(config["Loss"])
     seed = options.seed + processes.rank()  # dropout and the like should not be the same in every process
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, seed)
 

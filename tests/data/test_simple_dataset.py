@@ -1,6 +1,7 @@
 """SimpleDataSet: lines, shares of files, bad samples, further samples."""
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -130,6 +131,17 @@ def test_training_gives_up_after_many_bad_draws(line_set):
     dataset = build(line_set(5, missing=range(5)), training=True)
     with pytest.raises(NoGoodSample, match="50 samples drawn in a row.*unreadable image.*label_file_list"):
         dataset[0]
+
+
+def test_an_operator_that_fails_is_one_line_with_the_sample_and_the_place(line_set):
+    def broken(data):
+        raise ZeroDivisionError("by nothing")
+
+    dataset = build(line_set(2), training=True)
+    dataset.ops = [Probe(broken)]
+    place = rf"{re.escape(__file__)}:\d+"
+    with pytest.raises(ConfigError, match=rf"^1.png .* cannot be prepared: ZeroDivisionError: by nothing \({place}\)$"):
+        dataset.read(SampleKey(0, 1))
 
 
 @pytest.mark.parametrize(

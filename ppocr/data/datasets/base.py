@@ -11,7 +11,8 @@ from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Dropped, Rejected
 from ppocr.data.randomness import generator
 from ppocr.data.report import BadSample, NoGoodSample
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, UserError
+from ppocr.failures import FAILURES, describe
 from ppocr.values import Index, Probability
 
 _ATTEMPTS = 50
@@ -136,6 +137,7 @@ class OcrDataset(paddle.io.Dataset):
 
         Raises:
             NoGoodSample: training found no usable sample in many draws.
+            ConfigError: an operator fails.
         """
         events = []
         for attempt in range(_ATTEMPTS if self.training else 1):
@@ -192,6 +194,12 @@ class OcrDataset(paddle.io.Dataset):
         except DataError as error:
             events.append(self._event(index, key, "bad_data", str(error)))
             return None
+        except UserError:
+            raise
+        except FAILURES as error:  # of an operator that does not fit the others or its settings
+            raise ConfigError(
+                f"{self.describe(index)}: it cannot be prepared: {describe(error, place=True)}"
+            ) from error
         events.extend(self._noted(index, key, lost) for lost in notes)
         if isinstance(sample, dict):
             return {name: value for name, value in sample.items() if name not in _NOT_PART_OF_A_SAMPLE}
