@@ -54,12 +54,16 @@ class UnknownName(ConfigError):
 
 @dataclass
 class Binding:
-    """A class or function together with the arguments that a configuration gives it."""
+    """A class or function together with the arguments that a configuration gives it.
+
+    ``nested`` is for the bindings of the components inside it.
+    """
 
     target: Optional[Callable] = None
     arguments: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
+    nested: list = field(default_factory=list)
 
     def build(self, where: str):
         """Calls the target with the arguments.

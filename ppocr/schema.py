@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Optional
 
+from ppocr.batch_fields import misread, readers
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
 from ppocr.global_options import bind_global, contradictions
@@ -28,6 +29,14 @@ from ppocr.registry import (
 from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import NonNegative, coerce, shown
 
+# Sections that name a class, with its registry and what stands for a name that is not given.
+COMPONENTS = {
+    "Architecture": (ARCHITECTURES, {"name": "BaseModel"}),
+    "Loss": (LOSSES, {}),
+    "PostProcess": (POST_PROCESSES, {}),
+    "Metric": (METRICS, {}),
+}
+READERS = {"Train": ("Architecture", "Loss"), "Eval": ("PostProcess", "Metric")}  # of batches
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
 OPTIONAL_SECTIONS = {"Eval": dict, "GuardEval": dict, "profiler_options": str, "wandb": dict}
 
@@ -87,18 +96,19 @@ def check_config(config) -> Findings:
     for key, message in contradictions(inherited):
         found.problem(("Global", key), message)
     scope = section.get("Architecture", {}).get("model_type")
-    if "Architecture" in section:
-        _check_architecture(section["Architecture"], scope, found)
+    scope = scope if isinstance(scope, str) else None
     if "Optimizer" in section:
         _check_optimizer(section["Optimizer"], found)
-    for name, registry in (("Loss", LOSSES), ("PostProcess", POST_PROCESSES), ("Metric", METRICS)):
-        if name in section:
-            _check_component(registry, section[name], (name,), found, scope, inherited)
+    parts = {
+        name: _check_component(registry, {**defaults, **section[name]}, (name,), found, scope, inherited)
+        for name, (registry, defaults) in COMPONENTS.items()
+        if name in section
+    }
     for name in ("Train", "Eval"):
         if name in section:
-            _check_data(section[name], (name,), found, scope, inherited)
+            _check_data(section[name], (name,), found, scope, inherited, parts)
     for name, guard in section.get("GuardEval", {}).items():
-        _check_guard(name, guard, found, scope, inherited)
+        _check_guard(name, guard, found, scope, inherited, parts)
     return _of_another_model(found) or found
 
 
@@ -118,7 +128,7 @@ def _of_another_model(found) -> Optional[Findings]:
     return Findings([Finding(("Architecture",), what, found.source(("Architecture",)))])
 
 
-def _check_guard(name, section, found, scope, inherited):
+def _check_guard(name, section, found, scope, inherited, parts):
     path = ("GuardEval", name)
     if not isinstance(section, dict):
         found.problem(path, f"must be a mapping with dataset and loader, not {shown(section)}")
@@ -126,7 +136,7 @@ def _check_guard(name, section, found, scope, inherited):
     if section.get("veto_drop") is not None:
         _check_value(section["veto_drop"], NonNegative, (*path, "veto_drop"), found)
     data = {key: value for key, value in section.items() if key != "veto_drop"}
-    _check_data(data, path, found, scope, inherited)
+    _check_data(data, path, found, scope, inherited, parts)
 
 
 def _check_sections(config, found):
@@ -159,6 +169,7 @@ def _check_component(registry, config, path, found, scope=None, inherited=None, 
     binding = registry.bind(config, scope, dict.fromkeys(supplied, LATER), inherited)
     found.add(path, binding)
     _check_nested(binding, path, found, scope, inherited)
+    return binding
 
 
 def _check_nested(binding, path, found, scope, inherited=None):
@@ -172,11 +183,8 @@ def _check_nested(binding, path, found, scope, inherited=None):
             label = next(step for step in reversed(nested.path) if isinstance(step, str))
             inner = bind_arguments(nested.kind, nested.config, label, supplied, inherited)
         found.add(here, inner)
+        binding.nested.append(inner)
         _check_nested(inner, here, found, inner_scope, inherited)
-
-
-def _check_architecture(section, scope, found):
-    _check_component(ARCHITECTURES, {"name": "BaseModel", **section}, ("Architecture",), found, scope)
 
 
 def _check_optimizer(section, found):
@@ -205,7 +213,7 @@ def _check_value(value, hint, path, found):
         found.problem(path, str(error))
 
 
-def _check_data(section, path, found, scope, inherited):
+def _check_data(section, path, found, scope, inherited, parts):
     from ppocr.data.loader import LoaderOptions
 
     known = ("dataset", "loader", "sampler")
@@ -215,7 +223,10 @@ def _check_data(section, path, found, scope, inherited):
     dataset = section.get("dataset")
     if isinstance(dataset, dict):
         _check_component(DATASETS, dataset, (*path, "dataset"), found, scope, inherited, DATASET_SUPPLIED)
-        _check_transforms(dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited)
+        operators = _check_transforms(
+            dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited
+        )
+        _check_fields(operators, READERS["Train" if path == ("Train",) else "Eval"], parts, found)
     else:
         found.problem((*path, "dataset"), "this section is missing")
     loader = section.get("loader")
@@ -237,9 +248,11 @@ SAMPLER_SUPPLIED = ("data_source", "seed", "rank", "world_size")
 
 
 def _check_transforms(transforms, path, found, scope, inherited):
+    """Fits every operator of a list; returns ``(path, binding)`` of those that are one."""
     if not isinstance(transforms, list):
         found.problem(path, "must be a list of operators, each {Name: arguments}")
-        return
+        return []
+    operators = []
     for i, item in enumerate(transforms):
         here = (*path, i)
         if not isinstance(item, dict) or len(item) != 1:
@@ -254,3 +267,14 @@ def _check_transforms(transforms, path, found, scope, inherited):
             problem.key = "" if problem.key == "name" else problem.key
         found.add((*here, name), binding)
         _check_nested(binding, (*here, name), found, scope, inherited)
+        operators.append(((*here, name), binding))
+    return operators
+
+
+def _check_fields(operators, sections, parts, found):
+    """Compares what ``KeepKeys`` puts into a batch with what the components of some sections read of it."""
+    reading = [reader for name in sections if name in parts for reader in readers(parts[name])]
+    for path, binding in operators:
+        if "keep_keys" in binding.arguments:
+            for message in misread(binding.arguments["keep_keys"], reading):
+                found.problem((*path, "keep_keys"), message)

@@ -5,6 +5,8 @@ from typing import NamedTuple, Optional
 import numpy as np
 import paddle
 
+GUIDE_LABEL = ("label_gtc", "label_sar")  # the label of the branch that guides CTC has one of these names
+
 
 class SampleFacts(NamedTuple):
     """What is known of a sample besides its fields. It stays on the host.

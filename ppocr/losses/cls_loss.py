@@ -10,6 +10,8 @@ from ppocr.registry import LOSSES
 class ClsLoss(nn.Layer):
     """Mean cross entropy over the batch."""
 
+    reads = ("label",)
+
     def forward(self, preds, batch):
         """Returns ``{"loss": ...}``.
 

@@ -40,6 +40,8 @@ class DBLoss(nn.Layer):
             them.
     """
 
+    reads = ("threshold_map", "threshold_mask", "shrink_map", "shrink_mask")
+
     def __init__(
         self,
         balance_loss: bool = True,

@@ -6,6 +6,7 @@ a dictionary of its terms.
 
 from typing import Annotated, Literal, Optional, Union
 
+from ppocr.data.batch import GUIDE_LABEL
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
@@ -59,6 +60,8 @@ class DistillationDMLLoss(_EachPair, DMLLoss):
         label: begins the names of the terms.
     """
 
+    reads = ()
+
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -92,6 +95,8 @@ class DistillationDistanceLoss(_EachPair, DistanceLoss):
         label: begins the names of the terms.
     """
 
+    reads = ()
+
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -120,6 +125,8 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
         temperature, alpha, beta: see :class:`DKDLoss`.
         label: begins the names of the terms.
     """
+
+    reads = ("label_ctc", GUIDE_LABEL, "length")
 
     def __init__(
         self,
@@ -155,6 +162,8 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
         label: begins the names of the terms.
     """
 
+    reads = ()
+
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -168,6 +177,11 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
 
 class _EachModel:
     """Adds the loss of each named network; what follows in the order of base classes says which loss."""
+
+    @classmethod
+    def reads_of(cls, arguments):
+        """Returns the fields of a batch for heads of several branches, or those of the loss itself."""
+        return ("label_ctc", GUIDE_LABEL, "length") if arguments.get("multi_head") else cls.reads
 
     def _look_at(self, models, key, branch, label):
         self.models, self.key, self.branch, self.label = list(models), key, branch, label

@@ -17,6 +17,8 @@ class ACELoss(nn.Layer):
     Source: Aggregation Cross-Entropy for Sequence Recognition (https://arxiv.org/abs/1904.08364).
     """
 
+    reads = ("label", "length")
+
     def forward(self, preds, batch):
         """Returns ``{"loss_ace": ...}``, the mean over the batch.
 

@@ -32,6 +32,8 @@ class CenterLoss(nn.Layer):
         DataError: it holds something else.
     """
 
+    reads = ()
+
     def __init__(self, num_classes: Classes = 6625, feat_dim: Width = 96, center_file_path: Optional[Name] = None):
         super().__init__()
         centers = np.random.default_rng(SEED).normal(size=(num_classes, feat_dim)).astype(np.float32)

@@ -61,6 +61,8 @@ class CTCLoss(nn.Layer):
         use_focal_loss: weigh every line by ``(1 - exp(-loss)) ** 2``.
     """
 
+    reads = ("label", "length")
+
     def __init__(self, use_focal_loss: bool = False):
         super().__init__()
         self.use_focal_loss = use_focal_loss

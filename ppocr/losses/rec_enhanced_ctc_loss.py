@@ -26,6 +26,8 @@ class EnhancedCTCLoss(nn.Layer):
         num_classes, feat_dim, center_file_path: see :class:`CenterLoss`.
     """
 
+    reads = CTCLoss.reads
+
     def __init__(
         self,
         use_focal_loss: bool = False,

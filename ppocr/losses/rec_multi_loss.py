@@ -2,6 +2,7 @@
 
 from paddle import nn
 
+from ppocr.data.batch import GUIDE_LABEL
 from ppocr.losses.combined_loss import LossList, split_item
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES, Nested
@@ -32,6 +33,8 @@ class MultiLoss(nn.Layer):
         self.names = [config["name"] for config in configs]
         self.losses = nn.LayerList([LOSSES.build(config) for config in configs])
         self.weights = (weight_1, weight_2)
+
+    reads = ("label_ctc", GUIDE_LABEL, "length")
 
     @staticmethod
     def check_arguments(loss_config_list):

@@ -26,6 +26,8 @@ class NRTRLoss(nn.Layer):
             padding counts up to the end of the longest text of the batch, as the published models train.
     """
 
+    reads = ("label", "length")
+
     def __init__(self, smoothing: bool = True):
         super().__init__()
         self.smoothing = smoothing

@@ -17,6 +17,8 @@ class SARLoss(nn.Layer):
         ignore_index: class of the padding; follows from the dictionary.
     """
 
+    reads = ("label",)
+
     padding_of = "SARLabelDecode"
 
     def __init__(self, ignore_index: Index = 92):

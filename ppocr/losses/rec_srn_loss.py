@@ -15,6 +15,8 @@ class SRNLoss(nn.Layer):
     Source: https://arxiv.org/abs/2003.12294, section 3.5.
     """
 
+    reads = ("label",)
+
     def forward(self, preds, batch):
         """Returns ``loss``, ``word_loss`` (visual) and ``img_loss`` (fused).
 

@@ -24,6 +24,8 @@ class VLLoss(nn.Layer):
         weight_mas: weight of that character.
     """
 
+    reads = ("label", "label_res", "label_sub")
+
     def __init__(
         self, mode: Literal["LF_1", "LF_2", "LA"] = "LF_1", weight_res: Weight = 0.5, weight_mas: Weight = 0.5
     ):

@@ -14,12 +14,14 @@ class Metric:
 
     Attributes:
         records: all that was counted, in a form that can be pickled.
+        reads: names of the fields of a batch that it needs, in their order behind the image.
 
     Args:
         main_indicator: the value of :meth:`get_metric` by which the best model is chosen.
     """
 
     counts = ()
+    reads = ()
     higher_is_better = True
     on_training_batches = True  # False: training batches lack what this metric compares with
 

@@ -21,6 +21,8 @@ class DistillationMetric(Metric):
         ConfigError: no such metric, or one that does not take these arguments.
     """
 
+    reads = None  # those of the metric
+
     def __init__(
         self,
         base_metric_name: Name,

@@ -38,11 +38,13 @@ class PostProcess:
         character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size);
             None for everything that is not a text decoder.
         special_symbols: how many of them stand in no dictionary (blank, start, end, padding, ...).
+        reads: names of the fields of a batch that it needs, in their order behind the image.
         writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
     character = None
     special_symbols = 0
+    reads = ()
     writing = None
 
     def process(self, preds, batch):
@@ -60,6 +62,8 @@ class TextDecode(PostProcess):
 
     A label is what the dictionary can write of a text.  Evaluation compares with the text itself.
     """
+
+    reads = (("label", "label_ctc"),)
 
     def process(self, preds, batch):
         """Returns the texts that were read and the true ones, as two lists of (text, confidence).

@@ -17,6 +17,8 @@ class ClsPostProcess(PostProcess):
         key: takes this entry of the predictions, which then are a dict.
     """
 
+    reads = ("label",)
+
     def __init__(self, label_list: Optional[Labels] = None, key: Optional[Name] = None):
         self.label_list = label_list
         self.key = key

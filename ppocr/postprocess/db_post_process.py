@@ -32,6 +32,8 @@ class DBPostProcess(PostProcess):
         return_scores: adds ``scores``, the mean probability of each box, to the results.
     """
 
+    reads = ("shape",)
+
     def __init__(
         self,
         thresh: Probability = 0.3,

@@ -2,6 +2,7 @@
 
 from typing import Literal, Optional
 
+from ppocr.data.batch import GUIDE_LABEL
 from ppocr.postprocess.base import PostProcess
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
@@ -14,6 +15,14 @@ from ppocr.values import Name, Probability, SomeNames
 
 class _EachNetwork(PostProcess):
     """Hands the output of each network to one post-processing, whose ``character`` and ``writing`` it shares."""
+
+    kind = PostProcess
+    label_of_branch: tuple = ("label_ctc",)  # with heads of several branches
+
+    @classmethod
+    def reads_of(cls, arguments):
+        """Returns the fields that the post-processing of one network needs."""
+        return cls.label_of_branch if arguments.get("multi_head") else cls.kind.reads
 
     def __init__(self, inner, model_name, key=None, branch=None):
         self.character, self.special_symbols = inner.character, inner.special_symbols
@@ -57,6 +66,8 @@ class DistillationCTCLabelDecode(_EachNetwork):
         DataError: the dictionary cannot be used.
     """
 
+    kind = CTCLabelDecode
+
     def __init__(
         self,
         model_name: SomeNames,
@@ -85,6 +96,9 @@ class DistillationSARLabelDecode(_EachNetwork):
         DataError: the dictionary cannot be used.
     """
 
+    kind = SARLabelDecode
+    label_of_branch = ("label_ctc", GUIDE_LABEL)
+
     def __init__(
         self,
         model_name: SomeNames,
@@ -108,6 +122,8 @@ class DistillationDBPostProcess(_EachNetwork):
         thresh, box_thresh, max_candidates, unclip_ratio, use_dilation, score_mode, box_type, return_scores: see
             :class:`DBPostProcess`, whose defaults differ.
     """
+
+    kind = DBPostProcess
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 from paddle.nn.initializer import TruncatedNormal
 
+from ppocr.data.batch import GUIDE_LABEL
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
@@ -147,6 +148,12 @@ class MultiHead(nn.Layer):
         self.out_channels = classes["CTCHead"]
 
     @staticmethod
+    def reads_of(arguments):
+        """Returns the fields that the guide needs."""
+        guided_by_sar = any("SARHead" in item for item in arguments.get("head_list", ()))
+        return ("label_ctc", GUIDE_LABEL, "length", "valid_ratio") if guided_by_sar else ("label_ctc", GUIDE_LABEL)
+
+    @staticmethod
     def check_arguments(head_list):
         """Yields branches that are unknown or missing."""
         names = [name for item in head_list for name in item]
@@ -185,7 +192,7 @@ class MultiHead(nn.Layer):
             return scores
         outputs = {"ctc": scores, "ctc_neck": sequence}
         if self._guide == "SARHead":
-            outputs["sar"] = self.sar_head(x, targets[1:])
+            outputs["sar"] = self.sar_head(x, [targets[1], targets[3]])
         elif self._guide == "NRTRHead":
             outputs["gtc"] = self.gtc_head(self.before_gtc(x), targets[1:])
         return outputs

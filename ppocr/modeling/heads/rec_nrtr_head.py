@@ -167,6 +167,7 @@ class Transformer(nn.Layer):
     """
 
     feed = "image+targets"
+    reads = ("label",)
 
     # What follows the dictionary: {parameter: (axis, index of the first character)}.
     vocabulary_parameters = {"embedding.embedding.weight": (0, 4), "tgt_word_prj.weight": (1, 4)}

@@ -153,6 +153,7 @@ class SARHead(nn.Layer):
     """
 
     feed = "image+targets"
+    reads = ("label", "valid_ratio")
 
     def __init__(
         self,
@@ -184,14 +185,14 @@ class SARHead(nn.Layer):
 
         Args:
             x: the map.
-            targets: the label ``[N, L]`` first (read in training only), the share of the width that is picture ``[N]``
-                last. None where neither is known.
+            targets: the label ``[N, L]`` (read in training only) and the share of the width that is picture ``[N]``.
+                None where neither is known.
 
         Returns:
             In training logits ``[N, L, classes]`` of what follows each entry of the label; in evaluation probabilities
             ``[N, max_text_length, classes]``.
         """
-        ratio = targets[-1] if targets else None
+        ratio = targets[1] if targets else None
         holistic = self.encoder(x, ratio)
         if self.training:
             return self.decoder(x, holistic, targets[0].astype("int64"), ratio)

@@ -200,6 +200,7 @@ class VLHead(nn.Layer):
     """
 
     feed = "image+targets"
+    reads = ("label", "label_res", "label_sub", "label_id")
     fixed_size = True  # the map's places have vectors of their own
 
     # What follows the dictionary: {parameter: (axis, index of the first character)}.
