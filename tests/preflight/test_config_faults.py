@@ -68,7 +68,7 @@ def no_such_device(site):
 
 
 def kept_key_that_nothing_sets(site):
-    return E, CONFIG, site.replace("[image, label, length]", "[image, label, len]"), "KeepKeys needs 'len'"
+    return E, CONFIG, site.replace("[image, label, length]", "[image, label, length, len]"), "KeepKeys needs 'len'"
 
 
 def key_that_nothing_sets(site):
@@ -223,7 +223,7 @@ def test_a_dictionary_that_nothing_reads_need_not_be_there(make_site, serious):
 def test_a_missing_dictionary_is_all_that_is_said_of_it(make_site, serious):
     site = make_site("rec")
     site.replace("CTCLabelEncode:", "MultiLabelEncode: {gtc_encode: NRTRLabelEncode}", times=2)
-    site.replace("[image, label, length]", "[image, label_ctc, label_gtc, length, img_path]", times=2)
+    site.replace("[image, label, length]", "[image, label, length, label_gtc, img_path]", times=2)
     site.overrides += ["Global.character_dict_path=/nowhere/d.txt"]
     (found,) = serious(site.check())
     assert "there is no dictionary '/nowhere/d.txt'" in found.what

@@ -86,8 +86,8 @@ def no_decoding(site):
 
 
 def keys_in_the_wrong_order(site):
-    site.replace("[image, label, length]", "[image, length, label]")
-    return E, CONFIG, site.line_of("Loss:"), "the loss fails on the first training batch"
+    line = site.replace("[image, label, length]", "[image, length, label]")
+    return E, CONFIG, line, "CTCLoss reads a batch by position: write image, label, length first"
 
 
 def shapes_that_do_not_fit(site):
