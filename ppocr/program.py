@@ -15,7 +15,7 @@ from ppocr.engine.folder_lock import given_up_on_error
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.run_facts import describe_start
 from ppocr.engine.stepper import MixedPrecision, to_float32
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, UserError
 from ppocr.global_options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.user_modules import import_modules
@@ -150,11 +150,18 @@ def write_config(folder, merged, path):
     """Writes ``config.yml``, and ``base.yml``: what the file ``path`` starts from, so that differences can be told.
 
     A run that goes on from its own ``config.yml`` keeps the base that it has.
+
+    Raises:
+        UserError: they cannot be written, as on a full disk.
     """
+    texts = {"config.yml": configuration.snapshot(merged)}
     if path is not None and Path(path).resolve() != (folder / "config.yml").resolve():
-        text = configuration.snapshot(configuration.load_base(path))
-        (folder / "base.yml").write_text(f"# base of {path}\n{text}", encoding="utf-8")
-    (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
+        texts["base.yml"] = f"# base of {path}\n{configuration.snapshot(configuration.load_base(path))}"
+    try:
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror or error})") from None
 
 
 def preflight_warnings(config, path) -> list:

@@ -126,7 +126,7 @@ class Evaluator:
                 for batch in itertools.chain.from_iterable(map(of_one_shape, self.dataloader)):
                     batch = first_samples(batch, count)
                     count -= len(batch[0])
-                    predictions = self.predict(model, batch)
+                    predictions = self._predict(model, batch)
                     arrays = to_numpy(batch)
                     results = self.post_process.process(predictions, arrays)
                     yield arrays[0], self.metric.main_result(results), arrays
@@ -145,7 +145,7 @@ class Evaluator:
         with paddle.no_grad(), without_static_graph():
             for batch in itertools.chain.from_iterable(map(of_one_shape, bar)):
                 start = time.perf_counter()
-                self._judge(model, batch)
+                self.judge(model, batch)
                 seconds += time.perf_counter() - start
                 samples += len(batch[0])
                 wider += sum(facts.wider for facts in facts_of(batch))
@@ -158,33 +158,40 @@ class Evaluator:
         events = self.dataloader.report.take_events()
         return Share(self.metric.records, events, losses, samples, seconds, wider, too_long)
 
-    def _judge(self, model, batch):
-        """Takes a batch through model, post-processing and metric; nothing holds its predictions afterwards."""
-        predictions, fields = self.predict(model, batch), on_host(batch)
-        self.metric.update_from(self.post_process.process(predictions, fields), fields)
+    def judge(self, model, batch, where="an evaluation batch"):
+        """Takes a batch through model, post-processing and metric; returns the predictions, which nothing here holds.
 
-    def predict(self, model, batch):
-        """Returns the predictions of a model in evaluation mode, in float32."""
+        Raises:
+            Blame: one of them fails; ``where`` is what the line calls the batch.
+        """
+        with blaming("Architecture", doing=f"the model fails on {where}"):
+            predictions = self._predict(model, batch)
+        fields = on_host(batch)
+        with blaming("PostProcess", doing=f"it fails on {where}"):
+            result = self.post_process.process(predictions, fields)
+        with blaming("Metric", doing=f"it fails on {where}"):
+            self.metric.update_from(result, fields)
+        return predictions
+
+    def _predict(self, model, batch):
         with self._amp.autocast():
             predictions = call_model(model, batch)
         return to_float32(predictions)
 
-    def values_of(self, result, fields) -> dict:
-        """Returns the metrics of one batch alone, given what post-processing made of it, and forgets it."""
-        self.metric.reset()
-        self.metric.update_from(result, fields)
-        return self.metric.get_metric()
-
-    def loss_of(self, model, batch):
+    def loss_of(self, model, batch, where="an evaluation batch"):
         """Returns the mean loss of a batch and the number of samples that have no part in it.
 
         Heads give what they give in training, while normalisation and dropout do not train.
+
+        Raises:
+            Blame: see :meth:`judge`.
         """
         paddle.seed(0)  # a dropout that a layer of somebody's own does by itself: at least the same each time
-        with training_outputs(model), self._amp.autocast():
-            predictions = call_model(model, batch)
-        predictions = to_float32(predictions)
-        return self.loss(predictions, batch)["loss"].item(), len(unaligned(self.loss, predictions, batch)[1])
+        with blaming("Loss", doing=f"it fails on {where} (Global.cal_loss_during_eval)"):
+            with training_outputs(model), self._amp.autocast():
+                predictions = call_model(model, batch)
+            predictions = to_float32(predictions)
+            return self.loss(predictions, batch)["loss"].item(), len(unaligned(self.loss, predictions, batch)[1])
 
 
 def _remarks(events, too_long, samples):

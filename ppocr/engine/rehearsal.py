@@ -7,7 +7,6 @@ import paddle
 
 from ppocr.data.batch import of_one_shape
 from ppocr.engine import processes
-from ppocr.engine.evaluator import on_host
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.errors import ConfigError, DataError
@@ -94,16 +93,12 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
     model.eval()
     try:
         with paddle.no_grad(), without_static_graph():
-            with blaming("Architecture", doing=f"the model fails on {first}"):
-                predictions = evaluator.predict(model, batch)
-            fields = on_host(batch)
-            with blaming("PostProcess", doing=f"it fails on {first}"):
-                result = evaluator.post_process.process(predictions, fields)
+            evaluator.metric.reset()
+            predictions = evaluator.judge(model, batch, first)
             with blaming("Metric", doing=f"it fails on {first}"):
-                values = evaluator.values_of(result, fields)
+                values = evaluator.metric.get_metric()
             if evaluator.loss is not None:
-                with blaming("Loss", doing=f"it fails on {first} (Global.cal_loss_during_eval)"):
-                    values["loss"], _ = evaluator.loss_of(model, batch)
+                values["loss"], _ = evaluator.loss_of(model, batch, first)
     finally:
         set_training_mode(model)
     indicator = evaluator.metric.main_indicator

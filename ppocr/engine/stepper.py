@@ -241,7 +241,7 @@ class Stepper:
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
         self.guard = guard or FiniteGuard("off")
-        self._seed, self._tried = seed, False
+        self._seed, self._tried = seed, set()  # shapes of images that have been trained on
         self.lr = optimizer.get_lr()
         create_state(optimizer)  # so that copies of the state are whole before the first update, too
 
@@ -259,8 +259,8 @@ class Stepper:
             skipped the update, no norm where gradients overflowed.
 
         Raises:
-            UserError: too many updates in a row were skipped, or model, loss and batch of the first update do not fit
-                each other.
+            UserError: too many updates in a row were skipped, or model and loss do not fit a batch of a shape that
+                has not come before.
         """
         self.guard.before(self)
         sums = {}
@@ -282,7 +282,6 @@ class Stepper:
             self.averaging.update()
         else:
             norm = None  # infinite or not a number, as is said when a log line is due
-        self._tried = True
         self.optimizer.clear_grad()
         if not isinstance(self.lr_scheduler, float):
             self.lr_scheduler.step()
@@ -297,21 +296,23 @@ class Stepper:
 
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
-        with self._trying("Architecture", "the model fails"), self.amp.autocast():
+        shape = tuple(getattr(batch[0], "shape", ()))
+        with self._trying("Architecture", "the model fails", shape), self.amp.autocast():
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
-        with self._trying("Loss", "it fails"):
+        with self._trying("Loss", "it fails", shape):
             losses = self.loss(predictions, batch)
         if self.unaligned is not None:
             self.unaligned(predictions, batch)
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
+        self._tried.add(shape)
         return predictions, losses
 
-    def _trying(self, section, what):
-        """Returns a context in which a failure tells of its section, until one update has shown that all is well."""
-        if self._tried:
+    def _trying(self, section, what, shape):
+        """Returns a context in which a failure tells of its section, for images of a shape that has not come before."""
+        if not shape or shape in self._tried:
             return contextlib.nullcontext()
-        return blaming(section, doing=f"{what} on the first training batch")
+        return blaming(section, doing=f"{what} on a training batch of images {list(shape)}")
 
     def settle(self):
         """Reads what is known of the last updates on the device alone, so that the weights are good afterwards.

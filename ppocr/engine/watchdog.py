@@ -74,10 +74,12 @@ class Watchdog:
                 self.beat()
 
     def _dump(self):
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(f"--- stacks of process {os.getpid()}\n")
-            file.flush()
-            faulthandler.dump_traceback(file, all_threads=True)
+        file = _opened(self.path)
+        file.write(f"--- stacks of process {os.getpid()}\n")
+        file.flush()
+        faulthandler.dump_traceback(file, all_threads=True)
+        if file is not sys.__stderr__:
+            file.close()
         for worker in multiprocessing.active_children():
             os.kill(worker.pid, STACK_SIGNAL)
 
@@ -91,6 +93,14 @@ def let_stacks_be_asked_for(path=None):
     Returns:
         the open file, which has to stay open.
     """
-    file = open(path, "a", encoding="utf-8") if path else sys.__stderr__
+    file = _opened(path)
     faulthandler.register(STACK_SIGNAL, file=file, all_threads=True, chain=False)
     return file
+
+
+def _opened(path):
+    """Returns a file to append to; standard error where there is none, or it can no longer be written."""
+    try:
+        return open(path, "a", encoding="utf-8") if path else sys.__stderr__
+    except OSError:
+        return sys.__stderr__

@@ -128,16 +128,19 @@ def batch(images=None):
     return [paddle.ones([2, 3, 8, 8]) if images is None else images, paddle.zeros([2], "int64")]
 
 
-def test_the_first_training_batch_tells_of_its_section_and_a_later_one_of_the_place_in_the_code():
-    with pytest.raises(Blame, match="^Architecture: the model fails on the first training batch: ValueError"):
+def test_a_training_batch_of_a_new_shape_tells_of_its_section_and_another_one_of_the_place_in_the_code():
+    words = "^Architecture: the model fails on a training batch of images .2, 3, 8, {}.: ValueError"
+    with pytest.raises(Blame, match=words.format(8)):
         stepper(no_loss, width=5)([batch()], 0)
-    with pytest.raises(Blame, match="^Loss: it fails on the first training batch: IndexError"):
+    with pytest.raises(Blame, match="^Loss: it fails on a training batch of images .2, 3, 8, 8.: IndexError"):
         stepper(no_loss)([batch()], 0)
     late = stepper(lambda predictions, batch: {"loss": predictions.mean()})
     late([batch()], 0)
     late.loss = no_loss
     with pytest.raises(IndexError):
         late([batch()], 1)
+    with pytest.raises(Blame, match=words.format(16)):
+        late([batch(paddle.ones([2, 3, 8, 16]))], 2)
 
 
 def test_a_metric_that_training_batches_do_not_fit(make):

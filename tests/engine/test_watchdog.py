@@ -1,3 +1,4 @@
+import faulthandler
 import itertools
 import multiprocessing
 import os
@@ -86,3 +87,14 @@ def test_others_are_not_asked_for_while_steps_are_made_or_when_the_run_is_finish
         watchdog.rest()
         watchdog._thread.join(20)
         assert not watchdog._thread.is_alive()
+
+
+def test_stacks_go_to_the_screen_where_the_log_cannot_be_written(tmp_path, capfd):
+    path = tmp_path / "gone" / "train.log"
+    Watchdog(1, path)._dump()
+    file = let_stacks_be_asked_for(path)
+    try:
+        os.kill(os.getpid(), watchdog_module.STACK_SIGNAL)
+    finally:
+        faulthandler.unregister(watchdog_module.STACK_SIGNAL)
+    assert capfd.readouterr().err.count("test_stacks_go_to_the_screen") == 2 and not file.closed

@@ -164,3 +164,8 @@ def test_what_is_missing_is_noted(tmp_path, write_log):
     run = read_run(tmp_path)
     assert run.missing == ["metrics.jsonl is missing or holds no number, so there are no curves."]
     assert run.weights() == str(tmp_path / "latest")
+
+
+def test_a_configuration_that_cannot_be_written_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="gone: cannot be written .No such file or directory"):
+        write_config(tmp_path / "gone", {"Global": {}}, None)
