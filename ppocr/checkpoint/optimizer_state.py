@@ -20,7 +20,7 @@ from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import PARAMS, assign, fits, unnamed
 
 HALF = (paddle.float16, paddle.bfloat16)
-OPTIMIZER = ".pdopt"
+OPTIMIZER_STATE = ".pdopt"
 NAMES_KEY = "StructuredToParameterName@@"
 MASTER_WEIGHTS, SCHEDULE = "master_weights", "LR_Scheduler"
 _AFTER_PARAMETER = re.compile(r"(?:fp32_master_\d+_)?(.+)_\d+")
@@ -123,7 +123,7 @@ def read_state(prefix, weights: dict, model) -> SavedState:
     Raises:
         CheckpointError: the file is missing or damaged, or nothing tells which weights its entries belong to.
     """
-    path = f"{prefix}{OPTIMIZER}"
+    path = f"{prefix}{OPTIMIZER_STATE}"
     content = safe_pickle.load(path)
     if not isinstance(content, dict):
         raise CheckpointError(f"{path}: holds a {type(content).__name__} instead of the state of an optimizer")

@@ -55,6 +55,7 @@ class FiniteGuard:
     Attributes:
         mode, folder: see below.
         overflows: :class:`Overflows`, the updates that a loss scaler skips.
+        total: how many bad updates there were.
 
     Args:
         mode: ``step``, ``log`` or ``off``.

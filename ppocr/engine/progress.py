@@ -79,7 +79,7 @@ class Progress:
         self._clock.count(sum(len(batch[0]) for batch in batches))
 
     def log_line(self, state):
-        """Writes the line that is due; the one place where training waits for the device."""
+        """Writes the line that is due: here the values of the window come from the device."""
         values = self.statistics.get()
         times = self._clock.close_window()
         remaining = self._clock.seconds_per_step() * self._due.remaining(state)

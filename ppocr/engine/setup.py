@@ -18,8 +18,6 @@ _KINDS = (("use_gpu", "gpu", "is_compiled_with_cuda"), ("use_xpu", "xpu", "is_co
 _CUSTOM_KINDS = (("use_npu", "npu"), ("use_mlu", "mlu"))
 # Faster kernels for half precision; Paddle reads them when a kernel is first used.
 _AMP_FLAGS = {"FLAGS_cudnn_batchnorm_spatial_persistent": 1, "FLAGS_gemm_use_half_precision_compute_type": 0}
-
-
 DRIVER = Path("/proc/driver/nvidia/version")
 # Compute capability that a card needs; Paddle trains in float32 on older ones without a word.
 _LEAST_CAPABILITY = {"float16": (7, 0), "bfloat16": (8, 0)}

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from ppocr import schema
+from ppocr.checkpoint.optimizer_state import OPTIMIZER_STATE
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.folder import EARLIER, goes_on_in, holds_a_run
 from ppocr.engine.setup import choose_device
@@ -16,7 +17,6 @@ from ppocr.registry import COLLATE_FNS, parameters_of
 from ppocr.user_modules import import_modules
 from ppocr.utils.dictionary import dictionary_remarks, where_published
 from ppocr.utils.pretrained import PARAMS, refuse_address, strip_suffix
-from ppocr.utils.save_load import OPTIMIZER
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
 
@@ -181,7 +181,7 @@ def _unusable(file):
 def _weights(context):
     options = context.options
     if context.checkpoint:
-        key, prefix, suffixes = "checkpoints", context.checkpoint, (PARAMS, OPTIMIZER)
+        key, prefix, suffixes = "checkpoints", context.checkpoint, (PARAMS, OPTIMIZER_STATE)
     elif options.pretrained_model:
         key, prefix, suffixes = "pretrained_model", strip_suffix(options.pretrained_model), (PARAMS,)
     else:

@@ -1,6 +1,5 @@
 """What the checks look at: the configuration, and what follows from it, each made when it is first asked for."""
 
-import logging
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from ppocr.global_options import global_options
 from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
 from ppocr.utils.pretrained import strip_suffix
-from ppocr.utils.save_load import find_newest
+from ppocr.utils.save_load import newest_checkpoint
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
@@ -179,9 +178,17 @@ class Context:
     @cached_property
     def checkpoint(self) -> str:
         """Prefix of the checkpoint that the run goes on from; empty if it starts anew."""
-        if self.options.resume == "auto":
-            return find_newest(self.options.save_model_dir, logging.getLogger(__name__)) or ""
-        return strip_suffix(self.options.checkpoints or "")
+        return strip_suffix(self._start[0] or "")
+
+    @property
+    def damaged_checkpoints(self) -> list:
+        """A line for each newer checkpoint that ``Global.resume: auto`` passes over."""
+        return self._start[1]
+
+    @cached_property
+    def _start(self):
+        options = self.options
+        return newest_checkpoint(options.save_model_dir) if options.resume == "auto" else (options.checkpoints, [])
 
     @cached_property
     def sections(self) -> list:

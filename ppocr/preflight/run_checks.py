@@ -133,6 +133,8 @@ def check_weights(context):
     options, model = context.options, context.trial.model
     facts = output_facts(context.post_process)
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
+    for line in context.damaged_checkpoints:
+        yield context.finding(WARNING, ("Global", "resume"), line)
     try:
         if context.checkpoint:
             with refusing_damage(context.checkpoint):

@@ -18,7 +18,7 @@ from pathlib import Path
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 
-MANIFEST = ".manifest"
+STATES, MANIFEST = ".states", ".manifest"
 PREVIOUS = "_previous"
 CHECKSUM = "checksum"  # of the rest of the manifest
 _SUFFIX = re.compile(r"\.\w+")

@@ -6,7 +6,7 @@ from pathlib import Path
 from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.optimizer_state import (
     NAMES_KEY,
-    OPTIMIZER,
+    OPTIMIZER_STATE,
     create_state,
     exact_weights,
     read_state,
@@ -15,12 +15,10 @@ from ppocr.checkpoint.optimizer_state import (
 )
 from ppocr.global_options import global_options
 from ppocr.utils import safe_pickle
-from ppocr.utils.checkpoint_files import check_files, write_checkpoint
+from ppocr.utils.checkpoint_files import STATES, check_files, write_checkpoint
 from ppocr.utils.host_copy import plain
 from ppocr.utils.logging import get_logger
 from ppocr.utils.pretrained import PARAMS, arrays_of, load_params, load_pretrained, strip_suffix
-
-STATES = ".states"
 
 
 def save_model(model, optimizer, model_path, logger=None, config=None, is_best=False, prefix="ppocr", **counters):
@@ -44,7 +42,7 @@ def save_model(model, optimizer, model_path, logger=None, config=None, is_best=F
     names = {name: tensor.name for name, tensor in model.state_dict().items()}
     contents = {
         PARAMS: {**plain(exact_weights(model, optimizer)), NAMES_KEY: names},
-        OPTIMIZER: plain(optimizer.state_dict()),
+        OPTIMIZER_STATE: plain(optimizer.state_dict()),
         STATES: counters,
     }
     write_checkpoint(

@@ -18,7 +18,7 @@ from ppocr.checkpoint.optimizer_state import (
     HALF,
     MASTER_WEIGHTS,
     NAMES_KEY,
-    OPTIMIZER,
+    OPTIMIZER_STATE,
     exact_weights,
     in_words,
     read_state,
@@ -32,6 +32,7 @@ from ppocr.errors import CheckpointError
 from ppocr.utils import family_calls, safe_pickle
 from ppocr.utils.checkpoint_files import (
     MANIFEST,
+    STATES,
     BackgroundWriter,
     check_files,
     checkpoints_in,
@@ -48,7 +49,6 @@ from ppocr.utils.pretrained import (
 )
 
 NUMBERED = "iter_epoch_"
-STATES = ".states"
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -101,7 +101,7 @@ def capture(stepper, state: TrainState, trained=None, copy=paddle.Tensor.numpy) 
         "averaging": plain(stepper.averaging.state_dict(), copy),
         "trained_weights": trained or None,
     }
-    return {PARAMS: weights, OPTIMIZER: optimizer, STATES: states, TRAIN_STATE: extra}
+    return {PARAMS: weights, OPTIMIZER_STATE: optimizer, STATES: states, TRAIN_STATE: extra}
 
 
 def _in_float32(value, copy):
@@ -241,7 +241,7 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
     """
     prefix = strip_suffix(prefix)
     check_files(prefix)
-    for suffix in (PARAMS, OPTIMIZER):
+    for suffix in (PARAMS, OPTIMIZER_STATE):
         if not os.path.exists(prefix + suffix):
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
@@ -342,14 +342,6 @@ def newest_checkpoint(folder):
     return (str(latest) if whole else None), damaged
 
 
-def find_newest(folder, logger):
-    """Returns what :func:`newest_checkpoint` finds; damaged ones are said."""
-    prefix, damaged = newest_checkpoint(folder)
-    for line in damaged:
-        logger.warning("%s", line)
-    return prefix
-
-
 def load_model(options, *others, **named):
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names: :func:`load_run`.
 
@@ -362,7 +354,8 @@ def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainStat
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
-        options: :class:`ppocr.global_options.GlobalOptions`.
+        options: :class:`ppocr.global_options.GlobalOptions`; what ``resume: auto`` goes on from is named in
+            ``checkpoints`` by now, see :func:`ppocr.engine.folder.open_folder`.
         stepper: receives what is loaded.
         due: :class:`ppocr.engine.schedule.Due`.
         logger: told what was loaded.
@@ -372,8 +365,6 @@ def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainStat
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
     """
     prefix = options.checkpoints
-    if options.resume == "auto":
-        prefix = processes.from_first(lambda: find_newest(options.save_model_dir, logger))
     if prefix:
         state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
         if len(set(processes.gather(repr(state)))) > 1:

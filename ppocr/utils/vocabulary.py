@@ -17,7 +17,7 @@ from paddle import nn
 from ppocr.utils.special_symbols import NAMES
 
 DECLARATION = "vocabulary_parameters"
-CHARACTERS, CLASSES = "characters", "classes"
+CHARACTERS = "characters"
 
 
 def split(vocabulary):
@@ -36,7 +36,7 @@ class Change(NamedTuple):
     Attributes:
         old, new: number of characters before and after.
         source, target: places, counted from the first character, of the characters that both have.
-        what: what they are, ``CHARACTERS`` or ``CLASSES``.
+        what: what they are, ``characters`` or ``classes``.
     """
 
     old: int
@@ -51,7 +51,7 @@ class Change(NamedTuple):
 
 
 def change_between(old, new, what: str = CHARACTERS) -> Change:
-    """Compares two vocabularies of decoders, or the names of the classes of two classifiers (``what``: ``CLASSES``).
+    """Compares two vocabularies of decoders, or the names of the classes of two classifiers (``what``: ``classes``).
 
     A dictionary may hold an entry several times: encoders use the last one, so these are matched from the end.
     """

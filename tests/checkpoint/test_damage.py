@@ -18,7 +18,7 @@ from ppocr.errors import CheckpointError
 from ppocr.global_options import GlobalOptions
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_pretrained, load_weights
-from ppocr.utils.save_load import Checkpointer, capture, find_newest, load_checkpoint, save_model
+from ppocr.utils.save_load import Checkpointer, capture, load_checkpoint, newest_checkpoint, save_model
 from ppocr.utils.stats import TrainingStats
 
 STEPS, BATCH = 3, [[1.0, 1.0], [1.0, 1.0]]
@@ -131,13 +131,14 @@ def test_with_its_manifest_no_damage_of_a_file_is_loaded(tmp_path, files):
         start(tmp_path / "latest")
 
 
-def test_a_damaged_manifest_is_said_before_the_checkpoint_before_is_taken(tmp_path, files, ppocr_caplog):
+def test_a_damaged_manifest_is_said_before_the_checkpoint_before_is_taken(tmp_path, files):
     for name, damage in (("latest", (b'"global_step": 1', b'"global_step": 0')), ("latest_previous", (b"", b""))):
         for suffix, content in files.items():
             content = content.replace(*damage) if suffix == ".manifest" else content
             (tmp_path / f"{name}{suffix}").write_bytes(content)
-    assert find_newest(tmp_path, logging.getLogger("ppocr")) == str(tmp_path / "latest_previous")
-    assert "latest.manifest: damaged; looking for the checkpoint before" in ppocr_caplog.text
+    found, (line,) = newest_checkpoint(tmp_path)
+    assert found == str(tmp_path / "latest_previous")
+    assert line.endswith("latest.manifest: damaged; looking for the checkpoint before")
 
 
 def test_a_manifest_of_before_has_no_checksum_of_its_own(tmp_path, files):

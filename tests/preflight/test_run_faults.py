@@ -207,6 +207,14 @@ def run_to_be_resumed_is_finished(site):
     return E, CONFIG, line - 1, "this run is finished (4 steps)"
 
 
+def newest_checkpoint_to_be_resumed_is_damaged(site):
+    (site.folder / "output").mkdir()
+    line = site.replace("Global:", "Global:\n  resume: auto") + 1
+    save_model(site.path("output/latest"), {".pdparams": {}, ".pdopt": {}}, {"global_step": 4})
+    site.write("output/latest.pdopt", b"cut off")
+    return W, CONFIG, line, "latest.pdopt: damaged, size or checksum is not that of the manifest; looking for"
+
+
 def damaged_checkpoint(site):
     save_model(site.path("last"), {".pdparams": {}, ".pdopt": {}})
     site.write("last.pdopt", b"cut off")
@@ -236,6 +244,7 @@ REC_FAULTS = [
     checkpoint_of_a_run_with_less_to_train,
     checkpoint_of_a_finished_run,
     damaged_checkpoint,
+    newest_checkpoint_to_be_resumed_is_damaged,
     run_to_be_resumed_is_finished,
 ]
 DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, picture_not_finite]

@@ -13,7 +13,15 @@ from ppocr.errors import CheckpointError
 from ppocr.global_options import GlobalOptions
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_pretrained, load_weights
-from ppocr.utils.save_load import NAMES_KEY, Checkpointer, capture, load_checkpoint, load_model, save_model
+from ppocr.utils.save_load import (
+    NAMES_KEY,
+    Checkpointer,
+    capture,
+    load_checkpoint,
+    load_model,
+    newest_checkpoint,
+    save_model,
+)
 
 STEPS = 3
 
@@ -351,19 +359,16 @@ def test_only_the_last_numbered_checkpoints_are_kept_and_the_best_always(tmp_pat
 
 
 def test_auto_finds_the_newest_good_one(tmp_path):
-    from ppocr.utils.save_load import find_newest
-
-    log = Log()
-    assert find_newest(tmp_path, log) is None
-    checkpoints = Checkpointer(tmp_path, make_stepper(), log)
+    assert newest_checkpoint(tmp_path) == (None, [])
+    checkpoints = Checkpointer(tmp_path, make_stepper(), Log())
     for number in (1, 2):
         checkpoints.save_latest(TrainState(global_step=number))
     checkpoints.finish()
-    assert find_newest(tmp_path, log) == str(tmp_path / "latest")
+    assert newest_checkpoint(tmp_path) == (str(tmp_path / "latest"), [])
     path = tmp_path / "latest.pdopt"
     path.write_bytes(path.read_bytes()[::-1])
-    assert find_newest(tmp_path, log) == str(tmp_path / "latest_previous")
-    assert "latest.pdopt: damaged" in log.lines[-1]
+    found, (line,) = newest_checkpoint(tmp_path)
+    assert found == str(tmp_path / "latest_previous") and "latest.pdopt: damaged" in line
 
 
 @pytest.mark.parametrize("suffix", [".states", ".pdopt", ".train_state"])
