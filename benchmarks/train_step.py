@@ -3,7 +3,7 @@
 Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines, finite check) to a
 bare loop on the same batch, as the median over interleaved pairs.
 
-Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric]``
+Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric] [--ema]``
 """
 
 import argparse
@@ -40,9 +40,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--metric", action="store_true", help="with the metric of training batches")
+    parser.add_argument("--ema", action="store_true", help="with an average of the weights")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         options = [*CRNN, f"Global.save_model_dir={folder}", f"Global.cal_metric_during_train={args.metric}"]
+        options.append(f"Global.use_ema={args.ema}")
         bare, looped = measure(resolve(override(load(CONFIG), options)), Path(folder), args.pairs)
     ratio = statistics.median(b / a for a, b in zip(bare, looped))
     print(

@@ -4,11 +4,15 @@ import multiprocessing
 import os
 import queue
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from ppocr.commands.train import build_watchdog
+from ppocr.engine import processes
 from ppocr.engine import watchdog as watchdog_module
 from ppocr.engine.watchdog import Watchdog, let_stacks_be_asked_for
+from ppocr.global_options import GlobalOptions
 
 
 def wait_for(path, text):
@@ -98,3 +102,15 @@ def test_stacks_go_to_the_screen_where_the_log_cannot_be_written(tmp_path, capfd
     finally:
         faulthandler.unregister(watchdog_module.STACK_SIGNAL)
     assert capfd.readouterr().err.count("test_stacks_go_to_the_screen") == 2 and not file.closed
+
+
+@pytest.mark.parametrize("several, timeout", [(False, 0), (True, 1800)])
+def test_a_distributed_run_looks_after_the_others(monkeypatch, tmp_path, several, timeout):
+    monkeypatch.setattr(processes, "several", lambda: several)
+    monkeypatch.setattr(processes, "contact", lambda: SimpleNamespace(broken=lambda: True))
+    watchdog = build_watchdog(GlobalOptions(save_model_dir=str(tmp_path)))
+    assert watchdog._timeout == timeout and watchdog.path == str(tmp_path / "train.log")
+    if several:
+        assert "lost contact with another process" in watchdog._lost()
+    else:
+        assert watchdog._lost is None
