@@ -8,44 +8,24 @@ import the classes that a configuration names.
 import copy
 import json
 import logging
-import re
-from typing import NamedTuple
 
 import yaml
 
 from ppocr.errors import ConfigError
 from ppocr.shipped_configs import find_config, near_configs
+from ppocr.yaml_text import NotYaml, Source, parse, parse_with_places
 
 BASE_KEY = "_BASE_"
-
-
+_LONGEST = 10_000_000  # characters of a file
 _logger = logging.getLogger("ppocr")
-
-
-class Source(NamedTuple):
-    """Where a value was written: a file and a line counted from 1, or ``-o`` and no line."""
-
-    file: str
-    line: int
-
-    def __str__(self):
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
-class Remark(NamedTuple):
-    """What a user should know about a place of a file, though nothing is lost by it."""
-
-    path: tuple
-    what: str
-    source: Source
 
 
 class Config(dict):
     """A nested mapping that knows where it comes from.
 
     Attributes:
-        sources: YAML path (a tuple of keys and list positions) -> :class:`Source`.
-        remarks: list of :class:`Remark`, which validation passes on as warnings.
+        sources: YAML path (a tuple of keys and list positions) -> :class:`ppocr.yaml_text.Source`.
+        remarks: list of :class:`ppocr.yaml_text.Remark`, which validation passes on as warnings.
     """
 
     def __init__(self, *args, sources=None, remarks=(), **kwargs):
@@ -70,15 +50,6 @@ class ReadOnlyDict(dict):
 
     def __reduce__(self):
         return dict, (dict(self),)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.1 plus numbers such as ``1e-5``, which that standard would read as text."""
-
-
-_SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
-_FLOAT = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$")
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789"))
 
 
 def load(path) -> Config:
@@ -125,83 +96,30 @@ def _load_parts(path, open_files):
 
 
 def _parse(path) -> Config:
+    text = _text(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        content, sources, remarks = parse_with_places(text, str(path))
+    except NotYaml as error:
+        raise ConfigError(f"{Source(str(path), error.line)}: not YAML: {error}") from None
+    content = {} if content is None else content
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: must be a mapping with sections such as Global and Architecture")
+    return Config(content, sources=sources, remarks=remarks)
+
+
+def _text(path) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
     except FileNotFoundError:
         near = near_configs(path)
         hint = f" (did you mean {' or '.join(near)}?)" if near else ""
         raise ConfigError(f"{path}: no such config file{hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({error})") from None
-    loader = _Loader(text)
-    reader = _Reader(loader, str(path))
-    try:
-        node = loader.get_single_node()
-        content = reader.construct(node, ()) if node is not None else {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigError(f"{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
-    finally:
-        loader.dispose()
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: must be a mapping with sections such as Global and Architecture")
-    return Config(content, sources=reader.sources, remarks=reader.remarks)
-
-
-class _Reader:
-    """Turns the nodes of a YAML file into plain values and notes the line of each.
-
-    Args:
-        loader: of the file.
-        file: its name.
-    """
-
-    def __init__(self, loader, file):
-        self.sources, self.remarks = {}, []
-        self._loader, self._file = loader, file
-
-    def construct(self, node, path):
-        """Returns the value of the node at a YAML path."""
-        self.sources[path] = self._source(node)
-        if node.tag == _SEQUENCE:
-            return [self.construct(item, (*path, i)) for i, item in enumerate(node.value)]
-        if node.tag != _MAPPING:
-            return self._plain(node)
-        self._check_keys(node, path)
-        self._loader.flatten_mapping(node)
-        result = {}
-        for key_node, value_node in node.value:
-            key = self._plain(key_node)
-            result[key] = self.construct(value_node, (*path, key))
-            self.sources[(*path, key)] = self._source(key_node)
-        return result
-
-    def _check_keys(self, node, path):
-        """Refuses keys that a mapping could not keep apart, or not at all."""
-        first = {}
-        for key, value in node.value:
-            where = self._source(key)
-            if not isinstance(key, yaml.ScalarNode):
-                raise ConfigError(f"{where}: a key must be a word or a number, not a list or a mapping")
-            if key.value not in first:
-                first[key.value] = where, value
-                continue
-            earlier, other = first[key.value]
-            here, what = (*path, key.value), f"this key is written twice, first in line {earlier.line}"
-            if not _equal(self._plain(value), self._plain(other)):
-                raise ConfigError(f"{where}: {'.'.join(map(str, here))}: {what} with another value")
-            self.remarks.append(Remark(here, f"{what} with the same value", where))
-
-    def _source(self, node):
-        return Source(self._file, node.start_mark.line + 1)
-
-    def _plain(self, node):
-        return self._loader.construct_object(node, deep=True)
-
-
-def _equal(one, other):
-    return type(one) is type(other) and one == other
+    if len(text) > _LONGEST:
+        raise ConfigError(f"{path}: more than {_LONGEST:,} characters, which no config file has")
+    return text
 
 
 def merge(base: Config, new: Config) -> Config:
@@ -270,9 +188,9 @@ def override(config, assignments) -> Config:
         if not equals or not path.strip():
             raise ConfigError(f"-o {assignment}: must have the form key=value, for example Global.epoch_num=10")
         try:
-            value = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"-o {assignment}: the value is not YAML: {getattr(error, 'problem', error)}") from None
+            value = parse(text)
+        except NotYaml as error:
+            raise ConfigError(f"-o {assignment}: the value is not YAML: {error}") from None
         keys = path.strip().split(".")
         _assign(result, keys, value, assignment)
         if keys[0] == "Global" and len(keys) == 2:

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Optional
 
 import numpy as np
-import yaml
 
 from ppocr.config import override
 from ppocr.deploy.description import of_one_network
 from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.postprocess import build_post_process
+from ppocr.yaml_text import FastLoader, NotYaml, parse
 
 logger = logging.getLogger("ppocr")
 STEM = "inference"
@@ -121,9 +121,9 @@ def read_config(folder, overrides=()) -> dict:
     """
     path = _existing(Path(folder) / CONFIG)
     try:
-        content = yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both safe)
-    except yaml.YAMLError as error:
-        raise CheckpointError(f"{path}: not YAML ({_first_line(error)})") from None
+        content = parse(path.read_bytes(), FastLoader)
+    except NotYaml as error:
+        raise CheckpointError(f"{path}: not YAML ({error})") from None
     content = content if isinstance(content, dict) else {}
     content = override(content, overrides) if overrides else content
     for section, key, kind in REQUIRED:

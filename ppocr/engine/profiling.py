@@ -3,10 +3,10 @@
 from typing import Literal, Optional
 
 import paddle
-import yaml
 
 from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
+from ppocr.yaml_text import NotYaml, parse
 
 # Names of the family for the columns by which Paddle sorts its table; it cannot sort by calls.
 _COLUMNS = {"total": "Total", "calls": "Total", "max": "Max", "min": "Min", "ave": "Avg"}
@@ -83,5 +83,8 @@ def build_profiler(text):
         key, equals, value = item.partition("=")
         if not equals:
             raise ConfigError(f"-p {item}: must have the form key=value;key=value")
-        given[key] = yaml.safe_load(value)
+        try:
+            given[key] = parse(value)
+        except NotYaml as error:
+            raise ConfigError(f"-p {item}: the value is not YAML: {error}") from None
     return bind_arguments(StepProfiler, given, "the profiler").build("-p")

@@ -4,11 +4,10 @@ import os
 import string
 from typing import Optional
 
-import yaml
-
 from ppocr.errors import DataError
 from ppocr.text.encoding import other_encoding
 from ppocr.text.entries import remarks
+from ppocr.yaml_text import FastLoader, NotYaml, parse
 
 MARK = "\ufeff"  # byte order mark, which some editors put before the first character
 DEFAULT_CHARACTERS = string.digits + string.ascii_lowercase
@@ -118,10 +117,9 @@ def _is_yaml(path):
 def _post_process(path, content) -> dict:
     """Returns the section ``PostProcess`` of an exported model's file, empty where it is missing."""
     try:
-        document = yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "the file"
+        document = parse(content, FastLoader)
+    except NotYaml as error:
+        where = f"line {error.line}" if error.line else "the file"
         raise DataError(f"{path}: {where} is not valid YAML; export the model again") from None
     section = document.get("PostProcess") if isinstance(document, dict) else None
     return section if isinstance(section, dict) else {}
