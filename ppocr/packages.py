@@ -10,10 +10,11 @@ _WANTED = {
     "paddle": "Paddle, as paddlepaddle or paddlepaddle-gpu",
     "cv2": "OpenCV, as opencv-python-headless or opencv-python",
 }
-EXTRAS = "pip install 'ppocr-train[cpu]', or 'ppocr-train[gpu]' on a machine with a GPU, installs both"
+# Of a checkout: by the name of this package alone, pip would ask an index for it.
+_EXTRAS = "In a checkout, pip install '.[cpu]', or '.[gpu]' on a machine with a GPU, installs both"
 
 
 def missing_packages() -> str:
     """Returns one line that says what is not installed and how to install it; empty where all is there."""
     missing = [what for module, what in _WANTED.items() if importlib.util.find_spec(module) is None]
-    return f"not installed: {'; '.join(missing)}. {EXTRAS}" if missing else ""
+    return f"not installed: {'; '.join(missing)}. {_EXTRAS}" if missing else ""

@@ -53,8 +53,7 @@ def train(config, device, logger, loggers):
         :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
     """
     options = global_options(config)
-    first = processes.rank() == 0
-    with FolderLock(options.save_model_dir) if first else contextlib.nullcontext():
+    with FolderLock(options.save_model_dir) if processes.rank() == 0 else contextlib.nullcontext():
         return _train(config, options, device, logger, loggers)
 
 

@@ -5,12 +5,18 @@ Tokens are ``[N, T, C]``; where they form a map, T is height times width, row by
 Source: SVTR: Scene Text Recognition with a Single Visual Model (https://arxiv.org/abs/2205.00159).
 """
 
+from typing import Annotated
+
 import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Constant, KaimingNormal, TruncatedNormal
 
+from ppocr.values import Range
+
+PatchedSide = Annotated[int, Range(4, 10_000)]  # of an image of which a patch of 4 x 4 pixels becomes a token
+TokenWidth = Annotated[int, Range(2, 4_096)]  # halved by the first convolution
 ACTIVATIONS = {"gelu": F.gelu, "swish": F.swish, "relu": F.relu, "hardswish": F.hardswish, None: lambda x: x}
 
 

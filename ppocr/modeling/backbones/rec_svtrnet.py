@@ -1,6 +1,6 @@
 """SVTR: text lines as tokens that are mixed locally, then globally, while the height shrinks."""
 
-from typing import Annotated, Literal, Optional
+from typing import Literal, Optional
 
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
@@ -10,17 +10,17 @@ from ppocr.modeling.svtr import (
     AttentionMixer,
     ConvMixer,
     ConvNormAct,
+    PatchedSide,
     SVTRBlock,
+    TokenWidth,
     drop_path_rates,
     to_map,
     to_tokens,
     undivided,
 )
 from ppocr.registry import BACKBONES
-from ppocr.values import Depth, Dropout, Heads, Kernel, Range, Ratio, TextLength, Width
+from ppocr.values import Depth, Dropout, Heads, Kernel, Ratio, TextLength, Width
 
-PatchedSide = Annotated[int, Range(4, 10_000)]
-TokenWidth = Annotated[int, Range(2, 4_096)]
 Window = tuple[Kernel, Kernel]
 
 

@@ -10,7 +10,9 @@ from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
 from ppocr.modeling.svtr import (
     AttentionMixer,
     ConvNormAct,
+    PatchedSide,
     SVTRBlock,
+    TokenWidth,
     drop_path_rates,
     grouped_conv,
     to_map,
@@ -18,10 +20,8 @@ from ppocr.modeling.svtr import (
     undivided,
 )
 from ppocr.registry import BACKBONES
-from ppocr.values import Depth, Dropout, Heads, Kernel, Length, Range, Ratio, Stride, Width
+from ppocr.values import Depth, Dropout, Heads, Kernel, Length, Ratio, Stride, Width
 
-PatchedSide = Annotated[int, Range(4, 10_000)]
-TokenWidth = Annotated[int, Range(2, 4_096)]
 UnusedOrKernel = Union[Literal[-1], Kernel]
 UnusedOrStride = Union[Literal[-1], Stride]
 
@@ -135,6 +135,7 @@ class SVTRv2(nn.Layer):
         drop_rate, attn_drop_rate: dropout in the blocks and of attention weights.
         last_drop: dropout at the end, with ``last_stage``.
         drop_path_rate: share of samples for which the last block is left out in training; 0 for the first.
+        out_channels: of the result with ``last_stage``.
         last_stage: average over the height, then a linear layer to ``out_channels``.
         use_pool: pool 3 rows to one and half the columns; in training always to 40 columns.
     """
