@@ -7,7 +7,6 @@ import the classes that a configuration names.
 
 import copy
 import json
-import logging
 
 import yaml
 
@@ -17,7 +16,6 @@ from ppocr.yaml_text import NotYaml, Source, parse, parse_with_places
 
 BASE_KEY = "_BASE_"
 _LONGEST = 10_000_000  # characters of a file
-_logger = logging.getLogger("ppocr")
 
 
 class Config(dict):
@@ -244,7 +242,8 @@ def resolve(config, post_process):
 
     In each network, a head that takes ``out_channels`` gets the size of the vocabulary, one that takes
     ``out_channels_list`` the size for each decoder that it names in ``decoders``, one that takes ``class_dim`` the
-    number of classes.  A loss with ``padding_of`` gets as ``ignore_index`` the last class of that decoder.
+    number of classes, whatever the file says.  A loss with ``padding_of`` gets as ``ignore_index`` the last class of
+    that decoder.
 
     Args:
         config: the merged configuration.
@@ -289,18 +288,11 @@ def _resolve_head(head, kind, sizes, classes):
 
     takes = parameters_of(kind)
     if sizes and "out_channels" in takes:
-        _supply(head, "out_channels", sizes.own)
+        head["out_channels"] = sizes.own
     if sizes and "out_channels_list" in takes:
-        _supply(head, "out_channels_list", {name: sizes.of(name) for name in kind.decoders})
+        head["out_channels_list"] = {name: sizes.of(name) for name in kind.decoders}
     if classes and "class_dim" in takes:
-        _supply(head, "class_dim", len(classes), "label_list")
-
-
-def _supply(section, key, value, source="the dictionary"):
-    """Sets what follows from the dictionary or the classes; it wins over a value that the file gives, and says so."""
-    if section.get(key) not in (None, value):
-        _logger.warning("%s: %r becomes %r, which follows from %s", key, section[key], value, source)
-    section[key] = value
+        head["class_dim"] = len(classes)
 
 
 def _resolve_losses(section, sizes):
@@ -318,7 +310,28 @@ def _resolve_losses(section, sizes):
             continue
         if arguments is None:
             arguments = holder[name] = {}
-        _supply(arguments, "ignore_index", sizes.of(decoder) - 1)
+        arguments["ignore_index"] = sizes.of(decoder) - 1
+
+
+def replaced(config, resolved) -> list:
+    """Returns a warning (:class:`ppocr.schema.Finding`) for each value that :func:`resolve` has put another one for."""
+    from ppocr.schema import Finding
+
+    sources, found = getattr(config, "sources", {}), _different(config, resolved, ())
+    what = "{!r} becomes {!r}, which follows from the dictionary or from label_list"
+    return [Finding(path, what.format(old, new), sources.get(path)) for path, old, new in found]
+
+
+def _different(old, new, path):
+    """Yields the path and both values wherever two configurations give a value, and not the same."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in (key for key in old if key in new):
+            yield from _different(old[key], new[key], (*path, key))
+    elif isinstance(old, list) and isinstance(new, list):
+        for place, pair in enumerate(zip(old, new)):
+            yield from _different(*pair, (*path, place))
+    elif old is not None and old != new:
+        yield path, old, new
 
 
 def freeze(config) -> ReadOnlyDict:

@@ -110,6 +110,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if is_train:
         found.warnings += preflight_warnings(merged, path)
     resolved = resolve(merged)
+    found.warnings += configuration.replaced(merged, resolved)
     folder = setup.prepare_folder(options) if is_train else None
     if is_train:
         found.warnings += _open_folder(merged, resolved, options, path, describe_start(merged))

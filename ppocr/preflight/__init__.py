@@ -40,6 +40,7 @@ CHECKS = (
     Check("operators", config_checks.check_operators, ("configuration",), cheap=True),
     Check("collation", config_checks.check_collation, ("configuration",), cheap=True),
     Check("decoder", config_checks.check_codec, ("dictionaries", "operators"), cheap=True),
+    Check("derived values", config_checks.check_derived, ("dictionaries", "operators")),
     Check("label lines", label_checks.check_labels, ("configuration",), cheap=True),
     Check("boxes", box_checks.check_boxes, ("configuration", "files"), cheap=True),
     Check("characters", label_checks.check_characters, ("dictionaries",), cheap=True),

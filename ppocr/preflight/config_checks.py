@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from ppocr import config as configuration
 from ppocr import schema
 from ppocr.checkpoint.optimizer_state import OPTIMIZER_STATE
 from ppocr.data.imaug.basic import KeepKeys
@@ -148,6 +149,12 @@ def check_codec(context):
                 )
                 yield context.finding(ERROR, ("PostProcess",), what)
                 return
+
+
+def check_derived(context):
+    """What follows from the dictionary or the classes is not given otherwise."""
+    for item in configuration.replaced(context.config, context.resolved):
+        yield context.finding(WARNING, item.path, item.message)
 
 
 def check_files(context):

@@ -90,6 +90,12 @@ def keys_in_the_wrong_order(site):
     return E, CONFIG, line, "CTCLoss reads a batch by position: write image, label, length first"
 
 
+def classes_that_do_not_fit(site):
+    line = site.line_of("Head: {name: ClsHead, class_dim")
+    site.replace("class_dim: 2", "class_dim: 3")
+    return W, CONFIG, line, "Architecture.Head.class_dim: 3 becomes 2, which follows from"
+
+
 def shapes_that_do_not_fit(site):
     site.replace("- DetResizeForTest: {image_shape: [64, 64]}", "- DetResizeForTest:\n      - Resize: {size: [40, 40]}")
     return E, CONFIG, site.line_of("Architecture:"), "the model fails on the first batch of Eval"
@@ -248,7 +254,11 @@ REC_FAULTS = [
     run_to_be_resumed_is_finished,
 ]
 DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, picture_not_finite]
-FAULTS = [("rec", plant) for plant in REC_FAULTS] + [("det", plant) for plant in DET_FAULTS]
+FAULTS = (
+    [("rec", plant) for plant in REC_FAULTS]
+    + [("cls", classes_that_do_not_fit)]
+    + [("det", plant) for plant in DET_FAULTS]
+)
 
 
 @pytest.mark.parametrize("task, plant", FAULTS, ids=[plant.__name__ for _, plant in FAULTS])
