@@ -74,9 +74,14 @@ def emulated(tmp_path_factory):
     def run(family, mode):
         name = f"{family.replace(' ', '_')}-{mode}"
         config = tiny.write_config(ROOT, f"configs/{CONFIGS[family]}", data, folder / f"{name}.yml")
-        return runs(name, mode, OPTIONS, config=config, small=False)
+        return runs(name, mode, OPTIONS, config=config, small=False, spy=_uncaptured)
 
     return run
+
+
+def _uncaptured(seen):
+    """Has the process of a run write to its own output, which its parent's pytest does not read."""
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 @pytest.mark.parametrize("mode", MODES)
