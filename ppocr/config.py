@@ -237,13 +237,19 @@ def check(config):
     return check_config(config)
 
 
+def shared_values(config) -> dict:
+    """Returns what operators, decoders and data sets share: the ``Global`` section and the kind of the model."""
+    kind = (config.get("Architecture") or {}).get("model_type")
+    return {**(config.get("Global") or {}), **({"model_type": kind} if kind is not None else {})}
+
+
 def resolve(config, post_process):
     """Returns a copy of ``config`` with what follows from the vocabulary or from the classes filled in.
 
     In each network, a head that takes ``out_channels`` gets the size of the vocabulary, one that takes
     ``out_channels_list`` the size for each decoder that it names in ``decoders``, one that takes ``class_dim`` the
     number of classes, whatever the file says.  A loss with ``padding_of`` gets as ``ignore_index`` the last class of
-    that decoder.
+    that decoder.  ``Global`` gets the ``model_type``.
 
     Args:
         config: the merged configuration.
@@ -251,12 +257,16 @@ def resolve(config, post_process):
             dictionary; ``label_list`` names classes; each is None where the task has none.
     """
     result = copy.deepcopy(config)
+    if "Global" in result:
+        result["Global"] = shared_values(result)
     vocabulary, classes = getattr(post_process, "character", None), getattr(post_process, "label_list", None)
-    sizes = None if vocabulary is None else _Sizes(len(vocabulary), len(vocabulary) - post_process.special_symbols)
+    scope = shared_values(config).get("model_type")
+    special = getattr(post_process, "special_symbols", 0)
+    sizes = None if vocabulary is None else _Sizes(len(vocabulary), len(vocabulary) - special, scope)
     for head, kind in _heads(result) if sizes or classes else ():
         _resolve_head(head, kind, sizes, classes)
     if sizes:
-        _resolve_losses(result.get("Loss"), sizes)
+        _resolve_losses(result.get("Loss"), sizes, scope)
     return result
 
 
@@ -274,13 +284,13 @@ def _heads(config):
 class _Sizes:
     """Numbers of classes: ``own`` for the decoder at hand, :meth:`of` any other with the same dictionary."""
 
-    def __init__(self, own, characters):
-        self.own, self._characters = own, characters
+    def __init__(self, own, characters, scope):
+        self.own, self._characters, self._scope = own, characters, scope
 
     def of(self, decoder):
         from ppocr.registry import POST_PROCESSES
 
-        return self._characters + POST_PROCESSES.get(decoder).special_symbols
+        return self._characters + POST_PROCESSES.get(decoder, self._scope).special_symbols
 
 
 def _resolve_head(head, kind, sizes, classes):
@@ -295,7 +305,7 @@ def _resolve_head(head, kind, sizes, classes):
         head["class_dim"] = len(classes)
 
 
-def _resolve_losses(section, sizes):
+def _resolve_losses(section, sizes, scope):
     """Fills in one loss, given as ``{name: ..., keys}``, and those that its list holds as ``{Name: {keys}}``."""
     from ppocr.registry import LOSSES
 
@@ -305,7 +315,7 @@ def _resolve_losses(section, sizes):
     items = [item for item in section.get("loss_config_list") or () if isinstance(item, dict)]
     named += [(name, item, item[name]) for item in items for name in item]
     for name, holder, arguments in named:
-        decoder = getattr(LOSSES.get(name), "padding_of", None)
+        decoder = getattr(LOSSES.get(name, scope), "padding_of", None)
         if decoder is None:
             continue
         if arguments is None:

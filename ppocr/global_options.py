@@ -111,6 +111,7 @@ class GlobalOptions:
     model_average: Optional[bool] = None  # mean of the last updates' weights, evaluated and saved as best; null: of SRN
 
     # --- text, labels and shapes that operators and decoders share
+    model_type: Optional[str] = None  # kind of model; follows from Architecture
     character_dict_path: Optional[str] = None  # one character a line, or an exported inference.yml
     use_space_char: bool = False  # append the space to the dictionary
     text_direction: Optional[TextDirection] = None  # labels: rtl as read, ltr as on the image; null: by the dictionary

@@ -180,7 +180,8 @@ def preflight_warnings(config, path) -> list:
 
 def resolve(config):
     """Returns the configuration with what follows from its dictionary filled in; see :func:`ppocr.config.resolve`."""
-    return configuration.resolve(config, build_post_process(config["PostProcess"], config["Global"]))
+    shared = configuration.shared_values(config)
+    return configuration.resolve(config, build_post_process(config["PostProcess"], shared))
 
 
 def _list_problems(path, problems):

@@ -139,6 +139,8 @@ class Registry:
     def get(self, name: str, scope: Optional[str] = None) -> Callable:
         """Returns the entry for ``name``: the one of ``scope`` first, else the one that serves all.
 
+        Where no scope is known, an entry that is the only one of its name is found too.
+
         Raises:
             UnknownName: the message lists near names and where it was looked for.
         """
@@ -146,6 +148,9 @@ class Registry:
         for key in ((scope, name), (ANY, name)):
             if key in self._entries:
                 return self._entries[key]
+        scoped = {target for (_, known), target in self._entries.items() if known == name}
+        if scope is None and len(scoped) == 1:
+            return scoped.pop()
         near = difflib.get_close_matches(str(name), self.names(scope), n=1, cutoff=_MISSPELT)
         raise UnknownName(self._unknown(name, scope), f"{self.kind} '{name}'", bool(near))
 

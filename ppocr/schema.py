@@ -29,12 +29,12 @@ from ppocr.registry import (
 from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import NonNegative, coerce, shown
 
-# Sections that name a class, with its registry and what stands for a name that is not given.
+# Sections that name a class, with its registry, what stands for a name that is not given, and what the builder gives.
 COMPONENTS = {
-    "Architecture": (ARCHITECTURES, {"name": "BaseModel"}),
-    "Loss": (LOSSES, {}),
-    "PostProcess": (POST_PROCESSES, {}),
-    "Metric": (METRICS, {}),
+    "Architecture": (ARCHITECTURES, {"name": "BaseModel"}, ()),
+    "Loss": (LOSSES, {}, ("model_type",)),
+    "PostProcess": (POST_PROCESSES, {}, ()),
+    "Metric": (METRICS, {}, ("model_type",)),
 }
 READERS = {"Train": ("Architecture", "Loss"), "Eval": ("PostProcess", "Metric")}  # of batches
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
@@ -100,8 +100,8 @@ def check_config(config) -> Findings:
     if "Optimizer" in section:
         _check_optimizer(section["Optimizer"], found)
     parts = {
-        name: _check_component(registry, {**defaults, **section[name]}, (name,), found, scope, inherited)
-        for name, (registry, defaults) in COMPONENTS.items()
+        name: _check_component(registry, {**defaults, **section[name]}, (name,), found, scope, inherited, supplied)
+        for name, (registry, defaults, supplied) in COMPONENTS.items()
         if name in section
     }
     for name in ("Train", "Eval"):
@@ -236,11 +236,11 @@ def _check_data(section, path, found, scope, inherited, parts):
         collate = loader.get("collate_fn")
         if collate is not None:
             named = collate if isinstance(collate, dict) else {"name": collate}
-            _check_component(COLLATE_FNS, named, (*path, "loader", "collate_fn"), found)
+            _check_component(COLLATE_FNS, named, (*path, "loader", "collate_fn"), found, scope)
     else:
         found.problem((*path, "loader"), "this section is missing; give at least batch_size_per_card")
     if section.get("sampler") is not None:
-        _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, supplied=SAMPLER_SUPPLIED)
+        _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, scope, supplied=SAMPLER_SUPPLIED)
 
 
 DATASET_SUPPLIED = ("training", "base_seed", "global_config")

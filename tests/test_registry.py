@@ -1,9 +1,32 @@
 from typing import Literal, Optional, Union
 
 import pytest
+from paddle import nn
 
+from ppocr.config import validate
+from ppocr.data import build_dataloader
+from ppocr.data.collate_fn import ListCollator
+from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
+from ppocr.data.imaug.normalize import ToCHWImage
 from ppocr.errors import ConfigError
-from ppocr.registry import HEADS, Registry, bind_arguments, coerce, did_you_mean
+from ppocr.losses import build_loss
+from ppocr.metrics import build_metric
+from ppocr.metrics.rec_metric import RecMetric
+from ppocr.postprocess import build_post_process
+from ppocr.postprocess.no_post_process import NoPostProcess
+from ppocr.registry import (
+    COLLATE_FNS,
+    DATASETS,
+    HEADS,
+    LOSSES,
+    METRICS,
+    OPERATORS,
+    POST_PROCESSES,
+    Registry,
+    bind_arguments,
+    coerce,
+    did_you_mean,
+)
 from ppocr.unread_keys import UNREAD_KEYS
 
 
@@ -152,3 +175,69 @@ def test_bind_arguments_serves_functions_too():
 def test_did_you_mean():
     assert did_you_mean("lerning_rate", ["learning_rate", "epochs"]) == " (did you mean 'learning_rate'?)"
     assert did_you_mean("zzz", ["learning_rate"]) == ""
+
+
+class Named(nn.Layer):
+    """Knows by what name it was registered."""
+
+    reads = ()
+
+
+def register_twice(monkeypatch, registry, base, name="Scoped"):
+    """Registers one name for two kinds of model, and another one for one kind alone; returns the classes by kind."""
+    entries = dict(registry.entries())
+    monkeypatch.setattr(registry, "_entries", entries)
+    kinds = {kind: type(f"{name}_{kind}", (base,), {}) for kind in ("det", "rec")}
+    for kind, target in kinds.items():
+        registry.register(scope=kind, name=name)(target)
+    registry.register(scope="rec", name="Only" + name)(kinds["rec"])
+    return kinds
+
+
+def test_every_section_honours_the_kind_of_the_model(monkeypatch):
+    losses = register_twice(monkeypatch, LOSSES, Named)
+    metrics = register_twice(monkeypatch, METRICS, RecMetric)
+    decoders = register_twice(monkeypatch, POST_PROCESSES, NoPostProcess)
+    for kind in ("det", "rec"):
+        assert type(build_loss({"name": "Scoped"}, kind)) is losses[kind]
+        combined = build_loss({"name": "CombinedLoss", "loss_config_list": [{"Scoped": None}]}, kind)
+        assert type(combined.losses[0]) is losses[kind]
+        assert type(build_metric({"name": "Scoped"}, kind)) is metrics[kind]
+        several = build_metric({"name": "DistillationMetric", "base_metric_name": "Scoped"}, kind)
+        assert type(several.single) is metrics[kind]
+        assert type(build_post_process({"name": "Scoped"}, {"model_type": kind})) is decoders[kind]
+    with pytest.raises(ConfigError, match="unknown loss 'Scoped'.*it exists for det, rec"):
+        build_loss({"name": "Scoped"})
+    assert type(build_loss({"name": "OnlyScoped"})) is losses["rec"]
+
+
+def test_data_of_a_section_honours_the_kind_of_the_model(monkeypatch):
+    operators = register_twice(monkeypatch, OPERATORS, ToCHWImage)
+    datasets = register_twice(monkeypatch, DATASETS, SyntheticTextDataSet)
+    collators = register_twice(monkeypatch, COLLATE_FNS, ListCollator)
+    transforms = [{"Scoped": None}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]
+    section = {
+        "dataset": {"name": "Scoped", "length": 2, "transforms": transforms},
+        "loader": {"batch_size_per_card": 1, "collate_fn": "Scoped"},
+    }
+    for kind in ("det", "rec"):
+        loader = build_dataloader({"Architecture": {"model_type": kind}, "Eval": section}, "Eval", "cpu", None)
+        assert type(loader.dataset) is datasets[kind] and type(loader.dataset.ops[0]) is operators[kind]
+        assert type(loader.reader.collate) is collators[kind]
+        alone = build_dataloader({"Global": {"model_type": kind}, "Eval": section}, "Eval", "cpu", None)
+        assert type(alone.dataset.ops[0]) is operators[kind]
+
+
+def test_validation_looks_where_the_builders_look(monkeypatch):
+    register_twice(monkeypatch, LOSSES, Named)
+    register_twice(monkeypatch, OPERATORS, ToCHWImage)
+
+    def unknown(kind, **sections):
+        found = validate({"Architecture": {"model_type": kind}, **sections})
+        return [problem.path for problem in found if "unknown" in problem.message]
+
+    loss = {"Loss": {"name": "OnlyScoped"}}
+    data = {"Train": {"dataset": {"name": "SimpleDataSet", "transforms": [{"OnlyScoped": None}]}}}
+    assert unknown("rec", **loss) == unknown("rec", **data) == []
+    assert unknown("det", **loss) == [("Loss", "name")]
+    assert unknown("det", **data) == [("Train", "dataset", "transforms", 0, "OnlyScoped")]

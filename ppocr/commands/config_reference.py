@@ -35,17 +35,17 @@ PAGES = {
         ("Learning-rate schedules (`Optimizer.lr`)", registry.LR_SCHEDULERS, SUPPLIED_KEYS),
         ("Regularizers (`Optimizer.regularizer`)", registry.REGULARIZERS, SUPPLIED_KEYS),
     ],
-    "loss": [("Losses (`Loss`)", registry.LOSSES, ())],
+    "loss": [("Losses (`Loss`)", registry.LOSSES, ("model_type",))],
     "postprocess_and_metric": [
         ("Post-processing (`PostProcess`)", registry.POST_PROCESSES, ()),
-        ("Metrics (`Metric`)", registry.METRICS, ()),
+        ("Metrics (`Metric`)", registry.METRICS, ("model_type",)),
     ],
     "data": [
         ("Data sets (`Train.dataset`)", registry.DATASETS, DATASET_SUPPLIED),
         ("Samplers (`Train.sampler`)", registry.SAMPLERS, SAMPLER_SUPPLIED),
         ("Collate functions (`Train.loader.collate_fn`)", registry.COLLATE_FNS, ()),
     ],
-    "operators": [("Operators (`Train.dataset.transforms`)", registry.OPERATORS, ())],
+    "operators": [("Operators (`Train.dataset.transforms`)", registry.OPERATORS, ("model_type",))],
 }
 # Keys that mean the same wherever they occur.
 COMMON = {

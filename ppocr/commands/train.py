@@ -153,7 +153,7 @@ def build_stepper(config, options, due, device) -> Stepper:
     model, optimizer = amp.decorate(model, optimizer)
     averaging = build_averaging(options, model, master_weights(optimizer))
     with blaming("Loss", doing="it cannot be built"):
-        loss = build_loss(config["Loss"])
+        loss = build_loss(config["Loss"], options.model_type)
     seed = options.seed + processes.rank()  # dropout and the like should not be the same in every process
     return Stepper(model, loss, optimizer, lr_scheduler, amp, averaging, seed)
 
@@ -191,14 +191,16 @@ def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluat
 
     ``beat``: see :class:`ppocr.engine.evaluator.Evaluator`.
     """
-    loss = build_loss(config["Loss"]) if options.cal_loss_during_eval and _same_keys(config) else None
+    loss = (
+        build_loss(config["Loss"], options.model_type) if options.cal_loss_during_eval and _same_keys(config) else None
+    )
     if options.cal_loss_during_eval and loss is None:
         logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
 
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
         post_process = build_post_process(config["PostProcess"], config["Global"])
-        return Evaluator(dataloader, post_process, build_metric(config["Metric"]), amp, loss, beat)
+        return Evaluator(dataloader, post_process, build_metric(config["Metric"], options.model_type), amp, loss, beat)
 
     guards = config.get("GuardEval") or {}
     stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None

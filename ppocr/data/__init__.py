@@ -2,6 +2,7 @@
 
 import paddle.distributed
 
+from ppocr.config import shared_values
 from ppocr.data.loader import BatchLoader, LoaderOptions
 from ppocr.data.report import DataReport
 from ppocr.data.sampling import EpochSampler, ScaledSampler
@@ -29,7 +30,7 @@ def build_dataloader(config, mode, device, logger, seed=None):
         ConfigError: a section is missing or a key does not fit.
         DataError: label files, databases or folders cannot be used.
     """
-    section, global_config = config.get(mode), config.get("Global") or {}
+    section, global_config = config.get(mode), shared_values(config)
     if not isinstance(section, dict):
         raise ConfigError(f"section {mode} is missing or no mapping")
     training = mode == "Train"
@@ -38,13 +39,13 @@ def build_dataloader(config, mode, device, logger, seed=None):
         "base_seed": (global_config.get("seed") or 0) if seed is None else seed,
         "global_config": global_config,
     }
-    options = _options(section, mode)
-    dataset = DATASETS.build(_part(section, mode, "dataset"), supplied=supplied, inherited=global_config)
-    sampler = _sampler(section.get("sampler"), dataset, options)
+    options, scope = _options(section, mode), global_config.get("model_type")
+    dataset = DATASETS.build(_part(section, mode, "dataset"), scope, supplied, global_config)
+    sampler = _sampler(section.get("sampler"), dataset, options, scope)
     world_size = paddle.distributed.get_world_size()
     share = -(-len(dataset) // world_size) if training else len(dataset)
     report = DataReport(share, training, logger, dataset.max_bad_ratio)
-    collate = COLLATE_FNS.build(_collate_config(options.collate_fn))
+    collate = COLLATE_FNS.build(_collate_config(options.collate_fn), scope)
     return BatchLoader(dataset, sampler, collate, options, report, device, logger, world_size)
 
 
@@ -64,7 +65,7 @@ def _collate_config(collate_fn):
     return collate_fn if isinstance(collate_fn, dict) else {"name": collate_fn or "ListCollator"}
 
 
-def _sampler(config, dataset, options):
+def _sampler(config, dataset, options, scope):
     processes = {"rank": paddle.distributed.get_rank(), "world_size": paddle.distributed.get_world_size()}
     training = dataset.training
     if config is None:
@@ -74,4 +75,4 @@ def _sampler(config, dataset, options):
     supplied = {"data_source": dataset, "seed": dataset.seed, **processes}
     if not training:
         supplied["is_training"] = False
-    return ScaledSampler(dataset, SAMPLERS.build(config, supplied=supplied))
+    return ScaledSampler(dataset, SAMPLERS.build(config, scope, supplied))

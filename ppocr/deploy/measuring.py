@@ -96,7 +96,7 @@ def _with_labels(section, data):
 def _evaluator(exported, config, section):
     loader = {**section["loader"], "num_workers": 0}
     only = {"Global": config["Global"], "Eval": {**section, "loader": loader}}
-    metric = build_metric(config["Metric"]).single
+    metric = build_metric(config["Metric"], config["Global"].get("model_type")).single
     return Evaluator(build_dataloader(only, "Eval", "cpu", None), exported.build_post_process(), metric)
 
 

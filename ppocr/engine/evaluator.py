@@ -257,7 +257,7 @@ def build_training_metric(config, options, logger):
     """
     if not options.cal_metric_during_train:
         return None
-    metric = build_metric(config["Metric"])
+    metric = build_metric(config["Metric"], options.model_type)
     if not metric.on_training_batches:
         name = config["Metric"]["name"]
         logger.warning("Global.cal_metric_during_train: %s cannot be computed on training batches", name)

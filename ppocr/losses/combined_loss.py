@@ -4,6 +4,7 @@ from typing import Annotated, Optional
 
 from paddle import nn
 
+from ppocr.losses import build_loss
 from ppocr.registry import LOSSES, Nested, bind_arguments
 from ppocr.values import Length, Weight
 
@@ -17,19 +18,20 @@ class CombinedLoss(nn.Layer):
     Args:
         loss_config_list: mappings of one loss each, ``{Name: {"weight": 1.0, "name": "label", key: value, ...}}``; the
             key ``name`` reaches the loss as ``label``.
+        model_type: scope in which they are looked up first; given by the builder.
 
     Raises:
         ConfigError: a loss that cannot be built.
     """
 
-    def __init__(self, loss_config_list: LossList):
+    def __init__(self, loss_config_list: LossList, model_type: Optional[str] = None):
         super().__init__()
         items = [split_item(item) for item in loss_config_list]
         self.names = [config["name"] for _, config in items]
         self.weights = [
             bind_arguments(weight_of, given, name).build(name) for name, (given, _) in zip(self.names, items)
         ]
-        self.losses = nn.LayerList([LOSSES.build(config) for _, config in items])
+        self.losses = nn.LayerList([build_loss(config, model_type) for _, config in items])
 
     @staticmethod
     def nested_components(arguments):
@@ -38,7 +40,7 @@ class CombinedLoss(nn.Layer):
             path = ("loss_config_list", i, *item)
             weighing, config = split_item(item)
             yield Nested(weight_of, path, weighing)
-            yield Nested(LOSSES, path, config)
+            yield Nested(LOSSES, path, config, ("model_type",))
 
     def forward(self, preds, batch):
         """Returns ``loss`` and the weighted entries of all losses.

@@ -1,8 +1,11 @@
 """Loss of recognisers with a CTC branch and a branch that guides it in training."""
 
+from typing import Optional
+
 from paddle import nn
 
 from ppocr.data.batch import GUIDE_LABEL
+from ppocr.losses import build_loss
 from ppocr.losses.combined_loss import LossList, split_item
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES, Nested
@@ -22,16 +25,23 @@ class MultiLoss(nn.Layer):
         loss_config_list: one mapping for each branch, ``{Name: arguments}``, of ``CTCLoss``, ``SARLoss``, ``NRTRLoss``.
         weight_1: weight of the CTC branch.
         weight_2: weight of the guiding branch.
+        model_type: scope in which they are looked up first; given by the builder.
 
     Raises:
         ConfigError: a loss that cannot be built.
     """
 
-    def __init__(self, loss_config_list: LossList, weight_1: Weight = 1.0, weight_2: Weight = 1.0):
+    def __init__(
+        self,
+        loss_config_list: LossList,
+        weight_1: Weight = 1.0,
+        weight_2: Weight = 1.0,
+        model_type: Optional[str] = None,
+    ):
         super().__init__()
         configs = [split_item(item)[1] for item in loss_config_list]
         self.names = [config["name"] for config in configs]
-        self.losses = nn.LayerList([LOSSES.build(config) for config in configs])
+        self.losses = nn.LayerList([build_loss(config, model_type) for config in configs])
         self.weights = (weight_1, weight_2)
 
     reads = ("label_ctc", GUIDE_LABEL, "length")
@@ -47,7 +57,7 @@ class MultiLoss(nn.Layer):
     def nested_components(arguments):
         """Yields every listed loss."""
         for i, item in enumerate(arguments.get("loss_config_list", ())):
-            yield Nested(LOSSES, ("loss_config_list", i, *item), split_item(item)[1])
+            yield Nested(LOSSES, ("loss_config_list", i, *item), split_item(item)[1], ("model_type",))
 
     def forward(self, preds, batch):
         """Returns ``loss`` and the weighted loss of each branch by its name.

@@ -3,6 +3,7 @@
 from typing import Optional
 
 from ppocr.errors import ConfigError
+from ppocr.metrics import build_metric
 from ppocr.metrics.base import Metric
 from ppocr.registry import METRICS, Nested
 from ppocr.values import Name
@@ -16,6 +17,7 @@ class DistillationMetric(Metric):
         base_metric_name: the metric.
         key: the network whose values have no prefix, and whose main indicator chooses the best model.
         main_indicator, is_filter, ignore_space: arguments of the metric; null leaves its own default.
+        model_type: scope in which it is looked up first; given by the builder.
 
     Raises:
         ConfigError: no such metric, or one that does not take these arguments.
@@ -30,11 +32,13 @@ class DistillationMetric(Metric):
         main_indicator: Optional[str] = None,
         is_filter: Optional[bool] = None,
         ignore_space: Optional[bool] = None,
+        model_type: Optional[str] = None,
     ):
         options = {"main_indicator": main_indicator, "is_filter": is_filter, "ignore_space": ignore_space}
         self._config = inner_config({"base_metric_name": base_metric_name, **options})
         self._key = key
-        self._single = METRICS.build(self._config)
+        self._model_type = model_type
+        self._single = build_metric(self._config, self._model_type)
         self.higher_is_better = self._single.higher_is_better
         self.on_training_batches = self._single.on_training_batches
         super().__init__(self._single.main_indicator)
@@ -43,7 +47,7 @@ class DistillationMetric(Metric):
     def nested_components(arguments):
         """Yields the metric."""
         if "base_metric_name" in arguments:
-            yield Nested(METRICS, (), inner_config(arguments))
+            yield Nested(METRICS, (), inner_config(arguments), ("model_type",))
 
     def __call__(self, preds, batch):
         """Counts a batch.
@@ -117,11 +121,13 @@ class DistillationMetric(Metric):
 
     def _metric(self, network):
         if network not in self._metrics:
-            self._metrics[network] = METRICS.build(self._config)
+            self._metrics[network] = build_metric(self._config, self._model_type)
         return self._metrics[network]
 
 
 def inner_config(config) -> dict:
     """Returns the section of the metric of a single network: all that is given but ``key``."""
-    given = {name: value for name, value in config.items() if name not in ("name", "base_metric_name", "key")}
+    given = {
+        name: value for name, value in config.items() if name not in ("name", "base_metric_name", "key", "model_type")
+    }
     return {"name": config.get("base_metric_name"), **{k: v for k, v in given.items() if v is not None}}

@@ -57,7 +57,7 @@ class DataSection:
     Attributes:
         name: of the section.
         config: the section.
-        inherited: the ``Global`` section.
+        inherited: see :func:`ppocr.config.shared_values`.
     """
 
     name: str
@@ -80,7 +80,7 @@ class DataSection:
     @cached_property
     def dataset_class(self):
         """The class of the data set."""
-        return DATASETS.get(self.dataset["name"])
+        return DATASETS.get(self.dataset["name"], self.inherited.get("model_type"))
 
     @property
     def has_database(self) -> bool:
@@ -126,11 +126,12 @@ class DataSection:
 
     def _step(self, position, entry):
         ((name, given),) = entry.items()
-        path = (*self.path, TRANSFORMS, position, name)
+        path, scope = (*self.path, TRANSFORMS, position, name), self.inherited.get("model_type")
         try:
-            return Step(path, name, OPERATORS.build({**(given or {}), "name": name}, inherited=self.inherited))
+            section = {**(given or {}), "name": name}
+            return Step(path, name, OPERATORS.build(section, scope, inherited=self.inherited))
         except FAILURES as error:
-            return Step(path, name, OPERATORS.get(name), error)
+            return Step(path, name, OPERATORS.get(name, scope), error)
 
     def find(self, kind: type):
         """Returns the first operator of a class that could be built, or None."""
@@ -193,7 +194,7 @@ class Context:
     @cached_property
     def sections(self) -> list:
         """The :class:`DataSection` that there are."""
-        inherited = self.config.get("Global") or {}
+        inherited = configuration.shared_values(self.config)
         found = [(name, self.config.get(name)) for name in ("Train", "Eval")]
         return [DataSection(name, config, inherited) for name, config in found if isinstance(config, dict)]
 
@@ -206,7 +207,7 @@ class Context:
         """The post-processing."""
         from ppocr.postprocess import build_post_process
 
-        return build_post_process(self.config["PostProcess"], self.config["Global"])
+        return build_post_process(self.config["PostProcess"], configuration.shared_values(self.config))
 
     @cached_property
     def resolved(self):

@@ -40,6 +40,7 @@ class Trial:
     def __init__(self, context):
         self._context = context
         self._config = context.resolved
+        self._model_type = self._config["Global"].get("model_type")
         self._loaders = {}
         self.reports = {}
         self.device = choose_device(context.options)
@@ -78,7 +79,7 @@ class Trial:
     def loss(self):
         """The loss of the run."""
         with blaming("Loss", doing="the loss cannot be built"):
-            return build_loss(self._config["Loss"])
+            return build_loss(self._config["Loss"], self._model_type)
 
     def time_steps(self, width: Optional[int] = None):
         """Returns the fewest time steps in which the model aligns a text by CTC in training; None if it does not.
@@ -115,7 +116,9 @@ class Trial:
         """An evaluation batch through model, post-processing and metric."""
         batch, metric = self._first_batch("Eval"), self._config["Metric"]
         with blaming("Metric", doing="the metric cannot be built"):
-            evaluator = Evaluator(self.loader("Eval"), self._context.post_process, build_metric(metric))
+            evaluator = Evaluator(
+                self.loader("Eval"), self._context.post_process, build_metric(metric, self._model_type)
+            )
         return try_evaluation(evaluator, self.model, batch)
 
     def _build_loader(self, name, config):

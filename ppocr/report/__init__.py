@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from ppocr.checkpoint.facts import UnfitCheckpoint
-from ppocr.config import override
+from ppocr.config import override, shared_values
 from ppocr.errors import UserError
 from ppocr.metrics import build_metric
 from ppocr.report.comparison import comparison_sections, names_of
@@ -127,7 +127,7 @@ def _evaluate(run, config):
 def _metric(config):
     """The metric, which knows by which value the best model was chosen; None where the configuration has none."""
     try:
-        return build_metric(config.get("Metric"))
+        return build_metric(config.get("Metric"), shared_values(config).get("model_type"))
     except UserError:
         return None
 

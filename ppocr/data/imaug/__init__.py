@@ -17,7 +17,8 @@ def create_operators(op_param_list, global_config=None) -> list:
 
     Args:
         op_param_list: list of ``{Name: {key: value} or None}``.
-        global_config: the ``Global`` section, for parameters that the operator's own section leaves out.
+        global_config: the ``Global`` section, for parameters that the operator's own section leaves out; its
+            ``model_type`` is the scope in which names are looked up first.
 
     Raises:
         ConfigError: not such a list, an unknown operator or a key that does not fit.
@@ -45,7 +46,9 @@ def name_and_settings(entry, position: int):
 def _create(position, entry, global_config):
     name, given = name_and_settings(entry, position)
     try:
-        return OPERATORS.build({**(given or {}), "name": name}, inherited=global_config)
+        return OPERATORS.build(
+            {**(given or {}), "name": name}, scope=global_config.get("model_type"), inherited=global_config
+        )
     except ConfigError as error:
         raise ConfigError(f"transforms[{position}] {error}") from error
 

@@ -210,6 +210,7 @@ class MultiLabelEncode(BaseRecLabelEncode):
         use_space_char: bool = False,
         gtc_encode: Optional[Name] = None,
         text_direction: Optional[TextDirection] = None,
+        model_type: Optional[str] = None,
     ):
         settings = {
             "max_text_length": max_text_length,
@@ -217,15 +218,15 @@ class MultiLabelEncode(BaseRecLabelEncode):
             "use_space_char": use_space_char,
             "text_direction": text_direction,
         }
-        self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings})
-        self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings})
+        self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings}, model_type)
+        self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings}, model_type)
         self.gtc_key = "label_gtc" if gtc_encode else "label_sar"
         self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
 
     @staticmethod
     def nested_components(arguments):
         """Yields the encoder of the attention branch."""
-        settings = {key: value for key, value in arguments.items() if key != "gtc_encode"}
+        settings = {key: value for key, value in arguments.items() if key not in ("gtc_encode", "model_type")}
         yield Nested(OPERATORS, ("gtc_encode",), {"name": arguments.get("gtc_encode") or "SARLabelEncode", **settings})
 
     def __call__(self, data):

@@ -17,7 +17,7 @@ PARTS = {
     "Transform": (TRANSFORMS, ("in_channels",)),
     "Backbone": (BACKBONES, ("in_channels",)),
     "Neck": (NECKS, ("in_channels",)),
-    "Head": (HEADS, ("in_channels", "out_channels")),
+    "Head": (HEADS, ("in_channels", "out_channels", "model_type")),
 }
 ImageChannels = Annotated[int, Range(1, 64)]
 ModelType = Literal["det", "rec", "cls", "table", "kie", "e2e", "sr"]

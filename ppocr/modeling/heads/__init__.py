@@ -17,4 +17,4 @@ def build_head(config, model_type=None, **supplied):
     Raises:
         ConfigError: an unknown name or key, or a value that does not fit.
     """
-    return HEADS.build(config, scope=model_type, supplied=supplied)
+    return HEADS.build(config, scope=model_type, supplied={"model_type": model_type, **supplied})

@@ -17,7 +17,7 @@ from ppocr.values import Classes, Depth, Length, Range, TextLength
 
 POOL = (3, 2)  # rows and columns that become one
 LONGEST = 80
-CHANNELS = ("in_channels", "out_channels")  # follow from the map and from the dictionary
+SUPPLIED = ("in_channels", "out_channels", "model_type")  # to the parts of the branches
 
 
 class Project(nn.Layer):
@@ -66,8 +66,8 @@ class CTCBranch:
     def nested_components(arguments):
         """Yields neck and head."""
         neck, head = CTCBranch(**arguments).sections()
-        yield Nested(NECKS, ("Neck",), neck, CHANNELS[:1])
-        yield Nested(HEADS, ("Head",), head, CHANNELS)
+        yield Nested(NECKS, ("Neck",), neck, SUPPLIED[:1])
+        yield Nested(HEADS, ("Head",), head, SUPPLIED)
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class MultiHead(nn.Layer):
             ``NRTRLabelDecode``; follows from the dictionary.
         use_pool: pool 3 rows and 2 columns to one first; for tokens.
         use_pos: add learnt positions to what the NRTR decoder reads.
+        model_type: scope in which the parts of the branches are looked up first.
 
     Raises:
         ConfigError: a branch cannot be built, or its number of classes is missing.
@@ -127,24 +128,27 @@ class MultiHead(nn.Layer):
         out_channels_list: Optional[dict[str, Classes]] = None,
         use_pool: bool = False,
         use_pos: bool = False,
+        model_type: Optional[str] = None,
     ):
         super().__init__()
         self._pooled = use_pool
         parts = {name: args or {} for item in head_list for name, args in item.items()}
         classes = {name: _classes(out_channels_list, name) for name in parts}
         neck, head = bind_arguments(CTCBranch, parts["CTCHead"], "CTCHead").build("head_list").sections()
-        self.ctc_encoder = build_neck(neck, in_channels=in_channels)
-        self.ctc_head = build_head(head, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"])
+        self.ctc_encoder = build_neck(neck, model_type, in_channels=in_channels)
+        self.ctc_head = build_head(
+            head, model_type, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"]
+        )
         self._guide = next((name for name in parts if name != "CTCHead"), None)
         if self._guide == "SARHead":
             section = {"name": "SARHead", **parts["SARHead"]}
-            self.sar_head = build_head(section, in_channels=in_channels, out_channels=classes["SARHead"])
+            self.sar_head = build_head(section, model_type, in_channels=in_channels, out_channels=classes["SARHead"])
         elif self._guide == "NRTRHead":
             section = bind_arguments(NRTRBranch, parts["NRTRHead"], "NRTRHead").build("head_list").section()
             width = section["d_model"]
             steps = [nn.Flatten(2), Project(in_channels, width)] + ([AddPositions(width)] if use_pos else [])
             self.before_gtc = nn.Sequential(*steps)
-            self.gtc_head = build_head(section, in_channels=width, out_channels=classes["NRTRHead"])
+            self.gtc_head = build_head(section, model_type, in_channels=width, out_channels=classes["NRTRHead"])
         self.out_channels = classes["CTCHead"]
 
     @staticmethod
@@ -171,7 +175,7 @@ class MultiHead(nn.Layer):
                 elif name == "NRTRHead":
                     yield Nested(NRTRBranch, path, given)
                 else:
-                    yield Nested(HEADS, path, {"name": name, **given}, CHANNELS)
+                    yield Nested(HEADS, path, {"name": name, **given}, SUPPLIED)
 
     def forward(self, x, targets=None):
         """Reads a map ``[N, in_channels, 1, W]``, or with ``use_pool`` one of 3 rows or its tokens.
