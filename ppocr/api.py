@@ -66,7 +66,7 @@ def evaluate(config: ConfigLike, weights: Optional[str] = None, overrides: Overr
     """
     merged, path = merged_config(config, overrides)
     if weights:
-        merged["Global"]["checkpoints"] = str(weights)
+        merged = configuration.override(merged, {"Global.checkpoints": str(weights)})
     resolved, device, logger, _ = program.prepare(merged, path)
     return evaluation.evaluate(resolved, device, logger)
 

@@ -1,6 +1,7 @@
 """The configurations that come with the project: in a checkout, and in an installed package."""
 
 import difflib
+import os
 from pathlib import Path
 
 _PLACES = (Path(__file__).parent / "configs", Path(__file__).parents[1] / "configs")
@@ -17,11 +18,11 @@ def find_config(path) -> Path:
     ``quickstart/rec.yml`` and ``configs/quickstart/rec.yml`` name the same one; a file that the user has comes first.
     """
     path = Path(path)
-    if path.exists() or path.is_absolute():
+    if os.path.exists(path) or path.is_absolute():  # not Path.exists, which fails for names that are too long
         return path
     parts = path.parts[1:] if path.parts[:1] == ("configs",) else path.parts
     shipped = config_folder().joinpath(*parts)
-    return shipped if parts and shipped.is_file() else path
+    return shipped if parts and os.path.isfile(shipped) else path
 
 
 def near_configs(path) -> list:

@@ -153,7 +153,7 @@ def _owner(content: Optional[bytes]) -> dict:
     """Returns what a lock says; empty where it says nothing, as while it is being written."""
     try:
         owner = json.loads(content or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return owner if isinstance(owner, dict) else {}
 

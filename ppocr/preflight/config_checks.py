@@ -205,8 +205,10 @@ def _weights(context):
 
 def _run_folder(context):
     folder, path = Path(context.options.save_model_dir), ("Global", "save_model_dir")
-    place = existing(folder)
-    if not place.is_dir() or not os.access(place, os.W_OK):
+    place, reason = existing(folder), _no_name(folder)
+    if reason:
+        yield context.finding(ERROR, path, f"{str(folder)!r} is no name of a folder: {reason}")
+    elif not place.is_dir() or not os.access(place, os.W_OK):
         reason = "may not be written" if place.is_dir() else "is a file"
         yield context.finding(ERROR, path, f"{folder} cannot be made: {place} {reason}")
     elif folder.is_dir() and holds_a_run(folder) and not goes_on_in(folder, context.checkpoint):
@@ -214,10 +216,21 @@ def _run_folder(context):
         yield context.finding(NOTE, path, f"it holds another run, whose files will be {fate}")
 
 
+def _no_name(path):
+    """Returns why the system takes a path for no name, such as a part that is too long; empty where it does."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return ""
+    except (OSError, ValueError) as error:  # ValueError: it has the character NUL
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
 def existing(path) -> Path:
     """Returns a path, or the nearest of the folders above it that exists."""
     path = Path(path).absolute()
-    return next(place for place in (path, *path.parents) if place.exists())
+    return next(place for place in (path, *path.parents) if os.path.exists(place))
 
 
 def find_keys(value, keys, path=()):

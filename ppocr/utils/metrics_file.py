@@ -1,9 +1,10 @@
 """``metrics.jsonl``: what a run has logged, read back as curves."""
 
-import json
 import math
 from pathlib import Path
 from typing import NamedTuple
+
+from ppocr.utils import json_text
 
 FILE = "metrics.jsonl"
 
@@ -27,7 +28,7 @@ def read_series(folder) -> dict:
         if split == "start":
             series = {name: {s: v for s, v in points.items() if s <= step} for name, points in series.items()}
         for key, value in row.items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            if _is_number(value):
                 series.setdefault((split, key), {})[step] = value
     return {name: dict(sorted(points.items())) for name, points in series.items() if points}
 
@@ -62,13 +63,18 @@ def read_clock(folder) -> Clock:
 
 
 def _rows(path):
-    if not path.exists():
+    """Yields the rows of a file; what is none, as in a damaged file, is left out."""
+    if not path.is_file():
         return
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                row = json.loads(line)
+                row = json_text.parse(line)
             except ValueError:
                 continue
-            if isinstance(row, dict) and {"split", "step"} <= row.keys():
-                yield row
+            if isinstance(row, dict) and isinstance(row.get("split"), str) and _is_number(row.get("step")):
+                yield {key: value for key, value in row.items() if key != "time" or _is_number(value)}
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf  # NaN is not

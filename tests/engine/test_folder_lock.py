@@ -88,7 +88,7 @@ def test_an_owner_elsewhere_that_gives_signs_of_life_is_named(tmp_path):
         thread.join()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"[1]", b"\xff"])
+@pytest.mark.parametrize("content", [None, b"", b"[1]", b"\xff", b"[" * 100_000])
 def test_an_owner_elsewhere_that_gives_none_is_dead(tmp_path, content):
     lock_of(tmp_path, system="another")
     if content is not None:

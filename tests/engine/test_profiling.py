@@ -52,7 +52,16 @@ def test_the_table_is_sorted_by_the_time_of_what_is_profiled(monkeypatch, device
 
 
 @pytest.mark.parametrize(
-    "text", ["sorted_key=average", "state=gpu", "batch_range=[3,1]", "batch_range", "steps=3", "state=["]
+    "text",
+    [
+        "sorted_key=average",
+        "state=gpu",
+        "batch_range=[3,1]",
+        "batch_range",
+        "steps=3",
+        "state=[",
+        "sorted_key=2024-99-99",
+    ],
 )
 def test_an_option_that_does_not_fit_is_one_line(text):
     with pytest.raises(ConfigError, match="^-p"):

@@ -168,6 +168,10 @@ def checkpoint_without_optimizer(site):
     return E, CONFIG, line, "old.pdopt'"
 
 
+def run_folder_with_a_name_too_long(site):
+    return E, CONFIG, site.replace("/output", f"/{'x' * 300}"), "is no name of a folder: File name too long"
+
+
 def run_folder_below_a_file(site):
     return E, CONFIG, site.replace("/output", "/dict.txt/output"), "dict.txt is a file"
 
@@ -203,6 +207,7 @@ REC_FAULTS = [
     no_pretrained_weights,
     checkpoint_without_optimizer,
     run_folder_below_a_file,
+    run_folder_with_a_name_too_long,
 ]
 DET_FAULTS = [key_that_nothing_sets, operator_that_cannot_be_built]
 FAULTS = [("rec", plant) for plant in REC_FAULTS] + [("det", plant) for plant in DET_FAULTS]

@@ -30,6 +30,29 @@ def test_what_is_not_finite_or_was_cut_off_is_left_out(tmp_path):
     assert read_series(tmp_path / "none") == {}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 100_000,
+        '{"split": "train", "step": "x", "loss": 1}',
+        '{"split": [], "step": 3, "loss": 1}',
+        '{"split": "train", "step": NaN, "loss": 1}',
+        '{"split": "train", "step": 3, "time": "x", "acc": [1]}',
+        '{"split": "start", "step": null}',
+    ],
+)
+def test_a_damaged_line_is_left_out(tmp_path, line):
+    rows = ['{"split": "start", "step": 0, "time": 0}', '{"split": "train", "step": 2, "loss": 2, "time": 3600}']
+    (tmp_path / "metrics.jsonl").write_text("\n".join([rows[0], line, rows[1]]))
+    assert read_series(tmp_path) == {("train", "loss"): {2: 2}}
+    assert read_clock(tmp_path).hours == {2: 1.0}
+
+
+def test_a_folder_in_place_of_the_numbers_holds_none(tmp_path):
+    (tmp_path / "metrics.jsonl").mkdir()
+    assert read_series(tmp_path) == {}
+
+
 def test_the_clock_stands_still_while_a_run_is_interrupted(tmp_path):
     """Killed after step 30 with a checkpoint of step 20; the work after it is done again."""
     times = {10: 3600, 20: 7200, 30: 10800}

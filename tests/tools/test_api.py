@@ -78,6 +78,12 @@ def test_a_mapping_trains_too_and_a_fault_is_an_exception(result, tmp_path):
         _ = ppocr.training
 
 
+@pytest.mark.parametrize("config", [{}, {"Global": None}, {"Global": 5}])
+def test_a_mapping_without_options_is_an_exception_too(config):
+    with pytest.raises(ConfigError, match="Global"):
+        ppocr.evaluate(config, "weights")
+
+
 def test_importing_the_package_imports_no_paddle():
     code = "import sys, ppocr, ppocr.commands; sys.exit('paddle' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
