@@ -129,7 +129,7 @@ def what_next(folder, state) -> list:
     export.append(f"Global.save_inference_dir={Path(folder) / 'inference'}")
     return [
         f"{'best' if state.best else 'latest'} model: {weights}.pdparams",
-        f"to look at it: {shlex.join(map(str, [*command_line('report'), '--run', folder]))}",
+        f"to look at it: {shlex.join(map(str, [*command_line('report'), '--run', Path(folder)]))}",
         f"to export it: {shlex.join(map(str, export))}",
     ]
 

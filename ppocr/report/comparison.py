@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from ppocr.report.charts import Line, line_chart
-from ppocr.report.curve_sections import chart_controls, metrics_of
+from ppocr.report.curve_sections import chart_controls, metrics_of, shares
 from ppocr.report.drawn_text import DrawnTexts
 from ppocr.report.html import foreign, note, number, table, tag
 from ppocr.report.samples import BOXES
@@ -77,7 +77,9 @@ def _curves(names, judged):
         ]
         if lines:
             last = max(max(line.points) for line in lines)
-            charts.append(line_chart(f"{key}, {'training' if split == 'train' else 'evaluation'}", lines, last))
+            values = [value for line in lines for value in line.points.values()]
+            limits = shares(values) if split == "eval" and key in metrics else None
+            charts.append(line_chart(f"{key}, {'training' if split == 'train' else 'evaluation'}", lines, last, limits))
     if not charts:
         return None
     controls = chart_controls(any(one.run.clock.hours for one in judged))
@@ -133,7 +135,7 @@ def _disagreements(names, rows, thumbnails):
     words += f" The first {_SAMPLES} are shown." if len(apart) > _SAMPLES else ""
     texts = DrawnTexts(thumbnails.spend)
     cards = [_card(name, names, found, thumbnails, texts) for name, found in apart[:_SAMPLES]]
-    return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples")]
+    return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples runs")]
 
 
 def _card(title, names, found, thumbnails, texts):

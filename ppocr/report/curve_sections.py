@@ -132,8 +132,8 @@ def _charts(series, best, clock):
     yield draw("Loss", {("train", "loss"): "training", ("eval", "loss"): "evaluation", **losses})
     if best.indicator:
         curves = {("train", best.indicator): "training", ("eval", best.indicator): "evaluation"}
-        yield draw(best.indicator, {**curves, **{("eval", key): key for key in watched}}, _shares)
-        yield draw("Other metrics", {("eval", key): key for key in others}, _shares)
+        yield draw(best.indicator, {**curves, **{("eval", key): key for key in watched}}, shares)
+        yield draw("Other metrics", {("eval", key): key for key in others}, shares)
     yield draw("Parts of the loss", {("train", key): key for key in parts})
     yield draw("Learning rate", {("train", "lr"): "rate"})
     yield draw("Norm of the gradients", {("train", "grad_norm"): "norm"})
@@ -159,7 +159,7 @@ class _Charts:
         return line_chart(title, lines, self._last_step, limits and limits(values), marks)
 
 
-def _shares(values):
+def shares(values):
     """Limits of an axis for values that are shares of 1."""
     return (0, 1) if 0 <= min(values) and max(values) <= 1 else None
 

@@ -1,6 +1,7 @@
 """Folders of runs: invented logs, and tiny models that were never trained."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import paddle
 import pytest
 
 from ppocr import config as configuration
+from ppocr.commands import report
 from ppocr.modeling.architectures import build_model
 from ppocr.program import resolve
 
@@ -93,11 +95,41 @@ def hostile_run(make_run, tmp_path, hostile_text):
     (data / "dict.txt").write_text("\n".join(sorted(set(hostile_text + "</title>&amp;ab"))) + "\n", encoding="utf-8")
     options = [f"Global.character_dict_path={data}/dict.txt", "Global.max_text_length=60"]
     options.append("Global.save_res_path=</pre><script>")
-    transforms = (
-        "{CTCLabelEncode: }, {RecResizeImg: {image_shape: [3, 32, 400]}}, {KeepKeys: {keep_keys: [image, label]}}"
-    )
+    transforms = "{CTCLabelEncode: }, {RecResizeImg: {image_shape: [3, 32, 400]}}, "
+    transforms += "{KeepKeys: {keep_keys: [image, label, length]}}"
     files = f"data_dir: {data}, label_file_list: {data}/labels.txt"
     for section in ("Train", "Eval"):
         dataset = f"{{name: SimpleDataSet, {files}, transforms: [{{DecodeImage: }}, {transforms}]}}"
         options.append(f"{section}.dataset={dataset}")
     return make_run("rec", *options)
+
+
+@pytest.fixture
+def two_runs(make_run, tmp_path):
+    """``two_runs(task)`` -> two folders of one run; the second one says that it was trained with another rate."""
+
+    def make(task):
+        first = make_run(task)
+        second = tmp_path / "second"
+        shutil.copytree(first, second)
+        config = second / "config.yml"
+        config.write_text(config.read_text(encoding="utf-8").replace("seed: 2024", "seed: 7"), encoding="utf-8")
+        return first, second
+
+    return make
+
+
+@pytest.fixture
+def differing_runs(two_runs, monkeypatch):
+    """Two folders of one run, of which the second one reads one sample right that the first one does not."""
+    evaluate = report.build_comparison.__globals__["evaluate"]
+
+    def with_one_right(config, path, weights):
+        found = evaluate(config, path, weights)
+        if "second" in str(path):
+            sample = found.samples[2]
+            object.__setattr__(sample, "prediction", sample.truth)
+        return found
+
+    monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", with_one_right)
+    return two_runs("rec")

@@ -25,6 +25,8 @@ onload = () => {{
     const page = frame.contentDocument, samples = page.getElementById("samples-list");
     const overflow = page.documentElement.scrollWidth - frame.clientWidth;
     const seen = {{title: page.title, scripts: page.scripts.length, overflow, left: frame.offsetLeft}};
+    const nav = page.querySelector("nav");
+    seen.navigation = nav.scrollWidth - nav.clientWidth;
     seen.broken = [...page.images].filter((image) => !image.complete || !image.naturalWidth).length;
     {actions}
     seen.sections = [...page.querySelectorAll("main section")].map((section) => {{
@@ -177,5 +179,23 @@ def test_every_section_is_laid_out_and_painted(make_run, tmp_path, task, expecte
     for seen in look(page, tmp_path):
         assert list(seen["sections"]) == ["overview", "curves", *expected, "data", "configuration"]
         assert seen["overflow"] <= 0 and seen["broken"] == 0
+        assert seen["navigation"] <= 0 or seen["left"] > 0  # it may scroll on a narrow screen only
         for section in seen["sections"].values():
             assert_inked(section)
+
+
+def test_long_names_of_runs_stand_beside_what_was_read(differing_runs, tmp_path):
+    first, second = differing_runs
+    second = second.rename(second.with_name("second_run_with_a_lower_rate"))
+    page = report.main(["--run", str(first), str(second), "--out", str(tmp_path / "page.html")])
+    asked = """
+    const width = (node) => {
+      const range = page.createRange();
+      range.selectNodeContents(node);
+      return range.getBoundingClientRect();
+    };
+    seen.gaps = [...page.querySelectorAll("#samples .line")].map(
+      (line) => width(line.lastElementChild).left - width(line.firstElementChild).right);
+    """
+    for seen in look(page, tmp_path, asked):
+        assert len(seen["gaps"]) == 3 and min(seen["gaps"]) > 0

@@ -1,8 +1,6 @@
 """Runs side by side."""
 
-import shutil
-
-import pytest
+import html
 
 from ppocr.commands import report
 from ppocr.report.comparison import names_of
@@ -10,21 +8,6 @@ from ppocr.report.comparison import names_of
 
 def titles(page):
     return [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
-
-
-@pytest.fixture
-def two_runs(make_run, tmp_path):
-    """``two_runs(task)`` -> two folders of one run; the second one says that it was trained with another rate."""
-
-    def make(task):
-        first = make_run(task)
-        second = tmp_path / "second"
-        shutil.copytree(first, second)
-        config = second / "config.yml"
-        config.write_text(config.read_text(encoding="utf-8").replace("seed: 2024", "seed: 7"), encoding="utf-8")
-        return first, second
-
-    return make
 
 
 def written(folders, tmp_path):
@@ -42,21 +25,13 @@ def test_recognisers(two_runs, tmp_path):
     assert "6 samples that every run was evaluated on." in page and "Read differently" not in page
     loss = page.split("loss, training</h3>")[1].split("</figure>")[0]
     assert loss.count("<polyline") == 2 and "second" in loss
+    titled = (("loss, training", "null"), ("acc, evaluation", "[0,1]"), ("norm_edit_dis, evaluation", "[0,1]"))
+    for title, limits in titled:  # metrics are shares of 1
+        assert f'"limits":{limits}' in html.unescape(page.split(f"{title}</h3>")[0].rsplit("<figure", 1)[1])
 
 
-def test_samples_that_one_run_reads_right(two_runs, tmp_path, monkeypatch):
-    first, second = two_runs("rec")
-    evaluate = report.build_comparison.__globals__["evaluate"]
-
-    def with_one_right(config, path, weights):
-        found = evaluate(config, path, weights)
-        if "second" in str(path):
-            sample = found.samples[2]
-            object.__setattr__(sample, "prediction", sample.truth)
-        return found
-
-    monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", with_one_right)
-    page = written((first, second), tmp_path)
+def test_samples_that_one_run_reads_right(differing_runs, tmp_path):
+    page = written(differing_runs, tmp_path)
     assert "Right in one run and wrong in another: 1." in page
     card = page.split("Read differently</h3>")[1]
     assert card.count('<div class="picture">') == 1 and card.count('class="good"') == 1

@@ -14,6 +14,7 @@ from ppocr import program
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
 from ppocr.config import load as load_config
+from ppocr.engine.state import TrainState
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import load_weights
 
@@ -397,3 +398,9 @@ def test_mixed_precision_on_a_cpu_is_said_once(tmp_path, monkeypatch):
     )
     assert run(train_tool.main, arguments, monkeypatch) == 0
     assert (tmp_path / "train.log").read_text().count("there is no mixed precision on cpu; training in float32") == 1
+
+
+def test_the_commands_at_the_end_of_a_run_name_its_folder_in_one_way():
+    best, look, ship = train_tool.what_next("./output/run", TrainState())
+    assert best == "latest model: output/run/latest.pdparams"
+    assert look.endswith("--run output/run") and " output/run/config.yml " in ship and "./" not in ship
