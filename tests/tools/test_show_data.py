@@ -78,11 +78,12 @@ def test_what_cannot_be_shown(tmp_path):
         shown(tmp_path, "--count", "0")
     with pytest.raises(ConfigError, match="--section Guard: .*rec.yml has no such section"):
         shown(tmp_path, "--section", "Guard")
-    with pytest.raises(ConfigError, match="no KeepKeys at the end that keeps the image"):
+    with pytest.raises(ConfigError, match="CTCLoss reads image, length, which is not among label"):
         shown(tmp_path, "--augmented", "-o", "Train.dataset.transforms.2.KeepKeys.keep_keys=[label]")
     (tmp_path / "labels.txt").write_text("missing.png\ta\n")
     files = f"data_dir: '{tmp_path}', label_file_list: '{tmp_path}/labels.txt'"
-    files = f"Train.dataset={{name: SimpleDataSet, {files}, transforms: [KeepKeys: {{keep_keys: [image]}}]}}"
+    files = f"Train.dataset={{name: SimpleDataSet, {files}, transforms: ["
+    files += "DecodeImage: , CTCLabelEncode: , KeepKeys: {keep_keys: [image, label, length]}]}"
     with pytest.raises(DataError, match="Train: there is no sample that can be read"):
         shown(tmp_path, "-o", files)
     (tmp_path / "samples/labels.txt").mkdir(parents=True)
