@@ -7,6 +7,7 @@ the checkout; skipped elsewhere.
 import importlib.metadata
 import math
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -59,9 +60,9 @@ def _missing():
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(_missing()), reason=_missing())]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def emulated(tmp_path_factory):
-    """``emulated(family, mode)`` -> the run of its configuration, in a process of its own."""
+    """``emulated(family, mode)`` -> the run of its configuration, in a process of its own; its checkpoints go again."""
     folder = tmp_path_factory.mktemp("emulated")
     sys.path.insert(0, str(FOLDER))
     try:
@@ -76,7 +77,8 @@ def emulated(tmp_path_factory):
         config = tiny.write_config(ROOT, f"configs/{CONFIGS[family]}", data, folder / f"{name}.yml")
         return runs(name, mode, OPTIONS, config=config, small=False, spy=_uncaptured)
 
-    return run
+    yield run
+    shutil.rmtree(folder)  # up to a gigabyte
 
 
 def _uncaptured(seen):
