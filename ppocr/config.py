@@ -7,12 +7,14 @@ import the classes that a configuration names.
 
 import copy
 import json
+import os
 
 import yaml
 
 from ppocr.errors import ConfigError
 from ppocr.shipped_configs import find_config, near_configs
-from ppocr.yaml_text import NotYaml, Source, parse, parse_with_places
+from ppocr.values import shown
+from ppocr.yaml_text import NotYaml, Source, parse_with_places
 
 BASE_KEY = "_BASE_"
 _LONGEST = 10_000_000  # characters of a file
@@ -86,9 +88,12 @@ def _load_parts(path, open_files):
         raise ConfigError(f"{path}: {BASE_KEY} leads back to this file")
     own = _parse(path)
     bases = own.pop(BASE_KEY, None) or []
-    own.sources.pop((BASE_KEY,), None)
+    where = own.sources.pop((BASE_KEY,), None)
+    bases = [bases] if isinstance(bases, str) else bases
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise ConfigError(f"{where}: {BASE_KEY} must be the name of a file or a list of names, not {shown(bases)}")
     merged = Config()
-    for base in [bases] if isinstance(bases, str) else bases:
+    for base in bases:
         merged = merge(merged, _load(path.parent / base, (*open_files, path.resolve())))
     return own, merged
 
@@ -178,7 +183,7 @@ def override(config, assignments) -> Config:
             in the list.
     """
     if isinstance(assignments, dict):
-        assignments = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in assignments.items()]
+        assignments = [f"{key}={_json(key, value)}" for key, value in assignments.items()]
     result = copy.deepcopy(config if isinstance(config, Config) else Config(config))
     given = {}  # keys of Global
     for assignment in assignments or []:
@@ -186,15 +191,23 @@ def override(config, assignments) -> Config:
         if not equals or not path.strip():
             raise ConfigError(f"-o {assignment}: must have the form key=value, for example Global.epoch_num=10")
         try:
-            value = parse(text)
+            value, _, remarks = parse_with_places(text, f"-o {assignment}", has_lines=False)
         except NotYaml as error:
             raise ConfigError(f"-o {assignment}: the value is not YAML: {error}") from None
+        result.remarks += remarks
         keys = path.strip().split(".")
         _assign(result, keys, value, assignment)
         if keys[0] == "Global" and len(keys) == 2:
             given[keys[1]] = value
     _displace(result, given)
     return result
+
+
+def _json(key, value):
+    try:
+        return json.dumps(value, ensure_ascii=False, default=os.fspath)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{key}: {type(value).__name__} is nothing that a configuration holds ({error})") from None
 
 
 def _assign(config, keys, value, assignment):
@@ -217,7 +230,7 @@ def _assign(config, keys, value, assignment):
 
 
 def _position(items, key, assignment):
-    if not key.isdigit() or int(key) >= len(items):
+    if not key.isdecimal() or int(key) >= len(items):
         raise ConfigError(f"-o {assignment}: '{key}' is no position in a list of {len(items)} (they count from 0)")
     return int(key)
 

@@ -1,6 +1,7 @@
 """The training program: command line, configuration, the training loop, evaluation."""
 
 import argparse
+import contextlib
 import logging
 from pathlib import Path
 
@@ -115,7 +116,8 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None):
     if is_train:
         found.warnings += _open_folder(merged, resolved, options, path, describe_start(merged))
     logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
-    logger = get_logger(folder / "train.log" if is_train else None, rank)
+    with given_up_on_error(folder) if is_train else contextlib.nullcontext():
+        logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
     left = shared_memory.sweep()

@@ -12,8 +12,11 @@ from ppocr.errors import ConfigError, UserError
 
 MOST_VALUES = 1_000_000  # of a document, with what its aliases stand for
 DEEPEST = 100  # lists and mappings inside of each other
+MOST_BITS = 1_000  # of a whole number; Python refuses to write larger ones as decimals
 _TOO_DEEP = "lists and mappings are nested too deep"
 _SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
+# What PyYAML's constructors raise where a text has the form of a number or a date, or a tag says that it is one.
+_NO_VALUE = (ValueError, LookupError, AttributeError)
 _FLOAT = re.compile(r"[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+$")
 
 
@@ -77,15 +80,20 @@ def parse(text, kind=Loader):
         return None if node is None else loader.construct_document(node)
 
 
-def parse_with_places(text, file: str) -> Document:
+def parse_with_places(text, file: str, has_lines: bool = True) -> Document:
     """Returns the value of a YAML text, and where everything in it was written.
+
+    Args:
+        text: one document.
+        file: its name, or what stands for it.
+        has_lines: whether places in it have lines.
 
     Raises:
         NotYaml: it is none.
         ConfigError: a key is written twice with different values, or is none that a configuration can have.
     """
     with _loading(text, Loader) as (loader, node):
-        reader = _Reader(loader, file)
+        reader = _Reader(loader, file, has_lines)
         content = None if node is None else reader.construct(node, ())
         return Document(content, reader.sources, reader.remarks)
 
@@ -105,7 +113,7 @@ def _loading(text, kind):
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise NotYaml(getattr(error, "problem", None) or _first_line(error), mark.line + 1 if mark else 0) from None
-    except ValueError as error:  # 2020-13-45 has the form of a date
+    except _NO_VALUE as error:
         raise NotYaml(_first_line(error)) from None
     except RecursionError:
         raise NotYaml(_TOO_DEEP) from None
@@ -154,11 +162,12 @@ class _Reader:
     Args:
         loader: of the file.
         file: its name.
+        has_lines: whether places in it have lines.
     """
 
-    def __init__(self, loader, file):
+    def __init__(self, loader, file, has_lines):
         self.sources, self.remarks = {}, []
-        self._loader, self._file = loader, file
+        self._loader, self._file, self._has_lines = loader, file, has_lines
 
     def construct(self, node, path):
         """Returns the value of the node at a YAML path."""
@@ -187,21 +196,26 @@ class _Reader:
                 first[key.value] = where, value
                 continue
             earlier, other = first[key.value]
-            here, what = (*path, key.value), f"this key is written twice, first in line {earlier.line}"
+            here, what = (*path, key.value), "this key is written twice"
+            what += f", first in line {earlier.line}" if self._has_lines else ""
             if not _equal(self._plain(value), self._plain(other)):
                 raise ConfigError(f"{where}: {'.'.join(map(str, here))}: {what} with another value")
             self.remarks.append(Remark(here, f"{what} with the same value", where))
 
     def _source(self, node):
-        return Source(self._file, node.start_mark.line + 1)
+        return Source(self._file, node.start_mark.line + 1 if self._has_lines else 0)
 
     def _plain(self, node):
+        line = node.start_mark.line + 1
         try:
-            return self._loader.construct_object(node, deep=True)
+            value = self._loader.construct_object(node, deep=True)
         except yaml.YAMLError:
             raise
-        except ValueError as error:
-            raise NotYaml(_first_line(error), node.start_mark.line + 1) from None
+        except _NO_VALUE as error:
+            raise NotYaml(_first_line(error), line) from None
+        if isinstance(value, int) and value.bit_length() > MOST_BITS:
+            raise NotYaml("a number is too large", line)
+        return value
 
 
 def _equal(one, other):

@@ -306,3 +306,48 @@ def test_the_vocabulary_decides_branches_networks_and_padding():
 def test_validate_of_an_empty_configuration_names_every_section():
     missing = {".".join(p.path) for p in validate({})}
     assert missing == {"Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train"}
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("a: 1\nb: !!float x\n", "a.yml:2: not YAML"),
+        ("a: !!bool x\n", "a.yml:1: not YAML"),
+        ("a: !!timestamp x\n", "a.yml:1: not YAML"),
+        ("a: 0x" + "f" * 5000, "a.yml:1: not YAML: a number is too large"),
+        ("a: &a {<<: *a}\n", "a.yml:1: not YAML: its aliases unfold"),
+        ("_BASE_: 5\n", "a.yml:1: _BASE_ must be the name of a file or a list of names, not 5"),
+        ("a: 1\n_BASE_: [5]\n", r"a.yml:2: _BASE_ must be the name of a file or a list of names, not \[5\]"),
+        ("_BASE_: {a: 1}\n", "a.yml:1: _BASE_ must be the name of a file or a list of names"),
+    ],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_one_line(tmp_path, text, message):
+    path = write(tmp_path, "a.yml", text)
+    with pytest.raises(ConfigError, match=message) as raised:
+        load(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "assignment, message",
+    [
+        ("a=!!bool x", "the value is not YAML"),
+        ("a={b: 1, b: 2}", "-o a={b: 1, b: 2}: b: this key is written twice with another value"),
+        ("list.²=1", "'²' is no position in a list"),
+    ],
+)
+def test_a_value_of_the_command_line_that_cannot_be_is_one_line(assignment, message):
+    with pytest.raises(ConfigError, match=message) as raised:
+        override({"list": [1, 2, 3]}, [assignment])
+    assert "\n" not in str(raised.value)
+
+
+def test_overrides_of_python_may_hold_paths_and_nothing_that_has_no_text(tmp_path):
+    assert override({}, {"a": tmp_path, "b": [1, None]}) == {"a": str(tmp_path), "b": [1, None]}
+    with pytest.raises(ConfigError, match="a: object is nothing that a configuration holds"):
+        override({}, {"a": object()})
+
+
+def test_a_name_that_is_too_long_is_no_config_file():
+    with pytest.raises(ConfigError, match="File name too long"):
+        load("x" * 300)

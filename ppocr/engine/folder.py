@@ -26,7 +26,7 @@ class Opening:
     """What the first process has found and done in the folder of a run; the others are told.
 
     Attributes:
-        checkpoint: prefix that ``Global.resume: auto`` goes on from; None where it finds nothing or is not set.
+        checkpoint: prefix that the run goes on from, by ``Global.resume: auto`` or ``checkpoints``; None for a new run.
         moved: ``{name in the folder: name in it now}`` of the files of an earlier run.
         warnings: what there is to say, one line each.
     """
@@ -62,11 +62,8 @@ def open_folder(config, options, path, facts=None) -> Opening:
 
 def _open(folder, config, options, path, facts):
     remove_rests(folder)
-    opening = Opening()
-    start = options.checkpoints
-    if options.resume == "auto":
-        start, opening.warnings = newest_checkpoint(folder)
-        opening.checkpoint = start
+    start, damaged = where_to_go_on(options)
+    opening = Opening(start, warnings=damaged)
     if start:
         start = strip_suffix(start)
         refuse_others(start, read_facts(start), facts, RESUME)
@@ -80,11 +77,24 @@ def _open(folder, config, options, path, facts):
         return opening
     opening.moved = _set_aside(folder, copied=("base.yml",) if _is_own(folder, path) else ())
     target = folder / next(iter(opening.moved.values()))
+    resume = "" if options.resume == "auto" else "Global.resume=auto would have gone on with it, "
     opening.warnings.append(
-        f"{folder} held another run, whose files are in {target.parent} now; Global.resume=auto would have gone on "
-        "with it, Global.overwrite=true would have replaced it"
+        f"{folder} held another run, whose files are in {target.parent} now; {resume}"
+        "Global.overwrite=true would have replaced it"
     )
     return opening
+
+
+def where_to_go_on(options) -> tuple:
+    """Returns the prefix that a run goes on from, or None, and a line for each damaged checkpoint that is passed over.
+
+    With ``resume: auto`` a run whose folder holds nothing to go on with begins with what ``checkpoints`` names.
+
+    Args:
+        options: :class:`ppocr.global_options.GlobalOptions`.
+    """
+    newest, damaged = newest_checkpoint(options.save_model_dir) if options.resume == "auto" else (None, [])
+    return newest or options.checkpoints, damaged
 
 
 def goes_on_in(folder, checkpoint) -> bool:

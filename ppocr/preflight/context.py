@@ -9,12 +9,12 @@ from ppocr import config as configuration
 from ppocr.data.datasets.lmdb import LMDBDataSet
 from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
 from ppocr.global_options import global_options
 from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
 from ppocr.utils.pretrained import strip_suffix
-from ppocr.utils.save_load import newest_checkpoint
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
@@ -188,8 +188,7 @@ class Context:
 
     @cached_property
     def _start(self):
-        options = self.options
-        return newest_checkpoint(options.save_model_dir) if options.resume == "auto" else (options.checkpoints, [])
+        return where_to_go_on(self.options)
 
     @cached_property
     def sections(self) -> list:

@@ -4,6 +4,8 @@ import logging
 import sys
 from pathlib import Path
 
+from ppocr.errors import UserError
+
 NAME = "ppocr"
 FORMAT = "[%(asctime)s] %(name)s %(levelname)s: %(message)s"
 DATE_FORMAT = "%Y/%m/%d %H:%M:%S"
@@ -41,6 +43,9 @@ def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
     Args:
         log_file: path of the file to append to; its folder is made.
         rank: number of this process.
+
+    Raises:
+        UserError: the file cannot be written.
     """
     logger = logging.getLogger(NAME)
     logger.setLevel(logging.INFO if rank == 0 else logging.ERROR)
@@ -53,12 +58,19 @@ def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
     errors.setLevel(logging.ERROR)
     handlers = [said, errors]
     if log_file is not None and rank == 0:
-        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(_LogFile(log_file, encoding="utf-8"))
+        handlers.append(_open_log(log_file))
     for handler in handlers:
         handler.setFormatter(_Formatter(FORMAT, DATE_FORMAT))
         logger.addHandler(handler)
     return logger
+
+
+def _open_log(path):
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return _LogFile(path, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def format_config(config, indent: int = 0) -> list:

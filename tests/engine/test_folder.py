@@ -54,7 +54,15 @@ def test_what_goes_on_in_its_folder_leaves_it_as_it_is(folder, key, value):
     before = files_in(folder)
     opening, _ = begin(folder, **{key: value.format(folder)})
     assert files_in(folder) == before and not opening.warnings and not opening.moved
-    assert opening.checkpoint == (str(folder / "latest") if key == "resume" else None)
+    assert opening.checkpoint == (str(folder / "latest") if key == "resume" else value.format(folder))
+
+
+def test_of_a_folder_and_a_named_checkpoint_the_folder_counts_and_else_the_other_one(folder, tmp_path):
+    """A job that is started again and again begins with a checkpoint from elsewhere and then goes on with its own."""
+    named = str(tmp_path / "other/latest")
+    (tmp_path / "new").mkdir()
+    assert begin(tmp_path / "new", resume="auto", checkpoints=named)[0].checkpoint == named
+    assert begin(folder, resume="auto", checkpoints=named)[0].checkpoint == str(folder / "latest")
 
 
 def test_a_checkpoint_from_elsewhere_does_not_replace_the_run_that_is_there(folder, tmp_path):
@@ -79,6 +87,7 @@ def test_with_nothing_to_resume_from_the_rest_is_moved_and_an_earlier_run_is_nam
     opening, _ = begin(folder, resume="auto")
     assert opening.checkpoint is None and (folder / "earlier/1/latest.pdparams").read_bytes() == b"damaged"
     assert len([line for line in opening.warnings if "damaged" in line]) == 2
+    assert not any("would have gone on" in line for line in opening.warnings)
     opening, _ = begin(folder, resume="auto")
     assert opening.warnings == [
         f"{folder} holds nothing to resume from, so a new run begins; an earlier one is in {folder}/earlier/1: "

@@ -336,6 +336,12 @@ def test_a_log_file_that_can_no_longer_be_written_is_said_once(tmp_path, capsys,
     assert printed.err == f"{tmp_path / 'train.log'}: cannot be written ([Errno 28] No space left on device)\n"
 
 
+def test_a_folder_in_place_of_the_log_is_one_line(tmp_path, restored_logger):
+    (tmp_path / "train.log").mkdir()
+    with pytest.raises(UserError, match=r"train.log: cannot be written \(Is a directory\)"):
+        get_logger(tmp_path / "train.log")
+
+
 def test_characters_that_would_steer_a_terminal_are_shown(tmp_path, capsys, restored_logger):
     get_logger(tmp_path / "train.log").warning("label %s", "\x1b[2Ja\tb\nc\r\x9b")
     assert capsys.readouterr().out.endswith("label \\x1b[2Ja\tb\nc\\x0d\\x9b\n")
