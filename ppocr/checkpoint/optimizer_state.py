@@ -15,6 +15,7 @@ import paddle
 from paddle.base.layer_helper import LayerHelper
 from paddle.utils import unique_name
 
+from ppocr.checkpoint.damage import like
 from ppocr.errors import CheckpointError
 from ppocr.utils import safe_pickle
 from ppocr.utils.pretrained import PARAMS, assign, fits, unnamed
@@ -213,3 +214,14 @@ def restore_state(optimizer, saved: SavedState) -> list:
                 raise CheckpointError(f"{saved.path}: damaged: {kind} of {name} has the shape {list(array.shape)}")
             assign(own[kind], array)
     return new
+
+
+def restore_schedule(schedule, saved: SavedState):
+    """Puts a learning-rate schedule where it was when a state was saved; a constant rate has no place.
+
+    Args:
+        schedule: a Paddle ``LRScheduler``, or a float.
+        saved: without a schedule, as after training at a constant rate, nothing changes.
+    """
+    if saved.schedule and not isinstance(schedule, float):
+        schedule.set_state_dict(like(saved.schedule, schedule.state_dict()))

@@ -10,6 +10,7 @@ from ppocr.checkpoint.optimizer_state import (
     create_state,
     exact_weights,
     read_state,
+    restore_schedule,
     restore_state,
     restore_weights,
 )
@@ -89,13 +90,7 @@ def _resume(prefix, model, optimizer):
         weights = {**arrays_of(content), **saved.master_weights}
         restore_weights(prefix, exact_weights(model, optimizer), weights)
         restore_state(optimizer, saved)
-        _move_schedule(optimizer, saved.schedule)
+        restore_schedule(optimizer._learning_rate, saved)
     states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
     best = dict(states.get("best_model_dict") or {})
     return {**best, "start_epoch": states["epoch"] + 1} if "epoch" in states else best
-
-
-def _move_schedule(optimizer, state):
-    schedule = optimizer._learning_rate
-    if state and hasattr(schedule, "set_state_dict"):
-        schedule.set_state_dict(state)

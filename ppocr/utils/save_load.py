@@ -11,7 +11,7 @@ from pathlib import Path
 
 import paddle
 
-from ppocr.checkpoint.damage import count, like, refusing_damage
+from ppocr.checkpoint.damage import count, refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import (
@@ -22,6 +22,7 @@ from ppocr.checkpoint.optimizer_state import (
     exact_weights,
     in_words,
     read_state,
+    restore_schedule,
     restore_state,
     restore_weights,
     round_weights,
@@ -269,7 +270,7 @@ def _restore(prefix, stepper, steps_per_epoch, parts, facts, logger):
     if logger is not None and not same_average:
         logger.warning("%s: holds no such average of the weights: it begins with the weights as they are", prefix)
     state = restore_counters(prefix, extra, steps_per_epoch)
-    _restore_schedule(stepper.lr_scheduler, saved.schedule, state, steps_per_epoch)
+    _place_schedule(stepper.lr_scheduler, saved, state, steps_per_epoch)
     return state
 
 
@@ -316,14 +317,13 @@ def _rescale_position(state, old_steps, new_steps):
         state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
 
 
-def _restore_schedule(schedule, saved, state, steps_per_epoch):
+def _place_schedule(schedule, saved, state, steps_per_epoch):
     """Puts the learning rate where it was, or, where epochs have had another length, to the same share of the run."""
     if isinstance(schedule, float):
         return
-    if saved:
-        schedule.set_state_dict(like(saved, schedule.state_dict()))
+    restore_schedule(schedule, saved)
     place = (state.epoch - 1) * steps_per_epoch + state.step_in_epoch
-    if not saved or place != state.global_step:
+    if not saved.schedule or place != state.global_step:
         schedule.step(place)
 
 
