@@ -1,4 +1,4 @@
-"""Prints what the data pipelines cost, as ratios to decoding the picture, and what each operator takes of it.
+"""Prints what the data pipelines cost, as ratios to decoding the image, and what each operator takes of it.
 
     python benchmarks/data_pipeline.py [--samples 60] [--rounds 7] [--only detection]
 
@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
-from ppocr.data.cache import CacheOptions, PictureSource, build_store, with_cache  # noqa: E402
+from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache  # noqa: E402
 from ppocr.data.imaug import create_operators, run_operators  # noqa: E402
 from ppocr.data.imaug.operator import Dropped  # noqa: E402
 
@@ -68,16 +68,16 @@ RECOGNITION = [
 CONCATENATION = [RECOGNITION[0], {"RecConAug": {"ext_data_num": 2, "image_shape": [48, 320, 3]}}, *RECOGNITION[1:]]
 
 
-def noisy_picture(height, width, rng):
-    """Returns a smooth picture with noise, H x W x 3."""
+def noisy_image(height, width, rng):
+    """Returns a smooth image with noise, H x W x 3."""
     coarse = rng.integers(30, 226, (max(height // 20, 2), max(width // 20, 2), 3), dtype=np.uint8)
-    picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+    image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
 
 
 def detection_sample(rng):
     """Returns a 1280 x 720 JPEG of quality 95 and a label of 8 to 30 slightly turned quads that do not overlap."""
-    picture = noisy_picture(720, 1280, rng)
+    image = noisy_image(720, 1280, rng)
     cells = rng.permutation(40)[: rng.integers(8, 31)]
     label = []
     for cell in cells:
@@ -88,18 +88,18 @@ def detection_sample(rng):
         corners = corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         quad = np.clip(corners + (left + 80, top + 72), 0, (1279, 719)).round()
         label.append({"transcription": "text", "points": quad.tolist()})
-        cv2.polylines(picture, [quad.astype(np.int32)], True, (0, 0, 0), 2)
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+        cv2.polylines(image, [quad.astype(np.int32)], True, (0, 0, 0), 2)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
     return {"image": encoded, "label": json.dumps(label)}
 
 
 def recognition_sample(rng):
     """Returns a JPEG of quality 95 of a text line and its text."""
     width = int(rng.integers(120, 400))
-    picture = noisy_picture(48, width, rng)
+    image = noisy_image(48, width, rng)
     text = "".join(rng.choice(list("abcdefgh0123456789"), width // 24))
-    cv2.putText(picture, text, (6, 34), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (10, 10, 10), 2)
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+    cv2.putText(image, text, (6, 34), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (10, 10, 10), 2)
+    encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
     return {"image": encoded, "label": text}
 
 
@@ -142,10 +142,10 @@ class Pipeline:
     def _stored(self, sample):
         if not self.cache:
             return dict(sample)
-        return {**sample, "image": PictureSource(partial(picture_name, sample), partial(sample.get, "image"))}
+        return {**sample, "image": ImageSource(partial(image_name, sample), partial(sample.get, "image"))}
 
 
-def picture_name(sample):
+def image_name(sample):
     """Returns a name that takes the time of one of a file, whose state a data set looks at."""
     return id(sample), os.stat(__file__).st_mtime_ns
 

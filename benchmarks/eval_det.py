@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Detection evaluation (post-processing and metric) against reading the picture, as a ratio from one process.
+"""Detection evaluation (post-processing and metric) against reading the image, as a ratio from one process.
 
-Each picture is a 1280x720 JPEG of quality 95 with noise; its map is 736x1280 and has 8 to 30 text boxes.  The parts are
-timed in turns, with one thread; the figure is the median over the pictures and rounds.
+Each image is a 1280x720 JPEG of quality 95 with noise; its map is 736x1280 and has 8 to 30 text boxes.  The parts are
+timed in turns, with one thread; the figure is the median over the images and rounds.
 
-    python benchmarks/eval_det.py [--pictures 12] [--rounds 15] [--box-type quad]
+    python benchmarks/eval_det.py [--images 12] [--rounds 15] [--box-type quad]
 """
 
 import argparse
@@ -35,12 +35,12 @@ def draw_boxes(rng):
     return np.array(boxes, dtype=np.float32)
 
 
-def draw_picture(boxes, rng):
-    """Returns a uint8 picture (720, 1280, 3) with the boxes and noise."""
-    picture = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+def draw_image(boxes, rng):
+    """Returns a uint8 image (720, 1280, 3) with the boxes and noise."""
+    image = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
     for box in boxes:
-        cv2.fillPoly(picture, [box.astype(np.int32)], rng.integers(0, 256, 3).tolist())
-    return np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8)
+        cv2.fillPoly(image, [box.astype(np.int32)], rng.integers(0, 256, 3).tolist())
+    return np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
 
 
 def draw_map(boxes, rng):
@@ -56,11 +56,11 @@ def draw_map(boxes, rng):
 
 
 def make_case(folder, index):
-    """Returns the path of a picture, the predictions and the batch for it."""
+    """Returns the path of an image, the predictions and the batch for it."""
     rng = np.random.default_rng(index)
     boxes = draw_boxes(rng)
     path = os.path.join(folder, f"{index}.jpg")
-    cv2.imwrite(path, draw_picture(boxes, rng), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    cv2.imwrite(path, draw_image(boxes, rng), [cv2.IMWRITE_JPEG_QUALITY, 95])
     preds = {"maps": draw_map(boxes, rng)[None, None]}
     shapes = np.array([[HEIGHT, WIDTH, MAP_HEIGHT / HEIGHT, 1.0]])
     return path, preds, [None, shapes, boxes[None], np.zeros((1, len(boxes)), dtype=bool)]
@@ -76,7 +76,7 @@ def seconds(function, *args):
 def main():
     """Prints the two medians and the median ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=int, default=12)
+    parser.add_argument("--images", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--box-type", choices=("quad", "poly"), default="quad")
     options = parser.parse_args()
@@ -85,7 +85,7 @@ def main():
     post_process, metric = build_post_process(config), build_metric({"name": "DetMetric"})
     read, post, count = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        cases = [make_case(folder, index) for index in range(options.pictures)]
+        cases = [make_case(folder, index) for index in range(options.images)]
         for _ in range(options.rounds):
             for path, preds, batch in cases:
                 read.append(seconds(cv2.imread, path))

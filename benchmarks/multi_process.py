@@ -27,13 +27,14 @@ from train_step import CONFIG, CRNN, bare_step, loop_step
 from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
-from ppocr.engine import processes, setup
+from ppocr.distributed import processes
+from ppocr.engine import setup
 from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 from ppocr.program import resolve
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.loggers.metric_loggers import MetricLoggers

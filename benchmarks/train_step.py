@@ -27,7 +27,7 @@ from ppocr.engine.health import build_guard
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 from ppocr.program import resolve
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import get_logger

@@ -10,8 +10,8 @@ from ppocr.commands import eval as evaluation
 from ppocr.commands import train as training
 from ppocr.deploy.exporting import Export, name_of
 from ppocr.deploy.exporting import export as write_model
-from ppocr.engine import processes
-from ppocr.global_options import global_options
+from ppocr.distributed import processes
+from ppocr.options import global_options
 
 ConfigLike = Union[str, Path, dict]
 Overrides = Union[list, tuple, dict]
@@ -34,7 +34,7 @@ class Training:
     weights: str
 
 
-@processes.together()
+@processes.exit_together()
 def train(config: ConfigLike, overrides: Overrides = ()) -> Training:
     """Trains as ``tools/train.py`` does.
 
@@ -53,7 +53,7 @@ def train(config: ConfigLike, overrides: Overrides = ()) -> Training:
     return Training(folder, state.best, state.global_step, str(folder / ("best_accuracy" if state.best else "latest")))
 
 
-@processes.together()
+@processes.exit_together()
 def evaluate(config: ConfigLike, weights: Optional[str] = None, overrides: Overrides = ()) -> dict:
     """Evaluates as ``tools/eval.py`` does and returns the metrics.
 

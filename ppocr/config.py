@@ -128,7 +128,7 @@ def _text(path) -> str:
 def merge(base: Config, new: Config) -> Config:
     """Returns ``base`` with everything in ``new`` laid over it; neither is changed.
 
-    What ``new`` says in another way is taken out of ``base``; see :func:`ppocr.global_options.displaced_by`.
+    What ``new`` says in another way is taken out of ``base``; see :func:`ppocr.options.displaced_by`.
     """
     result = copy.deepcopy(base)
     _displace(result, new.get("Global"))
@@ -153,7 +153,7 @@ def _merge_into(target, new, path, sources, new_sources):
 
 def _displace(config, given):
     """Takes out of ``Global`` what the keys of a higher level say in another way."""
-    from ppocr.global_options import displaced_by
+    from ppocr.options import displaced_by
 
     section = config.get("Global")
     if isinstance(section, dict) and isinstance(given, dict):
@@ -176,7 +176,7 @@ def override(config, assignments) -> Config:
 
     List positions are numbers in the path; values are read as YAML; everything after the first ``=`` is the value.  A
     mapping ``{"key.path": value}`` serves as well.  What ``config`` says in another way is taken out of it; see
-    :func:`ppocr.global_options.displaced_by`.
+    :func:`ppocr.options.displaced_by`.
 
     Raises:
         ConfigError: no ``=``, a path through something that is neither mapping nor list, or a position that is not

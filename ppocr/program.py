@@ -9,7 +9,8 @@ from ppocr import config as configuration
 from ppocr import preflight
 from ppocr.commands import run
 from ppocr.data import shared_memory
-from ppocr.engine import processes, setup
+from ppocr.distributed import processes
+from ppocr.engine import setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import given_up_on_error
@@ -17,9 +18,9 @@ from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.run_facts import describe_start
 from ppocr.engine.stepper import MixedPrecision, to_float32
 from ppocr.errors import ConfigError, UserError
-from ppocr.global_options import global_options
+from ppocr.imports import import_modules
+from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
-from ppocr.user_modules import import_modules
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import format_config, get_logger
 
@@ -139,8 +140,8 @@ def _open_folder(merged, resolved, options, path, facts) -> list:
 
     See :func:`ppocr.engine.folder.open_folder`.
     """
-    processes.wait_for_all()  # nothing is moved for a run in which another process has failed its checks
-    opening = processes.from_first(lambda: open_folder(merged, options, path, facts))
+    processes.barrier()  # nothing is moved for a run in which another process has failed its checks
+    opening = processes.broadcast_object(lambda: open_folder(merged, options, path, facts))
     for config in (merged, resolved):
         follow(config, options.save_model_dir, opening.moved)
         config["Global"].pop("overwrite", None)  # asked for once: a run from its config.yml must not remove this one
@@ -297,7 +298,7 @@ def finish(checkpoints, progress, due, state, interruption):
         whole_epoch = state.step_in_epoch >= due.steps_per_epoch
         checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
     checkpoints.finish()
-    processes.wait_for_all()  # a launcher ends them all a moment after the first has left
+    processes.barrier()  # a launcher ends them all a moment after the first has left
     progress.finish(state)
     if interruption.wants_end():
         raise SystemExit(interruption.exit_code())

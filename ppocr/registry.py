@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 from ppocr.errors import ConfigError
-from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.values import Misfit, accepts_none, coerce, did_you_mean, shown
 
 ANY = "*"
@@ -185,7 +185,7 @@ class Registry:
             return Binding(problems=[Problem("name", str(error), unknown=error)])
         given = {key: value for key, value in config.items() if key != "name"}
         label = f"{self.kind} '{config['name']}'"
-        unread = UNREAD_KEYS.get(f"{self.kind}/{config['name']}", {})
+        unread = IGNORED_KEYS.get(f"{self.kind}/{config['name']}", {})
         return bind_arguments(target, given, label, supplied, inherited, unread, elsewhere)
 
     def build(self, config, scope=None, supplied=None, inherited=None, elsewhere=()):

@@ -6,7 +6,8 @@ from typing import Optional
 from ppocr.batch_fields import misread, readers
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
-from ppocr.global_options import bind_global, contradictions
+from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.options import bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
     COLLATE_FNS,
@@ -26,7 +27,6 @@ from ppocr.registry import (
     bind_arguments,
     did_you_mean,
 )
-from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import NonNegative, coerce, shown
 
 # Sections that name a class, with its registry, what stands for a name that is not given, and what the builder gives.
@@ -231,7 +231,7 @@ def _check_data(section, path, found, scope, inherited, parts):
         found.problem((*path, "dataset"), "this section is missing")
     loader = section.get("loader")
     if isinstance(loader, dict):
-        unread = UNREAD_KEYS.get("section/loader", {})
+        unread = IGNORED_KEYS.get("section/loader", {})
         found.add((*path, "loader"), bind_arguments(LoaderOptions, loader, "loader", unread=unread))
         collate = loader.get("collate_fn")
         if collate is not None:

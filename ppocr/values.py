@@ -137,7 +137,7 @@ Pixels = Annotated[int, Range(0, 10_000)]
 Size = tuple[Side, Side]
 LineSide = Annotated[int, Range(8, 10_000)]  # of a text line
 LineShape = tuple[Channels, LineSide, LineSide]
-MapSide = Annotated[int, Range(8, 10_000, step=4)]  # of a picture whose maps are a quarter of its size
+MapSide = Annotated[int, Range(8, 10_000, step=4)]  # of an image whose maps are a quarter of its size
 PyramidSide = Annotated[int, Range(32, 10_000, step=32)]  # that can be halved five times
 Colour = Annotated[float, Range(0, 255)]
 Zoom = Annotated[float, Range(0.01, 100)]  # factor of the size

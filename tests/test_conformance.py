@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ppocr.config import check, load, override
-from ppocr.global_options import GlobalOptions
-from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.options import GlobalOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = Path(os.environ.get("PPOCR_CONFORMANCE", ROOT.parent / "shared" / "conformance"))
@@ -40,7 +40,7 @@ def test_a_published_configuration_loads_merges_and_is_valid_but_for_classes_yet
 
 
 OWN = [path for family in ("cls", "det", "rec") for path in sorted((ROOT / "configs" / family).rglob("*.y*ml"))]
-# Component of a section, and the kind under which UNREAD_KEYS has what nothing reads in it.
+# Component of a section, and the kind under which IGNORED_KEYS has what nothing reads in it.
 COMPONENTS = {"Optimizer": "optimizer", "Loss": "loss", "PostProcess": "post-process"}
 NUMBER_AS_TEXT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
 
@@ -60,7 +60,7 @@ def without_what_changes_nothing(config):
         backbone = network.get("Backbone", {})
         unread.append((backbone, f"backbone/{backbone.get('name')}"))
     for section, table in unread:
-        for key in UNREAD_KEYS.get(table, {}):
+        for key in IGNORED_KEYS.get(table, {}):
             section.pop(key, None)
     return result
 

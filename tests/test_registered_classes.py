@@ -9,9 +9,9 @@ from ppocr import registry
 from ppocr.data.loader import LoaderOptions
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.engine.profiling import StepProfiler
-from ppocr.global_options import GlobalOptions
 from ppocr.optimizer import SectionKeys
 from ppocr.optimizer.param_groups import ParamGroup
+from ppocr.options import GlobalOptions
 from ppocr.registry import parameters_of
 from ppocr.values import Range, split
 

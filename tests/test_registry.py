@@ -9,6 +9,7 @@ from ppocr.data.collate_fn import ListCollator
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
 from ppocr.data.imaug.normalize import ToCHWImage
 from ppocr.errors import ConfigError
+from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.metrics.rec_metric import RecMetric
@@ -27,7 +28,6 @@ from ppocr.registry import (
     coerce,
     did_you_mean,
 )
-from ppocr.unread_keys import UNREAD_KEYS
 
 
 class Thing:
@@ -114,7 +114,7 @@ def test_a_null_stands_for_the_default_where_null_is_no_value(registry):
 
 
 def test_a_known_unread_key_warns(registry, monkeypatch, ppocr_caplog):
-    monkeypatch.setitem(UNREAD_KEYS, "thing/Thing", {"old": "it was renamed"})
+    monkeypatch.setitem(IGNORED_KEYS, "thing/Thing", {"old": "it was renamed"})
     registry.build({"name": "Thing", "size": 1, "old": 2}, "det")
     assert "'old' is read by nothing: it was renamed" in ppocr_caplog.text
 

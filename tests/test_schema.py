@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ppocr.config import check, load, override, validate
-from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.ignored_keys import IGNORED_KEYS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -152,6 +152,6 @@ def test_the_table_names_kinds_and_classes_that_exist():
     from ppocr import registry
 
     registries = {r.kind: r for r in vars(registry).values() if isinstance(r, registry.Registry)}
-    for entry in UNREAD_KEYS:
+    for entry in IGNORED_KEYS:
         kind, name = entry.split("/")
         assert kind == "section" or any(name == known for _, known in registries[kind].entries()), entry

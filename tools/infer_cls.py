@@ -1,4 +1,4 @@
-"""Classifies pictures: ``python tools/infer_cls.py -c config.yml -o Global.checkpoints=PREFIX --input PATH``."""
+"""Classifies images: ``python tools/infer_cls.py -c config.yml -o Global.checkpoints=PREFIX --input PATH``."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Writes samples of a data set as pictures: ``python tools/show_data.py -c config.yml --folder samples``."""
+"""Writes samples of a data set as images: ``python tools/show_data.py -c config.yml --folder samples``."""
 
 import sys
 from pathlib import Path

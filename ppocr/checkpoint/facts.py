@@ -20,8 +20,8 @@ import os
 from itertools import zip_longest
 from typing import NamedTuple
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
 
 TRAIN_STATE = ".train_state"
 VOCABULARY, CLASSES, DIRECTION, OPTIMIZER = "vocabulary", "classes", "direction", "optimizer"

@@ -1,8 +1,8 @@
 """What the networks of a model that has several start from, each maybe from a file of its own."""
 
 from ppocr.checkpoint.facts import READ, compare, read_facts
+from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.errors import CheckpointError
-from ppocr.utils.pretrained import strip_suffix
 
 
 def network_warnings(model, facts: dict, loaded=()) -> list:

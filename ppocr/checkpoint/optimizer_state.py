@@ -15,10 +15,10 @@ import paddle
 from paddle.base.layer_helper import LayerHelper
 from paddle.utils import unique_name
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import like
+from ppocr.checkpoint.transfer import PARAMS, assign, fits, unnamed
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import PARAMS, assign, fits, unnamed
 
 HALF = (paddle.float16, paddle.bfloat16)
 OPTIMIZER_STATE = ".pdopt"

@@ -30,9 +30,9 @@ def main(arguments=None) -> int:
 def parse(arguments=None):
     """Reads the command line."""
     parser = program.ArgsParser(description=__doc__)
-    parser.add_argument("--sample", type=int, metavar="N", help="look at N pictures of each label file (default: all)")
+    parser.add_argument("--sample", type=int, metavar="N", help="look at N images of each label file (default: all)")
     parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that read labels and pictures")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that read labels and images")
     return parser.parse_args(arguments)
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from ppocr import registry
 from ppocr.data.loader import LoaderOptions
 from ppocr.engine.evaluation import EarlyStopping
-from ppocr.global_options import GlobalOptions
 from ppocr.modeling.architectures.base_model import PARTS
 from ppocr.optimizer import SUPPLIED_KEYS, SectionKeys
 from ppocr.optimizer.param_groups import ParamGroup
+from ppocr.options import GlobalOptions
 from ppocr.schema import DATASET_SUPPLIED, SAMPLER_SUPPLIED
 from ppocr.values import split
 

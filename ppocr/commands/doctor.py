@@ -17,17 +17,17 @@ from ppocr.doctor import Plan, Run, advise, collect, draw, measure, table, to_js
 from ppocr.engine.evaluator import build_training_metric
 from ppocr.engine.health import build_guard
 from ppocr.engine.schedule import Due
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 
 
 def main(arguments=None):
-    """Prints the table (or JSON) and draws the picture.
+    """Prints the table (or JSON) and draws the image.
 
     Args:
         arguments: command-line words; by default those of the process.
 
     Raises:
-        UserError: the run cannot be started, or the picture not be written.
+        UserError: the run cannot be started, or the image not be written.
     """
     args = parse(arguments)
     # Standard output is for the result alone; data sets and decoders may have warnings to give.
@@ -36,9 +36,9 @@ def main(arguments=None):
         result = examine(config, args.config, device, logger, Plan(args.steps, args.seconds))
     advice = advise(result)
     print((to_json if args.json else table)(result, advice))
-    picture = args.picture or Path(global_options(config).save_model_dir) / "doctor.png"
-    draw(result, picture)
-    print(f"picture: {picture}", file=sys.stderr)
+    image = args.image or Path(global_options(config).save_model_dir) / "doctor.png"
+    draw(result, image)
+    print(f"image: {image}", file=sys.stderr)
 
 
 def parse(arguments=None):
@@ -48,7 +48,7 @@ def parse(arguments=None):
     parser.add_argument(
         "--seconds", type=_positive(float), default=Plan.seconds, help="begin no step after that time (%(default)s)"
     )
-    parser.add_argument("--picture", metavar="FILE", help="where to draw it (save_model_dir/doctor.png)")
+    parser.add_argument("--image", metavar="FILE", help="where to draw it (save_model_dir/doctor.png)")
     parser.add_argument("--json", action="store_true", help="print a JSON object instead of the table")
     return parser.parse_args(arguments)
 

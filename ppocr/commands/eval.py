@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from ppocr import program
 from ppocr.commands.train import build_evaluation
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
-from ppocr.global_options import global_options
 from ppocr.inference.in_use import differs_in_use, remark, section_in_use
+from ppocr.options import global_options
 
 
-@processes.together()
+@processes.exit_together()
 def main(arguments=None) -> dict:
     """Reads the command line and evaluates; returns the metrics."""
     config, device, logger, _ = program.preprocess(is_train=False, arguments=arguments)
@@ -44,7 +44,7 @@ def evaluate(config, device, logger) -> dict:
 
 
 def evaluate_in_use(config, options, model, amp, device, logger) -> dict:
-    """Returns the metrics of ``Eval`` with its pictures prepared as in use, by names that begin with ``in_use_``."""
+    """Returns the metrics of ``Eval`` with its images prepared as in use, by names that begin with ``in_use_``."""
     section = {**config, "Eval": section_in_use(config), "GuardEval": None}
     evaluation = build_evaluation(section, replace(options, cal_loss_during_eval=False), amp, device, logger)
     return {f"in_use_{name}": value for name, value in evaluation(model).items() if name != "fps"}

@@ -8,7 +8,7 @@ from ppocr import program
 from ppocr.deploy.exporting import export, name_of
 from ppocr.deploy.verification import LIMITS, Samples
 from ppocr.errors import ConfigError, ExportError
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 
 DEFAULT_FOLDER = "./output/inference"
 ROW = "{:<40} {:<7} {:>7} {:>18} {:>6} {:>12}"
@@ -55,11 +55,11 @@ def parse(arguments=None):
         nargs="?",
         const="",
         metavar="DATA",
-        help="compare the files with the model on a folder of pictures or a label file (default: the Eval section) and "
+        help="compare the files with the model on a folder of images or a label file (default: the Eval section) and "
         "give the metric of the Paddle files on all of it",
     )
     parser.add_argument("--no_metric", action="store_true", help="compare only")
-    parser.add_argument("--samples", type=int, default=20, metavar="N", help="pictures to compare (default: 20)")
+    parser.add_argument("--samples", type=int, default=20, metavar="N", help="images to compare (default: 20)")
     return parser.parse_args(arguments)
 
 

@@ -1,16 +1,16 @@
-"""Classifies pictures: ``tools/infer_cls.py -c config.yml -o Global.checkpoints=output/best_accuracy --input PATH``.
+"""Classifies images: ``tools/infer_cls.py -c config.yml -o Global.checkpoints=output/best_accuracy --input PATH``.
 
 Writes ``path<TAB>class<TAB>score`` lines to ``Global.save_res_path`` (default: ./output/cls/predicts_cls.txt) and JSON
 lines beside.
 """
 
-from ppocr.inference.command import name_pictures
+from ppocr.inference.command import name_images
 
 
 def main(arguments=None):
-    """Classifies every picture that ``--input`` or ``Global.infer_img`` names.
+    """Classifies every image that ``--input`` or ``Global.infer_img`` names.
 
     Raises:
-        UserError: the model cannot be used, or no picture can be read.
+        UserError: the model cannot be used, or no image can be read.
     """
-    name_pictures(__doc__, "cls", "label", "./output/cls/predicts_cls.txt", arguments)
+    name_images(__doc__, "cls", "label", "./output/cls/predicts_cls.txt", arguments)

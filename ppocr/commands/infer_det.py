@@ -1,35 +1,35 @@
 """Finds text: ``tools/infer_det.py -c config.yml -o Global.checkpoints=output/best_accuracy --input PATH``.
 
 Writes ``path<TAB>JSON list of {"transcription": "", "points": [[x, y], ...]}`` lines to ``Global.save_res_path``
-(./output/det/predicts_det.txt), JSON lines beside, and the pictures with their boxes to the folder det_results there.
+(./output/det/predicts_det.txt), JSON lines beside, and the images with their boxes to the folder det_results there.
 """
 
 import numpy as np
 
+from ppocr.drawing.boxes import with_boxes
 from ppocr.inference import command
-from ppocr.inference.drawing import with_boxes
-from ppocr.inference.results import PictureFolder, ResultFiles, to_json
+from ppocr.inference.results import ImageFolder, ResultFiles, to_json
 from ppocr.inference.system import check_boxes
 
 _RESULTS = "./output/det/predicts_det.txt"
 
 
 def main(arguments=None):
-    """Finds the text in every picture that ``--input`` or ``Global.infer_img`` names.
+    """Finds the text in every image that ``--input`` or ``Global.infer_img`` names.
 
     Raises:
-        UserError: the model cannot be used, or no picture can be read.
+        UserError: the model cannot be used, or no image can be read.
     """
     args = command.parser(__doc__, batch_size=4).parse_args(arguments)
     loaded = command.load(args, "det")
-    files = command.picture_files(args, loaded.options)
+    files = command.image_files(args, loaded.options)
     with ResultFiles(loaded.options.save_res_path or _RESULTS) as results:
-        drawn = PictureFolder(results.path.parent / "det_results", files.paths)
+        drawn = ImageFolder(results.path.parent / "det_results", files.paths)
         for reading in files.read(loaded.predictor):
             networks = by_network(reading.result)
             results.write(reading, *describe(networks))
             boxes = [points for result in networks.values() for points in result["points"]]
-            path = drawn.write(reading.path, with_boxes(reading.picture, boxes))
+            path = drawn.write(reading.path, with_boxes(reading.image, boxes))
             loaded.logger.info("%s: %d boxes, %s", reading.path, len(boxes), path)
     command.finish(files, results, loaded.logger)
 

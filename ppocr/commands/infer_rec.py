@@ -4,13 +4,13 @@ Writes ``path<TAB>text<TAB>score`` lines to ``Global.save_res_path`` (default: .
 lines beside.
 """
 
-from ppocr.inference.command import name_pictures
+from ppocr.inference.command import name_images
 
 
 def main(arguments=None):
-    """Reads every picture that ``--input`` or ``Global.infer_img`` names.
+    """Reads every image that ``--input`` or ``Global.infer_img`` names.
 
     Raises:
-        UserError: the model cannot be used, or no picture can be read.
+        UserError: the model cannot be used, or no image can be read.
     """
-    name_pictures(__doc__, "rec", "text", "./output/rec/predicts_rec.txt", arguments)
+    name_images(__doc__, "rec", "text", "./output/rec/predicts_rec.txt", arguments)

@@ -12,14 +12,14 @@ system_results there.
 """
 
 from ppocr import program
-from ppocr.global_options import global_options
+from ppocr.drawing.boxes import read_page
+from ppocr.drawing.text import TextRenderer
 from ppocr.inference import command
-from ppocr.inference.drawing import read_page
+from ppocr.inference.images import Reading
 from ppocr.inference.loading import from_path
-from ppocr.inference.pictures import Reading
-from ppocr.inference.results import PictureFolder, ResultFiles, to_json
+from ppocr.inference.results import ImageFolder, ResultFiles, to_json
 from ppocr.inference.system import TextSystem
-from ppocr.utils.lettering import Lettering
+from ppocr.options import global_options
 from ppocr.utils.logging import get_logger
 
 _PARTS = {"det": "detector", "rec": "recogniser", "cls": "direction classifier"}
@@ -36,19 +36,19 @@ def main(arguments=None):
     command.check_batch_size(args.batch_size)
     overrides = split_overrides(args.opt)
     options = global_options(program.merge_config({}, overrides[""]))
-    files = command.picture_files(args, options)
+    files = command.image_files(args, options)
     parts = {name: load_part(name, args, overrides) for name in _PARTS if getattr(args, name)}
     predictors = {name: part.predictor for name, part in parts.items()}
     detect, recognise = predictors["det"], predictors["rec"]
     system = TextSystem(detect, recognise, predictors.get("cls"), args.drop_score, args.cls_thresh)
-    lettering, logger = Lettering(args.font), get_logger()
+    lettering, logger = TextRenderer(args.font), get_logger()
 
     def read(content):
         page, sample = detect.open(content)
         return page, system.read(page, detect.predict([sample])[0])
 
     with ResultFiles(options.save_res_path or _RESULTS) as results:
-        drawn = PictureFolder(results.path.parent / "system_results", files.paths)
+        drawn = ImageFolder(results.path.parent / "system_results", files.paths)
         for path, (page, lines) in files.each(read):
             results.write(Reading(path, page, lines), *describe(lines))
             target = drawn.write(path, read_page(page, lines, lettering))
@@ -70,7 +70,7 @@ def parse(arguments=None):
     parser.add_argument(
         "--cls_thresh", type=float, default=0.9, help="confidence above which a text is turned; default: %(default)s"
     )
-    command.add_picture_arguments(parser, batch_size=32)
+    command.add_image_arguments(parser, batch_size=32)
     command.add_font_argument(parser)
     return parser.parse_args(arguments)
 

@@ -56,8 +56,8 @@ CANNOT_RUN = {
 HEADING = """# Model cards
 
 Written by `python tools/model_cards.py`. Parameters are those of the form that trains, for the dictionary named, in its
-published length. MACs are multiply-accumulate operations for one picture of the training size in evaluation: of
-convolutions, linear and recurrent layers, and products of matrices. `N` is the number of pictures.
+published length. MACs are multiply-accumulate operations for one image of the training size in evaluation: of
+convolutions, linear and recurrent layers, and products of matrices. `N` is the number of images.
 """
 
 
@@ -165,7 +165,7 @@ class _PublishedDecoder:
 
 
 def training_shape(config) -> list:
-    """Returns channels, height and width of a training picture, as the operators of the configuration make it."""
+    """Returns channels, height and width of a training image, as the operators of the configuration make it."""
     for section in ("Train", "Eval"):
         for operator in config[section]["dataset"]["transforms"]:
             ((name, arguments),) = operator.items()
@@ -173,21 +173,21 @@ def training_shape(config) -> list:
                 return list(arguments["image_shape"])
             if "Crop" in name and "size" in (arguments or {}):
                 return [config["Architecture"].get("in_channels", 3), *arguments["size"][::-1]]
-    raise configuration.ConfigError("no operator of Train or Eval tells the size of the picture")
+    raise configuration.ConfigError("no operator of Train or Eval tells the size of the image")
 
 
 def example(config) -> list:
-    """Returns a batch of one blank picture of the training size; with the fields a network is fed besides, if any."""
-    picture = paddle.zeros([1, *training_shape(config)])
+    """Returns a batch of one blank image of the training size; with the fields a network is fed besides, if any."""
+    image = paddle.zeros([1, *training_shape(config)])
     if config["Architecture"].get("Head", {}).get("name") is None:
-        return [picture]
+        return [image]
     head = HEADS.get(config["Architecture"]["Head"]["name"], config["Architecture"]["model_type"])
     if getattr(head, "feed", "image") == "image" or getattr(head, "decoders", None):
-        return [picture]
+        return [image]
     operators = create_operators(config["Eval"]["dataset"]["transforms"][1:], config["Global"])
-    blank = picture[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - picture.shape[1], axis=2)[:, :, :3]
+    blank = image[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - image.shape[1], axis=2)[:, :, :3]
     fields = transform({"image": blank, "label": "a"}, operators)
-    return [picture, *(paddle.to_tensor(field)[None] for field in fields[1:])]
+    return [image, *(paddle.to_tensor(field)[None] for field in fields[1:])]
 
 
 def _shapes(output) -> str:

@@ -1,4 +1,4 @@
-"""Writes samples of a data set as pictures: ``python tools/show_data.py -c config.yml --folder samples``.
+"""Writes samples of a data set as images: ``python tools/show_data.py -c config.yml --folder samples``.
 
 As they are stored, drawn or in a database, with ``labels.txt``, which data sets can read; with ``--augmented`` as a
 model gets them, after all operators.
@@ -11,10 +11,10 @@ from pathlib import Path
 from ppocr import program
 from ppocr.data import build_dataloader
 from ppocr.data.imaug.decode import DecodeImage
-from ppocr.data.raw_samples import pictures, raw_dataset, stored_samples
+from ppocr.data.raw_samples import decoded_images, raw_dataset, stored_samples
+from ppocr.drawing.samples import to_image
 from ppocr.errors import ConfigError, DataError, UserError
-from ppocr.inference.results import write_picture
-from ppocr.utils.pictures import to_picture
+from ppocr.inference.results import write_image
 
 LABELS = "labels.txt"
 
@@ -37,9 +37,9 @@ def main(arguments=None) -> Path:
         raise ConfigError(f"--section {args.section}: {args.config} has no such section")
     left_out = []
     if args.augmented:
-        found = fed_pictures(config, args.section, logger)
+        found = fed_images(config, args.section, logger)
     else:
-        found = stored_pictures(config, args.section, left_out)
+        found = stored_images(config, args.section, left_out)
     folder = Path(args.folder)
     lines = [write_sample(folder, number, *one) for number, one in enumerate(islice(found, args.count))]
     for name, error in left_out:
@@ -48,7 +48,7 @@ def main(arguments=None) -> Path:
         raise DataError(f"{args.section}: there is no sample that can be read")
     if not args.augmented:
         write_labels(folder / LABELS, lines)
-    logger.info("%d pictures in %s", len(lines), folder)
+    logger.info("%d images in %s", len(lines), folder)
     return folder
 
 
@@ -62,18 +62,18 @@ def parse(arguments=None):
     return parser.parse_args(arguments)
 
 
-def stored_pictures(config, section: str, left_out: list):
-    """Yields (uint8 BGR picture, label); a tab or line break, which no label file can hold, becomes a space.
+def stored_images(config, section: str, left_out: list):
+    """Yields (uint8 BGR image, label); a tab or line break, which no label file can hold, becomes a space.
 
     ``left_out`` gets (name, error) of what cannot be read.
     """
     samples = stored_samples(raw_dataset(config, section))
-    for sample, picture in pictures(samples, DecodeImage(img_mode="BGR").decode, left_out):
-        yield picture, re.sub(r"[\t\r\n]", " ", sample.label)
+    for sample, image in decoded_images(samples, DecodeImage(img_mode="BGR").decode, left_out):
+        yield image, re.sub(r"[\t\r\n]", " ", sample.label)
 
 
-def fed_pictures(config, section: str, logger):
-    """Yields (uint8 BGR picture with full contrast, empty label) as batches hold them."""
+def fed_images(config, section: str, logger):
+    """Yields (uint8 BGR image with full contrast, empty label) as batches hold them."""
     part = config[section]
     alone = {**part, "loader": {**part["loader"], "num_workers": 0}}
     loader = build_dataloader({**config, section: alone}, section, "cpu", logger)
@@ -83,12 +83,12 @@ def fed_pictures(config, section: str, logger):
     loader.set_epoch(1)
     for batch in loader:
         for image in batch[keys.index("image")]:
-            yield to_picture(image), ""
+            yield to_image(image), ""
 
 
-def write_sample(folder, number: int, picture, label: str) -> str:
-    """Writes a picture; returns its line in a label file."""
-    return f"{write_picture(folder / f'{number:04d}.png', picture).name}\t{label}\n"
+def write_sample(folder, number: int, image, label: str) -> str:
+    """Writes an image; returns its line in a label file."""
+    return f"{write_image(folder / f'{number:04d}.png', image).name}\t{label}\n"
 
 
 def write_labels(path, lines):

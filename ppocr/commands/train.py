@@ -8,7 +8,9 @@ from ppocr import program
 from ppocr.checkpoint.optimizer_state import master_weights
 from ppocr.commands import command_line
 from ppocr.data import build_dataloader
-from ppocr.engine import processes
+from ppocr.distributed import processes
+from ppocr.distributed.watchdog import Watchdog
+from ppocr.drawing.samples import draw_samples
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
@@ -23,24 +25,22 @@ from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.unaligned import Unaligned
-from ppocr.engine.watchdog import Watchdog
 from ppocr.failures import blaming
-from ppocr.global_options import global_options
 from ppocr.inference.in_use import differs_in_use, remark
-from ppocr.inference.results import write_picture
+from ppocr.inference.results import write_image
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
 from ppocr.optimizer.table import parameter_table
+from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
-from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import Checkpointer, load_model, unwrap
 
 
-@processes.together()
+@processes.exit_together()
 def main(arguments=None):
     """Reads the command line and trains."""
     train(*program.preprocess(is_train=True, arguments=arguments))
@@ -176,12 +176,12 @@ def hang_timeout(options) -> float:
     """Returns the seconds after which a run hangs: by default half an hour under a launcher, never otherwise."""
     if options.hang_timeout is not None:
         return options.hang_timeout
-    return 1800 if processes.several() else 0
+    return 1800 if processes.is_distributed() else 0
 
 
 def build_watchdog(options) -> Watchdog:
-    """Returns the :class:`ppocr.engine.watchdog.Watchdog` of a run; in a distributed one it looks after the others."""
-    several = processes.several()
+    """Returns the :class:`~ppocr.distributed.watchdog.Watchdog` of a run; a distributed one looks after the others."""
+    several = processes.is_distributed()
     path = Path(options.save_model_dir) / "train.log"
     return Watchdog(hang_timeout(options), path, ends=several, lost=processes.lost_contact if several else None)
 
@@ -219,8 +219,8 @@ def _same_keys(config):
 
 def save_examples(evaluator, model, folder, logger):
     """Draws ten samples of the evaluation set, with what the model makes of them, as ``examples.png``."""
-    picture = draw_samples(evaluator, model, count=10)
-    if picture is not None:
+    image = draw_samples(evaluator, model, count=10)
+    if image is not None:
         path = Path(folder) / "examples.png"
-        write_picture(path, picture)
+        write_image(path, image)
         logger.info("samples with what the model makes of them: %s", path)

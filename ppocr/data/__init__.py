@@ -3,12 +3,12 @@
 import paddle.distributed
 
 from ppocr.config import shared_values
+from ppocr.data.bad_samples import BadSampleLog
 from ppocr.data.loader import BatchLoader, LoaderOptions
-from ppocr.data.report import DataReport
 from ppocr.data.sampling import EpochSampler, ScaledSampler
 from ppocr.errors import ConfigError
+from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.registry import COLLATE_FNS, DATASETS, SAMPLERS, bind_arguments
-from ppocr.unread_keys import UNREAD_KEYS
 
 __all__ = ["build_dataloader"]
 
@@ -44,7 +44,7 @@ def build_dataloader(config, mode, device, logger, seed=None):
     sampler = _sampler(section.get("sampler"), dataset, options, scope)
     world_size = paddle.distributed.get_world_size()
     share = -(-len(dataset) // world_size) if training else len(dataset)
-    report = DataReport(share, training, logger, dataset.max_bad_ratio)
+    report = BadSampleLog(share, training, logger, dataset.max_bad_ratio)
     collate = COLLATE_FNS.build(_collate_config(options.collate_fn), scope)
     return BatchLoader(dataset, sampler, collate, options, report, device, logger, world_size)
 
@@ -57,7 +57,7 @@ def _part(section, mode, name):
 
 def _options(section, mode):
     given = _part(section, mode, "loader")
-    unread = UNREAD_KEYS.get("section/loader")
+    unread = IGNORED_KEYS.get("section/loader")
     return bind_arguments(LoaderOptions, given, "loader", unread=unread).build(f"{mode}.loader")
 
 

@@ -15,7 +15,7 @@ class SampleFacts(NamedTuple):
         index: number of the sample in its data set; where it was replaced, that of the one in its place.
         text: the true text as its label has it, lower-cased where the codec does so; None for what is no text.
         steps: time steps that CTC needs to learn this text; 0 where it is not learnt so.
-        wider: inference makes the picture wider than an evaluation does; see
+        wider: inference makes the image wider than an evaluation does; see
             :class:`ppocr.data.imaug.resize_rec.RecResizeImg`.
     """
 

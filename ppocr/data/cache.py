@@ -1,4 +1,4 @@
-"""Decoded pictures are kept from one epoch to the next: what a configuration says about it, and the operator for it."""
+"""Decoded images are kept from one epoch to the next: what a configuration says about it, and the operator for it."""
 
 import contextlib
 import hashlib
@@ -10,9 +10,9 @@ from typing import Callable, NamedTuple, Optional
 
 import cv2
 
+from ppocr.data.image_store import GIB, DiskStore, MemoryStore
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Operator
-from ppocr.data.picture_store import GIB, DiskStore, MemoryStore
 
 logger = logging.getLogger("ppocr")
 
@@ -23,7 +23,7 @@ class CacheOptions:
 
     Attributes:
         kind: ``memory`` or ``disk``; None for no cache.
-        size_gb: most GiB (2**30 bytes) of pictures.
+        size_gb: most GiB (2**30 bytes) of images.
         folder: where ``disk`` keeps its files; None stands for :func:`default_folder`.
     """
 
@@ -33,16 +33,16 @@ class CacheOptions:
 
 
 def misplaced_folder(cache, cache_dir):
-    """Yields a problem if a folder is given for pictures that are not kept in files."""
+    """Yields a problem if a folder is given for images that are not kept in files."""
     if cache_dir is not None and cache == "memory":
         yield "cache_dir", "'cache_dir' needs cache: disk; cache: memory writes no files"
 
 
-class PictureSource(NamedTuple):
-    """Stands in a raw sample for the bytes of a picture, which are not read where a cache has the picture.
+class ImageSource(NamedTuple):
+    """Stands in a raw sample for the bytes of an image, which are not read where a cache has the image.
 
     Attributes:
-        name: returns what tells the picture from all others, and changes when it does.
+        name: returns what tells the image from all others, and changes when it does.
         read: returns the bytes.
     """
 
@@ -51,7 +51,7 @@ class PictureSource(NamedTuple):
 
 
 class CachedDecode(Operator):
-    """Gives the decoded picture of a :class:`PictureSource`, which nothing can be written to.
+    """Gives the decoded image of a :class:`ImageSource`, which nothing can be written to.
 
     Args:
         decode: the ``DecodeImage`` in whose place it stands.
@@ -69,12 +69,12 @@ class CachedDecode(Operator):
     def __call__(self, data):
         source = data["image"]
         key = hashlib.blake2b(repr((self._settings, source.name())).encode(), digest_size=16).digest()
-        picture = self._store.get(key)
-        if picture is None:
-            picture = self._decode.picture(source.read())
-            picture.setflags(write=False)
-            self._store.put(key, picture)
-        data["image"] = self._decode.arranged(picture)
+        image = self._store.get(key)
+        if image is None:
+            image = self._decode.in_mode(source.read())
+            image.setflags(write=False)
+            self._store.put(key, image)
+        data["image"] = self._decode.arranged(image)
         return data
 
     def __repr__(self):

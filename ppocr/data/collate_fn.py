@@ -56,7 +56,7 @@ class DictCollator:
 
 @COLLATE_FNS.register()
 class SSLRotateCollate:
-    """Joins samples that are themselves stacks: the four rotations of a picture and their four labels.
+    """Joins samples that are themselves stacks: the four rotations of an image and their four labels.
 
     Returns:
         ``[images (4B, C, H, W), labels (4B,)]``.

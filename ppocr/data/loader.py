@@ -12,8 +12,8 @@ import paddle
 
 from ppocr.data import shared_memory, workers
 from ppocr.data.batch import Batch, facts_of
-from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, first, unpack
-from ppocr.engine.watchdog import let_stacks_be_asked_for
+from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
+from ppocr.distributed.watchdog import let_stacks_be_asked_for
 from ppocr.errors import DataError
 from ppocr.values import BatchSize, Name, Range
 
@@ -51,13 +51,13 @@ class BatchLoader:
         sampler: has ``len()`` and ``batches(epoch, skip)``.
         collate: collate function.
         options: :class:`LoaderOptions`.
-        report: a ``DataReport``.
+        report: a ``BadSampleLog``.
         place: paddle place, its name, or None for the current one.
         logger: for warnings.
         world_size: number of processes that share this machine's memory.
 
     Attributes:
-        reader: gives the batches of this data set, packed; see :class:`ppocr.data.transport.BatchReader`.
+        reader: gives the batches of this data set, packed; see :class:`ppocr.data.batch_packing.BatchReader`.
         last_keys: the :class:`SampleKey` of each sample of the last batch, in their order.
         stack_file: file that workers write their stacks to when a run hangs; None: standard error.
 
@@ -136,7 +136,7 @@ class BatchLoader:
         """Reads until anything of a batch of an evaluation can be used, in this process; counts nothing.
 
         Returns:
-            that batch, or None if there is none; the :class:`ppocr.data.report.BadSample` up to there.
+            that batch, or None if there is none; the :class:`ppocr.data.bad_samples.BadSample` up to there.
 
         Raises:
             DataError: reading came to an end in an error.

@@ -17,7 +17,7 @@ class Stored(NamedTuple):
     Attributes:
         name: under which a person finds it.
         label: as it is stored.
-        read: without arguments, gives the bytes of a picture file or a uint8 BGR picture; raises ``Dropped``,
+        read: without arguments, gives the bytes of an image file or a uint8 BGR image; raises ``Dropped``,
             ``DataError`` or ``OSError`` where there is none.
     """
 
@@ -55,19 +55,19 @@ def _image(dataset, index):
     return dataset.load(index, SampleKey(0, index), np.random.default_rng(0))["image"]
 
 
-def pictures(samples, decode, left_out: list):
-    """Yields (sample, uint8 BGR picture).
+def decoded_images(samples, decode, left_out: list):
+    """Yields (sample, uint8 BGR image).
 
     Args:
         samples: iterable of :class:`Stored`.
-        decode: ``decode(bytes) -> picture``.
+        decode: ``decode(bytes) -> image``.
         left_out: gets (name, error) of what cannot be read.
     """
     for sample in samples:
         try:
-            image = sample.read()
-            picture = image if isinstance(image, np.ndarray) else decode(image)
+            content = sample.read()
+            image = content if isinstance(content, np.ndarray) else decode(content)
         except (Dropped, DataError, OSError) as error:
             left_out.append((sample.name, error))
             continue
-        yield sample, picture
+        yield sample, image

@@ -1,4 +1,4 @@
-"""Drawing of text: glyphs kept per font, placed into strips, and strips warped into pictures."""
+"""Drawing of text: glyphs kept per font, placed into strips, and strips warped into images."""
 
 import math
 from functools import lru_cache
@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ppocr.drawing.fonts import EM, default_fonts, load_font, missing_characters
 from ppocr.errors import ConfigError
-from ppocr.utils.fonts import EM, default_fonts, load_font, missing_characters
 
 _GLYPHS_KEPT = 8192
 _OVERHANG = 4  # pixels by which slanted glyphs may leave the box that the font gives for them
@@ -20,7 +20,7 @@ class FontSet:
     Args:
         characters: what will be drawn.
         paths: font files, or names of fonts that come with matplotlib; by default
-            :func:`ppocr.utils.fonts.default_fonts`.
+            :func:`ppocr.drawing.fonts.default_fonts`.
 
     Raises:
         DataError: a file is no font.
@@ -74,10 +74,10 @@ class FontSet:
         font = self._fonts[number]
         left, top, right, bottom = font.getbbox(character, anchor="ls")
         left, top = left - _OVERHANG, top - _OVERHANG
-        picture = Image.new("L", (max(0, right - left) + _OVERHANG, max(0, bottom - top) + _OVERHANG))
-        ImageDraw.Draw(picture).text((-left, -top), character, fill=255, font=font, anchor="ls")
-        x, y, width, height = cv2.boundingRect(np.asarray(picture))
-        ink = np.array(picture)[y : y + height, x : x + width]
+        image = Image.new("L", (max(0, right - left) + _OVERHANG, max(0, bottom - top) + _OVERHANG))
+        ImageDraw.Draw(image).text((-left, -top), character, fill=255, font=font, anchor="ls")
+        x, y, width, height = cv2.boundingRect(np.asarray(image))
+        ink = np.array(image)[y : y + height, x : x + width]
         return ink, left + x, top + y, font.getlength(character)
 
 
@@ -87,7 +87,7 @@ def placement(strip, scale: float, degrees: float, centre) -> np.ndarray:
     Args:
         strip: array ``(h, w)``.
         scale: factor.
-        degrees: rotation, clockwise in the picture.
+        degrees: rotation, clockwise in the image.
         centre: target in pixels.
     """
     cos, sin = scale * math.cos(math.radians(degrees)), scale * math.sin(math.radians(degrees))
@@ -96,12 +96,12 @@ def placement(strip, scale: float, degrees: float, centre) -> np.ndarray:
 
 
 def warp(strip, matrix, size) -> np.ndarray:
-    """Returns the strip as ``matrix`` places it on an empty picture.
+    """Returns the strip as ``matrix`` places it on an empty image.
 
     Args:
         strip: uint8 ``(h, w)``.
         matrix: affine, in coordinates in which pixel 0 reaches from 0 to 1.
-        size: width and height of the picture.
+        size: width and height of the image.
     """
     # OpenCV has the middle of pixel 0 at 0
     shift = 0.5 * matrix[:, :2].sum(axis=1, keepdims=True) - 0.5
@@ -127,17 +127,17 @@ def background(height: int, width: int, colour, rng) -> np.ndarray:
     return cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def blend(picture, coverage, colour):
-    """Lays ink over a picture, in place.
+def blend(image, coverage, colour):
+    """Lays ink over an image, in place.
 
     Args:
-        picture: float32 ``(h, w, 3)``.
+        image: float32 ``(h, w, 3)``.
         coverage: uint8 ``(h, w)``.
         colour: BGR of the ink.
     """
     share = cv2.merge([coverage] * 3).astype(np.float32)
     share *= 1 / 255
-    picture += share * (np.asarray(colour, np.float32) - picture)
+    image += share * (np.asarray(colour, np.float32) - image)
 
 
 def two_colours(rng):
@@ -150,25 +150,25 @@ def two_colours(rng):
 
 
 class Noise:
-    """Noise that is cut from one field drawn beforehand: a fresh field for each picture would cost more than the rest.
+    """Noise that is cut from one field drawn beforehand: a fresh field for each image would cost more than the rest.
 
     Args:
-        height, width: largest picture that it serves, in pixels.
+        height, width: largest image that it serves, in pixels.
     """
 
     def __init__(self, height: int, width: int):
         self._field = np.random.default_rng(0).standard_normal((height + 64, width + 64, 3), np.float32)
 
-    def finish(self, picture, rng) -> np.ndarray:
-        """Returns a float picture with noise of random strength as uint8."""
-        height, width = picture.shape[:2]
+    def finish(self, image, rng) -> np.ndarray:
+        """Returns a float image with noise of random strength as uint8."""
+        height, width = image.shape[:2]
         y, x = rng.integers(self._field.shape[0] - height + 1), rng.integers(self._field.shape[1] - width + 1)
         strength = max(0.0, rng.uniform(-4, 10))
-        picture = picture + np.float32(strength) * self._field[y : y + height, x : x + width]
-        return np.clip(picture, 0, 255, out=picture).astype(np.uint8)
+        image = image + np.float32(strength) * self._field[y : y + height, x : x + width]
+        return np.clip(image, 0, 255, out=image).astype(np.uint8)
 
 
-def maybe_blur(picture, rng, most: float = 1.1):
-    """Returns the picture, in a third of the cases blurred with a sigma up to ``most`` pixels."""
+def maybe_blur(image, rng, most: float = 1.1):
+    """Returns the image, in a third of the cases blurred with a sigma up to ``most`` pixels."""
     sigma = rng.uniform(-2 * most, most)
-    return cv2.GaussianBlur(picture, (0, 0), sigma) if sigma > 0.3 else picture
+    return cv2.GaussianBlur(image, (0, 0), sigma) if sigma > 0.3 else image

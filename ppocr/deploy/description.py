@@ -10,12 +10,12 @@ import yaml
 from ppocr.config import freeze
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
-from ppocr.inference.preprocessing import Preprocessing, picture_transforms
+from ppocr.inference.preprocessing import Preprocessing, image_transforms
 from ppocr.registry import OPERATORS, POST_PROCESSES, parameters_of
-from ppocr.utils.dictionary import character_list
+from ppocr.text.dictionary import character_list
 
 BLANK_SIZE = (64, 256, 3)
-FREE_AXES = {"det": (2, 3), "rec": (3,)}  # axes of [N, C, H, W] that pictures of a task may have in any size
+FREE_AXES = {"det": (2, 3), "rec": (3,)}  # axes of [N, C, H, W] that images of a task may have in any size
 DISTILLATION = "Distillation"
 
 
@@ -35,7 +35,7 @@ def describe(config, model_name: str, shape, output) -> dict:
     growing = shape[-1] is None and config["Global"].get("character_dict_path") is not None
     return {
         "Global": {"model_name": model_name},
-        "PreProcess": {"transform_ops": picture_operators(eval_transforms(config), growing)},
+        "PreProcess": {"transform_ops": image_operators(eval_transforms(config), growing)},
         "PostProcess": post_process_section(config["PostProcess"], config["Global"]),
         "Network": {"input": list(shape), "output": output},
     }
@@ -66,21 +66,21 @@ def eval_transforms(config) -> list:
     """
     transforms = ((config.get("Eval") or {}).get("dataset") or {}).get("transforms")
     if not transforms:
-        raise ConfigError("Eval.dataset.transforms is missing, which says how pictures are prepared for the model")
+        raise ConfigError("Eval.dataset.transforms is missing, which says how images are prepared for the model")
     return transforms
 
 
-def picture_operators(transforms, growing: bool) -> list:
-    """Returns the operators of a ``transforms`` list that a picture file without a label passes, ready for the network.
+def image_operators(transforms, growing: bool) -> list:
+    """Returns the operators of a ``transforms`` list that an image file without a label passes, ready for the network.
 
-    A list for pictures that were drawn rather than read gets a ``DecodeImage``; ``KeepKeys`` keeps the picture and
+    A list for images that were drawn rather than read gets a ``DecodeImage``; ``KeepKeys`` keeps the image and
     what a post-processing reads.
 
     Args:
         transforms: list of ``{Name: {key: value} or None}``.
-        growing: whether the width of a text line grows with the picture.
+        growing: whether the width of a text line grows with the image.
     """
-    operators, _ = picture_transforms(transforms, growing)
+    operators, _ = image_transforms(transforms, growing)
     kinds = [OPERATORS.get(name) for entry in operators for name in entry]
     if DecodeImage not in kinds:
         operators.insert(0, {"DecodeImage": {"img_mode": "BGR", "channel_first": False}})
@@ -88,7 +88,7 @@ def picture_operators(transforms, growing: bool) -> list:
     return [*operators, {"KeepKeys": {"keep_keys": ["image", "shape"] if shaped else ["image"]}}]
 
 
-def picture_shape(transforms, global_config) -> list:
+def image_shape(transforms, global_config) -> list:
     """Returns the shape, ``[C, H, W]``, in which a network gets a text line of usual proportions.
 
     Raises:
@@ -96,20 +96,20 @@ def picture_shape(transforms, global_config) -> list:
     """
     image = Preprocessing(transforms, global_config)(np.full(BLANK_SIZE, 127, np.uint8))["image"]
     if image.ndim != 3:
-        raise ConfigError(f"Eval.dataset.transforms: give pictures of shape {image.shape}, not channels, height, width")
+        raise ConfigError(f"Eval.dataset.transforms: give images of shape {image.shape}, not channels, height, width")
     return list(image.shape)
 
 
-def input_shape(network, model_type: str, picture: list) -> list:
+def input_shape(network, model_type: str, image: list) -> list:
     """Returns the shape of a network's input, None for what may differ from call to call.
 
     Args:
-        network: says with ``fixed_size`` that it takes pictures of one size only.
+        network: says with ``fixed_size`` that it takes images of one size only.
         model_type: detectors take any height and width, recognisers any width, everything else one size.
-        picture: shape of a picture, ``[C, H, W]``.
+        image: shape of an image, ``[C, H, W]``.
     """
     free = () if getattr(network, "fixed_size", False) else FREE_AXES.get(model_type, ())
-    return [None if axis in (0, *free) else size for axis, size in enumerate([1, *picture])]
+    return [None if axis in (0, *free) else size for axis, size in enumerate([1, *image])]
 
 
 def post_process_section(section, global_config) -> dict:

@@ -21,7 +21,7 @@ BACKENDS = ("paddle", "onnx")
 REQUIRED = (("PreProcess", "transform_ops", list), ("PostProcess", "name", str))
 
 
-class Exported:
+class ExportedModel:
     """An exported network that is ready to run.
 
     Attributes:
@@ -49,7 +49,7 @@ class Exported:
             What the post-processing takes, made of float32 arrays: a single one, or a list or dict of them.
 
         Raises:
-            ConfigError: the network takes pictures of another shape.
+            ConfigError: the network takes images of another shape.
         """
         shape = self.input_shape or images.shape
         if len(shape) != images.ndim or any(size not in (None, given) for size, given in zip(shape, images.shape)):
@@ -86,7 +86,7 @@ class Exported:
         return build_post_process({"name": name, **values})
 
 
-def load_exported(folder, device: str = "cpu", backend: Optional[str] = None, overrides=()) -> Exported:
+def load_exported(folder, device: str = "cpu", backend: Optional[str] = None, overrides=()) -> ExportedModel:
     """Loads an exported model.
 
     Args:
@@ -107,9 +107,9 @@ def load_exported(folder, device: str = "cpu", backend: Optional[str] = None, ov
     if backend not in BACKENDS:
         raise ConfigError(f"backend {backend!r}: must be one of {', '.join(BACKENDS)}")
     if backend == "onnx":
-        return Exported(folder, config, backend, open_onnx(_existing(folder / ONNX), device))
+        return ExportedModel(folder, config, backend, open_onnx(_existing(folder / ONNX), device))
     program = _existing(program or folder / PROGRAMS[0])
-    return Exported(folder, config, backend, open_paddle(program, _existing(folder / WEIGHTS), device))
+    return ExportedModel(folder, config, backend, open_paddle(program, _existing(folder / WEIGHTS), device))
 
 
 def read_config(folder, overrides=()) -> dict:
@@ -211,7 +211,7 @@ def _first_line(error):
 
 def _single(names, path):
     if len(names) != 1:
-        raise CheckpointError(f"{path}: takes {', '.join(names)}; only models that take a picture alone can be run")
+        raise CheckpointError(f"{path}: takes {', '.join(names)}; only models that take an image alone can be run")
     return names
 
 

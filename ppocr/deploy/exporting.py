@@ -10,7 +10,7 @@ from typing import Optional
 import paddle
 
 from ppocr.deploy import verification
-from ppocr.deploy.description import describe, eval_transforms, input_shape, picture_shape, write
+from ppocr.deploy.description import describe, eval_transforms, image_shape, input_shape, write
 from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
 from ppocr.deploy.measuring import measure
 from ppocr.deploy.outputs import flattened, numbered
@@ -18,8 +18,8 @@ from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
-from ppocr.global_options import global_options
 from ppocr.modeling.reparameterise import fuse_model
+from ppocr.options import global_options
 from ppocr.utils.logging import NAME as LOGGER
 
 
@@ -76,7 +76,7 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
         options.checkpoints = str(weights)
     model, _ = load_trained(config, options, "cpu", logging.getLogger(LOGGER), "export")
     if model.feed == "batch":
-        raise ExportError("a model that is fed the whole batch, not a picture, cannot be exported")
+        raise ExportError("a model that is fed the whole batch, not an image, cannot be exported")
     folder = Path(folder)
     networks = getattr(model, "networks", None) or {"": model}
     made = Export({name: folder / name for name in networks}, fuse_model(model))
@@ -100,9 +100,9 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
         UserError: the configuration does not say what the network takes or gives, or another process writes there.
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
-    picture = picture_shape(eval_transforms(config), config["Global"])
-    shape = input_shape(network, config["Architecture"]["model_type"], picture)
-    description = describe(config, model_name, shape, output_form(network, picture))
+    image = image_shape(eval_transforms(config), config["Global"])
+    shape = input_shape(network, config["Architecture"]["model_type"], image)
+    description = describe(config, model_name, shape, output_form(network, image))
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with FolderLock(folder):
@@ -124,15 +124,15 @@ def _writable(folder):
         raise ExportError(f"{folder}: cannot be written ({reason}); name another Global.save_inference_dir") from None
 
 
-def output_form(network, picture):
+def output_form(network, image):
     """Returns how the outputs of a network in evaluation mode are arranged; see :func:`ppocr.deploy.outputs.filled`.
 
     Args:
         network: takes float32 ``[N, C, H, W]``.
-        picture: shape of one picture that it takes, ``[C, H, W]``.
+        image: shape of one image that it takes, ``[C, H, W]``.
     """
     with paddle.no_grad():
-        return numbered(network(paddle.zeros([1, *picture])), count())
+        return numbered(network(paddle.zeros([1, *image])), count())
 
 
 def save_network(network, shape, folder):

@@ -8,7 +8,7 @@ from typing import Optional
 import paddle
 
 from ppocr.data import build_dataloader
-from ppocr.deploy.exported import Exported
+from ppocr.deploy.exported import ExportedModel
 from ppocr.engine.evaluator import Evaluator
 from ppocr.errors import DataError
 from ppocr.inference.in_use import ADVICE, leaves_width_open, section_in_use
@@ -46,13 +46,13 @@ class Measured:
         )
 
 
-def measure(exported: Exported, config, data: Optional[str] = None) -> Optional[Measured]:
+def measure(exported: ExportedModel, config, data: Optional[str] = None) -> Optional[Measured]:
     """Evaluates an exported model.
 
     Args:
         exported: of one network.
         config: the resolved configuration that it was exported with.
-        data: a label file in place of the ``Eval`` section's; a folder of pictures has no labels.
+        data: a label file in place of the ``Eval`` section's; a folder of images has no labels.
 
     Returns:
         None where there is nothing to compare with: no ``Metric``, or no labels; labels of which none can be used are

@@ -10,12 +10,12 @@ import numpy as np
 import paddle
 
 from ppocr.data.datasets.simple import SimpleDataSet
-from ppocr.data.raw_samples import Stored, pictures, raw_dataset, stored_samples
+from ppocr.data.raw_samples import Stored, decoded_images, raw_dataset, stored_samples
 from ppocr.deploy.exported import BACKENDS, load_exported
 from ppocr.deploy.outputs import flattened
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError, DataError
-from ppocr.inference.pictures import find_pictures
+from ppocr.inference.images import find_images
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess.base import to_numpy
@@ -26,10 +26,10 @@ LIMITS = {"paddle": 1e-4, "onnx": 1e-3}  # of the difference between two outputs
 
 @dataclass
 class Samples:
-    """Which pictures to compare on.
+    """Which images to compare on.
 
     Attributes:
-        data: a folder of pictures, or a label file, whose paths start at ``Eval.dataset.data_dir`` (without one, at the
+        data: a folder of images, or a label file, whose paths start at ``Eval.dataset.data_dir`` (without one, at the
             folder of the file); None stands for the ``Eval`` section.
         count: how many of them, from the first on.
         metric: evaluate the exported files on all of them, too.
@@ -78,13 +78,13 @@ class Comparison:
 
 
 def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
-    """Runs a network and the files that it was exported to over the same pictures; says how many cannot be read.
+    """Runs a network and the files that it was exported to over the same images; says how many cannot be read.
 
     Returns:
         A :class:`Comparison` for each file.
 
     Raises:
-        DataError: there is no picture.
+        DataError: there is no image.
     """
     backends = BACKENDS if onnx else BACKENDS[:1]
     exported = [load_exported(folder, paddle.get_device(), backend) for backend in backends]
@@ -94,29 +94,29 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     others = [_Watched(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
     left_out = []
-    readable = pictures(stored(config, samples.data), preprocess.open, left_out)
-    for sample, picture in islice(readable, samples.count):
-        expected = live(picture)
+    readable = decoded_images(stored(config, samples.data), preprocess.open, left_out)
+    for sample, image in islice(readable, samples.count):
+        expected = live(image)
         for comparison, other in zip(comparisons, others):
-            outputs, result = other(picture)
+            outputs, result = other(image)
             comparison.add(sample.name, outputs, expected[0], result, expected[1])
     first = "; {}: {}".format(*left_out[0]) if left_out else ""
     if not comparisons[0].samples:
-        raise DataError(f"{samples.data or 'Eval'}: holds no picture to compare the exported model on{first}")
+        raise DataError(f"{samples.data or 'Eval'}: holds no image to compare the exported model on{first}")
     if left_out:
         logger.warning("%d samples left out of the comparison%s", len(left_out), first)
     return comparisons
 
 
 class _Watched:
-    """A predictor that gives a picture's outputs beside its result."""
+    """A predictor that gives an image's outputs beside its result."""
 
     def __init__(self, network, preprocess, post_process):
         self._network, self._outputs = network, None
         self._predictor = Predictor(preprocess, self._run, post_process)
 
-    def __call__(self, picture):
-        (result,) = self._predictor([picture])
+    def __call__(self, image):
+        (result,) = self._predictor([image])
         return self._outputs, result
 
     def _run(self, batch):
@@ -138,7 +138,7 @@ def stored(config, data):
     if data is None:
         return stored_samples(raw_dataset(config, "Eval"))
     if Path(data).is_dir():
-        return (Stored(str(path), "", path.read_bytes) for path in find_pictures(data))
+        return (Stored(str(path), "", path.read_bytes) for path in find_images(data))
     if not Path(data).exists():
         raise ConfigError(f"--verify {data}: no such label file or folder")
     section = (config.get("Eval") or {}).get("dataset") or {}

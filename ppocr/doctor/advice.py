@@ -69,31 +69,31 @@ def _workers(number, facts, why):
 
 
 def cache(result):
-    """Pictures kept decoded where reading and decoding is much of the loader's work."""
+    """Images kept decoded where reading and decoding is much of the loader's work."""
     facts, spent = result.facts, result.of(parts.READ, parts.DECODE)
-    if facts.cache != "off" or facts.picture is None:
+    if facts.cache != "off" or facts.image is None:
         return None
     if not result.loader_matters or spent < 0.3 * result.work:
         return None
-    needed, free = 3 * facts.samples * facts.picture / 2**30, (facts.memory or 0) / 2**30
+    needed, free = 3 * facts.samples * facts.image / 2**30, (facts.memory or 0) / 2**30
     kind = "memory" if needed < 0.75 * free else "disk"
     return Advice(
         f"Train.dataset.cache={kind} Train.dataset.cache_size_gb={math.ceil(needed)}",
-        f"reading and decoding take {_ms(spent)} of the loader's {_ms(result.work)}; {facts.samples} decoded pictures "
+        f"reading and decoding take {_ms(spent)} of the loader's {_ms(result.work)}; {facts.samples} decoded images "
         f"are {needed:.1f} GiB, {free:.1f} GiB of memory are free",
     )
 
 
-def smaller_pictures(result):
-    """Pictures stored smaller where most of what is decoded is thrown away again."""
+def smaller_images(result):
+    """Images stored smaller where most of what is decoded is thrown away again."""
     facts, spent = result.facts, result.of(parts.DECODE)
-    if facts.picture is None or facts.input is None or facts.picture < 4 * facts.input:
+    if facts.image is None or facts.input is None or facts.image < 4 * facts.input:
         return None
     if not result.loader_matters or spent < 0.25 * result.work:
         return None
     return Advice(
-        "smaller picture files",
-        f"decoding takes {_ms(spent)} of the loader's {_ms(result.work)}; a picture has {facts.picture / 1e6:.2g} "
+        "smaller image files",
+        f"decoding takes {_ms(spent)} of the loader's {_ms(result.work)}; an image has {facts.image / 1e6:.2g} "
         f"million pixels, the model gets {facts.input / 1e6:.2g}; scale them down as far as the text allows",
     )
 
@@ -166,7 +166,7 @@ def notes(result: Result) -> list:
             f"the loader's parts are the work for one step, done by {count(facts.workers, 'worker')} beside the trainer"
         )
     if facts.cache not in (None, "off"):
-        said.append("pictures that the cache did not hold yet were decoded; later epochs save that")
+        said.append("images that the cache did not hold yet were decoded; later epochs save that")
     if facts.metric_interval > 1 and result.of(parts.METRIC):
         said.append(f"the training metric is computed in one epoch of {facts.metric_interval}; this is such an epoch")
     return said
@@ -175,7 +175,7 @@ def notes(result: Result) -> list:
 RULES = (
     workers,
     cache,
-    smaller_pictures,
+    smaller_images,
     mixed_precision,
     larger_batch,
     rarer_metric,

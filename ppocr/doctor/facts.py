@@ -14,7 +14,7 @@ from ppocr.data.randomness import generator
 from ppocr.doctor import parts
 from ppocr.errors import DataError
 
-_PICTURES = 8  # that are decoded to learn their size
+_IMAGES = 8  # that are decoded to learn their size
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Facts:
         batch_size: samples of a batch.
         samples: samples of an epoch.
         cache: ``Train.dataset.cache``, ``off`` if it is not set; None where the data set has no such key.
-        picture: mean pixels of a picture as it is decoded; None where nothing is decoded.
-        input: pixels of a picture as the model gets it; None where batches hold no stack of pictures.
+        image: mean pixels of an image as it is decoded; None where nothing is decoded.
+        input: pixels of an image as the model gets it; None where batches hold no stack of images.
         memory: bytes of memory that are free; None where the system does not say.
         amp: mixed precision is used.
         metric_interval: ``Global.calc_epoch_interval``.
@@ -45,7 +45,7 @@ class Facts:
     batch_size: int
     samples: int
     cache: Optional[str] = None
-    picture: Optional[float] = None
+    image: Optional[float] = None
     input: Optional[float] = None
     memory: Optional[int] = None
     amp: bool = False
@@ -70,7 +70,7 @@ def collect(config, name: str, options, device: str, loader, guard) -> Facts:
     Args:
         config: the resolved configuration.
         name: of its file.
-        options: :class:`ppocr.global_options.GlobalOptions`.
+        options: :class:`ppocr.options.GlobalOptions`.
         device: name of the device.
         loader: the :class:`ppocr.data.loader.BatchLoader` of training.
         guard: the run's :class:`ppocr.engine.health.FiniteGuard`.
@@ -83,7 +83,7 @@ def collect(config, name: str, options, device: str, loader, guard) -> Facts:
         batch_size=loader.options.batch_size_per_card,
         samples=len(loader.dataset),
         cache=_cache(config["Train"]["dataset"], type(loader.dataset)),
-        picture=_decoded(loader.dataset),
+        image=_decoded(loader.dataset),
         memory=free_memory(),
         amp=options.use_amp,
         metric_interval=options.calc_epoch_interval,
@@ -98,17 +98,17 @@ def _cache(given, dataset_class):
 
 
 def _decoded(dataset):
-    """Returns the mean pixels of a few pictures as they are decoded, None where nothing is decoded."""
+    """Returns the mean pixels of a few images as they are decoded, None where nothing is decoded."""
     if not dataset.ops or parts.operator(dataset.ops[0]) != parts.DECODE:
         return None
     count = dataset.sample_count()
-    images = [_picture(dataset, index) for index in range(0, count, math.ceil(count / _PICTURES))]
+    images = [_image(dataset, index) for index in range(0, count, math.ceil(count / _IMAGES))]
     pixels = [image.size / 3 for image in images if image is not None]
     return sum(pixels) / len(pixels) if pixels else None
 
 
-def _picture(dataset, index):
-    """Returns a picture as the first operator gives it, None if it cannot be read."""
+def _image(dataset, index):
+    """Returns an image as the first operator gives it, None if it cannot be read."""
     rng = generator(dataset.seed, 0, "size", index)
     try:
         return run_operators(dataset.load(index, SampleKey(0, index), rng), dataset.ops[:1], rng)["image"]

@@ -122,7 +122,7 @@ class _TimedReader(paddle.io.Dataset):
     """Reads batches and notes what each part took, in this process or in workers that are forked from it.
 
     Args:
-        reader: :class:`ppocr.data.transport.BatchReader`.
+        reader: :class:`ppocr.data.batch_packing.BatchReader`.
         watch: each process has its own copy of it.
         order: the loader's parts.
         workers: number of worker processes.
@@ -227,6 +227,6 @@ class _Window:
 
 
 def _pixels(batch):
-    """Returns the pixels of a picture of a batch; None where the pictures make no tensor."""
+    """Returns the pixels of an image of a batch; None where the images make no tensor."""
     shape = getattr(batch[0], "shape", ())
     return shape[-1] * shape[-2] if len(shape) == 4 else None

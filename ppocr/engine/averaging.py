@@ -10,7 +10,7 @@ import paddle
 
 from ppocr.checkpoint.damage import count, like
 from ppocr.checkpoint.optimizer_state import HALF
-from ppocr.utils.pretrained import assign
+from ppocr.checkpoint.transfer import assign
 
 
 class Averaging:

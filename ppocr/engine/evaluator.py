@@ -11,9 +11,9 @@ import paddle
 from paddle import nn
 from tqdm import tqdm
 
+from ppocr.data.bad_samples import UNKNOWN_CHARACTERS
 from ppocr.data.batch import Batch, facts_of, first_samples, of_one_shape
-from ppocr.data.report import UNKNOWN_CHARACTERS
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
@@ -31,7 +31,7 @@ class Share(NamedTuple):
 
     Attributes:
         records: those of the metric.
-        events: the :class:`ppocr.data.report.BadSample` that it met.
+        events: the :class:`ppocr.data.bad_samples.BadSample` that it met.
         losses: the sum of the losses of each batch; empty where no loss is asked for.
         samples: how many could be read.
         seconds: that model, post-processing and metric took.
@@ -84,7 +84,7 @@ class Evaluator:
         Raises:
             DataError: no sample could be read.
         """
-        processes.copy_from_first(running_statistics(model))
+        processes.broadcast_parameters(running_statistics(model))
         was_training = model.training
         model.eval()
         try:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr.checkpoint.facts import RESUME, read_facts, refuse_others
+from ppocr.checkpoint.files import is_checkpoint_file
+from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.engine.folder_lock import FolderLock, given_up_on_error
 from ppocr.errors import ConfigError, UserError
-from ppocr.utils.checkpoint_files import is_checkpoint_file
 from ppocr.utils.metrics_file import FILE as METRICS
-from ppocr.utils.pretrained import strip_suffix
 from ppocr.utils.save_load import newest_checkpoint
 
 EARLIER = "earlier"
@@ -41,7 +41,7 @@ def open_folder(config, options, path, facts=None) -> Opening:
 
     Args:
         config: the merged configuration.
-        options: its :class:`ppocr.global_options.GlobalOptions`; ``save_model_dir`` exists.
+        options: its :class:`ppocr.options.GlobalOptions`; ``save_model_dir`` exists.
         path: the file that the configuration comes from, or None.
         facts: of the run, as far as they are known; a checkpoint that it cannot go on from is refused before anything
             is changed.
@@ -91,7 +91,7 @@ def where_to_go_on(options) -> tuple:
     With ``resume: auto`` a run whose folder holds nothing to go on with begins with what ``checkpoints`` names.
 
     Args:
-        options: :class:`ppocr.global_options.GlobalOptions`.
+        options: :class:`ppocr.options.GlobalOptions`.
     """
     newest, damaged = newest_checkpoint(options.save_model_dir) if options.resume == "auto" else (None, [])
     return newest or options.checkpoints, damaged

@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 from paddle import _C_ops
 
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
@@ -236,7 +236,8 @@ def dump_batches(folder, step, batches, names) -> Path:
         for j, value in enumerate(batch):
             if isinstance(value, paddle.Tensor):
                 arrays[f"batch_{i}_field_{j}"] = value.numpy()
-    path = folder / (f"step_{step}_process_{processes.rank()}.npz" if processes.several() else f"step_{step}.npz")
+    process = f"_process_{processes.rank()}" if processes.is_distributed() else ""
+    path = folder / f"step_{step}{process}.npz"
     np.savez_compressed(path, **arrays)
     return path
 
@@ -283,7 +284,7 @@ def _restore(stepper, snapshot):
 
 
 def build_guard(options, device: str, amp=None, source=None) -> FiniteGuard:
-    """Builds it from :class:`ppocr.global_options.GlobalOptions`; the mode is ``step`` on a CPU and ``log`` elsewhere
+    """Builds it from :class:`ppocr.options.GlobalOptions`; the mode is ``step`` on a CPU and ``log`` elsewhere
     unless ``check_finite`` names one.
 
     Args:

@@ -5,7 +5,7 @@ import signal
 import time
 from dataclasses import dataclass
 
-from ppocr.engine import processes
+from ppocr.distributed import processes
 
 _EXIT_CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 _SECONDS = 1.0  # between the questions whether any process has got a signal
@@ -32,7 +32,7 @@ class Interruption:
 
     def __init__(self):
         self._noted = _Requests()
-        self._agreed = _Requests() if processes.several() else self._noted
+        self._agreed = _Requests() if processes.is_distributed() else self._noted
         self._next_step, self._last = 0, (0, time.monotonic())
         self._before = {}
 
@@ -43,7 +43,7 @@ class Interruption:
         return self
 
     def __exit__(self, kind, *exception):
-        if kind is not None and processes.several():
+        if kind is not None and processes.is_distributed():
             return  # a launcher ends all when one is gone, by SIGTERM: the others should live to say why they end
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -58,7 +58,7 @@ class Interruption:
         if self._agreed is self._noted or (step < self._next_step and not at_once):
             return
         saves, self._noted.saves = self._noted.saves, 0
-        end, saves, interval = processes.largest([self._noted.end, saves, self._steps_until_next(step)])
+        end, saves, interval = processes.all_reduce_max([self._noted.end, saves, self._steps_until_next(step)])
         self._agreed.end = end
         self._agreed.saves += saves
         self._next_step = step + interval

@@ -8,9 +8,9 @@ import time
 import paddle
 from tqdm import tqdm
 
-from ppocr.engine.watchdog import Watchdog
+from ppocr.distributed.watchdog import Watchdog
+from ppocr.drawing.samples import draw_samples
 from ppocr.utils.best_effort import BestEffort
-from ppocr.utils.pictures import draw_samples
 from ppocr.utils.save_load import unwrap
 from ppocr.utils.stats import StepStatistics, TrainingStats
 
@@ -29,7 +29,7 @@ class Progress:
         training_metric: ``(predictions, batch) -> dict`` computed on training batches, or None.
         profiler: :class:`ppocr.engine.profiling.StepProfiler`, or None.
         memory: whether the line tells the memory of the GPU.
-        watchdog: :class:`ppocr.engine.watchdog.Watchdog`, told of every step; or None.
+        watchdog: :class:`ppocr.distributed.watchdog.Watchdog`, told of every step; or None.
     """
 
     def __init__(
@@ -109,9 +109,9 @@ class Progress:
         if not self._loggers.shows_details:
             return
         with self._best_effort("samples of the evaluation"):
-            picture = draw_samples(evaluation.main, model, count=8)
-            if picture is not None:
-                self._loggers.log_images({"samples": picture}, "eval", state.global_step)
+            image = draw_samples(evaluation.main, model, count=8)
+            if image is not None:
+                self._loggers.log_images({"samples": image}, "eval", state.global_step)
         values = {name: parameter.astype("float32").numpy() for name, parameter in unwrap(model).named_parameters()}
         self._loggers.log_histograms(values, "parameters", state.global_step)
 

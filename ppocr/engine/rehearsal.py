@@ -6,7 +6,7 @@ from typing import Any
 import paddle
 
 from ppocr.data.batch import of_one_shape
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.errors import ConfigError, DataError

@@ -15,7 +15,7 @@ def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
 
     Args:
         config: the configuration, resolved or not.
-        options: its :class:`ppocr.global_options.GlobalOptions`.
+        options: its :class:`ppocr.options.GlobalOptions`.
         steps_per_epoch: optimizer updates in an epoch.
         device: mixed precision is for GPUs.
     """

@@ -43,7 +43,7 @@ class Due:
 
     @classmethod
     def from_options(cls, options, batches_per_epoch: int, evaluates: bool) -> "Due":
-        """Derives the schedule from :class:`ppocr.global_options.GlobalOptions`.
+        """Derives the schedule from :class:`ppocr.options.GlobalOptions`.
 
         Raises:
             ConfigError: a training epoch has no batch.

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 
 import ppocr
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.errors import ConfigError, UserError
 
 _KINDS = (("use_gpu", "gpu", "is_compiled_with_cuda"), ("use_xpu", "xpu", "is_compiled_with_xpu"))
@@ -110,7 +110,7 @@ def precision_warnings(given, options, device: str) -> list:
 
     Args:
         given: the ``Global`` section as it was written.
-        options: its :class:`ppocr.global_options.GlobalOptions`.
+        options: its :class:`ppocr.options.GlobalOptions`.
         device: name of the device.
     """
     if not options.use_amp:

@@ -11,7 +11,7 @@ from paddle.base import core
 from paddle.utils import unique_name
 
 from ppocr.checkpoint.optimizer_state import HALF, create_state, master_weights
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
 from ppocr.errors import ConfigError, DataError
@@ -57,7 +57,7 @@ class MixedPrecision:
 
     @classmethod
     def from_options(cls, options, enabled=None) -> "MixedPrecision":
-        """Builds it from :class:`ppocr.global_options.GlobalOptions`."""
+        """Builds it from :class:`ppocr.options.GlobalOptions`."""
         return cls(
             options.use_amp if enabled is None else enabled,
             options.amp_level,

@@ -1,11 +1,11 @@
 """A model with the weights of a training, for everything but training."""
 
 from ppocr.checkpoint.facts import READ, read_facts, refuse_others
+from ppocr.checkpoint.transfer import load_pretrained, strip_suffix
 from ppocr.engine.run_facts import describe_outputs
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures import build_model
-from ppocr.utils.pretrained import load_pretrained, strip_suffix
 
 
 def load_trained(config, options, device: str, logger, purpose: str):
@@ -13,7 +13,7 @@ def load_trained(config, options, device: str, logger, purpose: str):
 
     Args:
         config: the resolved configuration.
-        options: its :class:`ppocr.global_options.GlobalOptions`.
+        options: its :class:`ppocr.options.GlobalOptions`.
         device: mixed precision is for GPUs.
         logger: told where the weights come from.
         purpose: what they are for, as the error says it.

@@ -1,7 +1,7 @@
 """Names the samples that CTC cannot learn, because the model has too few time steps for their texts."""
 
+from ppocr.data.bad_samples import BadSample
 from ppocr.data.batch import facts_of
-from ppocr.data.report import BadSample
 
 
 class Unaligned:

@@ -13,7 +13,7 @@ from ppocr.geometry.polygons import areas, crossing, untangled
 from ppocr.utils import json_text
 
 IGNORED_TEXTS = ("*", "###")
-FARTHEST = 1e5  # pixels: no picture is so large; far beyond that, outlines overflow 32 bits and take all memory
+FARTHEST = 1e5  # pixels: no image is so large; far beyond that, outlines overflow 32 bits and take all memory
 MOST_POINTS = 1000  # of one outline: beyond, drawing its targets takes seconds
 LEAST_AREA = 1.0  # square pixels
 

@@ -1,1 +1,1 @@
-"""Trained models at work: pictures in, texts, boxes and classes out."""
+"""Trained models at work: images in, texts, boxes and classes out."""

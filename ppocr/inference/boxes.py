@@ -1,4 +1,4 @@
-"""Text boxes on a page: four corners, their reading order, and the picture inside."""
+"""Text boxes on a page: four corners, their reading order, and the image inside."""
 
 import cv2
 import numpy as np
@@ -50,7 +50,7 @@ def reading_order(quads) -> list:
 
 
 def crop(page, quad) -> np.ndarray:
-    """Returns the picture inside a quad, straightened; a tall one is turned by 90 degrees to the left.
+    """Returns the image inside a quad, straightened; a tall one is turned by 90 degrees to the left.
 
     Args:
         page: uint8 ``(H, W, 3)``.

@@ -1,14 +1,14 @@
 """What the inference tools of a single model share: their command line, and what they load and write."""
 
 from ppocr import program
+from ppocr.drawing.samples import BLACK, text_sheet
+from ppocr.drawing.text import TextRenderer
 from ppocr.errors import ConfigError
+from ppocr.inference.images import ImageFiles
 from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
-from ppocr.inference.pictures import PictureFiles
-from ppocr.inference.results import ResultFiles, to_json, write_picture
+from ppocr.inference.results import ResultFiles, to_json, write_image
 from ppocr.inference.system import text_and_score
-from ppocr.utils.lettering import Lettering
-from ppocr.utils.pictures import BLACK, text_sheet
 
 _ON_A_SHEET = 100
 
@@ -23,14 +23,14 @@ def parser(description, batch_size: int):
     result = program.ArgsParser(description, config_required=False)
     result.add_argument("--model_dir", metavar="FOLDER", help="an exported model, in place of -c")
     result.add_argument("--backend", choices=("paddle", "onnx"), help="of an exported model; default: what is there")
-    add_picture_arguments(result, batch_size)
+    add_image_arguments(result, batch_size)
     return result
 
 
-def add_picture_arguments(result, batch_size: int):
+def add_image_arguments(result, batch_size: int):
     """Adds what every inference tool has to a parser."""
     result.add_argument(
-        "--input", nargs="+", metavar="PATH", help="pictures, folders, patterns; default: Global.infer_img"
+        "--input", nargs="+", metavar="PATH", help="images, folders, patterns; default: Global.infer_img"
     )
     result.add_argument("--batch_size", type=int, default=batch_size, help="default: %(default)s")
 
@@ -66,16 +66,16 @@ def check_batch_size(batch_size: int):
         raise ConfigError(f"--batch_size: must be at least 1, not {batch_size}")
 
 
-def picture_files(args, options) -> PictureFiles:
-    """Returns the pictures that ``--input`` or ``Global.infer_img`` names.
+def image_files(args, options) -> ImageFiles:
+    """Returns the images that ``--input`` or ``Global.infer_img`` names.
 
     Raises:
         UserError: there are none.
     """
     sources = args.input or [options.infer_img]
     if not all(sources):
-        raise ConfigError("Global.infer_img: name a picture or a folder, or give --input PATH ...")
-    return PictureFiles(sources)
+        raise ConfigError("Global.infer_img: name an image or a folder, or give --input PATH ...")
+    return ImageFiles(sources)
 
 
 def finish(files, results, logger):
@@ -86,7 +86,7 @@ def finish(files, results, logger):
     """
     files.report(logger)
     count = len(files.paths) - len(files.unreadable)
-    logger.info("%d of %d pictures read: %s, %s", count, len(files.paths), results.path, results.json_path)
+    logger.info("%d of %d images read: %s, %s", count, len(files.paths), results.path, results.json_path)
 
 
 def say_wider(loaded, what: str, logger):
@@ -101,8 +101,8 @@ def say_wider(loaded, what: str, logger):
         )
 
 
-def name_pictures(description, model_type: str, key: str, default_path: str, arguments=None):
-    """Runs a tool that gives each picture a text or a class.
+def name_images(description, model_type: str, key: str, default_path: str, arguments=None):
+    """Runs a tool that gives each image a text or a class.
 
     Args:
         description: what ``--help`` begins with.
@@ -112,15 +112,15 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
         arguments: command-line words; by default those of the process.
 
     Raises:
-        UserError: see :func:`load` and :func:`picture_files`; or no picture can be read.
+        UserError: see :func:`load` and :func:`image_files`; or no image can be read.
     """
     words = parser(description, batch_size=32)
     add_font_argument(words)
-    words.add_argument("--draw", action="store_true", help=f"draw a sheet of the first {_ON_A_SHEET} pictures")
+    words.add_argument("--draw", action="store_true", help=f"draw a sheet of the first {_ON_A_SHEET} images")
     args = words.parse_args(arguments)
     loaded = load(args, model_type)
-    files = picture_files(args, loaded.options)
-    lettering = Lettering(args.font) if args.draw else None
+    files = image_files(args, loaded.options)
+    lettering = TextRenderer(args.font) if args.draw else None
     shown = []
     with ResultFiles(loaded.options.save_res_path or default_path) as results:
         for reading in files.read(loaded.predictor):
@@ -129,11 +129,11 @@ def name_pictures(description, model_type: str, key: str, default_path: str, arg
             said = " ".join(columns)
             loaded.logger.info("%s: %s", reading.path, said)
             if args.draw and len(shown) < _ON_A_SHEET:
-                shown.append((reading.picture, [(said, BLACK)]))
+                shown.append((reading.image, [(said, BLACK)]))
     finish(files, results, loaded.logger)
     say_wider(loaded, "images", loaded.logger)
     if shown:
-        path = write_picture(results.path.with_suffix(".png"), text_sheet(shown, lettering))
+        path = write_image(results.path.with_suffix(".png"), text_sheet(shown, lettering))
         loaded.logger.info("drawn: %s", path)
 
 

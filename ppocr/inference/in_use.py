@@ -26,7 +26,7 @@ def grows_in_use(config, model) -> bool:
 
 
 def differs_in_use(config, model) -> bool:
-    """Tells whether pictures may be prepared in use otherwise than in the evaluation of a configuration."""
+    """Tells whether images may be prepared in use otherwise than in the evaluation of a configuration."""
     return grows_in_use(config, model) and leaves_width_open(config)
 
 
@@ -38,7 +38,7 @@ def leaves_width_open(config) -> bool:
 
 
 def section_in_use(config, growing: bool = True) -> dict:
-    """Returns the ``Eval`` section of a configuration with its pictures prepared as in use.
+    """Returns the ``Eval`` section of a configuration with its images prepared as in use.
 
     Args:
         config: a resolved configuration.

@@ -10,15 +10,15 @@ from ppocr.deploy.exported import load_exported
 from ppocr.engine import setup
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
-from ppocr.global_options import GlobalOptions, global_options
+from ppocr.imports import import_modules
 from ppocr.inference.in_use import differs_in_use, grows_in_use
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
+from ppocr.options import GlobalOptions, global_options
 from ppocr.postprocess import build_post_process
 from ppocr.postprocess.cls_post_process import ClsPostProcess
 from ppocr.postprocess.db_post_process import DBPostProcess
 from ppocr.registry import POST_PROCESSES, parameters_of
-from ppocr.user_modules import import_modules
 from ppocr.utils.logging import get_logger
 
 BEST = "best_accuracy"
@@ -34,7 +34,7 @@ class Loaded:
         predictor: :class:`ppocr.inference.predictor.Predictor`.
         options: the ``Global`` section.
         logger: the project's logger.
-        differs: pictures may be prepared otherwise than in the evaluation of the configuration.
+        differs: images may be prepared otherwise than in the evaluation of the configuration.
     """
 
     predictor: Predictor
@@ -46,14 +46,14 @@ class Loaded:
 def from_config(path, overrides, batch_size: int, model_type: str, weights=None) -> Loaded:
     """Loads the model of a configuration with the weights of ``Global.checkpoints`` or ``Global.pretrained_model``.
 
-    Pictures are prepared as those of the ``Eval`` section, in infer mode: a text line that is longer than the width in
+    Images are prepared as those of the ``Eval`` section, in infer mode: a text line that is longer than the width in
     ``RecResizeImg`` makes the model's input wider, unless ``Global.character_dict_path`` is null or the model takes one
     size only.
 
     Args:
         path: YAML file.
         overrides: ``key.path=value`` assignments.
-        batch_size: most pictures of a batch.
+        batch_size: most images of a batch.
         model_type: ``det``, ``rec`` or ``cls``, which the model must be.
         weights: take these instead.
 

@@ -1,4 +1,4 @@
-"""Pre-processing, model and post-processing in one: pictures in, results out."""
+"""Pre-processing, model and post-processing in one: images in, results out."""
 
 import paddle
 
@@ -7,53 +7,53 @@ from ppocr.engine.stepper import call_model, to_float32
 
 
 class Predictor:
-    """Reads pictures with a model.
+    """Reads images with a model.
 
-    A batch holds pictures that have one shape after pre-processing, so that nothing is padded to fit its neighbours:
-    a result depends on its picture alone, whatever else is read with it.
+    A batch holds images that have one shape after pre-processing, so that nothing is padded to fit its neighbours:
+    a result depends on its image alone, whatever else is read with it.
 
     Args:
         preprocess: :class:`ppocr.inference.preprocessing.Preprocessing`.
         network: ``network(batch) -> predictions``; the batch is a list of the sample's fields, as arrays, image first.
-        post_process: turns predictions into results; with the pictures' shapes where pre-processing gives them
+        post_process: turns predictions into results; with the images' shapes where pre-processing gives them
             (``shape``), as it does for detectors.
-        batch_size: most pictures of a batch.
+        batch_size: most images of a batch.
     """
 
     def __init__(self, preprocess, network, post_process, batch_size: int = 8):
         self.batch_size = batch_size
         self._preprocess, self._network, self._post_process = preprocess, network, post_process
 
-    def __call__(self, pictures) -> list:
-        """Returns the result of each picture, in their order; see :meth:`predict`.
+    def __call__(self, images) -> list:
+        """Returns the result of each image, in their order; see :meth:`predict`.
 
         Args:
-            pictures: uint8 BGR arrays ``(H, W, 3)`` of any size.
+            images: uint8 BGR arrays ``(H, W, 3)`` of any size.
 
         Raises:
-            Dropped: a picture has a form that the model cannot take.
+            Dropped: an image has a form that the model cannot take.
         """
-        return self.predict([self._preprocess(picture) for picture in pictures])
+        return self.predict([self._preprocess(image) for image in images])
 
     @property
     def wider(self) -> int:
-        """How many pictures were made wider than an evaluation makes them."""
+        """How many images were made wider than an evaluation makes them."""
         return self._preprocess.wider
 
     def open(self, content: bytes):
-        """Returns the picture in a file's bytes, uint8 BGR ``(H, W, 3)``, and as :meth:`predict` takes it.
+        """Returns the image in a file's bytes, uint8 BGR ``(H, W, 3)``, and as :meth:`predict` takes it.
 
         Raises:
-            Dropped, DataError: it is no picture, or one that the model cannot take.
+            Dropped, DataError: it is no image, or one that the model cannot take.
         """
-        picture = self._preprocess.open(content)
-        return picture, self._preprocess(picture)
+        image = self._preprocess.open(content)
+        return image, self._preprocess(image)
 
     def predict(self, samples) -> list:
         """Runs the model.
 
         Args:
-            samples: pictures as ``preprocess`` gives them.
+            samples: images as ``preprocess`` gives them.
 
         Returns:
             What the post-processing gives for each: (text, confidence) or (class, confidence), or a dict with

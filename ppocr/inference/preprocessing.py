@@ -1,4 +1,4 @@
-"""From a picture to what a model is fed: the operators of an evaluation set but for those that need a label."""
+"""From an image to what a model is fed: the operators of an evaluation set but for those that need a label."""
 
 import numpy as np
 
@@ -11,21 +11,21 @@ from ppocr.registry import OPERATORS, parameters_of
 _WITHOUT_KEEP_KEYS = ("image", "shape")
 
 
-def picture_transforms(transforms, growing: bool):
-    """Takes from a ``transforms`` list what a picture without a label can pass.
+def image_transforms(transforms, growing: bool):
+    """Takes from a ``transforms`` list what an image without a label can pass.
 
-    An operator is left out if it reads what neither the picture nor an operator before it gives, as label encoders do.
+    An operator is left out if it reads what neither the image nor an operator before it gives, as label encoders do.
 
     Args:
         transforms: list of ``{Name: {key: value} or None}``.
         growing: value of ``infer_mode`` for operators that have it and do not give it: the width of a text line grows
-            with the picture.
+            with the image.
 
     Returns:
         The operators, in the same form, and the keys of ``KeepKeys`` (None without it), which is not among them.
 
     Raises:
-        ConfigError: not such a list, an unknown operator, or one that changes a picture after its label.
+        ConfigError: not such a list, an unknown operator, or one that changes an image after its label.
     """
     known, kept = {"image"}, []
     for position, entry in enumerate(transforms):
@@ -36,7 +36,7 @@ def picture_transforms(transforms, growing: bool):
         unknown = set(operator.reads) - known
         if unknown and "image" in operator.writes:
             needs = ", ".join(sorted(unknown))
-            raise ConfigError(f"transforms[{position}] {name} needs {needs}, so it cannot be run on a picture alone")
+            raise ConfigError(f"transforms[{position}] {name} needs {needs}, so it cannot be run on an image alone")
         if unknown:
             continue
         known.update(operator.writes)
@@ -45,7 +45,7 @@ def picture_transforms(transforms, growing: bool):
 
 
 def as_in_use(name: str, settings, growing: bool):
-    """Returns the settings of an operator of an evaluation as inference has them; see :func:`picture_transforms`."""
+    """Returns the settings of an operator of an evaluation as inference has them; see :func:`image_transforms`."""
     return {"infer_mode": growing, **(settings or {})} if has_infer_mode(name, settings) else settings
 
 
@@ -55,50 +55,50 @@ def has_infer_mode(name: str, settings) -> bool:
 
 
 class Preprocessing:
-    """Turns a picture into the fields that a model is fed.
+    """Turns an image into the fields that a model is fed.
 
     Args:
-        transforms: see :func:`picture_transforms`; a first ``DecodeImage`` says how files are read, and is that of
+        transforms: see :func:`image_transforms`; a first ``DecodeImage`` says how files are read, and is that of
             ``BGR`` where there is none.
         global_config: the ``Global`` section, for operators.
-        growing: see :func:`picture_transforms`.
+        growing: see :func:`image_transforms`.
 
     Raises:
-        ConfigError: see :func:`picture_transforms`; or the model is not fed with a picture first.
+        ConfigError: see :func:`image_transforms`; or the model is not fed with an image first.
 
     Attributes:
-        wider: how many pictures were made wider than an evaluation makes them.
+        wider: how many images were made wider than an evaluation makes them.
     """
 
     def __init__(self, transforms, global_config=None, growing: bool = False):
-        entries, keys = picture_transforms(transforms, growing)
+        entries, keys = image_transforms(transforms, growing)
         ops = create_operators(entries, global_config)
         has_decode = bool(ops) and isinstance(ops[0], DecodeImage)
         self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
         self._ops, self.wider = ops, 0
         self._keys = tuple(keys or _WITHOUT_KEEP_KEYS)
         if self._keys[0] != "image":
-            raise ConfigError(f"KeepKeys: the first of {', '.join(self._keys)} must be image, the picture to be read")
+            raise ConfigError(f"KeepKeys: the first of {', '.join(self._keys)} must be image, the image to be read")
 
     def open(self, content: bytes) -> np.ndarray:
-        """Returns the picture in a file's bytes, turned upright after its EXIF orientation as ``DecodeImage`` says.
+        """Returns the image in a file's bytes, turned upright after its EXIF orientation as ``DecodeImage`` says.
 
         Returns:
             uint8 BGR ``(H, W, 3)``.
 
         Raises:
-            Dropped, DataError: it is no picture.
+            Dropped, DataError: it is no image.
         """
         return self._decode.decode(content)
 
-    def __call__(self, picture) -> dict:
+    def __call__(self, image) -> dict:
         """Returns the fields of a sample in the order in which a batch has them, ``image`` first.
 
         Args:
-            picture: uint8 BGR ``(H, W, 3)``; it is not changed.
+            image: uint8 BGR ``(H, W, 3)``; it is not changed.
         """
         facts = {}
-        data = {"image": self._decode.coloured(picture), "facts": facts}
+        data = {"image": self._decode.coloured(image), "facts": facts}
         data = run_operators(data, self._ops, np.random.default_rng(0))
         self.wider += facts.get("wider", False)
         return {key: data[key] for key in self._keys if key in data}

@@ -1,4 +1,4 @@
-"""Result files: lines of text as the family writes them, the same as JSON lines, and drawn pictures beside."""
+"""Result files: lines of text as the family writes them, the same as JSON lines, and drawn images beside."""
 
 import json
 import os
@@ -47,25 +47,25 @@ class ResultFiles:
             file.close()
 
     def write(self, reading, columns, row: dict):
-        """Adds one picture.
+        """Adds one image.
 
         Args:
-            reading: :class:`ppocr.inference.pictures.Reading`.
+            reading: :class:`ppocr.inference.images.Reading`.
             columns: texts that follow the path.
             row: what follows in the JSON line; arrays become lists.
         """
         text, lines = self._files
         text.write("\t".join([str(reading.path), *columns]) + "\n")
-        height, width = reading.picture.shape[:2]
+        height, width = reading.image.shape[:2]
         lines.write(to_json({"path": str(reading.path), "size": [width, height], **row}) + "\n")
 
 
-class PictureFolder:
-    """Writes drawn pictures under the names of those that they show.
+class ImageFolder:
+    """Writes drawn images under the names of those that they show.
 
     Args:
-        folder: where to; folders inside it mirror those of the pictures.
-        paths: all pictures.
+        folder: where to; folders inside it mirror those of the images.
+        paths: all images.
 
     Raises:
         UserError: one of them would be written over.
@@ -78,31 +78,31 @@ class PictureFolder:
         if lost:
             raise UserError(f"{min(lost)}: is to be read, and drawn over; name another Global.save_res_path")
 
-    def write(self, path, picture):
-        """Writes what was drawn for the picture at ``path``; see :func:`write_picture`."""
-        return write_picture(self._target(path), picture)
+    def write(self, path, image):
+        """Writes what was drawn for the image at ``path``; see :func:`write_image`."""
+        return write_image(self._target(path), image)
 
     def _target(self, path):
         return self.folder / os.path.relpath(path, self._root)
 
 
-def write_picture(path, picture) -> Path:
-    """Writes a uint8 BGR picture; its folder is made.
+def write_image(path, image) -> Path:
+    """Writes a uint8 BGR image; its folder is made.
 
     Returns:
         where it was written: ``path``, with ``.png`` behind it if the form of its suffix is unknown to OpenCV or has no
-        place for the picture, as JPEG and WebP for a very wide one.
+        place for the image, as JPEG and WebP for a very wide one.
 
     Raises:
         UserError: it cannot be written.
     """
     path = Path(path)
-    content = _encoded(path.suffix, picture)
+    content = _encoded(path.suffix, image)
     if content is None:
         path = path.with_name(path.name + ".png")
-        content = _encoded(path.suffix, picture)
+        content = _encoded(path.suffix, image)
     if content is None:
-        raise UserError(f"{path}: {picture.shape[1]} x {picture.shape[0]} pixels are too many for a picture file")
+        raise UserError(f"{path}: {image.shape[1]} x {image.shape[0]} pixels are too many for an image file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -111,9 +111,9 @@ def write_picture(path, picture) -> Path:
     return path
 
 
-def _encoded(suffix, picture):
+def _encoded(suffix, image):
     try:
-        written, content = cv2.imencode(suffix, picture)
+        written, content = cv2.imencode(suffix, image)
     except cv2.error:
         return None
     return content.tobytes() if written else None

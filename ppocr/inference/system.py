@@ -33,9 +33,9 @@ class TextSystem:
     """Detector, direction classifier and recogniser, one after the other.
 
     Args:
-        detect: gives for a list of pictures dicts with ``points`` and maybe ``scores``.
-        recognise: gives for a list of pictures pairs of text and confidence.
-        classify: gives for a list of pictures pairs of class and confidence; None takes them as they stand.
+        detect: gives for a list of images dicts with ``points`` and maybe ``scores``.
+        recognise: gives for a list of images pairs of text and confidence.
+        classify: gives for a list of images pairs of class and confidence; None takes them as they stand.
         drop_score: texts with less confidence are left out.
         turn_score: confidence above which a text of class 180 is turned by 180 degrees.
     """
@@ -74,9 +74,9 @@ class TextSystem:
         if self._classify is None:
             return crops
         turned = []
-        for picture, (label, score) in zip(crops, self._classify(crops)):
+        for image, (label, score) in zip(crops, self._classify(crops)):
             wrong = str(label) == _UPSIDE_DOWN and score > self.turn_score
-            turned.append(cv2.rotate(picture, cv2.ROTATE_180) if wrong else picture)
+            turned.append(cv2.rotate(image, cv2.ROTATE_180) if wrong else image)
         return turned
 
 

@@ -23,7 +23,7 @@ class DMLLoss(nn.Layer):
         act: what makes probabilities of the outputs: ``softmax`` over the last axis, ``sigmoid``, or null where they
             are probabilities.
         use_log: give the mean over the batch of the divergence of a line (the sum over its positions), for sequences;
-            else the mean of each picture, for maps.
+            else the mean of each image, for maps.
     """
 
     def __init__(self, act: Optional[Literal["softmax", "sigmoid"]] = None, use_log: bool = False):

@@ -46,7 +46,7 @@ class CombinedLoss(nn.Layer):
         """Returns ``loss`` and the weighted entries of all losses.
 
         What a loss gives counts with its entry ``loss``, or with the sum of its entries where there is none. If one of
-        them gives a value for each picture, the gradients are those of the sum over the pictures, the values means:
+        them gives a value for each image, the gradients are those of the sum over the images, the values means:
         so the published detection distillations train.
         """
         total, entries = 0.0, {}
@@ -55,8 +55,8 @@ class CombinedLoss(nn.Layer):
             own = terms.pop("loss", None)
             total = total + (sum(terms.values()) if own is None else own)
             entries.update(terms if terms else {name: own})
-        pictures = total.shape[0] if total.ndim else 1
-        return {"loss": _scale_gradient(total.mean(), pictures), **{key: v.mean() for key, v in entries.items()}}
+        images = total.shape[0] if total.ndim else 1
+        return {"loss": _scale_gradient(total.mean(), images), **{key: v.mean() for key, v in entries.items()}}
 
     def time_steps(self, preds):
         """Returns the fewest time steps with which one of the losses aligns a text by CTC; None where none does."""

@@ -158,7 +158,7 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
     Args:
         model_name_pairs: pairs of names, student first, or one pair.
         key: the output that holds the branch ``ctc``.
-        reduction: over the pictures of a batch.
+        reduction: over the images of a batch.
         label: begins the names of the terms.
     """
 

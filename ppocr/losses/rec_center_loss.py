@@ -6,9 +6,9 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.errors import DataError
 from ppocr.registry import LOSSES
-from ppocr.utils import safe_pickle
 from ppocr.values import Classes, Name, Width
 
 SEED = 0

@@ -8,7 +8,7 @@ from ppocr.registry import METRICS
 
 @METRICS.register()
 class ClsMetric(Metric):
-    """Share of pictures whose class is right.
+    """Share of images whose class is right.
 
     Args:
         main_indicator: ``acc``.

@@ -27,11 +27,11 @@ class DetMetric(Metric):
         """Counts a batch.
 
         Args:
-            preds: a dict per picture with ``points``: list of (points, 2), or an array (boxes, points, 2).
-            batch: list; its third entry holds the true polygons of each picture, the fourth whether each is ignored.
+            preds: a dict per image with ``points``: list of (points, 2), or an array (boxes, points, 2).
+            batch: list; its third entry holds the true polygons of each image, the fourth whether each is ignored.
         """
-        pictures = zip(preds, batch[2], batch[3])
-        self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in pictures])
+        images = zip(preds, batch[2], batch[3])
+        self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in images])
 
     def update_from(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""

@@ -7,7 +7,7 @@ import shapely
 
 
 class Matching(NamedTuple):
-    """What one picture adds to precision (matched / detections) and recall (matched / truths)."""
+    """What one image adds to precision (matched / detections) and recall (matched / truths)."""
 
     matched: int
     truths: int
@@ -15,7 +15,7 @@ class Matching(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Which polygons of a picture belong together.
+    """Which polygons of an image belong together.
 
     Attributes:
         matches: list of (number of the true polygon, number of the detection).

@@ -10,7 +10,7 @@ from ppocr.values import Labels, Name
 
 @POST_PROCESSES.register()
 class ClsPostProcess(PostProcess):
-    """Names the best class of each picture.
+    """Names the best class of each image.
 
     Args:
         label_list: names of the classes; None gives their numbers.

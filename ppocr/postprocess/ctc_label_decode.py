@@ -13,9 +13,9 @@ from ppocr.postprocess.text import (
 )
 from ppocr.postprocess.word_groups import group_words
 from ppocr.registry import POST_PROCESSES
+from ppocr.text.dictionary import character_list
 from ppocr.text.direction import TextDirection, Writing
-from ppocr.utils.dictionary import character_list
-from ppocr.utils.special_symbols import CTC
+from ppocr.text.special_symbols import CTC
 
 BLANK = CTC.index(CTC.padding, 0)
 
@@ -57,7 +57,7 @@ class CTCLabelDecode(TextDecode):
             label: int (batch, length), padded with 0.
             return_word_box: adds to each result the word groups, as :func:`word_groups.group_words` gives them,
                 behind the number of steps that the text line itself takes up.
-            wh_ratio_list: width to height of each picture before padding; for ``return_word_box``.
+            wh_ratio_list: width to height of each image before padding; for ``return_word_box``.
             max_wh_ratio: width to height of the padded batch; for ``return_word_box``.
 
         Returns:

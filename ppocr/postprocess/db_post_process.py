@@ -60,10 +60,10 @@ class DBPostProcess(PostProcess):
         Args:
             preds: float (batch, 1 or more, height, width), or a dict that holds it as ``maps``; the first channel is
                 the probability map.
-            shape_list: (batch, 4): height and width of the picture to which the boxes belong, and the two ratios.
+            shape_list: (batch, 4): height and width of the image to which the boxes belong, and the two ratios.
 
         Returns:
-            A dict per picture.  ``points`` is int32 (boxes, 4, 2), clockwise from the top left, for ``quad`` (shape
+            A dict per image.  ``points`` is int32 (boxes, 4, 2), clockwise from the top left, for ``quad`` (shape
             (0,) without boxes), and a list of int64 (points, 2) for ``poly``; x comes first.  ``scores`` is float32
             (boxes).
         """
@@ -159,7 +159,7 @@ def unclip(polygon, ratio):
 
 
 def rescale(points, map_shape, width, height) -> np.ndarray:
-    """Takes points (..., 2) of a map of shape (rows, columns) to a picture, rounded and kept inside it."""
+    """Takes points (..., 2) of a map of shape (rows, columns) to an image, rounded and kept inside it."""
     if not points.size:
         return points
     size = np.array([width, height])

@@ -10,9 +10,9 @@ from ppocr.errors import ConfigError
 from ppocr.postprocess.base import TextDecode, as_scores, best_classes, to_numpy
 from ppocr.postprocess.text import character_table, check_classes, join_characters, mean_confidence
 from ppocr.registry import POST_PROCESSES
+from ppocr.text.dictionary import character_list
 from ppocr.text.direction import TextDirection, Writing
-from ppocr.utils.dictionary import character_list
-from ppocr.utils.special_symbols import NRTR, SAR, SRN, VISIONLAN, Symbols
+from ppocr.text.special_symbols import NRTR, SAR, SRN, VISIONLAN, Symbols
 from ppocr.values import TextLength
 
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")

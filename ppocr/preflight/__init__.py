@@ -1,4 +1,4 @@
-"""Checks before a run: configuration, dictionaries, label files, pictures, model, weights, space.
+"""Checks before a run: configuration, dictionaries, label files, images, model, weights, space.
 
 Each check is a function ``check_x(context)`` that yields :class:`Finding`; :data:`CHECKS` lists them in order of cost.
 """
@@ -55,7 +55,7 @@ CHECKS = (
     Check("disk space", run_checks.check_disk, ("schedule",)),
     Check("shared memory", run_checks.check_shared_memory, ("training batch", "evaluation batch")),
     Check("alignments", run_checks.check_alignments, ("training batch",)),
-    Check("pictures", image_checks.check_images, ("configuration",)),
+    Check("images", image_checks.check_images, ("configuration",)),
 )
 
 

@@ -6,18 +6,18 @@ from pathlib import Path
 from ppocr import config as configuration
 from ppocr import schema
 from ppocr.checkpoint.optimizer_state import OPTIMIZER_STATE
+from ppocr.checkpoint.transfer import PARAMS, refuse_address, strip_suffix
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.engine.folder import EARLIER, goes_on_in, holds_a_run
 from ppocr.engine.setup import choose_device
 from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
 from ppocr.failures import describe
 from ppocr.formats.lines import meant_label_file
+from ppocr.imports import import_modules
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import COLLATE_FNS, parameters_of
-from ppocr.user_modules import import_modules
-from ppocr.utils.dictionary import dictionary_remarks, where_published
-from ppocr.utils.pretrained import PARAMS, refuse_address, strip_suffix
+from ppocr.text.dictionary import dictionary_remarks, where_published
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
 

@@ -6,15 +6,15 @@ from functools import cached_property
 from typing import Any, Optional
 
 from ppocr import config as configuration
+from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.data.datasets.lmdb import LMDBDataSet
 from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
-from ppocr.utils.pretrained import strip_suffix
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"

@@ -27,24 +27,24 @@ ONES, BOXES = "so are {} further ones", "so do {} further boxes"
 
 # kind of fault -> what to say of the first image, and of the others
 FAULTS = {
-    "missing": ("the picture {0!r} is not there", ONES),
-    "unreadable": ("the picture {0!r} cannot be read", ONES),
-    "empty": ("the picture {0!r} is an empty file", ONES),
-    "no_picture": ("{0!r} is no picture that can be decoded", ONES),
-    "tiny": (f"the picture {{0!r}} has a side of less than {TINY} pixels", ONES),
-    "long": (f"the picture {{0!r}} is more than {LONG} times as long as wide", ONES),
+    "missing": ("the image {0!r} is not there", ONES),
+    "unreadable": ("the image {0!r} cannot be read", ONES),
+    "empty": ("the image {0!r} is an empty file", ONES),
+    "no_image": ("{0!r} is no image that can be decoded", ONES),
+    "tiny": (f"the image {{0!r}} has a side of less than {TINY} pixels", ONES),
+    "long": (f"the image {{0!r}} is more than {LONG} times as long as wide", ONES),
     "tall": (
         f"the line {{0!r}} is at least {TALL} times as high as wide: lines that are cut from pages are turned then, "
         "and those of a data set are not",
         ONES,
     ),
-    "plain": ("the picture {0!r} is of one single colour", ONES),
-    "outside": ("a box lies outside of its picture {0!r}", BOXES),
-    "half_outside": ("more than half of a box lies outside of its picture {0!r}", BOXES),
+    "plain": ("the image {0!r} is of one single colour", ONES),
+    "outside": ("a box lies outside of its image {0!r}", BOXES),
+    "half_outside": ("more than half of a box lies outside of its image {0!r}", BOXES),
 }
 
 
-class Picture(NamedTuple):
+class ImageEntry(NamedTuple):
     """An image, the line of the label file that names it, and the label on it."""
 
     file: str
@@ -64,7 +64,7 @@ class Fault(NamedTuple):
 class Job(NamedTuple):
     """Images to look at, what their labels must be, and the operator that decodes them."""
 
-    pictures: list
+    images: list
     rule: LabelRule
     decode: DecodeImage
     folder: str
@@ -76,34 +76,34 @@ def check_images(context):
         scans = context.scans.get(section.name, ())
         rule = rule_of(section) if scans else None
         for scan in scans:
-            pictures, lines = pictures_of(scan, section, context.sample, rule.kind == "boxes")
+            images, lines = images_of(scan, section, context.sample, rule.kind == "boxes")
             decode = section.find(DecodeImage) or DecodeImage()
             jobs = [
-                Job(pictures[i : i + _BATCH], rule, decode, section.dataset["data_dir"])
-                for i in range(0, len(pictures), _BATCH)
+                Job(images[i : i + _BATCH], rule, decode, section.dataset["data_dir"])
+                for i in range(0, len(images), _BATCH)
             ]
-            results = mapped(look_at_all, jobs, context.processes, f"pictures of {section.name}", context.progress)
-            found = [pair for job, faults in zip(jobs, results) for pair in zip(job.pictures, faults)]
-            yield from _findings(scan, [(picture, fault) for picture, faults in found for fault in faults])
+            results = mapped(look_at_all, jobs, context.processes, f"images of {section.name}", context.progress)
+            found = [pair for job, faults in zip(jobs, results) for pair in zip(job.images, faults)]
+            yield from _findings(scan, [(image, fault) for image, faults in found for fault in faults])
             if lines < len(scan.seen.numbers):
-                what = f"{lines} of {len(scan.seen.numbers)} lines: only the pictures of these were looked at"
+                what = f"{lines} of {len(scan.seen.numbers)} lines: only the images of these were looked at"
                 yield Finding(NOTE, what, scan.path)
 
 
 def _findings(scan, faults):
     counts, first = {}, {}
-    for picture, fault in faults:
+    for image, fault in faults:
         counts[fault.kind] = counts.get(fault.kind, 0) + fault.count
-        first.setdefault(fault.kind, (picture, fault))
-    for kind, (picture, fault) in first.items():
+        first.setdefault(fault.kind, (image, fault))
+    for kind, (image, fault) in first.items():
         text, others = FAULTS[kind]
         detail = f" ({fault.detail})" if fault.detail else ""
         more = f"; {others.format(counts[kind] - 1)}" if counts[kind] > 1 else ""
-        yield Finding(WARNING, f"{text.format(picture.shown)}{detail}{more}", scan.path, picture.line)
+        yield Finding(WARNING, f"{text.format(image.shown)}{detail}{more}", scan.path, image.line)
 
 
-def pictures_of(scan, section, sample, boxes=False):
-    """Returns the :class:`Picture` of a label file, and the number of lines that they are from.
+def images_of(scan, section, sample, boxes=False):
+    """Returns the :class:`ImageEntry` of a label file, and the number of lines that they are from.
 
     Args:
         scan: :class:`ppocr.preflight.label_scan.FileScan`.
@@ -116,29 +116,29 @@ def pictures_of(scan, section, sample, boxes=False):
     wanted = count if sample is None else min(sample, count)
     chosen = np.linspace(0, count - 1, wanted).astype(int).tolist() if wanted else []
     folder, delimiter = section.dataset["data_dir"], section.dataset.get("delimiter") or "\t"
-    pictures = []
+    images = []
     for position in chosen:
         parts = split_line(index.line(position).decode("utf-8", "replace"), delimiter)
         if parts is not None and parts.path:
             line, label = int(scan.seen.numbers[position]), parts.label if boxes else ""
-            pictures += [Picture(os.path.join(folder, name), line, name, label) for name in image_names(parts.path)]
-    return pictures, len(chosen)
+            images += [ImageEntry(os.path.join(folder, name), line, name, label) for name in image_names(parts.path)]
+    return images, len(chosen)
 
 
 def look_at_all(job: Job) -> list:
     """Returns what is wrong with each image: a list of :class:`Fault`."""
     cv2.setNumThreads(0)  # the processes are the parallelism; 1 would wait for threads that a fork does not take along
-    return [look_at(picture, job) for picture in job.pictures]
+    return [look_at(entry, job) for entry in job.images]
 
 
-def look_at(picture: Picture, job: Job) -> list:
+def look_at(entry: ImageEntry, job: Job) -> list:
     """Returns what is wrong with an image and with the boxes on it."""
     rule = job.rule
     try:
-        with open(picture.file, "rb") as opened:
+        with open(entry.file, "rb") as opened:
             content = opened.read()
     except FileNotFoundError:
-        return [Fault("missing", meant_image(picture.shown, job.folder).lstrip(": "))]
+        return [Fault("missing", meant_image(entry.shown, job.folder).lstrip(": "))]
     except (OSError, ValueError):
         return [Fault("unreadable")]
     if not content:
@@ -146,14 +146,14 @@ def look_at(picture: Picture, job: Job) -> list:
     try:
         image = job.decode.decode(content)
     except (Dropped, DataError):
-        return [Fault("no_picture")]
+        return [Fault("no_image")]
     height, width = image.shape[:2]
     faults = [
         Fault(kind)
         for kind in (_odd_size(height, width, rule.kind == "text"), "plain" if image.min() == image.max() else "")
         if kind
     ]
-    return faults + (boxes_beyond(picture.label, rule, width, height) if rule.kind == "boxes" else [])
+    return faults + (boxes_beyond(entry.label, rule, width, height) if rule.kind == "boxes" else [])
 
 
 def boxes_beyond(label, rule, width, height) -> list:
@@ -170,7 +170,7 @@ def boxes_beyond(label, rule, width, height) -> list:
     for kind, chosen in (("outside", np.flatnonzero(beyond)), ("half_outside", np.flatnonzero(half))):
         if len(chosen):
             points = outlines.polys[chosen[0], :4].tolist()
-            detail = f"box {chosen[0] + 1}: {points}, the picture has {width} x {height} pixels"
+            detail = f"box {chosen[0] + 1}: {points}, the image has {width} x {height} pixels"
             faults.append(Fault(kind, detail, len(chosen)))
     return faults
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ppocr.data.report import may_lose
+from ppocr.data.bad_samples import may_lose
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_rules import rule_of
@@ -42,9 +42,9 @@ def _without_images(context, section):
 
 def _not_checked(section):
     if section.has_database:
-        return f"not checked: pictures of {section.name}, which lie in a database"
+        return f"not checked: images of {section.name}, which lie in a database"
     name = section.dataset["name"]
-    return f"not checked: labels and pictures of {section.name}; {name} has no lines of path and label"
+    return f"not checked: labels and images of {section.name}; {name} has no lines of path and label"
 
 
 def _others(tally, kind):
@@ -97,7 +97,7 @@ def check_characters(context):
 
 
 def check_paths(context):
-    """No picture stands in a data set twice, nor in both training and evaluation."""
+    """No image stands in a data set twice, nor in both training and evaluation."""
     for scans in context.scans.values():
         yield from _repeated(scans)
     if {"Train", "Eval"} <= context.scans.keys():
@@ -126,7 +126,7 @@ def _shared(train, evaluation):
     shared = np.flatnonzero(np.isin(hashes, _paths(train)[0]))
     if len(shared):
         path, line = _place(evaluation, position[shared[0]])
-        what = f"{len(shared)} of {len(hashes)} pictures of Eval are in Train, too; first {_path_on(path, line)!r}"
+        what = f"{len(shared)} of {len(hashes)} images of Eval are in Train, too; first {_path_on(path, line)!r}"
         yield Finding(WARNING, what, path, line)
 
 

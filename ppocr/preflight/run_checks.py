@@ -7,10 +7,13 @@ import shutil
 import numpy as np
 import paddle
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
+from ppocr.checkpoint.files import check_files
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
+from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
 from ppocr.data import shared_memory
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import warm_up_too_long
@@ -18,9 +21,6 @@ from ppocr.errors import CheckpointError, DataError
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, CannotRun, Finding
-from ppocr.utils import safe_pickle
-from ppocr.utils.checkpoint_files import check_files
-from ppocr.utils.pretrained import arrays_of, fits, load_params, load_start_weights
 from ppocr.utils.save_load import restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
@@ -76,7 +76,7 @@ def check_training_batch(context):
 
 
 def _not_finite(context):
-    """A layer such as ReLU may hide from the loss that a picture holds no numbers."""
+    """A layer such as ReLU may hide from the loss that an image holds no numbers."""
     for step in context.section("Train").steps:
         for key, field in zip(getattr(step.operator, "keep_keys", ()), context.trial.training.batch):
             if isinstance(field, paddle.Tensor) and not np.isfinite(field.numpy()).all():

@@ -34,7 +34,7 @@ class Trial:
 
     Attributes:
         device: name of the device that the run asks for.
-        reports: ``{section: DataReport}`` of the first batches.
+        reports: ``{section: BadSampleLog}`` of the first batches.
     """
 
     def __init__(self, context):

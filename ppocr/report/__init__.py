@@ -6,6 +6,7 @@ from typing import Any, Optional
 from ppocr.checkpoint.facts import UnfitCheckpoint
 from ppocr.config import override, shared_values
 from ppocr.errors import UserError
+from ppocr.imports import import_modules
 from ppocr.metrics import build_metric
 from ppocr.report.comparison import comparison_sections, names_of
 from ppocr.report.curve_sections import Best, curves_section, overview
@@ -17,7 +18,6 @@ from ppocr.report.run_folder import Run, read_run
 from ppocr.report.samples import BOXES, CLASSES, TEXTS, Evaluated, evaluate, kind_of
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
-from ppocr.user_modules import import_modules
 
 _SAMPLE_SECTIONS = {TEXTS: text_sections, CLASSES: class_sections, BOXES: page_sections}
 

@@ -14,7 +14,7 @@ from ppocr.report.thumbnails import Thumbnails
 
 _SAMPLES = 60  # that the runs read differently
 _PAGES = 200
-_PICTURE = (480, 96)
+_IMAGE = (480, 96)
 _OTHER_CURVES = (("train", "loss"), ("eval", "loss"), ("train", "lr"), ("train", "grad_norm"), ("train", "ips"))
 
 
@@ -146,9 +146,9 @@ def _card(title, names, found, thumbnails, texts):
     lines = [line("truth", found[0].truth)]
     for name, sample in zip(names, found):
         lines.append(line(name, sample.prediction, "good" if sample.truth == sample.prediction else "bad"))
-    picture = tag("div", thumbnails.element(found[0].key, _PICTURE), class_="picture")
+    image = tag("div", thumbnails.element(found[0].key, _IMAGE), class_="image")
     about = tag("p", tag("span", foreign(title), class_="name"), class_="about")
-    return tag("li", picture, tag("div", lines, about))
+    return tag("li", image, tag("div", lines, about))
 
 
 def _pages(names, rows):

@@ -1,4 +1,4 @@
-"""What the training and evaluation sets look like: labels, sizes of pictures, what cannot be read."""
+"""What the training and evaluation sets look like: labels, sizes of images, what cannot be read."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from ppocr.report.charts import histogram
 from ppocr.report.html import bar, facts, foreign, note, table, tag
 from ppocr.report.samples import BOXES, CLASSES, TEXTS
 from ppocr.report.section import Section
-from ppocr.report.thumbnails import load_picture
+from ppocr.report.thumbnails import load_image
 
-LABELS, PICTURES = 1000, 200  # samples of a set that are looked at
+LABELS, IMAGES = 1000, 200  # samples of a set that are looked at
 _NAMED = 10
 _CLASSES = 40
 
@@ -28,8 +28,8 @@ class DataSummary:
         name: of the section.
         samples: in the whole set.
         labels: those that were looked at.
-        sizes: ``(width, height)`` of some pictures, in pixels.
-        unreadable: names of the samples among these whose picture cannot be read.
+        sizes: ``(width, height)`` of some images, in pixels.
+        unreadable: names of the samples among these whose image cannot be read.
     """
 
     name: str
@@ -43,8 +43,8 @@ def summarise(name, dataset) -> DataSummary:
     """Looks at samples that are spread evenly over a set."""
     total = dataset.sample_count()
     summary = DataSummary(name, total, [dataset.label_of(index) for index in _spread(total, LABELS)])
-    for index in _spread(total, PICTURES):
-        image = load_picture(dataset, SampleKey(0, index))
+    for index in _spread(total, IMAGES):
+        image = load_image(dataset, SampleKey(0, index))
         if image is None:
             summary.unreadable.append(dataset.describe(index))
         else:
@@ -88,19 +88,17 @@ def data_section(summaries, kind, unused: str, run_facts) -> Section:
 
 def _set(summary, kind):
     looked = f"{summary.samples} samples"
-    if summary.samples > min(LABELS, PICTURES):
-        looked += (
-            f"; labels of {len(summary.labels)} and pictures of {len(summary.sizes)}, spread evenly, were looked at"
-        )
+    if summary.samples > min(LABELS, IMAGES):
+        looked += f"; labels of {len(summary.labels)} and images of {len(summary.sizes)}, spread evenly, were looked at"
     parts = [tag("h3", summary.name), note(looked + ".")]
     if summary.unreadable:
         names = ", ".join(summary.unreadable[:_NAMED]) + (", ..." if len(summary.unreadable) > _NAMED else "")
         count = len(summary.unreadable)
-        parts.append(tag("p", f"{count} of these pictures cannot be read: ", foreign(names), class_="warning"))
+        parts.append(tag("p", f"{count} of these images cannot be read: ", foreign(names), class_="warning"))
     charts = _label_charts(summary.labels, kind)
     if summary.sizes:
         widths, heights = np.array(summary.sizes, dtype=float).T
-        charts += [histogram("Width of pictures, pixels", widths), histogram("Height of pictures, pixels", heights)]
+        charts += [histogram("Width of images, pixels", widths), histogram("Height of images, pixels", heights)]
         charts.append(histogram("Width to height", np.round(widths / heights, 2)))
     parts.append(tag("div", charts, class_="charts"))
     if kind == CLASSES:

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ppocr.drawing.text import TextRenderer
 from ppocr.report.html import foreign, tag
-from ppocr.utils.lettering import Lettering
 
 _HEIGHT = 26  # pixels
 _LONGEST = 60  # characters of a text that are drawn
@@ -34,7 +34,7 @@ class DrawnTexts:
     """
 
     def __init__(self, spend):
-        self._spend, self._lettering = spend, Lettering()
+        self._spend, self._lettering = spend, TextRenderer()
 
     def element(self, text, content=None):
         """Returns a text as an element, with a drawing in reserve where that may be wanted.

@@ -8,9 +8,9 @@ from ppocr.report.reading_sections import lost_words
 from ppocr.report.section import Section
 from ppocr.report.thresholds import box_threshold_section
 
-DRAWN = 40  # pages with a picture
+DRAWN = 40  # pages with an image
 LISTED = 500
-_PICTURE = (1000, 1000)  # pixels that a page may take up
+_IMAGE = (1000, 1000)  # pixels that a page may take up
 _LEGEND = (
     ("hit", "found"),
     ("missed", "missed"),
@@ -22,7 +22,7 @@ _ORDER = ("ignored", "truth", "hit", "false", "missed")
 
 
 def page_sections(evaluated, thumbnails) -> list:
-    """Returns the sections about a detector: pages in pictures, then all pages as a table."""
+    """Returns the sections about a detector: pages in images, then all pages as a table."""
     pages = sorted(evaluated.samples, key=lambda page: (page.hmean, -page.misses - page.false_alarms))
     names = {id(page): thumbnails.name(page.key) for page in pages}
     figures = [_figure(i, page, names[id(page)], thumbnails) for i, page in enumerate(pages[:DRAWN])]
@@ -86,16 +86,16 @@ def _row(position, page, name, figures):
 
 
 def _figure(position, page, name, thumbnails):
-    """A page with its polygons, or None where its picture cannot be shown."""
+    """A page with its polygons, or None where its element cannot be shown."""
     image, boxes = thumbnails.load(page.key), outlines(page)
     fits = image is not None and thumbnails.spend(sum(map(len, boxes)))
-    address = thumbnails.address(image, _PICTURE) if fits else ""
+    address = thumbnails.address(image, _IMAGE) if fits else ""
     if not address:
         return None
     height, width = image.shape[:2]
     words = f"{page.hits} found, {page.misses} missed, {page.false_alarms} false alarms"
-    picture = tag("image", href=address, width=width, height=height)
-    drawing = tag("svg", picture, boxes, viewBox=f"0 0 {width} {height}", role="img", aria_label=words)
+    element = tag("image", href=address, width=width, height=height)
+    drawing = tag("svg", element, boxes, viewBox=f"0 0 {width} {height}", role="img", aria_label=words)
     caption = tag("figcaption", tag("b", foreign(name)), f" {words}; hmean {page.hmean:.2f}")
     return tag("figure", caption, drawing, id=f"page-{position}", class_="page")
 

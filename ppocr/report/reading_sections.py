@@ -12,7 +12,7 @@ from ppocr.report.section import Section
 from ppocr.report.text_errors import MISSED, NOTHING, REPLACED, SAME, by_length, count_characters, edits, most_confused
 from ppocr.report.thresholds import score_section
 
-_PICTURE = (480, 96)  # pixels that the picture of a line may take up
+_IMAGE = (480, 96)  # pixels that the image of a line may take up
 _HEAT_ROWS, _HEAT_COLUMNS = 24, 24
 _CHARACTERS = 200
 _KEY = (("mark", "replaced", "read as another"), ("del", "missed", "missed"), ("mark", "added", "added"))
@@ -121,8 +121,8 @@ def _card(sample, attributes, thumbnails, lines, words):
     if sample.confidence is not None:
         about.append(tag("span", f"confidence {sample.confidence:.2f}"))
     about.append(tag("span", foreign(thumbnails.name(sample.key)), class_="name"))
-    picture = tag("div", thumbnails.element(sample.key, _PICTURE), class_="picture")
-    return tag("li", picture, tag("div", lines, tag("p", about, class_="about")), **attributes)
+    image = tag("div", thumbnails.element(sample.key, _IMAGE), class_="image")
+    return tag("li", image, tag("div", lines, tag("p", about, class_="about")), **attributes)
 
 
 def _show_text(sample, texts):

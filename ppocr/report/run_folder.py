@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr import config as configuration
+from ppocr.checkpoint.files import checkpoints_in
 from ppocr.errors import ConfigError, UserError
-from ppocr.utils.checkpoint_files import checkpoints_in
 from ppocr.utils.metrics_file import FILE, Clock, read_clock, read_series
 
 WEIGHTS = ("best_accuracy", "latest")

@@ -12,12 +12,12 @@ from ppocr.commands.train import build_evaluation
 from ppocr.config import override
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
-from ppocr.global_options import global_options
 from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.metrics.cls_metric import ClsMetric
 from ppocr.metrics.det_metric import DetMetric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.metrics.rec_metric import RecMetric
+from ppocr.options import global_options
 from ppocr.report.thresholds import SWEPT, above, can_sweep, sweep
 
 TEXTS, CLASSES, BOXES = "texts", "classes", "boxes"
@@ -42,7 +42,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Page:
-    """A picture with the polygons that are there and those that were found, in its own pixels.
+    """An image with the polygons that are there and those that were found, in its own pixels.
 
     Attributes:
         key: what the data set finds the sample by, or None.

@@ -5,7 +5,7 @@ import json
 from typing import Any, NamedTuple
 
 from ppocr.config import snapshot
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 from ppocr.report.html import note, shortened, table, tag
 from ppocr.report.section import Section
 

@@ -1,23 +1,23 @@
-"""Pictures of samples, small enough for a page."""
+"""Images of samples, small enough for a page."""
 
 import base64
 
 import cv2
 import numpy as np
 
-from ppocr.data.cache import PictureSource
+from ppocr.data.cache import ImageSource
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.randomness import generator
 from ppocr.errors import DataError
 from ppocr.report.html import Html, tag
 
-ROOM = 10 << 20  # characters that the pictures of a page may take up together
+ROOM = 10 << 20  # characters that the images of a page may take up together
 _QUALITY = 82  # of JPEG
 
 
-def load_picture(dataset, key):
-    """Returns the picture of a sample as the data set stores it, uint8 BGR ``(H, W, 3)``; None if it cannot be read.
+def load_image(dataset, key):
+    """Returns the image of a sample as the data set stores it, uint8 BGR ``(H, W, 3)``; None if it cannot be read.
 
     Args:
         dataset: an :class:`ppocr.data.datasets.base.OcrDataset`.
@@ -26,7 +26,7 @@ def load_picture(dataset, key):
     try:
         rng = generator(dataset.seed, key.epoch, "sample", key.index, 0)
         image = dataset.load(key.index, key, rng).get("image")
-        if isinstance(image, PictureSource):
+        if isinstance(image, ImageSource):
             image = image.read()
         if isinstance(image, (bytes, bytearray, memoryview)):
             image = DecodeImage(img_mode="BGR")({"image": image})["image"]
@@ -36,10 +36,10 @@ def load_picture(dataset, key):
 
 
 class Thumbnails:
-    """Makes pictures part of the page, until the room for them is used up.
+    """Makes images part of the page, until the room for them is used up.
 
     Args:
-        dataset: where the pictures come from.
+        dataset: where the images come from.
         room: characters that all may take up together.
     """
 
@@ -47,15 +47,15 @@ class Thumbnails:
         self._dataset, self._room = dataset, room
 
     def load(self, key):
-        """Returns the picture of a sample, or None; see :func:`load_picture`."""
-        return None if key is None or self._room <= 0 else load_picture(self._dataset, key)
+        """Returns the image of a sample, or None; see :func:`load_image`."""
+        return None if key is None or self._room <= 0 else load_image(self._dataset, key)
 
     def name(self, key) -> str:
         """Returns the name under which a person finds a sample."""
         return "" if key is None else self._dataset.describe(key.index)
 
     def address(self, image, size) -> str:
-        """Returns a picture as an address that holds it, or an empty text where there is no room left for it.
+        """Returns an image as an address that holds it, or an empty text where there is no room left for it.
 
         Args:
             image: uint8 ``(H, W, 3)`` or ``(H, W)``.
@@ -71,15 +71,15 @@ class Thumbnails:
         return address if self.spend(len(address)) else ""
 
     def spend(self, length: int) -> bool:
-        """Takes room for what belongs to a picture; tells whether there was enough, else there is none from now on."""
+        """Takes room for what belongs to an image; tells whether there was enough, else there is none from now on."""
         enough = length <= self._room
         self._room = self._room - length if enough else 0
         return enough
 
     def element(self, key, size) -> Html:
-        """Returns the picture of a sample as an element, or words where there is none; see :meth:`address`."""
+        """Returns the image of a sample as an element, or words where there is none; see :meth:`address`."""
         image = self.load(key)
         address = "" if image is None else self.address(image, size)
         if not address:
-            return tag("span", "no picture", class_="faint")
+            return tag("span", "no image", class_="faint")
         return tag("img", src=address, alt="", loading="lazy")

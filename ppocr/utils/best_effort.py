@@ -26,7 +26,7 @@ class BestEffort:
             yield
         except self._but:
             raise
-        except Exception as error:  # noqa: BLE001 (other packages raise what they like; no picture is worth a run)
+        except Exception as error:  # noqa: BLE001 (other packages raise what they like; no image is worth a run)
             if what not in self._said:
                 self._said.add(what)
                 logger.warning("%s: cannot be written or drawn, the run goes on without: %s", what, describe(error))

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import refusing_damage
+from ppocr.checkpoint.files import STATES, check_files, write_checkpoint
+from ppocr.checkpoint.host_copy import plain
 from ppocr.checkpoint.optimizer_state import (
     NAMES_KEY,
     OPTIMIZER_STATE,
@@ -14,12 +17,9 @@ from ppocr.checkpoint.optimizer_state import (
     restore_state,
     restore_weights,
 )
-from ppocr.global_options import global_options
-from ppocr.utils import safe_pickle
-from ppocr.utils.checkpoint_files import STATES, check_files, write_checkpoint
-from ppocr.utils.host_copy import plain
+from ppocr.checkpoint.transfer import PARAMS, arrays_of, load_params, load_pretrained, strip_suffix
+from ppocr.options import global_options
 from ppocr.utils.logging import get_logger
-from ppocr.utils.pretrained import PARAMS, arrays_of, load_params, load_pretrained, strip_suffix
 
 
 def save_model(model, optimizer, model_path, logger=None, config=None, is_best=False, prefix="ppocr", **counters):

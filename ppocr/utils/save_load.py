@@ -11,8 +11,19 @@ from pathlib import Path
 
 import paddle
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import count, refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.files import (
+    MANIFEST,
+    STATES,
+    BackgroundWriter,
+    check_files,
+    checkpoints_in,
+    delete_checkpoint,
+    write_checkpoint,
+)
+from ppocr.checkpoint.host_copy import HostBuffers, plain
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import (
     HALF,
@@ -27,27 +38,17 @@ from ppocr.checkpoint.optimizer_state import (
     restore_weights,
     round_weights,
 )
-from ppocr.engine import processes
-from ppocr.engine.state import TrainState
-from ppocr.errors import CheckpointError
-from ppocr.utils import family_calls, safe_pickle
-from ppocr.utils.checkpoint_files import (
-    MANIFEST,
-    STATES,
-    BackgroundWriter,
-    check_files,
-    checkpoints_in,
-    delete_checkpoint,
-    write_checkpoint,
-)
-from ppocr.utils.host_copy import HostBuffers, plain
-from ppocr.utils.pretrained import (
+from ppocr.checkpoint.transfer import (
     PARAMS,
     arrays_of,
     load_params,
     load_start_weights,
     strip_suffix,
 )
+from ppocr.distributed import processes
+from ppocr.engine.state import TrainState
+from ppocr.errors import CheckpointError
+from ppocr.utils import family_calls
 
 NUMBERED = "iter_epoch_"
 
@@ -185,7 +186,7 @@ class Checkpointer:
         self._stepper.settle()  # no checkpoint holds weights of which nobody knows whether they are finite
         if self._enabled:
             self._submit(state, trained, words, names)
-        processes.wait_for_all()  # a slow disk may hold up the first one longer than a collective waits for it
+        processes.barrier()  # a slow disk may hold up the first one longer than a collective waits for it
 
     def _submit(self, state, trained, words, names):
         buffers = HostBuffers() if self._free.empty() else self._free.get()
@@ -354,7 +355,7 @@ def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainStat
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
-        options: :class:`ppocr.global_options.GlobalOptions`; what ``resume: auto`` goes on from is named in
+        options: :class:`ppocr.options.GlobalOptions`; what ``resume: auto`` goes on from is named in
             ``checkpoints`` by now, see :func:`ppocr.engine.folder.open_folder`.
         stepper: receives what is loaded.
         due: :class:`ppocr.engine.schedule.Due`.

@@ -9,15 +9,15 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.optimizer_state import create_state
+from ppocr.checkpoint.transfer import load_pretrained, load_weights
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import CheckpointError
-from ppocr.global_options import GlobalOptions
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import load_pretrained, load_weights
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import Checkpointer, capture, load_checkpoint, newest_checkpoint, save_model
 from ppocr.utils.stats import TrainingStats
 

@@ -7,7 +7,7 @@ import pytest
 from ppocr.checkpoint.facts import READ, RESUME, compare, output_facts, read_facts, refuse_others
 from ppocr.engine.run_facts import describe_run
 from ppocr.errors import CheckpointError
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.distillation_post_process import DistillationCTCLabelDecode
 from ppocr.utils.save_load import save_model

@@ -7,15 +7,15 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.optimizer_state import accumulators, create_state, exact_weights, master_weights
+from ppocr.checkpoint.transfer import load_weights
 from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import CheckpointError
-from ppocr.global_options import GlobalOptions
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import load_weights
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import capture, load_checkpoint, load_model, save_model
 
 ADAM = {"moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc"}

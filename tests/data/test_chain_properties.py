@@ -1,4 +1,4 @@
-"""What holds for any picture and any polygons: texts stay in their pictures, targets in their ranges.
+"""What holds for any image and any polygons: texts stay in their images, targets in their ranges.
 
 Samples begin where ``DetLabelEncode`` has left them.
 """
@@ -16,12 +16,12 @@ from ppocr.data.imaug.operator import Dropped
 
 DETECTION = yaml.safe_load(Path(__file__).with_name("chains.yml").read_text(encoding="utf-8"))["det"]
 PROPERTY = settings(max_examples=30, deadline=None, derandomize=True)
-ROUNDING = 0.51  # pixels: sizes of pictures are whole numbers, and so are drawn rectangles
+ROUNDING = 0.51  # pixels: sizes of images are whole numbers, and so are drawn rectangles
 SEEDS = st.integers(0, 2**32 - 1)
 
 
 def polygon(rng, kind, corners, size):
-    """Draws one polygon in a picture of ``size`` (width, height)."""
+    """Draws one polygon in an image of ``size`` (width, height)."""
     if kind == "point":
         return np.tile(rng.uniform(0, size), (corners, 1))
     if kind == "line":
@@ -36,7 +36,7 @@ def polygon(rng, kind, corners, size):
 
 @st.composite
 def scenes(draw, corners=(4, 4, 6, 14)):
-    """Samples of which all polygons are in the picture: a picture, polygons of any shape, texts and ignore tags."""
+    """Samples of which all polygons are in the image: an image, polygons of any shape, texts and ignore tags."""
     width, height = draw(st.integers(1, 120)), draw(st.integers(1, 120))
     kinds = draw(st.lists(st.sampled_from(["box", "box", "any", "line", "point"]), max_size=5))
     corners = draw(st.sampled_from(corners))
@@ -59,7 +59,7 @@ def run(chain, scene, seed, other=None, fused=True):
 
 
 def assert_inside(data, size):
-    """Polygons are in a picture of ``size`` (height, width), and there is a text and a tag for each."""
+    """Polygons are in an image of ``size`` (height, width), and there is a text and a tag for each."""
     assert (data["polys"] >= -ROUNDING).all() and (data["polys"] <= np.array(size[::-1]) + ROUNDING).all()
     assert len(data["polys"]) == len(data["texts"]) == len(data["ignore_tags"])
 
@@ -82,15 +82,15 @@ INSIDE = [
 @pytest.mark.parametrize("entry", INSIDE, ids=lambda entry: next(iter(entry)))
 @PROPERTY
 @given(scenes(), scenes(corners=(4,)), SEEDS)
-def test_an_operator_leaves_polygons_in_the_picture(entry, scene, other, seed):
+def test_an_operator_leaves_polygons_in_the_image(entry, scene, other, seed):
     data = run([None, None, entry, None], scene, seed, other)
     assert_inside(data, data["image"].shape[:2])
 
 
 @PROPERTY
 @given(scenes(), SEEDS)
-def test_what_a_picture_turned_at_its_size_loses_is_out_of_it_too(scene, seed):
-    """A turn that keeps the size may move texts out of the picture; perspective then drops them."""
+def test_what_an_image_turned_at_its_size_loses_is_out_of_it_too(scene, seed):
+    """A turn that keeps the size may move texts out of the image; perspective then drops them."""
     entry = {"RandomPerspective": {"prob": 1.0, "degrees": 90, "scale": 0.9, "fit_output": False}}
     data = run([None, None, entry, None], scene, seed)
     low, high = data["polys"].min(axis=1, initial=1e9), data["polys"].max(axis=1, initial=-1e9)
@@ -117,7 +117,7 @@ def test_a_crop_between_texts_cuts_none_that_counts(scene, seed):
 @PROPERTY
 @given(scenes(), scenes(corners=(4,)), SEEDS)
 def test_targets_of_db(name, scene, other, seed):
-    """Rotation and crop may leave polygons across the edge: the last that draws them brings them into the picture."""
+    """Rotation and crop may leave polygons across the edge: the last that draws them brings them into the image."""
     data = run(DETECTION[name], scene, seed, other)
     size = data["image"].shape[1:]
     assert data["image"].shape == (3, 64, 96 if name in ("v2", "v4") else 64) and data["image"].dtype == np.float32

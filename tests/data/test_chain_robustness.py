@@ -1,4 +1,4 @@
-"""No picture and no label crashes a list of operators: each gives a sample or says why it has none.
+"""No image and no label crashes a list of operators: each gives a sample or says why it has none.
 
 The lists are all of ``configs/`` and, for families that have no configuration there, those of ``chains.yml``.
 """
@@ -26,7 +26,7 @@ FEWER_PIXELS = 256  # settings of a detector from here on are sizes (or epochs):
 
 
 def smaller(value):
-    """Returns the settings of a detector's operators for small pictures."""
+    """Returns the settings of a detector's operators for small images."""
     if value == {"DetResizeForTest": None}:
         return {"DetResizeForTest": {"limit_side_len": 96}}
     if isinstance(value, dict):
@@ -60,7 +60,7 @@ PUBLISHED = published()
 
 
 def encoded(rng, height, width):
-    """Returns a picture file: colour, grey, with transparency, of 16 bits, or of one colour."""
+    """Returns an image file: colour, grey, with transparency, of 16 bits, or of one colour."""
     kind = rng.integers(5)
     channels = {1: (), 2: (4,)}.get(kind, (3,))
     depth = np.uint16 if kind == 3 else np.uint8
@@ -72,7 +72,7 @@ def encoded(rng, height, width):
 
 
 def polygon(rng, size):
-    """Returns a polygon as a label file may hold it, for a picture of ``size`` (width, height)."""
+    """Returns a polygon as a label file may hold it, for an image of ``size`` (width, height)."""
     corners = int(rng.choice([4, 4, 4, 5, 14]))
     kind = rng.integers(9)
     if kind == 0:
@@ -115,7 +115,7 @@ def read_all(tmp_path_factory):
     dictionary.write_text("".join(f"{c}\n" for c in "0123456789abcdefghijklmnopqrstuvwxyzW\u4e2d"), encoding="utf-8")
     rng = np.random.default_rng(0)
     sizes = [*SIZES, *np.exp(rng.uniform(0, np.log(300), (COUNT - len(SIZES), 2))).astype(int).tolist()]
-    pictures = [encoded(rng, *size) for size in sizes]
+    images = [encoded(rng, *size) for size in sizes]
     labels = {t: [label(rng, t, np.array(size[::-1])) for size in sizes] for t in ("cls", "det", "rec")}
 
     def read(name, seed=0, count=COUNT):
@@ -124,7 +124,7 @@ def read_all(tmp_path_factory):
         resized = any("Resize" in operator for entry in chain for operator in entry)
         left_to_data_set = not resized and "valid_ratio" in chain[-1]["KeepKeys"]["keep_keys"]
         size = {"width": 160, "height": 48} if left_to_data_set else {}
-        samples = list(zip(pictures, labels[task]))
+        samples = list(zip(images, labels[task]))
         dataset = (InMemoryAtSize if size else InMemory)(samples, chain, global_config, seed)
         return [dataset.read(SampleKey(499, index, **size)) for index in range(count)]
 
@@ -132,7 +132,7 @@ def read_all(tmp_path_factory):
 
 
 class Freeze(Operator):
-    """Makes pictures read-only, as a cache gives them."""
+    """Makes images read-only, as a cache gives them."""
 
     def __call__(self, data):
         data["image"].setflags(write=False)
@@ -140,7 +140,7 @@ class Freeze(Operator):
 
 
 class InMemory(OcrDataset):
-    """Samples of a list of (bytes of a picture, label)."""
+    """Samples of a list of (bytes of an image, label)."""
 
     def __init__(self, samples, transforms, global_config, seed=0):
         self.samples = samples

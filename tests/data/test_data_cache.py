@@ -1,4 +1,4 @@
-"""The cache of decoded pictures: same batches, bounds, changed and damaged files, killed processes."""
+"""The cache of decoded images: same batches, bounds, changed and damaged files, killed processes."""
 
 import errno
 import json
@@ -15,10 +15,10 @@ from ppocr import config as configuration
 from ppocr.data import cache as caching
 from ppocr.data.cache import CacheOptions, build_store
 from ppocr.data.datasets.base import SampleKey
+from ppocr.data.image_store import DiskStore, MemoryStore
 from ppocr.data.imaug import decode
-from ppocr.data.picture_store import DiskStore, MemoryStore
 from ppocr.errors import ConfigError
-from ppocr.report.thumbnails import load_picture
+from ppocr.report.thumbnails import load_image
 
 RECOGNITION = [
     {"DecodeImage": {"img_mode": "BGR"}},
@@ -89,9 +89,9 @@ def no_decoding(monkeypatch):
 
     def forbid():
         def fail(self, encoded):
-            raise AssertionError("a picture was decoded that the cache should have")
+            raise AssertionError("an image was decoded that the cache should have")
 
-        monkeypatch.setattr(decode.DecodeImage, "picture", fail)
+        monkeypatch.setattr(decode.DecodeImage, "in_mode", fail)
 
     return forbid
 
@@ -196,7 +196,7 @@ def test_a_changed_file_is_decoded_again(text_lines, make_loader, cached, tmp_pa
     assert (dataset[0][0] == 255 - before).all()
 
 
-def test_pictures_are_read_only(text_lines, make_loader, cached):
+def test_images_are_read_only(text_lines, make_loader, cached):
     dataset = make_loader({**text_lines, **cached, "transforms": [RECOGNITION[0], RECOGNITION[-1]]}, "Eval").dataset
     for _ in range(2):
         with pytest.raises(ValueError, match="read-only"):
@@ -206,11 +206,11 @@ def test_pictures_are_read_only(text_lines, make_loader, cached):
 def test_a_page_of_a_report_shows_it(text_lines, make_loader, cached):
     dataset = make_loader({**text_lines, **cached}, "Eval").dataset
     for _ in range(2):
-        assert (load_picture(dataset, SampleKey(0, 1)) == noise(1, 25, 63)).all()
+        assert (load_image(dataset, SampleKey(0, 1)) == noise(1, 25, 63)).all()
 
 
-def test_evaluation_of_a_damaged_picture(text_lines, make_loader, cached, tmp_path):
-    (tmp_path / "2.png").write_bytes(b"no picture")
+def test_evaluation_of_a_damaged_image(text_lines, make_loader, cached, tmp_path):
+    (tmp_path / "2.png").write_bytes(b"no image")
     made = make_loader({**text_lines, **cached}, "Eval")
     for _ in range(2):
         assert [label for _, labels in values(made, 0) for label in labels].count("w2") == 0
@@ -222,8 +222,8 @@ def test_stores_give_what_they_got(store):
     for number, shape in enumerate([(1, 1, 3), (7, 5, 3), (30, 50, 3)]):
         store.put(key_of(number + 1), noise(number, *shape[:2]))
     for number, shape in enumerate([(1, 1, 3), (7, 5, 3), (30, 50, 3)]):
-        picture = store.get(key_of(number + 1))
-        assert picture.shape == shape and picture.dtype == np.uint8 and (picture == noise(number, *shape[:2])).all()
+        image = store.get(key_of(number + 1))
+        assert image.shape == shape and image.dtype == np.uint8 and (image == noise(number, *shape[:2])).all()
     store.put(key_of(1), noise(9))
     assert store.get(key_of(1)).shape == (1, 1, 3)  # the first stays
     assert store.get(OTHER) is None
@@ -242,7 +242,7 @@ def test_a_child_process_fills_it_and_dies(store):
 
 
 def test_memory_takes_no_more_than_its_bound(ppocr_caplog):
-    store = MemoryStore(10_000)  # two pictures of 4500 bytes
+    store = MemoryStore(10_000)  # two images of 4500 bytes
     for number in range(1, 5):
         store.put(key_of(number), noise(number))
     kept = [store.get(key_of(number)) for number in range(1, 5)]
@@ -251,14 +251,14 @@ def test_memory_takes_no_more_than_its_bound(ppocr_caplog):
     assert message.startswith("cache: memory is full") and "cache_size_gb" in message
 
 
-def test_memory_bounds_the_number_of_pictures():
+def test_memory_bounds_the_number_of_images():
     store = MemoryStore(1 << 20)
     keys = [os.urandom(16) for _ in range(2000)]
     for number, key in enumerate(keys):
         store.put(key, noise(number, 1, 1))
     found = [store.get(key) for key in keys]
-    assert 200 < sum(picture is not None for picture in found) <= 257
-    assert all(picture is None or (picture == noise(i, 1, 1)).all() for i, picture in enumerate(found))
+    assert 200 < sum(image is not None for image in found) <= 257
+    assert all(image is None or (image == noise(i, 1, 1)).all() for i, image in enumerate(found))
 
 
 def size_of(folder):
@@ -266,7 +266,7 @@ def size_of(folder):
 
 
 def test_disk_takes_no_more_than_its_bound(tmp_path, ppocr_caplog):
-    store = DiskStore(str(tmp_path), 20_000)  # two pictures of 8192 bytes, as whole blocks
+    store = DiskStore(str(tmp_path), 20_000)  # two images of 8192 bytes, as whole blocks
     for number in range(1, 5):
         store.put(key_of(number), noise(number))
     assert [store.get(key_of(number)) is not None for number in range(1, 5)] == [True, True, False, False]
@@ -329,7 +329,7 @@ def test_a_full_disk_ends_the_adding_with_one_warning(tmp_path, ppocr_caplog, mo
             store.put(key_of(number), noise(number, 60))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert said(ppocr_caplog) == [f"cache: {tmp_path} takes no more pictures: {os.strerror(errno.EFBIG)}"]
+    assert said(ppocr_caplog) == [f"cache: {tmp_path} takes no more images: {os.strerror(errno.EFBIG)}"]
     assert (store.get(KEY) == noise()).all()
     assert sorted(file.name for file in tmp_path.iterdir()) == [f"{KEY.hex()}.picture", "usage"]
 
@@ -340,7 +340,7 @@ def test_a_run_goes_on_when_its_folder_vanishes(text_lines, make_loader, tmp_pat
     (tmp_path / "kept").rmdir()
     assert values(made, 0) == values(make_loader(text_lines), 0)
     (message,) = said(ppocr_caplog)
-    assert "takes no more pictures" in message
+    assert "takes no more images" in message
 
 
 def test_memory_that_is_not_there(monkeypatch, ppocr_caplog):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr.data.rendering import FontSet, Noise, background, blend, corners, placement, two_colours, warp
-from ppocr.utils.fonts import default_fonts
+from ppocr.drawing.fonts import default_fonts
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def test_placement_puts_the_middle_and_the_corners():
 
 
 def test_blend_mixes_by_coverage():
-    picture = np.full((1, 3, 3), 100, np.float32)
-    blend(picture, np.array([[0, 51, 255]], np.uint8), (200, 100, 0))
-    assert np.allclose(picture[0], [[100, 100, 100], [120, 100, 80], [200, 100, 0]], atol=1e-3)
+    image = np.full((1, 3, 3), 100, np.float32)
+    blend(image, np.array([[0, 51, 255]], np.uint8), (200, 100, 0))
+    assert np.allclose(image[0], [[100, 100, 100], [120, 100, 80], [200, 100, 0]], atol=1e-3)
 
 
 def test_colours_contrast():
@@ -71,7 +71,7 @@ def test_background_and_noise_have_the_asked_size():
     assert paper.shape == (20, 30, 3) and paper.dtype == np.float32
     noise, strengths = Noise(20, 30), []
     for _ in range(20):
-        picture = noise.finish(np.full((20, 30, 3), 128, np.float32), rng)
-        assert picture.dtype == np.uint8 and picture.shape == (20, 30, 3)
-        strengths.append(picture.std())
+        image = noise.finish(np.full((20, 30, 3), 128, np.float32), rng)
+        assert image.dtype == np.uint8 and image.shape == (20, 30, 3)
+        strengths.append(image.std())
     assert min(strengths) == 0 and max(strengths) > 4

@@ -24,7 +24,7 @@ SAMPLER = {"name": "MultiScaleSampler", "scales": [[80, 32], [80, 48]], "first_b
 
 @pytest.fixture
 def write(tmp_path):
-    """Returns a function that writes random pictures and a label file, in which one picture is missing."""
+    """Returns a function that writes random images and a label file, in which one image is missing."""
 
     def write_set(label, delimiter="\t", more=""):
         rng = np.random.default_rng(0)

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ppocr.data.bad_samples import NoGoodSample
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.imaug.operator import Dropped, Operator, note
-from ppocr.data.report import NoGoodSample
 from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS
 

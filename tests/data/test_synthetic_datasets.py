@@ -32,7 +32,7 @@ def test_words_have_the_wanted_lengths_and_alphabet(words):
     assert len(set(labels)) > 290
 
 
-def test_pictures_show_something(words):
+def test_images_show_something(words):
     heights = set()
     for i in range(60):
         image, label = words[i]
@@ -43,7 +43,7 @@ def test_pictures_show_something(words):
     assert len(heights) > 5
 
 
-def test_a_key_determines_the_picture(words):
+def test_a_key_determines_the_image(words):
     again = SyntheticTextDataSet(300, KEEP, training=True, base_seed=1)
     other_seed = SyntheticTextDataSet(300, KEEP, training=True, base_seed=2)
     for key in (SampleKey(0, 0), SampleKey(4, 7)):
@@ -71,7 +71,7 @@ def test_too_few_words_to_hold_some_out():
         Words("a", None, 1, 1, training=True).draw(np.random.default_rng(0))
 
 
-def test_direction_is_the_label_and_the_picture_is_turned():
+def test_direction_is_the_label_and_the_image_is_turned():
     turned = SyntheticTextDataSet(200, KEEP, label_type="direction", training=True, base_seed=1)
     labels = Counter(turned.label_of(i) for i in range(200))
     assert set(labels) == {"0", "180"} and min(labels.values()) > 70

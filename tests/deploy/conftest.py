@@ -9,7 +9,7 @@ from ppocr import program
 from ppocr.config import Config
 from ppocr.modeling.architectures import build_model
 
-PICTURES = {"name": "SyntheticTextDataSet", "length": 3, "fonts": ["DejaVuSans.ttf"]}
+IMAGES = {"name": "SyntheticTextDataSet", "length": 3, "fonts": ["DejaVuSans.ttf"]}
 LINE = {"RecResizeImg": {"image_shape": [3, 32, 64]}}
 CTC = {"name": "CTCLabelDecode"}
 RNN = {"name": "SequenceEncoder", "encoder_type": "rnn", "hidden_size": 8}
@@ -51,7 +51,7 @@ def recognition(architecture, post_process=CTC, resize=LINE):
         "Global": {"character_dict_path": None, "device": "cpu"},
         "Architecture": {"model_type": "rec", **architecture},
         "PostProcess": post_process,
-        "Eval": {"dataset": {**PICTURES, "transforms": transforms}, "loader": {"batch_size_per_card": 1}},
+        "Eval": {"dataset": {**IMAGES, "transforms": transforms}, "loader": {"batch_size_per_card": 1}},
     }
 
 
@@ -96,7 +96,7 @@ def classification():
         "PostProcess": {"name": "ClsPostProcess"},
         "Eval": {
             "dataset": {
-                **PICTURES,
+                **IMAGES,
                 "transforms": [
                     {"ClsLabelEncode": {"label_list": ["0", "180"]}},
                     {"ClsResizeImg": {"image_shape": [3, 32, 64]}},

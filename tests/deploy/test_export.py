@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from ppocr.data.raw_samples import pictures
+from ppocr.data.raw_samples import decoded_images
 from ppocr.deploy import to_onnx
 from ppocr.deploy.exported import load_exported, open_onnx, read_config
 from ppocr.deploy.exporting import export
@@ -21,7 +21,7 @@ from ppocr.deploy.verification import Comparison, Samples, difference, same, sto
 from ppocr.engine import folder_lock
 from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError, UserError
 from ppocr.inference.preprocessing import Preprocessing
-from ppocr.utils.dictionary import DEFAULT_CHARACTERS
+from ppocr.text.dictionary import DEFAULT_CHARACTERS
 
 CONVERTS = all(importlib.util.find_spec(name) for name in ("paddle2onnx", "onnxruntime"))
 SHAPES = {"plain": [None, 3, 32, None], "fixed": [None, 3, 32, 64], "det": [None, 3, None, None]}
@@ -141,13 +141,13 @@ def test_right_to_left_stays_so(tiny, tmp_path, direction, read):
     assert load_exported(tmp_path / "out").build_post_process()(scores)[0][0] == read
 
 
-def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):
+def test_images_of_a_folder_and_of_a_label_file(tiny, tmp_path):
     config, _ = tiny("plain")
     (tmp_path / "data").mkdir()
     for name in ("a.png", "b.jpg"):
-        picture = np.random.default_rng(2).integers(0, 255, (30, 90, 3)).astype(np.uint8)
-        cv2.imwrite(str(tmp_path / "data" / name), picture)
-    (tmp_path / "data/broken.png").write_bytes(b"no picture")
+        image = np.random.default_rng(2).integers(0, 255, (30, 90, 3)).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "data" / name), image)
+    (tmp_path / "data/broken.png").write_bytes(b"no image")
     (tmp_path / "data/labels.txt").write_text("b.jpg\tb\nbroken.png\tc\nmissing.png\td\n")
     preprocess = Preprocessing([])
     for data, names, unread in (
@@ -157,9 +157,9 @@ def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):
     ):
         left_out = []
         samples = stored(config, data and str(tmp_path / data))
-        found = list(pictures(samples, preprocess.open, left_out))
+        found = list(decoded_images(samples, preprocess.open, left_out))
         assert [Path(sample.name.split(" ")[0]).name for sample, _ in found] == names
-        assert all(picture.dtype == np.uint8 and picture.shape[2] == 3 for _, picture in found)
+        assert all(image.dtype == np.uint8 and image.shape[2] == 3 for _, image in found)
         assert [Path(name.split(" ")[0]).name for name, _ in left_out] == unread
     with pytest.raises(ConfigError, match="no such label file or folder"):
         stored(config, str(tmp_path / "gone.txt"))
@@ -167,9 +167,9 @@ def test_pictures_of_a_folder_and_of_a_label_file(tiny, tmp_path):
 
 def test_what_cannot_be_compared_is_said(tiny, tmp_path, ppocr_caplog):
     (tmp_path / "data").mkdir()
-    (tmp_path / "data/a.png").write_bytes(b"no picture")
+    (tmp_path / "data/a.png").write_bytes(b"no image")
     model = tiny("plain")
-    with pytest.raises(DataError, match="data: holds no picture to compare the .*; .*a.png: unreadable_image"):
+    with pytest.raises(DataError, match="data: holds no image to compare the .*; .*a.png: unreadable_image"):
         export(*model, tmp_path / "out", verify=Samples(str(tmp_path / "data")))
     cv2.imwrite(str(tmp_path / "data/b.png"), np.zeros((30, 90, 3), np.uint8))
     (comparison,) = export(*model, tmp_path / "out", verify=Samples(str(tmp_path / "data"))).comparisons
@@ -246,7 +246,7 @@ def test_files_that_are_damaged(tiny, tmp_path):
         load_exported(tmp_path / "out", backend="onnx")
 
 
-def test_pictures_of_a_shape_that_the_network_does_not_take(tiny, tmp_path):
+def test_images_of_a_shape_that_the_network_does_not_take(tiny, tmp_path):
     export(*tiny("fixed"), tmp_path / "out")
     exported = load_exported(tmp_path / "out")
     for shape in ((1, 3, 48, 64), (1, 3, 32, 65), (3, 32, 64)):

@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppocr.deploy.description import input_shape, picture_operators, picture_shape, post_process_section, write
+from ppocr.deploy.description import image_operators, image_shape, input_shape, post_process_section, write
 from ppocr.deploy.outputs import filled, flattened, numbered
 from ppocr.errors import ConfigError
-from ppocr.utils.dictionary import load_dictionary
+from ppocr.text.dictionary import load_dictionary
 
 DETECTION = [
     {"DecodeImage": {"img_mode": "RGB"}},
@@ -28,9 +28,9 @@ LINES = [
 
 
 def test_operators_that_need_a_label_are_left_out():
-    operators = picture_operators(DETECTION, growing=False)
+    operators = image_operators(DETECTION, growing=False)
     assert operators == [DETECTION[0], *DETECTION[2:5], {"KeepKeys": {"keep_keys": ["image", "shape"]}}]
-    assert picture_operators(LINES, growing=True) == [
+    assert image_operators(LINES, growing=True) == [
         {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
         {"RecResizeImg": {"infer_mode": True, "image_shape": [3, 48, 320]}},
         {"KeepKeys": {"keep_keys": ["image"]}},
@@ -38,14 +38,14 @@ def test_operators_that_need_a_label_are_left_out():
 
 
 def test_shapes_of_inputs():
-    assert picture_shape(LINES, {}) == [3, 48, 320]
-    assert picture_shape(DETECTION, {}) == [3, 32, 64]
+    assert image_shape(LINES, {}) == [3, 48, 320]
+    assert image_shape(DETECTION, {}) == [3, 32, 64]
     free, fixed = SimpleNamespace(fixed_size=False), SimpleNamespace(fixed_size=True)
     assert input_shape(free, "rec", [3, 48, 320]) == [None, 3, 48, None]
     assert input_shape(free, "det", [3, 48, 320]) == [None, 3, None, None]
     assert input_shape(fixed, "rec", [3, 48, 320]) == input_shape(free, "cls", [3, 48, 320]) == [None, 3, 48, 320]
-    with pytest.raises(ConfigError, match="give pictures of shape"):
-        picture_shape([{"SSLRotateResize": {"image_shape": [3, 48, 192]}}], {})
+    with pytest.raises(ConfigError, match="give images of shape"):
+        image_shape([{"SSLRotateResize": {"image_shape": [3, 48, 192]}}], {})
 
 
 def test_post_processing_needs_nothing_besides():

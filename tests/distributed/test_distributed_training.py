@@ -12,14 +12,15 @@ import paddle
 import pytest
 
 from ppocr import commands, program
+from ppocr.checkpoint.files import check_files, checkpoints_in
+from ppocr.checkpoint.transfer import load_weights
 from ppocr.commands import train
 from ppocr.data.batch import Batch
-from ppocr.engine import interruption, processes, setup
+from ppocr.distributed import processes
+from ppocr.engine import interruption, setup
 from ppocr.engine.health import FiniteGuard
 from ppocr.engine.stepper import Stepper
-from ppocr.global_options import GlobalOptions
-from ppocr.utils.checkpoint_files import check_files, checkpoints_in
-from ppocr.utils.pretrained import load_weights
+from ppocr.options import GlobalOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [

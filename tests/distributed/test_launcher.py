@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ppocr.utils.checkpoint_files import check_files, checkpoints_in
+from ppocr.checkpoint.files import check_files, checkpoints_in
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [

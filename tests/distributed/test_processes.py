@@ -11,16 +11,17 @@ import paddle
 import pytest
 
 from ppocr import commands
-from ppocr.data.report import DataReport
-from ppocr.engine import processes, setup
-from ppocr.engine.contact import Contact, listen
+from ppocr.data.bad_samples import BadSampleLog
+from ppocr.distributed import processes
+from ppocr.distributed.peers import PeerLink, listen
+from ppocr.engine import setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.freezing import running_statistics
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import ConfigError, UserError
-from ppocr.global_options import GlobalOptions
 from ppocr.metrics import build_metric
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import Checkpointer
 
 
@@ -37,31 +38,31 @@ def joined(function):
 def test_a_lone_process_keeps_everything_to_itself():
     model = paddle.nn.Linear(1, 1)
     before = model.weight.numpy()
-    assert not processes.several() and processes.rank() == 0
-    processes.wait_for_all()
-    assert processes.gather("a") == ["a"] and processes.from_first(lambda: 5) == 5
-    assert processes.largest([3, 1]) == [3, 1]
-    processes.copy_from_first([model.weight])
+    assert not processes.is_distributed() and processes.rank() == 0
+    processes.barrier()
+    assert processes.gather("a") == ["a"] and processes.broadcast_object(lambda: 5) == 5
+    assert processes.all_reduce_max([3, 1]) == [3, 1]
+    processes.broadcast_parameters([model.weight])
     loss = paddle.to_tensor(3.0)
     assert processes.average(model, loss) is loss
     assert processes.distribute(model, GlobalOptions(use_sync_bn=True), "cpu") is model
     assert model.weight.grad is None and model.weight.numpy() == before
-    with pytest.raises(ZeroDivisionError), processes.together():
+    with pytest.raises(ZeroDivisionError), processes.exit_together():
         raise ZeroDivisionError
 
 
 def talk(rank):
     begin = time.monotonic()
     time.sleep(0.5 * rank)
-    processes.wait_for_all()
+    processes.barrier()
     waited = time.monotonic() - begin
     tensors = [paddle.full([2, 3], float(rank)), paddle.full([], rank + 5.0, "float64")]
-    processes.copy_from_first(tensors)
+    processes.broadcast_parameters(tensors)
     return {
         "waited": waited,
         "gathered": processes.gather({"rank": rank, "items": list(range(1000 * rank))}),
-        "first": processes.from_first(lambda: os.environ["PADDLE_TRAINER_ID"]),
-        "largest": processes.largest([rank, -rank, 7]),
+        "first": processes.broadcast_object(lambda: os.environ["PADDLE_TRAINER_ID"]),
+        "largest": processes.all_reduce_max([rank, -rank, 7]),
         "copied": [tensor.tolist() for tensor in tensors],
         "types": [str(tensor.dtype) for tensor in tensors],
     }
@@ -130,7 +131,7 @@ def accumulate(rank, wrap):
     )
     losses = []
     for step in range(3):
-        data = rows(step, 8).split(4)[2 * rank : 2 * rank + 2] if processes.several() else rows(step, 8).split(4)
+        data = rows(step, 8).split(4)[2 * rank : 2 * rank + 2] if processes.is_distributed() else rows(step, 8).split(4)
         losses.append(stepper([[part] for part in data], step)[1]["loss"].item())
     return [losses, *(value.tolist() for value in model.state_dict().values())]
 
@@ -193,7 +194,7 @@ def share_statistics(rank):
     model = paddle.nn.Sequential(paddle.nn.Conv2D(1, 2, 1), paddle.nn.BatchNorm2D(2), paddle.nn.LayerNorm(3))
     model[0].weight.set_value(np.full((2, 1, 1, 1), rank, "float32"))
     model[1]._mean.set_value(np.full(2, rank + 1, "float32"))
-    processes.copy_from_first(running_statistics(model))
+    processes.broadcast_parameters(running_statistics(model))
     return [tensor.tolist() for tensor in running_statistics(model)], model[0].weight.numpy().ravel().tolist()
 
 
@@ -214,18 +215,18 @@ def test_normalisation_over_all_processes_keeps_names_and_tensors():
 
 
 def fail(rank):
-    with processes.together():
+    with processes.exit_together():
         if rank == 1:
             raise UserError("a bad label")
         processes.gather(rank)
 
 
 def lose(rank):
-    with processes.together():
+    with processes.exit_together():
         processes.gather(rank)
         if rank == 1:
             os._exit(9)
-        processes.largest([1])
+        processes.all_reduce_max([1])
 
 
 def test_a_process_that_fails_tells_the_others(in_processes):
@@ -243,13 +244,13 @@ def test_a_process_that_vanishes_is_noticed(in_processes):
 
 def vanish_while_the_first_waits(rank, noticed):
     processes._PATIENCE = 10
-    processes.wait_for_all()
+    processes.barrier()
     if rank == 1:
         if os.fork() == 0:  # a worker, which lives on
             until(noticed.exists)
         os._exit(9)
     try:
-        with processes.together():
+        with processes.exit_together():
             processes.gather(rank)
     finally:
         noticed.touch()
@@ -265,7 +266,7 @@ class ManyBatches:
     """Evaluation batches; the second process is killed in its first one."""
 
     def __init__(self, rank):
-        self.rank, self.given, self.report = rank, 0, DataReport(1, training=False, logger=None)
+        self.rank, self.given, self.report = rank, 0, BadSampleLog(1, training=False, logger=None)
 
     def __iter__(self):
         if self.rank == 1:
@@ -298,8 +299,8 @@ def until(found):
 
 def test_a_contact_breaks_when_an_end_is_closed_and_not_when_a_stranger_goes():
     listener = listen("127.0.0.1")
-    first = Contact(b"password", listener)
-    others = [Contact.reach(listener.getsockname(), b"password") for _ in range(2)]
+    first = PeerLink(b"password", listener)
+    others = [PeerLink.reach(listener.getsockname(), b"password") for _ in range(2)]
     stranger = socket.create_connection(listener.getsockname())
     stranger.sendall(b"GET / HTTP/1.1")
     until(lambda: not first.broken() and len(first._known) == 2)
@@ -310,7 +311,7 @@ def test_a_contact_breaks_when_an_end_is_closed_and_not_when_a_stranger_goes():
     assert not others[1].broken()
     first.close()
     until(others[1].broken)
-    assert not Contact.reach(("127.0.0.1", 1), b"password").broken()  # nobody listens there
+    assert not PeerLink.reach(("127.0.0.1", 1), b"password").broken()  # nobody listens there
 
 
 def save(rank, folder):
@@ -325,13 +326,13 @@ def save(rank, folder):
     checkpoints = Checkpointer(folder, stepper, logging.getLogger("none"), enabled=rank == 0)
     checkpoints._writer.submit = submit
     found = []
-    with processes.together():
+    with processes.exit_together():
         for save in (checkpoints.save_latest, checkpoints.save_best):
             save(TrainState())
             found.append(marker.exists())
-            processes.wait_for_all()
+            processes.barrier()
             marker.unlink(missing_ok=True)
-            processes.wait_for_all()
+            processes.barrier()
     return found
 
 
@@ -340,7 +341,7 @@ def test_all_wait_until_a_checkpoint_is_handed_over(in_processes, tmp_path):
 
 
 def leave(rank):
-    with processes.together():
+    with processes.exit_together():
         if rank == 0:
             raise SystemExit(143)
         time.sleep(1)

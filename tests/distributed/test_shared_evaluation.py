@@ -16,9 +16,9 @@ from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import MixedPrecision
-from ppocr.global_options import global_options
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
+from ppocr.options import global_options
 from ppocr.program import resolve
 from ppocr.utils.logging import get_logger
 
@@ -65,7 +65,7 @@ def test_what_processes_counted_adds_up_to_what_one_would_have(name, order):
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """A recogniser, 23 pictures of which three cannot be read, a guard, and the loss."""
+    """A recogniser, 23 images of which three cannot be read, a guard, and the loss."""
     folder = tmp_path_factory.mktemp("lines")
     rng = np.random.default_rng(0)
     for number in set(range(23)) - {4, 11, 12}:

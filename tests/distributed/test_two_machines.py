@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ppocr.utils.checkpoint_files import check_files, checkpoints_in
-from ppocr.utils.pretrained import load_weights
+from ppocr.checkpoint.files import check_files, checkpoints_in
+from ppocr.checkpoint.transfer import load_weights
 
 pytestmark = [
     pytest.mark.slow,

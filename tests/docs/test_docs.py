@@ -23,9 +23,9 @@ from ppocr.config import Config, check, load, merge, override, snapshot
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
 from ppocr.errors import ConfigError
-from ppocr.global_options import GlobalOptions
+from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.modeling.architectures import build_model
-from ppocr.unread_keys import UNREAD_KEYS
+from ppocr.options import GlobalOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -257,7 +257,7 @@ def test_what_is_refused_is_refused_with_these_words(workspace):
 def test_the_table_of_keys_that_nothing_reads():
     rows = [
         f"| `{kind.rpartition('/')[2]}` | `{key}` | {why} |"
-        for kind, keys in UNREAD_KEYS.items()
+        for kind, keys in IGNORED_KEYS.items()
         for key, why in keys.items()
     ]
     text = (DOCS / "migrating.md").read_text(encoding="utf-8")
@@ -350,7 +350,7 @@ def shorten(path):
 
 
 def make_data(folder, kind):
-    """Draws pictures with label files and a dictionary."""
+    """Draws images with label files and a dictionary."""
     (folder / "images").mkdir(parents=True)
     lines = []
     for number, sample in enumerate(kind(length=26, transforms=[], fonts=["DejaVuSans.ttf"])):

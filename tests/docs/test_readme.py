@@ -46,8 +46,8 @@ def test_the_quickstart_from_training_to_reading(checkout):
     rows = [json.loads(line) for line in (checkout / RUN / "metrics.jsonl").read_text().splitlines()]
     best = max(row["acc"] for row in rows if row["split"] == "eval")
     assert best > 0.95 and f"acc: {best}" in said["eval"]
-    for picture in ("curves.png", "examples.png"):
-        assert cv2.imread(str(checkout / RUN / picture)).std() > 10
+    for image in ("curves.png", "examples.png"):
+        assert cv2.imread(str(checkout / RUN / image)).std() > 10
     page = (checkout / RUN / "report.html").read_text(encoding="utf-8")
     assert "<h2>Worst samples</h2>" in page and "What is missing" not in page
     assert re.findall(r"(paddle|onnx) .* 20 of 20$", said["export_model"], re.MULTILINE) == ["paddle", "onnx"]

@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from ppocr.engine.averaging import Averaging, ExponentialAverage, WindowAverage, build_averaging
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 
 
 def scalar_model(value=0.0):

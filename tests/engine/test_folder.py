@@ -6,7 +6,7 @@ from ppocr.config import Config
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.errors import CheckpointError, ConfigError
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import save_model
 
 RUN = ["config.yml", "base.yml", "train.log", "metrics.jsonl", "curves.png", "iter_epoch_12.pdparams", "vdl/events"]

@@ -10,7 +10,7 @@ from ppocr.engine.averaging import Averaging, ExponentialAverage, WindowAverage
 from ppocr.engine.health import FiniteGuard, Overflows, build_guard, gradient_norm
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import DataError, UserError
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 
 
 def make_stepper(guard, averaging=Averaging):

@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from ppocr.engine import processes
+from ppocr.distributed import processes
 from ppocr.engine.interruption import Interruption
 
 
@@ -42,7 +42,7 @@ def test_the_handlers_before_come_back():
 
 @pytest.mark.parametrize("several", [False, True])
 def test_in_several_processes_one_that_fails_outlives_the_signal_of_the_launcher(monkeypatch, several):
-    monkeypatch.setattr(processes, "several", lambda: several)
+    monkeypatch.setattr(processes, "is_distributed", lambda: several)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)}
     try:
         with pytest.raises(ZeroDivisionError), Interruption():

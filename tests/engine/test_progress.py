@@ -148,7 +148,7 @@ def test_dashboards_get_the_best_value_at_each_evaluation():
 
 def test_the_window_is_the_one_of_the_configuration(tmp_path):
     from ppocr.commands.train import build_progress
-    from ppocr.global_options import GlobalOptions
+    from ppocr.options import GlobalOptions
 
     options = GlobalOptions(log_smooth_window=3, save_model_dir=str(tmp_path))
     progress = build_progress({}, options, Due(1, 9, total_steps=9), "cpu", Lines(), None, None)

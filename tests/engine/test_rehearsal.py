@@ -34,13 +34,13 @@ class Model(paddle.nn.Layer):
 
 @pytest.fixture
 def make(tmp_path):
-    """``make(pictures, metric=..., loss=...)``: the evaluator of a set of which these pictures can be read."""
+    """``make(images, metric=..., loss=...)``: the evaluator of a set of which these images can be read."""
     (tmp_path / "labels.txt").write_text("".join(f"{i}.png\t{NAMES[i % 3]}\n" for i in range(4)), encoding="utf-8")
 
-    def make(pictures=(0, 1, 2, 3), metric="ClsMetric", loss=None, workers=0):
+    def make(images=(0, 1, 2, 3), metric="ClsMetric", loss=None, workers=0):
         for i in range(4):
             (tmp_path / f"{i}.png").unlink(missing_ok=True)
-        for i in pictures:
+        for i in images:
             cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((8, 8, 3), 40 * i, np.uint8))
         transforms = [{"DecodeImage": None}, {"ClsLabelEncode": {"label_list": NAMES}}]
         transforms += [{"ClsResizeImg": {"image_shape": [3, 8, 8]}}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]
@@ -64,7 +64,7 @@ def no_loss(predictions, batch):
 
 def test_it_leaves_nothing_behind(make, caplog):
     """The first batch cannot be read; the evaluation that follows counts it as if nothing had been tried."""
-    model, evaluator, guard = Model(), make(pictures=(2, 3), workers=2), make(pictures=(2, 3))
+    model, evaluator, guard = Model(), make(images=(2, 3), workers=2), make(images=(2, 3))
     before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
     with caplog.at_level(logging.WARNING, "rehearsal"):
         rehearse(Evaluation(evaluator, {"old": Guard(guard)}), model)
@@ -74,7 +74,7 @@ def test_it_leaves_nothing_behind(make, caplog):
     report = evaluator.dataloader.report
     assert (report.summary(), report.take_events(), evaluator.metric.records) == ("", [], [])
     assert evaluator.dataloader._workers is None
-    untried = make(pictures=(2, 3))(model)
+    untried = make(images=(2, 3))(model)
     found = guard(model)
     assert {**found, "fps": 0} == {**untried, "fps": 0} and "2 unreadable image" in guard.dataloader.report.summary()
 
@@ -98,7 +98,7 @@ def test_a_guard_set_and_the_loss_are_tried_too(make):
 
 def test_a_set_of_which_nothing_can_be_read(make):
     with pytest.raises(DataError, match="^Eval: no sample could be read; samples not used: 4 unreadable image"):
-        rehearse(Evaluation(make(pictures=())), Model())
+        rehearse(Evaluation(make(images=())), Model())
 
 
 def test_an_indicator_that_the_metric_does_not_give(make):

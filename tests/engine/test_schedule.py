@@ -3,8 +3,8 @@ import pytest
 from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.state import TrainState
 from ppocr.errors import ConfigError
-from ppocr.global_options import GlobalOptions
 from ppocr.optimizer import build_lr_scheduler
+from ppocr.options import GlobalOptions
 
 
 def steps_where(due, question):

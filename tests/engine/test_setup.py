@@ -10,7 +10,7 @@ from ppocr.engine.schedule import Due
 from ppocr.engine.setup import describe_machine, precision_warnings, prepare_folder, set_up_device
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 from ppocr.program import resolve
 
 ROOT = Path(__file__).resolve().parents[2]

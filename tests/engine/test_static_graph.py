@@ -13,7 +13,7 @@ from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.schedule import Due
 from ppocr.engine.static_graph import use_static_graph, without_static_graph
 from ppocr.errors import ConfigError
-from ppocr.global_options import global_options
+from ppocr.options import global_options
 from ppocr.program import resolve
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs/quickstart"

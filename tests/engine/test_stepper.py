@@ -10,7 +10,7 @@ from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.health import FiniteGuard, build_guard
 from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
 from ppocr.errors import ConfigError
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 
 
 class Recorder:

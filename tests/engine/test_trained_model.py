@@ -8,8 +8,8 @@ import pytest
 from ppocr.engine.run_facts import describe_outputs
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import CheckpointError
-from ppocr.global_options import GlobalOptions
 from ppocr.modeling.architectures import build_model
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import save_model
 
 CONFIG = {

@@ -1,4 +1,4 @@
-"""Tiny models with random weights, as a training leaves them behind, and pictures for them to read."""
+"""Tiny models with random weights, as a training leaves them behind, and images for them to read."""
 
 from pathlib import Path
 
@@ -72,14 +72,14 @@ def trained(tmp_path):
 
 @pytest.fixture
 def word():
-    """``word(text, width)`` -> uint8 BGR picture 32 pixels high with the text on it, a different ground each time."""
+    """``word(text, width)`` -> uint8 BGR image 32 pixels high with the text on it, a different ground each time."""
     fonts = FontSet("abcdefghijklmnopqrstuvwxyz0123456789")
 
     def draw(text, width=90):
         ground = np.random.default_rng(len(text) + width).integers(150, 255, (4, 4, 3)).astype(np.uint8)
-        picture = cv2.resize(ground, (width, 32))
+        image = cv2.resize(ground, (width, 32))
         strip = cv2.resize(fonts.strip(text, 0)[0], (width - 8, 20))
-        picture[6:26, 4 : width - 4][strip > 128] = 20
-        return picture
+        image[6:26, 4 : width - 4][strip > 128] = 20
+        return image
 
     return draw

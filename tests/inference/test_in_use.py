@@ -60,8 +60,8 @@ def test_each_way_of_having_one_number_gives_that_number(site, capsys):
 def test_reading_says_that_lines_were_read_wider(site, tmp_path, capsys):
     def read(*overrides):
         options = [*weights(site), f"Global.save_res_path={tmp_path}/results.txt", *overrides]
-        pictures = [str(tmp_path / f"{width}.png") for width in WIDTHS]
-        infer_rec.main(["-c", str(site / "config.yml"), "-o", *options, "--input", *pictures])
+        images = [str(tmp_path / f"{width}.png") for width in WIDTHS]
+        infer_rec.main(["-c", str(site / "config.yml"), "-o", *options, "--input", *images])
         return "3 images are wider than image_shape and were read so" in capsys.readouterr().out
 
     assert read() and not read(f"{RESIZE}.infer_mode=false") and not read(f"{RESIZE}.eval_mode=true")

@@ -21,7 +21,7 @@ TOOLS = {"rec": infer_rec, "det": infer_det, "cls": infer_cls}
 
 
 @pytest.fixture
-def pictures(tmp_path, word):
+def images(tmp_path, word):
     """A folder with three words, one of them in a folder of its own, and a broken file."""
     folder = tmp_path / "words"
     (folder / "more").mkdir(parents=True)
@@ -61,56 +61,56 @@ def expected(folder, task, paths):
 
 
 @pytest.mark.parametrize(("task", "key"), [("rec", "text"), ("cls", "label")])
-def test_texts_and_classes_of_a_folder(task, key, trained, pictures, run, tmp_path, capsys):
+def test_texts_and_classes_of_a_folder(task, key, trained, images, run, tmp_path, capsys):
     folder = trained(task)
-    assert run(task, *live(folder), "--input", pictures, "--batch_size", 2, "--draw") == 0
-    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    assert run(task, *live(folder), "--input", images, "--batch_size", 2, "--draw") == 0
+    paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     results = expected(folder, task, paths)
     assert [line[0] for line in columns(tmp_path)] == [str(path) for path in paths]
     for line, row, path, (text, score) in zip(columns(tmp_path), rows(tmp_path), paths, results):
         assert line[1] == row[key] == text and float(line[2]) == row["score"] == pytest.approx(score, abs=1e-6)
         assert row["path"] == str(path) and row["size"] == list(cv2.imread(str(path)).shape[1::-1])
     said = capsys.readouterr().out
-    assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 pictures read" in said
+    assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 images read" in said
     assert cv2.imread(str(tmp_path / "results.png")).shape[0] == 3 * 56
 
 
-def test_boxes_of_a_folder(trained, pictures, run, tmp_path):
+def test_boxes_of_a_folder(trained, images, run, tmp_path):
     folder = trained("det")
-    assert run("det", *live(folder), "--input", pictures) == 0
-    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    assert run("det", *live(folder), "--input", images) == 0
+    paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     for line, row, path, result in zip(columns(tmp_path), rows(tmp_path), paths, expected(folder, "det", paths)):
         points = result["points"].tolist()
         assert line == [str(path), json.dumps([{"transcription": "", "points": p} for p in points])]
         assert [box["points"] for box in row["boxes"]] == points
         assert [box["score"] for box in row["boxes"]] == pytest.approx(result["scores"].tolist())
-        drawn = cv2.imread(str(tmp_path / "det_results" / path.relative_to(pictures)))
+        drawn = cv2.imread(str(tmp_path / "det_results" / path.relative_to(images)))
         assert drawn.shape == cv2.imread(str(path)).shape
         assert (drawn == [0, 200, 0]).all(axis=2).any()
     assert all(len(row["boxes"]) > 5 for row in rows(tmp_path))
     assert len(rows(tmp_path)) == 3 and not (tmp_path / "det_results/bad.png").exists()
 
 
-def test_infer_img_and_pretrained_model_as_in_the_family(trained, pictures, run, tmp_path):
+def test_infer_img_and_pretrained_model_as_in_the_family(trained, images, run, tmp_path):
     folder = trained("rec")
     words = ["-c", folder / "config.yml", "-o", f"Global.pretrained_model={folder}/best_accuracy"]
-    assert run("rec", *words, f"Global.infer_img={pictures}/a.png") == 0
-    assert [row["path"] for row in rows(tmp_path)] == [f"{pictures}/a.png"]
+    assert run("rec", *words, f"Global.infer_img={images}/a.png") == 0
+    assert [row["path"] for row in rows(tmp_path)] == [f"{images}/a.png"]
 
 
-def test_patterns_and_files(trained, pictures, run, tmp_path):
+def test_patterns_and_files(trained, images, run, tmp_path):
     words = live(trained("rec"))
-    assert run("rec", *words, "--input", pictures / "b.png", f"{pictures}/[ab].png", f"{pictures}/none.png") == 0
-    assert [row["path"] for row in rows(tmp_path)] == [f"{pictures}/b.png", f"{pictures}/a.png"]
+    assert run("rec", *words, "--input", images / "b.png", f"{images}/[ab].png", f"{images}/none.png") == 0
+    assert [row["path"] for row in rows(tmp_path)] == [f"{images}/b.png", f"{images}/a.png"]
 
 
-def test_the_results_of_several_networks(trained, pictures, run, tmp_path, monkeypatch):
+def test_the_results_of_several_networks(trained, images, run, tmp_path, monkeypatch):
     folder = trained("rec")
     monkeypatch.setattr(
         "ppocr.inference.predictor.Predictor.predict",
         lambda self, samples: [{"Student": ("号", 0.5), "Teacher": ("b", 0.25)}] * len(samples),
     )
-    assert run("rec", *live(folder), "--input", pictures / "a.png") == 0
+    assert run("rec", *live(folder), "--input", images / "a.png") == 0
     said = {"Student": {"label": "号", "score": 0.5}, "Teacher": {"label": "b", "score": 0.25}}
     assert columns(tmp_path)[0][1] == json.dumps(said, ensure_ascii=False)
     assert rows(tmp_path)[0]["Student"] == {"text": "号", "score": 0.5}
@@ -130,40 +130,40 @@ def test_the_results_of_several_networks(trained, pictures, run, tmp_path, monke
         ("rec", ["-c", "{folder}/config.yml"], "Global.checkpoints: name the weights to run"),
         ("det", ["-c", "{folder}/config.yml"], "Architecture.model_type is rec"),
         ("rec", ["--model_dir", "/nowhere"], "/nowhere/inference.yml: no such file"),
-        ("rec", ["{live}"], "Global.infer_img: name a picture"),
-        ("rec", ["{live}", "--input", ""], "Global.infer_img: name a picture"),
-        ("rec", ["{live}", "--input", "{pictures}/bad.png", "/none.png"], "none of 2 pictures could be read"),
-        ("rec", ["{live}", "--input", "{pictures}", "--batch_size", "0"], "--batch_size: must be at least 1"),
-        ("rec", ["{live}", "--input", "{pictures}", "--font", "/none.ttf", "--draw"], "font /none.ttf"),
-        ("rec", ["{live}", "Eval=", "--input", "{pictures}"], "Eval.dataset.transforms is missing"),
-        ("rec", ["{live}", "--input", "{pictures}", "--backend", "onnx"], "--backend onnx: is for exported models"),
+        ("rec", ["{live}"], "Global.infer_img: name an image"),
+        ("rec", ["{live}", "--input", ""], "Global.infer_img: name an image"),
+        ("rec", ["{live}", "--input", "{images}/bad.png", "/none.png"], "none of 2 images could be read"),
+        ("rec", ["{live}", "--input", "{images}", "--batch_size", "0"], "--batch_size: must be at least 1"),
+        ("rec", ["{live}", "--input", "{images}", "--font", "/none.ttf", "--draw"], "font /none.ttf"),
+        ("rec", ["{live}", "Eval=", "--input", "{images}"], "Eval.dataset.transforms is missing"),
+        ("rec", ["{live}", "--input", "{images}", "--backend", "onnx"], "--backend onnx: is for exported models"),
     ],
 )
-def test_what_the_user_can_mend_is_one_line(task, words, message, trained, pictures, run, capsys):
+def test_what_the_user_can_mend_is_one_line(task, words, message, trained, images, run, capsys):
     folder = trained("rec")
     filled = []
     for item in words:
-        filled += live(folder) if item == "{live}" else [item.format(folder=folder, pictures=pictures)]
+        filled += live(folder) if item == "{live}" else [item.format(folder=folder, images=images)]
     assert run(task, *filled) == 2
     error = capsys.readouterr().err
     assert message in error and len(error.strip().splitlines()) == 1
 
 
-def test_incomplete_weights_are_refused(trained, pictures, run, capsys):
+def test_incomplete_weights_are_refused(trained, images, run, capsys):
     folder = trained("rec")
     save_model(folder / "part", {".pdparams": {"head.fc.bias": paddle.zeros([37]).numpy()}})
-    assert run("rec", "-c", folder / "config.yml", "-o", f"Global.checkpoints={folder}/part", "--input", pictures) == 2
+    assert run("rec", "-c", folder / "config.yml", "-o", f"Global.checkpoints={folder}/part", "--input", images) == 2
     assert "does not hold all weights of this model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("task", ["rec", "det"])
-def test_an_exported_model_gives_what_the_model_gives(task, trained, pictures, run, tmp_path):
+def test_an_exported_model_gives_what_the_model_gives(task, trained, images, run, tmp_path):
     folder = trained(task)
     config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
     export(config, folder / "best_accuracy", tmp_path / "exported")
-    words = ["--model_dir", tmp_path / "exported", "--input", pictures]
+    words = ["--model_dir", tmp_path / "exported", "--input", images]
     assert run(task, *words) == 0
-    paths = [pictures / name for name in ("a.png", "b.png", "more/c.png")]
+    paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     for row, result in zip(rows(tmp_path), expected(folder, task, paths)):
         if task == "rec":
             assert (row["text"], row["score"]) == (result[0], pytest.approx(result[1], abs=1e-4))
@@ -189,15 +189,15 @@ def exported(trained, tmp_path):
 
 
 @pytest.mark.parametrize("given", ["rec", "cls"])
-def test_a_model_of_another_kind_in_a_folder(given, exported, pictures, run, capsys):
+def test_a_model_of_another_kind_in_a_folder(given, exported, images, run, capsys):
     folder = exported(given)
     for wanted in set(TOOLS) - {given}:
-        assert run(wanted, "--model_dir", folder, "--input", pictures) == 2
+        assert run(wanted, "--model_dir", folder, "--input", images) == 2
         assert f"a model of type {given}, but what is wanted here is {wanted}" in capsys.readouterr().err
 
 
-def test_what_an_exported_model_would_pass_over_is_refused(exported, pictures, run, capsys):
-    words = ["--model_dir", exported("rec"), "--input", pictures / "a.png", "-o"]
+def test_what_an_exported_model_would_pass_over_is_refused(exported, images, run, capsys):
+    words = ["--model_dir", exported("rec"), "--input", images / "a.png", "-o"]
     for assignment, message in (
         ("Architecture.Head.name=X", "an exported model has no section Architecture; it has Global, PreProcess, PostP"),
         ("PostProcess.character_dict=[a]", "the dictionary of an exported model is the one in its inference.yml"),
@@ -224,9 +224,7 @@ def test_texts_and_scores_of_decoders():
 
 
 @pytest.mark.parametrize("task, changed", [("rec", "dictionary"), ("cls", "label_list")])
-def test_weights_that_were_trained_for_other_outputs_are_refused(
-    trained, run, pictures, tmp_path, capsys, task, changed
-):
+def test_weights_that_were_trained_for_other_outputs_are_refused(trained, run, images, tmp_path, capsys, task, changed):
     """Of the same number, in another order: nothing else than the facts of the checkpoint would tell."""
     (tmp_path / "dict.txt").write_text("\n".join("0123456789abcdefghijklmnopqrstuvwxyz"))
     given = {
@@ -236,11 +234,11 @@ def test_weights_that_were_trained_for_other_outputs_are_refused(
     folder = trained(task, given)
     config = load(folder / "config.yml")
     save_model(folder / "best_accuracy", {".train_state": {"run": describe_outputs(config)}})
-    assert run(task, *live(folder), given, "--input", pictures) == 0
+    assert run(task, *live(folder), given, "--input", images) == 0
     (tmp_path / "dict.txt").write_text("\n".join("abcdefghijklmnopqrstuvwxyz0123456789"))
     other = given.replace("['0', '180']", "['180', '0']")
     capsys.readouterr()
-    assert run(task, *live(folder), other, "--input", pictures) == 2
+    assert run(task, *live(folder), other, "--input", images) == 2
     (error,) = capsys.readouterr().err.splitlines()
     place = {"rec": "symbol 1 was '0', now 'a'", "cls": "class 0 was '0', now '180'"}[task]
     assert f"was trained with another {changed} " in error and place in error

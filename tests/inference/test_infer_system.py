@@ -16,7 +16,7 @@ from ppocr.inference.system import TextSystem
 
 @pytest.fixture
 def pages(tmp_path, word):
-    """A folder with two pages of a few words, and a file that is no picture."""
+    """A folder with two pages of a few words, and a file that is no image."""
     folder = tmp_path / "pages"
     folder.mkdir()
     for number in range(2):
@@ -71,7 +71,7 @@ def test_pages_from_detector_to_text(trained, pages, run, tmp_path, capsys):
         assert cv2.imread(str(tmp_path / f"out/system_results/{number}.png")).shape == (96, 448, 3)
     assert len(rows(tmp_path)) == 2
     said = capsys.readouterr().out
-    assert "bad.jpg: unreadable_image" in said and "2 of 3 pictures read" in said
+    assert "bad.jpg: unreadable_image" in said and "2 of 3 images read" in said
     assert run("--det", det, "--rec", tmp_path / "exported", "--rec_weights", "x", "--input", pages) == 2
     assert "exported: weights (x) are for a configuration; an exported model brings its own" in capsys.readouterr().err
 
@@ -104,8 +104,8 @@ def test_weights_of_a_part_named_by_an_override_win(trained, pages, run, capsys)
         (["--det", "{rec}", "--rec", "{rec}", "--input", "{pages}"], "Architecture.model_type is rec"),
         (["--det", "/nowhere.yml", "--rec", "{rec}", "--input", "{pages}"], "/nowhere.yml: no such config file"),
         (["--det", "{pages}", "--rec", "{rec}", "--input", "{pages}"], "inference.yml: no such file"),
-        (["--det", "{rec}", "--rec", "{rec}"], "Global.infer_img: name a picture"),
-        (["--det", "{det}", "--rec", "{rec}", "--input", "{pages}/bad.jpg"], "none of 1 pictures could be read"),
+        (["--det", "{rec}", "--rec", "{rec}"], "Global.infer_img: name an image"),
+        (["--det", "{det}", "--rec", "{rec}", "--input", "{pages}/bad.jpg"], "none of 1 images could be read"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(words, message, trained, pages, run, capsys):

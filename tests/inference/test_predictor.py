@@ -1,4 +1,4 @@
-"""Batches of pictures through a model."""
+"""Batches of images through a model."""
 
 import cv2
 import numpy as np
@@ -10,10 +10,10 @@ from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import to_numpy
 from ppocr.engine.stepper import call_model, to_float32
 from ppocr.engine.trained_model import load_trained
-from ppocr.global_options import global_options
 from ppocr.inference.loading import from_config
 from ppocr.inference.predictor import Predictor
 from ppocr.inference.preprocessing import Preprocessing
+from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 
 LABELS = {"rec": "ab1", "cls": "180", "det": '[{"transcription": "a", "points": [[2, 2], [40, 2], [40, 20], [2, 20]]}]'}
@@ -40,7 +40,7 @@ def test_results_come_in_order_and_batches_hold_one_shape():
     assert predictor([]) == []
 
 
-def test_detectors_get_the_shapes_and_give_boxes_of_the_picture():
+def test_detectors_get_the_shapes_and_give_boxes_of_the_image():
     pages = Preprocessing([{"DetResizeForTest": {"image_shape": [64, 64]}}, {"ToCHWImage": None}])
 
     def network(batch):
@@ -57,7 +57,7 @@ def test_detectors_get_the_shapes_and_give_boxes_of_the_picture():
     assert small["points"].shape == (1, 4, 2)
 
 
-def test_results_of_several_networks_are_sorted_by_picture():
+def test_results_of_several_networks_are_sorted_by_image():
     def post_process(predictions):
         return {"Student": [("a", 0.1), ("b", 0.2)], "Teacher": [("c", 0.3), ("d", 0.4)]}
 
@@ -83,17 +83,17 @@ def evaluated(path):
 
 
 @pytest.mark.parametrize("task", ["rec", "cls", "det"])
-def test_a_picture_gets_the_result_that_evaluation_gives_it(task, trained, word, tmp_path):
-    pictures = [word("ab1", 60), word("xyz9", 90), word("q", 40)]
-    names = [f"{i}.png" for i in range(len(pictures))]
-    for name, picture in zip(names, pictures):
-        cv2.imwrite(str(tmp_path / name), picture)
+def test_an_image_gets_the_result_that_evaluation_gives_it(task, trained, word, tmp_path):
+    images = [word("ab1", 60), word("xyz9", 90), word("q", 40)]
+    names = [f"{i}.png" for i in range(len(images))]
+    for name, image in zip(names, images):
+        cv2.imwrite(str(tmp_path / name), image)
     (tmp_path / "label.txt").write_text("".join(f"{name}\t{LABELS[task]}\n" for name in names))
     size = ["Eval.loader.batch_size_per_card=1"] if task == "det" else []
     folder = trained(task, *size)
     expected = evaluated(folder)
     loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 2, task)
-    found = loaded.predictor(pictures)
+    found = loaded.predictor(images)
     assert len(found) == len(expected) == 3
     for one, other in zip(found, expected):
         if task == "det":
@@ -106,8 +106,8 @@ def test_a_picture_gets_the_result_that_evaluation_gives_it(task, trained, word,
 def test_a_text_does_not_depend_on_what_is_read_with_it(trained, word):
     folder = trained("rec")
     loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 8, "rec")
-    pictures = [word("ab1", width) for width in (40, 64, 200, 90, 64)]
-    together = loaded.predictor(pictures)
-    for picture, result in zip(pictures, together):
-        ((text, score),) = loaded.predictor([picture])
+    images = [word("ab1", width) for width in (40, 64, 200, 90, 64)]
+    together = loaded.predictor(images)
+    for image, result in zip(images, together):
+        ((text, score),) = loaded.predictor([image])
         assert text == result[0] and score == pytest.approx(result[1], abs=1e-6)

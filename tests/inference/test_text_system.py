@@ -63,8 +63,8 @@ def test_a_box_that_leaves_the_page_repeats_its_edge():
 BOXES = [box(10, 60, 30, 10), box(60, 20, 10, 30), box(10, 20, 40, 10)]
 
 
-def detect(pictures):
-    return [{"points": np.array(BOXES), "scores": np.array([0.5, 0.6, 0.7], np.float32)} for _ in pictures]
+def detect(images):
+    return [{"points": np.array(BOXES), "scores": np.array([0.5, 0.6, 0.7], np.float32)} for _ in images]
 
 
 def recognise(crops):

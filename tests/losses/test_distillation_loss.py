@@ -49,7 +49,7 @@ def test_mutual_learning_of_sequences():
     assert float(DMLLoss("softmax", use_log=True)(*tensors(a, b))) == pytest.approx(expected, rel=1e-5)
 
 
-def test_mutual_learning_of_maps_gives_a_value_for_each_picture():
+def test_mutual_learning_of_maps_gives_a_value_for_each_image():
     p, q = RNG.uniform(0.1, 0.9, (2, 2, 3, 4)).astype("float32")
     expected = 0.5 * ((p - q) * np.log(p / q)).mean(axis=(1, 2))
     np.testing.assert_allclose(DMLLoss()(*tensors(p, q)).numpy(), expected, rtol=1e-3)
@@ -112,7 +112,7 @@ def test_a_loss_of_its_own_counts_with_its_total():
     assert losses["loss"] == pytest.approx(losses["CTCLoss"] + losses["loss_ace"], rel=1e-5)
 
 
-def test_one_value_for_each_picture_trains_with_their_sum():
+def test_one_value_for_each_image_trains_with_their_sum():
     maps = [RNG.uniform(0.1, 0.9, (3, 3, 2, 2)).astype("float32") for _ in range(2)]
     preds = {name: {"maps": paddle.to_tensor(value)} for name, value in zip("ab", maps)}
     preds["a"]["maps"].stop_gradient = False
@@ -123,7 +123,7 @@ def test_one_value_for_each_picture_trains_with_their_sum():
     assert float(losses["loss"]) == pytest.approx(expected, rel=1e-3)
     assert float(losses["dml_thrink_maps_0"]) == pytest.approx(expected, rel=1e-3)
     losses["loss"].backward()
-    gradient = 0.5 * (np.log(p / q) + (p - q) / p) / 4  # a mean over 4 pixels, but a sum over 3 pictures
+    gradient = 0.5 * (np.log(p / q) + (p - q) / p) / 4  # a mean over 4 pixels, but a sum over 3 images
     np.testing.assert_allclose(preds["a"]["maps"].grad.numpy()[:, 0], gradient, rtol=1e-2, atol=1e-4)
 
 

@@ -24,7 +24,7 @@ IGNORED = [False, False, True, False]
 FOUND = [box(12, 11, 62, 31), box(82, 40, 122, 60), box(12, 61, 70, 80), box(300, 300, 320, 320)]
 
 
-def test_one_picture():
+def test_one_image():
     assert match_detections(TRUTHS, IGNORED, FOUND) == (1, 3, 3)
 
 
@@ -94,7 +94,7 @@ def test_batches_of_tensors():
     assert metric.totals == {"matched": 1, "truths": 3, "detections": 3}
 
 
-def test_boxes_of_unreadable_pictures_are_missed():
+def test_boxes_of_unreadable_images_are_missed():
     metric = build_metric({"name": "DetMetric"})
     metric([{"points": [TRUTHS[0]]}], [None, None, [[TRUTHS[0]]], [[False]]])
     boxes = [{"transcription": text, "points": [[0, 0], [1, 0], [1, 1]]} for text in ("a", "*", "###", "")]

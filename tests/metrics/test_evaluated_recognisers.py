@@ -12,11 +12,11 @@ from ppocr.data.imaug import create_operators, run_operators
 from ppocr.engine.averaging import WindowAverage, build_averaging
 from ppocr.engine.evaluator import TrainingMetric, to_numpy
 from ppocr.engine.stepper import Stepper, call_model, to_float32
-from ppocr.global_options import GlobalOptions
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.metrics.rec_metric import RecMetric
 from ppocr.modeling.architectures import build_model
+from ppocr.options import GlobalOptions
 from ppocr.postprocess import build_post_process
 
 TEXTS = ["ab", "c0d"]

@@ -5,10 +5,10 @@ import paddle
 import pytest
 from paddle import nn
 
+from ppocr.checkpoint.safe_pickle import dump
 from ppocr.config import validate
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures import build_model
-from ppocr.utils.safe_pickle import dump
 
 
 def network(**config):

@@ -45,7 +45,7 @@ def test_a_decoder_of_both_directions_generates():
 
 
 def test_columns_of_padding_are_not_seen():
-    # the last column of the picture sees one beyond it in the 3x3 convolution
+    # the last column of the image sees one beyond it in the 3x3 convolution
     head, x, ratio = build(), paddle.rand([1, 5, 3, 8]), paddle.to_tensor([0.5])
     label = paddle.to_tensor([[CLASSES - 2, 1, 2]])
     moved = x.clone()

@@ -40,7 +40,7 @@ def test_spline_passes_through_its_points_and_keeps_straight_lines():
 
 
 @pytest.mark.parametrize("activation", ["none", "sigmoid"])
-def test_untrained_it_stretches_the_picture_to_its_margins(activation):
+def test_untrained_it_stretches_the_image_to_its_margins(activation):
     layer = build_transform({**STN_ON, "stn_activation": activation}, "rec", in_channels=1)
     ramp = paddle.linspace(0.0, 1.0, 65).expand([1, 1, 17, 65])
     y = layer(ramp).numpy()

@@ -1,7 +1,7 @@
 import pytest
 
 from ppocr.modeling.heads import build_head
-from ppocr.utils.vocabulary import declared_axes
+from ppocr.text.vocabulary import declared_axes
 
 NRTR = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}}
 SAR = {"SARHead": {"enc_dim": 4, "max_text_length": 5, "d_k": 4}}

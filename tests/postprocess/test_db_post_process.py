@@ -26,7 +26,7 @@ def test_a_block_grows_by_area_times_ratio_over_perimeter():
     np.testing.assert_allclose(result["points"], [[[14, 14], [66, 14], [66, 46], [14, 46]]], atol=1)
 
 
-def test_boxes_are_scaled_to_the_picture_and_kept_inside():
+def test_boxes_are_scaled_to_the_image_and_kept_inside():
     maps = paddle.to_tensor(np.concatenate([block_map((20, 20, 60, 40, 0.9)), block_map((0, 0, 40, 20, 0.9))]))
     shapes = np.array([[128, 288, 0.5, 1 / 3], [64, 96, 1, 1]])
     first, second = DBPostProcess(unclip_ratio=0.9)({"maps": maps}, shapes)

@@ -16,7 +16,7 @@ from ppocr.postprocess.sequence_label_decode import (
     SRNLabelDecode,
     VLLabelDecode,
 )
-from ppocr.utils.special_symbols import CODECS, NRTR, SAR, Symbols
+from ppocr.text.special_symbols import CODECS, NRTR, SAR, Symbols
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 CHARACTERS = len(ALPHABET)

@@ -141,7 +141,7 @@ class Site:
         size = (64, 64) if task == "det" else (16, 16)
         for name, chosen in (("train", labels[:4]), ("eval", labels[4:])):
             for i in range(len(chosen)):
-                self.picture(f"{name}{i}.png", size)
+                self.image(f"{name}{i}.png", size)
             self.write(f"{name}.txt", "".join(f"{name}{i}.png\t{label}\n" for i, label in enumerate(chosen)))
 
     @staticmethod
@@ -157,7 +157,7 @@ class Site:
         with open(self.path(name), kind, **({} if kind == "wb" else {"encoding": "utf-8", "newline": ""})) as file:
             file.write(content)
 
-    def picture(self, name, size):
+    def image(self, name, size):
         cv2.imwrite(self.path(name), np.random.default_rng(1).integers(0, 255, (*size, 3), np.uint8))
 
     def line_of(self, text, nth=1):

@@ -1,4 +1,4 @@
-"""Faults planted in label files and pictures."""
+"""Faults planted in label files and images."""
 
 import cv2
 import numpy as np
@@ -55,7 +55,7 @@ def class_without_an_image(site):
 
 
 def line_that_stands_upright(site):
-    site.picture("x.png", (60, 20))
+    site.image("x.png", (60, 20))
     return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "the line 'x.png' is at least 1.5 times as high"
 
 
@@ -124,9 +124,9 @@ def path_in_two_files(site):
     return W, "more.txt", 2, "train.txt, line 3"
 
 
-def train_and_eval_share_a_picture(site):
+def train_and_eval_share_an_image(site):
     line = site.append("eval.txt", "train3.png\tda\n")
-    return W, "eval.txt", line, "1 of 3 pictures of Eval are in Train, too; first 'train3.png'"
+    return W, "eval.txt", line, "1 of 3 images of Eval are in Train, too; first 'train3.png'"
 
 
 def unknown_class_label(site):
@@ -177,21 +177,21 @@ def coordinate_beyond_any_image(site):
 
 
 def box_outside_of_its_image(site):
-    site.picture("x.png", (64, 64))
+    site.image("x.png", (64, 64))
     line = site.append("train.txt", f"x.png\t{site.boxes_label([[70, 8], [99, 8], [99, 30], [70, 30]])}\n")
-    words = "a box lies outside of its picture 'x.png' (box 1: [[70.0, 8.0], [99.0, 8.0], [99.0, 30.0], [70.0, 30.0]], "
-    return W, "train.txt", line, words + "the picture has 64 x 64 pixels)"
+    words = "a box lies outside of its image 'x.png' (box 1: [[70.0, 8.0], [99.0, 8.0], [99.0, 30.0], [70.0, 30.0]], "
+    return W, "train.txt", line, words + "the image has 64 x 64 pixels)"
 
 
 def box_outside_for_the_most_part(site):
-    site.picture("x.png", (64, 64))
+    site.image("x.png", (64, 64))
     line = site.append("train.txt", f"x.png\t{site.boxes_label([[50, 8], [99, 8], [99, 30], [50, 30]])}\n")
-    return W, "train.txt", line, "more than half of a box lies outside of its picture 'x.png'"
+    return W, "train.txt", line, "more than half of a box lies outside of its image 'x.png'"
 
 
-def picture_of_one_colour(site):
+def image_of_one_colour(site):
     site.write("x.png", cv2.imencode(".png", np.full((20, 30, 3), 7, np.uint8))[1].tobytes())
-    return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "the picture 'x.png' is of one single colour"
+    return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "the image 'x.png' is of one single colour"
 
 
 def no_box_counts(points, text, words):
@@ -224,31 +224,31 @@ def box_without_area(site):
     return W, "train.txt", line, "a box has no area (box 1"
 
 
-def no_picture_file(site):
+def no_image_file(site):
     return W, "train.txt", site.append("train.txt", "none.png\tab\n"), "'none.png' is not there"
 
 
-def empty_picture(site):
+def empty_image(site):
     site.write("x.png", b"")
     return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "'x.png' is an empty file"
 
 
-def picture_that_is_none(site):
+def image_that_is_none(site):
     site.write("x.png", b"GIF is what it says")
-    return W, "eval.txt", site.append("eval.txt", "x.png\tab\n"), "'x.png' is no picture"
+    return W, "eval.txt", site.append("eval.txt", "x.png\tab\n"), "'x.png' is no image"
 
 
-def tiny_picture(site):
-    site.picture("x.png", (4, 30))
+def tiny_image(site):
+    site.image("x.png", (4, 30))
     return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "a side of less than 5 pixels"
 
 
-def endless_picture(site):
-    site.picture("x.png", (8, 401))
+def endless_image(site):
+    site.image("x.png", (8, 401))
     return W, "train.txt", site.append("train.txt", "x.png\tab\n"), "more than 50 times as long as wide"
 
 
-def picture_missing_in_a_list(site):
+def image_missing_in_a_list(site):
     line = site.append("train.txt", '["train0.png", "gone.png"]\tab\n')
     return W, "train.txt", line, "'gone.png' is not there"
 
@@ -276,14 +276,14 @@ REC_FAULTS = [
     no_usable_line,
     repeated_path,
     path_in_two_files,
-    train_and_eval_share_a_picture,
-    no_picture_file,
-    empty_picture,
-    picture_that_is_none,
-    tiny_picture,
-    endless_picture,
-    picture_of_one_colour,
-    picture_missing_in_a_list,
+    train_and_eval_share_an_image,
+    no_image_file,
+    empty_image,
+    image_that_is_none,
+    tiny_image,
+    endless_image,
+    image_of_one_colour,
+    image_missing_in_a_list,
 ]
 CLS_FAULTS = [unknown_class_label, class_without_an_image]
 DET_FAULTS = [
@@ -323,9 +323,9 @@ def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
 def test_coordinates_may_be_texts_and_images_without_text(make_site, serious):
     """What training can use is no fault."""
     site = make_site("det")
-    site.picture("x.png", (64, 64))
+    site.image("x.png", (64, 64))
     site.append("train.txt", f"x.png\t{site.boxes_label([[str(x), str(y)] for x, y in site.box])}\n")
-    site.picture("y.png", (64, 60))
+    site.image("y.png", (64, 60))
     line = site.append("train.txt", "y.png\t[]\n")
     findings = site.check()
     assert not serious(findings), list(map(str, serious(findings)))

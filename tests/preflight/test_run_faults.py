@@ -8,11 +8,11 @@ import paddle
 import pytest
 
 from ppocr import preflight
+from ppocr.checkpoint import safe_pickle
 from ppocr.config import load
 from ppocr.data.imaug.normalize import NormalizeToCHW
 from ppocr.engine.state import TrainState
 from ppocr.losses import det_db_loss
-from ppocr.utils import safe_pickle
 from ppocr.utils.save_load import save_model
 
 E, W = "error", "warning"
@@ -23,7 +23,7 @@ CONFIG = "config.yml"
 def alignment_impossible(site):
     # 32 pixels are 8 steps; "aaaabb" needs 6 characters and 4 blanks between equal ones
     line = site.append("train.txt", "x.png\taaaabb\n")
-    site.picture("x.png", (16, 32))
+    site.image("x.png", (16, 32))
     return W, "train.txt", line, "1 labels need more time steps than the model has in training, up to 10 of 8"
 
 
@@ -49,7 +49,7 @@ def alignment_impossible_at_the_narrowest_width(site):
 
 
 def lines_wider_than_image_shape(site):
-    site.picture("eval1.png", (16, 40))
+    site.image("eval1.png", (16, 40))
     return (
         W,
         CONFIG,
@@ -106,7 +106,7 @@ def loss_not_finite(site):
     return E, CONFIG, site.line_of("Loss:"), "the loss of the first training batch is inf"
 
 
-def picture_not_finite(site):
+def image_not_finite(site):
     nothing = np.full((3, 64, 64), np.nan, np.float32)
     site.monkeypatch.setattr(NormalizeToCHW, "__call__", lambda self, data: {**data, "image": nothing})
     keep = site.line_of("KeepKeys")
@@ -253,7 +253,7 @@ REC_FAULTS = [
     newest_checkpoint_to_be_resumed_is_damaged,
     run_to_be_resumed_is_finished,
 ]
-DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, picture_not_finite]
+DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, image_not_finite]
 FAULTS = (
     [("rec", plant) for plant in REC_FAULTS]
     + [("cls", classes_that_do_not_fit)]

@@ -106,7 +106,7 @@ def test_errors_are_told_in_one_line():
     assert describe(MemoryError()) == "MemoryError"
 
 
-def test_cheap_findings_read_the_first_lines_and_no_picture(make_site):
+def test_cheap_findings_read_the_first_lines_and_no_image(make_site):
     site = make_site("rec")
     for name in ("train0.png", "eval1.png"):
         site.write(name, b"")
@@ -117,24 +117,24 @@ def test_cheap_findings_read_the_first_lines_and_no_picture(make_site):
     ]
 
 
-def test_a_sample_of_the_pictures(make_site):
+def test_a_sample_of_the_images(make_site):
     site = make_site("rec")
     for i in range(1, 3):
         site.write(f"train{i}.png", b"")
     findings = site.check(sample=2)
-    assert [f.what for f in findings if f.check == "pictures"] == [
-        "2 of 4 lines: only the pictures of these were looked at"
+    assert [f.what for f in findings if f.check == "images"] == [
+        "2 of 4 lines: only the images of these were looked at"
     ]
     site.write("train3.png", b"")
-    assert [f.line for f in site.check(sample=2) if f.check == "pictures" and f.severity == "warning"] == [4]
+    assert [f.line for f in site.check(sample=2) if f.check == "images" and f.severity == "warning"] == [4]
 
 
-def test_pictures_in_several_processes(make_site):
+def test_images_in_several_processes(make_site):
     site = make_site("rec")
     site.append("train.txt", "".join(f"gone{i}.png\tab\n" for i in range(150)))
     warnings = [f for f in site.check(processes=2) if f.severity == "warning"]
     assert [(f.line, f.what) for f in warnings] == [
-        (5, f"the picture 'gone0.png' is not there ({site.path('gone0.png')}); so are 149 further ones")
+        (5, f"the image 'gone0.png' is not there ({site.path('gone0.png')}); so are 149 further ones")
     ]
 
 
@@ -147,7 +147,7 @@ def test_lines_that_are_not_checked_are_said(make_site):
     head, tail = site.config.read_text(encoding="utf-8").split("Eval:")
     site.write("config.yml", head + "Eval:" + tail.replace("      - DecodeImage: {img_mode: BGR}\n", ""))
     notes = [f.what for f in site.check() if f.what.startswith("not checked")]
-    assert notes == ["not checked: labels and pictures of Eval; SyntheticTextDataSet has no lines of path and label"]
+    assert notes == ["not checked: labels and images of Eval; SyntheticTextDataSet has no lines of path and label"]
 
 
 def site_with_database(make_site, labels, count=None):
@@ -177,7 +177,7 @@ def test_labels_of_databases_are_looked_at(make_site, serious):
         (5, "the line is not UTF-8 (invalid start byte)"),
         (4, "1 characters are not in the dictionary and will be left out: 'X' 1 times, first in line 4"),
     ]
-    assert "not checked: pictures of Train, which lie in a database" in [f.what for f in findings]
+    assert "not checked: images of Train, which lie in a database" in [f.what for f in findings]
 
 
 def test_a_part_of_the_labels_of_a_large_database(make_site, monkeypatch):

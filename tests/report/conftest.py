@@ -84,7 +84,7 @@ def hostile_text():
 
 @pytest.fixture
 def hostile_run(make_run, tmp_path, hostile_text):
-    """A recogniser's run whose labels and file names are markup; one picture of three cannot be read."""
+    """A recogniser's run whose labels and file names are markup; one image of three cannot be read."""
     data = tmp_path / "data"
     data.mkdir()
     name = '"><img src=x onerror=document.title="pwned">.png'

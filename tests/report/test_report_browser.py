@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium is installe
 WIDTHS, HEIGHT = (1280, 400), 12_000
 LARGEST = 15_000_000  # bytes of a page
 # Looks into the page from outside: the page itself lets no script run but its own.  The frames are as high as the page,
-# so that one picture shows all of it.
+# so that one image shows all of it.
 PROBE = """<!doctype html><style>body {{ margin: 0; display: flex }} iframe {{ border: 0; flex: none }}</style>
 {frames}
 <script>
@@ -82,7 +82,7 @@ ACTIONS = """
 
 
 def look(page, folder, actions=""):
-    """Shows a page at each width in one picture; returns what the probe finds, with the pixels of each section.
+    """Shows a page at each width in one image; returns what the probe finds, with the pixels of each section.
 
     The console must stay empty, and the file small.
     """
@@ -92,11 +92,11 @@ def look(page, folder, actions=""):
     assert len(console) == 1, console
     assert page.stat().st_size < LARGEST
     found = json.loads(re.search("found (\\[.*\\])", console[0])[1])
-    picture = cv2.imread(str(folder / "page.png"), cv2.IMREAD_GRAYSCALE)
+    image = cv2.imread(str(folder / "page.png"), cv2.IMREAD_GRAYSCALE)
     for seen, width in zip(found, WIDTHS):
         left = seen["left"]
         assert seen["sections"][-1][2] <= HEIGHT
-        seen["sections"] = {n: picture[top:bottom, left : left + width] for n, top, bottom in seen["sections"]}
+        seen["sections"] = {n: image[top:bottom, left : left + width] for n, top, bottom in seen["sections"]}
     return found
 
 

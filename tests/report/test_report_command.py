@@ -138,12 +138,12 @@ def test_markup_in_labels_names_and_settings_stays_text(hostile_run, hostile_tex
     text = "".join(parsed.texts)
     assert f"truth{hostile_text}" in text and "truth</title>&amp;" in text and "onerror=" in text
     assert text.count("</pre><script>") == 2  # among the differences, and in the whole configuration
-    cards = page.split('<div class="picture">')[1:]
+    cards = page.split('<div class="image">')[1:]
     card = "".join(Parsed(next(card for card in cards if "amp;amp;" in card)).texts)
     assert "plain.png (labels.txt, line 3)" in card  # although the first of the batch cannot be read
     assert "2 of 2 samples are wrong, as the metric compares them. Not among them: 1 that could not be read" in text
     assert "1 unreadable image (gone<b>.png" in text  # in the evaluation
-    assert "1 of these pictures cannot be read: gone<b>.png" in text  # in the data
+    assert "1 of these images cannot be read: gone<b>.png" in text  # in the data
 
 
 def test_a_run_without_weights_or_data_gives_the_rest(make_run):
@@ -209,15 +209,15 @@ class Noise:
         return f"page {index}"
 
 
-def test_pictures_end_where_the_room_ends():
+def test_images_end_where_the_room_ends():
     thumbnails = Thumbnails(Noise(), room=30_000)
     made = [thumbnails.element(SampleKey(0, index), (80, 60)) for index in range(10)]
     assert 0 < sum("<img" in element for element in made) < 10
-    assert sum(map(len, made)) < 31_500 and "no picture" in made[-1]
-    assert "no picture" in thumbnails.element(None, (80, 60))
+    assert sum(map(len, made)) < 31_500 and "no image" in made[-1]
+    assert "no image" in thumbnails.element(None, (80, 60))
 
 
-def test_a_picture_is_made_to_fit_and_not_enlarged():
+def test_an_image_is_made_to_fit_and_not_enlarged():
     thumbnails = Thumbnails(Noise())
     image = Noise().load(0, None, None)["image"]
     for size, expected in (((40, 100), (30, 40)), ((400, 400), (60, 80))):

@@ -34,7 +34,7 @@ def test_samples_that_one_run_reads_right(differing_runs, tmp_path):
     page = written(differing_runs, tmp_path)
     assert "Right in one run and wrong in another: 1." in page
     card = page.split("Read differently</h3>")[1]
-    assert card.count('<div class="picture">') == 1 and card.count('class="good"') == 1
+    assert card.count('<div class="image">') == 1 and card.count('class="good"') == 1
 
 
 def test_detectors(two_runs, tmp_path):

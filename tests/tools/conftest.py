@@ -12,7 +12,7 @@ from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
-from ppocr.global_options import GlobalOptions
+from ppocr.options import GlobalOptions
 from ppocr.utils.loggers.metric_loggers import MetricLogger
 from ppocr.utils.save_load import Checkpointer
 

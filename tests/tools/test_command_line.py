@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from ppocr import program
+from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.transfer import load_weights
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
 from ppocr.config import load as load_config
 from ppocr.engine.state import TrainState
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import load_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "configs/quickstart"
@@ -293,10 +293,10 @@ def test_traceback_on_request(tmp_path, monkeypatch):
 
 
 def file_config(tmp_path, train_lines, eval_lines):
-    """A configuration on label files, with six pictures ``0.png`` to ``5.png``."""
+    """A configuration on label files, with six images ``0.png`` to ``5.png``."""
     for i in range(6):
-        picture = np.full((32, 64, 3), 30 * i, "uint8")
-        cv2.imwrite(str(tmp_path / f"{i}.png"), picture)
+        image = np.full((32, 64, 3), 30 * i, "uint8")
+        cv2.imwrite(str(tmp_path / f"{i}.png"), image)
     (tmp_path / "train.txt").write_text("\n".join(train_lines) + "\n", encoding="utf-8")
     (tmp_path / "eval.txt").write_text("\n".join(eval_lines) + "\n", encoding="utf-8")
     config = program.merge_config(program.load_config(QUICKSTART / "rec.yml"), [*TINY["rec"], *SHORT])

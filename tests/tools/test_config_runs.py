@@ -1,6 +1,6 @@
-"""Every configuration trains three steps, evaluates, saves and goes on from there, on a few drawn pictures.
+"""Every configuration trains three steps, evaluates, saves and goes on from there, on a few drawn images.
 
-Networks keep their size; pictures are few and detection crops small.  One configuration of each family runs by default,
+Networks keep their size; images are few and detection crops small.  One configuration of each family runs by default,
 all of them with ``-m slow``.
 """
 
@@ -56,7 +56,7 @@ TEXTS = ["ab12", "c3po", "r2d2", "paddle"]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """A folder with pictures, label files and an LMDB of each task, and a dictionary."""
+    """A folder with images, label files and an LMDB of each task, and a dictionary."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "dict.txt").write_text("\n".join(CHARACTERS) + "\n", encoding="utf-8")
     lines = {"rec": [], "cls": [], "det": []}
@@ -79,9 +79,9 @@ def data(tmp_path_factory):
 
 
 def drawn(text, size):
-    picture = np.full((size[1], size[0], 3), 235, np.uint8)
-    cv2.putText(picture, text, (10, size[1] - 12), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 30, 40), 2)
-    return picture
+    image = np.full((size[1], size[0], 3), 235, np.uint8)
+    cv2.putText(image, text, (10, size[1] - 12), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 30, 40), 2)
+    return image
 
 
 def small_run(path, data, output):

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.files import check_files, checkpoints_in
+from ppocr.checkpoint.transfer import load_weights
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
-from ppocr.utils.checkpoint_files import check_files, checkpoints_in
-from ppocr.utils.pretrained import load_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [

@@ -10,10 +10,10 @@ import pytest
 
 from ppocr import doctor, program
 from ppocr.commands.doctor import main
+from ppocr.data.bad_samples import BadSampleLog
 from ppocr.data.datasets.base import OcrDataset
 from ppocr.data.imaug.operator import Operator
 from ppocr.data.loader import BatchLoader, LoaderOptions
-from ppocr.data.report import DataReport
 from ppocr.data.sampling import EpochSampler
 from ppocr.doctor import parts
 from ppocr.doctor.table import summary
@@ -89,7 +89,7 @@ def tiny_run(clock, workers=0, accumulate=1):
     dataset, options = Rows(clock), LoaderOptions(2, num_workers=workers)
     collate = clock.spends(1, lambda samples: [np.stack([image for (image,) in samples])])
     sampler = EpochSampler(dataset, 2, shuffle=True, drop_last=False, training=True)
-    loader = BatchLoader(dataset, sampler, collate, options, DataReport(6, True, None), "cpu")
+    loader = BatchLoader(dataset, sampler, collate, options, BadSampleLog(6, True, None), "cpu")
     model = Model(clock)
     optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
     loss = clock.spends(3, lambda predictions, batch: {"loss": predictions.mean()})
@@ -176,7 +176,7 @@ def made_up(work=10.0, trainer=100.0, waiting=0.0, step=None, spent=None, **fact
     return doctor.Result(facts, 20, step or total, found)
 
 
-CACHEABLE = {"cache": "off", "picture": 2**21, "samples": 500, "memory": 2**33, "input": 4e5}
+CACHEABLE = {"cache": "off", "image": 2**21, "samples": 500, "memory": 2**33, "input": 4e5}
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ CACHEABLE = {"cache": "off", "picture": 2**21, "samples": 500, "memory": 2**33, 
         (
             made_up(80, 60, **CACHEABLE),
             "Train.dataset.cache=memory Train.dataset.cache_size_gb=3",
-            "reading and decoding take 80 ms of the loader's 80 ms; 500 decoded pictures are 2.9 GiB, 8.0 GiB",
+            "reading and decoding take 80 ms of the loader's 80 ms; 500 decoded images are 2.9 GiB, 8.0 GiB",
         ),
         (made_up(80, 60, **{**CACHEABLE, "memory": None}), "Train.dataset.cache=disk", "cache_size_gb=3"),
         (
             made_up(10, 60, spent={parts.DECODE: 40}, **CACHEABLE),
-            "smaller picture files",
+            "smaller image files",
             "40 ms of the loader",
         ),
         (made_up(1, 90, device="gpu"), "Global.use_amp=true", "90 ms (99 %) of a step"),
@@ -268,10 +268,10 @@ def test_the_table_has_a_line_for_each_part():
     assert summary(made_up(workers=2))["loader (2 workers)"] == 5
 
 
-def test_a_picture_that_cannot_be_written(tmp_path):
+def test_an_image_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     for name in ("file/doctor.png", "doctor.what"):
-        with pytest.raises(UserError, match=f"--picture .*{name}: cannot be written"):
+        with pytest.raises(UserError, match=f"--image .*{name}: cannot be written"):
             doctor.draw(made_up(), tmp_path / name)
 
 
@@ -285,7 +285,7 @@ def config(tmp_path):
     return path
 
 
-def test_the_command_measures_a_run_and_leaves_a_picture_alone(config, capsys, ppocr_caplog):
+def test_the_command_measures_a_run_and_leaves_an_image_alone(config, capsys, ppocr_caplog):
     main(["-c", str(config), "--json", "--steps", "2", "-o", "Global.calc_epoch_interval=4"])
     found = json.loads(capsys.readouterr().out)
     names = [part["name"] for part in found["parts"]]

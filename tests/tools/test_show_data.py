@@ -69,8 +69,8 @@ def test_augmented_samples_are_those_of_the_first_epoch(tmp_path):
     loader.set_epoch(1)
     (batch,) = loader
     for number in range(3):
-        picture = cv2.imread(str(folder / f"{number:04d}.png"))
-        np.testing.assert_array_equal(picture, show_data.to_picture(batch[0][number]))
+        image = cv2.imread(str(folder / f"{number:04d}.png"))
+        np.testing.assert_array_equal(image, show_data.to_image(batch[0][number]))
 
 
 def test_what_cannot_be_shown(tmp_path):

@@ -12,11 +12,11 @@ import paddle
 import pytest
 
 from ppocr import program
+from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.transfer import load_weights
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.health import FiniteGuard
 from ppocr.errors import UserError
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import load_weights
 from ppocr.utils.save_load import Checkpointer, load_checkpoint
 
 

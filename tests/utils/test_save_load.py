@@ -6,13 +6,13 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.transfer import load_pretrained, load_weights
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import CheckpointError
-from ppocr.global_options import GlobalOptions
-from ppocr.utils import safe_pickle
-from ppocr.utils.pretrained import load_pretrained, load_weights
+from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import (
     NAMES_KEY,
     Checkpointer,

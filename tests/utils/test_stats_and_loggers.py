@@ -12,18 +12,18 @@ import paddle
 import pytest
 
 from ppocr.commands import say_error
+from ppocr.drawing.samples import draw_curves
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.errors import UserError
-from ppocr.global_options import GlobalOptions
 from ppocr.metrics import build_metric
+from ppocr.options import GlobalOptions
 from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.loggers import build_loggers, metric_loggers
 from ppocr.utils.loggers.metric_loggers import CurvesLogger, JsonLinesLogger, MetricLogger, MetricLoggers, WandbLogger
 from ppocr.utils.logging import format_config, get_logger
 from ppocr.utils.metrics_file import read_series
-from ppocr.utils.pictures import draw_curves
 from ppocr.utils.stats import TrainingStats
 
 
@@ -94,14 +94,14 @@ def test_several_loggers_are_used_as_one_and_each_takes_what_it_can_show():
     assert detailed == [({"a": 1}, "train", 1), ("config", "x", 0), ({}, "eval", 2), ({}, "parameters", 3), "closed"]
 
 
-def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
+def test_visualdl_gets_numbers_texts_images_and_histograms(tmp_path):
     pytest.importorskip("visualdl")
     options = GlobalOptions(save_model_dir=str(tmp_path), use_visualdl=True)
     loggers = build_loggers({"Global": {"epoch_num": 3}}, options)
     loggers.log_metrics({"acc": 0.5, "flag": True, "name": "x"}, "eval", 7)
-    picture = np.zeros((8, 12, 3), np.uint8)
-    picture[..., 0] = 255  # blue in BGR
-    loggers.log_images({"samples": picture}, "eval", 1)
+    image = np.zeros((8, 12, 3), np.uint8)
+    image[..., 0] = 255  # blue in BGR
+    loggers.log_images({"samples": image}, "eval", 1)
     loggers.log_histograms({"fc.weight": np.array([[0, 1], [1, 1], [1, np.nan]], np.float32)}, "parameters", 1)
     for name, array in (("close", [1, 1 + 2**-23]), ("huge", [1e38, 1e38]), ("empty", [np.nan])):
         loggers.log_histograms({name: np.array(array, np.float32)}, "parameters", 1)
@@ -115,7 +115,7 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
     assert reader.get_data("text", "config")[0].text.encoded_text_string == "Global: {epoch_num: 3}\n"
     assert reader.get_data("text", "best metric")[0].text.encoded_text_string == "acc: 0.5"
     encoded = reader.get_data("image", "EVAL/samples")[0].image.encoded_image_string
-    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), picture)
+    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR), image)
     counts = list(reader.get_data("histogram", "PARAMETERS/fc.weight")[0].histogram.hist)
     assert (counts[0], counts[-1], sum(counts)) == (1, 4, 5)
     for name, count in (("close", 2), ("huge", 2), ("empty", 0)):
@@ -124,17 +124,17 @@ def test_visualdl_gets_numbers_texts_pictures_and_histograms(tmp_path):
 
 def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
     loggers = build_loggers({}, GlobalOptions(save_model_dir=str(tmp_path)))
-    picture = tmp_path / "curves.png"
+    image = tmp_path / "curves.png"
     loggers.log_metrics({"loss": 2.0}, "train", 1)
-    assert not picture.exists()
+    assert not image.exists()
     loggers.log_metrics({"acc": 0.5, "fps": 9.0}, "eval", 1)
-    first = picture.read_bytes()
-    picture.unlink()
+    first = image.read_bytes()
+    image.unlink()
     loggers.close()
-    assert not picture.exists()  # nothing has come since
+    assert not image.exists()  # nothing has come since
     loggers.log_metrics({"loss": 1.0}, "train", 2)
     loggers.close()
-    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.read_bytes() != first
+    assert image.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and image.read_bytes() != first
 
 
 def test_curves_are_not_drawn_after_evaluations_that_follow_each_other_fast(tmp_path, monkeypatch):
@@ -204,7 +204,7 @@ def test_without_numbers_there_are_no_curves(tmp_path):
 
 
 def evaluation_of(results):
-    """An evaluation whose first batch is two black pictures with ``results``."""
+    """An evaluation whose first batch is two black images with ``results``."""
     images = np.zeros((2, 3, 8, 16), np.float32)
     metric = build_metric({"name": "RecMetric"})
     main = SimpleNamespace(examples=lambda model, count: iter([(images, results, [images])]), metric=metric)
@@ -293,7 +293,7 @@ def test_wandb_that_cannot_begin_is_left_out(tmp_path, monkeypatch, ppocr_caplog
 
 
 def test_best_effort_lets_through_what_it_is_told_to():
-    with pytest.raises(UserError), BestEffort(but=UserError)("a picture"):
+    with pytest.raises(UserError), BestEffort(but=UserError)("an image"):
         raise UserError("not installed")
 
 

@@ -5,12 +5,12 @@ from typing import NamedTuple, Optional
 
 import paddle
 
+from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Sample, SampleFacts
-from ppocr.data.cache import CacheOptions, PictureSource, build_store, with_cache
+from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Dropped, Rejected
 from ppocr.data.randomness import generator
-from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.failures import FAILURES, describe
 from ppocr.values import Index, Probability
@@ -49,7 +49,7 @@ class OcrDataset(paddle.io.Dataset):
         global_config: the ``Global`` section, for operators.
         ext_op_transform_idx: number of leading operators that the further samples of operators like CopyPaste pass.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        cache: how decoded pictures are kept; None keeps none.
+        cache: how decoded images are kept; None keeps none.
 
     Raises:
         ConfigError: a cache that cannot be had, or without the operator ``DecodeImage``.
@@ -73,7 +73,7 @@ class OcrDataset(paddle.io.Dataset):
         self.ext_ops = create_operators(transforms[:ext_op_transform_idx], global_config)
         self._cached = cache is not None and cache.kind is not None
         if self._cached:
-            self._keep_pictures(build_store(cache))
+            self._keep_images(build_store(cache))
         self._ext_wanted = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
         self._first_selection = None
 
@@ -82,7 +82,7 @@ class OcrDataset(paddle.io.Dataset):
         raise NotImplementedError
 
     def load(self, index: int, key: SampleKey, rng) -> dict:
-        """Returns the raw sample, with ``label`` and ``image`` (an array, or what :meth:`picture` gives).
+        """Returns the raw sample, with ``label`` and ``image`` (an array, or what :meth:`lazy_image` gives).
 
         ``notes`` may be a list of :class:`ppocr.data.imaug.operator.Note`: what of the sample is not used.
 
@@ -103,13 +103,13 @@ class OcrDataset(paddle.io.Dataset):
         """Returns the indices that make up an epoch, in order; None stands for all."""
         return None
 
-    def picture(self, name, read):
-        """Returns what a raw sample holds for a picture: its bytes, or with a cache what stands for them.
+    def lazy_image(self, name, read):
+        """Returns what a raw sample holds for an image: its bytes, or with a cache what stands for them.
 
         Args:
-            name, read: functions, see :class:`ppocr.data.cache.PictureSource`.
+            name, read: functions, see :class:`ppocr.data.cache.ImageSource`.
         """
-        return PictureSource(name, read) if self._cached else read()
+        return ImageSource(name, read) if self._cached else read()
 
     def draw(self, rng) -> int:
         """Returns a random index, to replace a bad sample or to be mixed into another."""
@@ -162,7 +162,7 @@ class OcrDataset(paddle.io.Dataset):
                 return data
         raise NoGoodSample(bad) if bad else DataError("no sample with boxes of 4 points to mix in was found")
 
-    def _keep_pictures(self, store):
+    def _keep_images(self, store):
         cached = with_cache(self.ops, store)
         if cached == self.ops:
             raise ConfigError("cache keeps what DecodeImage gives, which is not among the transforms")

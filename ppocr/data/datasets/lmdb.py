@@ -19,7 +19,7 @@ class LMDBDataSet(OcrDataset):
 
     A database holds ``num-samples`` and, numbered from 1, ``image-%09d`` (an encoded image) and ``label-%09d`` (UTF-8
     text).  Values are only ever read as bytes.  Operators get ``label`` (str) and ``image`` (bytes, see
-    :meth:`OcrDataset.picture`).
+    :meth:`OcrDataset.lazy_image`).
 
     Args:
         data_dir: a database (a folder with ``data.mdb``), or a folder with databases at any depth.
@@ -82,7 +82,7 @@ class LMDBDataSet(OcrDataset):
             label = label.decode("utf-8")
         except UnicodeDecodeError as error:
             raise Dropped("bad_label", f"the label is not UTF-8 ({error.reason})") from error
-        image = self.picture(
+        image = self.lazy_image(
             lambda: (*self._states[number], position), lambda: _existing(*images or self._get(number, keys[1]))
         )
         return {"image": image, "label": label}

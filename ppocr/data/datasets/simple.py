@@ -24,7 +24,7 @@ class SimpleDataSet(OcrDataset):
     """Images and labels of one or several label files.
 
     The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
-    ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`OcrDataset.picture`).
+    ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`OcrDataset.lazy_image`).
 
     Args:
         data_dir: folder that the paths are relative to.
@@ -34,8 +34,8 @@ class SimpleDataSet(OcrDataset):
         delimiter: what stands between path and label.
         ext_op_transform_idx: number of leading operators for the samples that CopyPaste and its like mix in.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        cache: keep decoded pictures from one epoch to the next: in ``memory``, or on ``disk`` for other runs too.
-        cache_size_gb: most GiB of them; when they are taken, further pictures are decoded each time.
+        cache: keep decoded images from one epoch to the next: in ``memory``, or on ``disk`` for other runs too.
+        cache_size_gb: most GiB of them; when they are taken, further images are decoded each time.
         cache_dir: folder of ``disk``; by default ``ppocr_cache_<user>`` in the folder for temporary files.
         training, base_seed, global_config: given by the builder.
 
@@ -118,7 +118,7 @@ class SimpleDataSet(OcrDataset):
         names = image_names(line.path)
         name = names[int(rng.integers(len(names)))]
         path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
-        image = self.picture(partial(_name, path, hint), partial(_read, path, hint))
+        image = self.lazy_image(partial(_name, path, hint), partial(_read, path, hint))
         lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
         return {"img_path": path, "label": line.label, "image": image, "notes": lost}
 

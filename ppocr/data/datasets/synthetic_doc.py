@@ -103,7 +103,7 @@ class SyntheticDocDataSet(OcrDataset):
         rng = generator(self._content_seed, 0 if self._fixed else epoch, "page", index)
         height, width = self._size
         paper, ink = two_colours(rng)
-        picture = background(height, width, paper, rng)
+        canvas = background(height, width, paper, rng)
         slant = float(np.clip(rng.normal(0, 2), -5, 5))
         boxes, y = [], float(rng.uniform(0.02, 0.1)) * height
         for _ in range(int(rng.integers(self._lines[0], self._lines[1], endpoint=True))):
@@ -115,10 +115,10 @@ class SyntheticDocDataSet(OcrDataset):
             matrix = _turned(placement(strip, scale, rng.normal(0, 0.5), (x, y + size / 2)), slant, (width, height))
             quads = [(text, corners(matrix, left, 0, right, strip.shape[0])) for text, left, right in words]
             if all(_inside(quad, width, height) for _, quad in quads):
-                _print(picture, strip, matrix, ink)
+                _print(canvas, strip, matrix, ink)
                 boxes.extend(quads if self._by_word else [_joined(quads)])
             y += size * float(rng.uniform(1.5, 2.5)) + 0.02 * width
-        image = self._noise.finish(maybe_blur(picture, rng), rng)
+        image = self._noise.finish(maybe_blur(canvas, rng), rng)
         return image, [{"transcription": text, "points": np.rint(quad).astype(int).tolist()} for text, quad in boxes]
 
     def _line(self, rng, longest):
@@ -156,13 +156,13 @@ def _inside(quad, width, height):
     return quad.min() >= 0 and quad[:, 0].max() <= width - 1 and quad[:, 1].max() <= height - 1
 
 
-def _print(picture, strip, matrix, ink):
-    """Lays a strip over the part of the picture that it covers."""
+def _print(image, strip, matrix, ink):
+    """Lays a strip over the part of the image that it covers."""
     quad = corners(matrix, 0, 0, strip.shape[1], strip.shape[0])
     x0, y0 = np.floor(quad.min(axis=0)).astype(int).tolist()
     x1, y1 = np.ceil(quad.max(axis=0)).astype(int).tolist()
     local = matrix - [[0, 0, x0], [0, 0, y0]]
-    part = picture[y0 : y1 + 1, x0 : x1 + 1]
+    part = image[y0 : y1 + 1, x0 : x1 + 1]
     size = (part.shape[1], part.shape[0])
     blend(part, warp(strip, local, size), ink)
 

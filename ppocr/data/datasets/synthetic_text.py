@@ -11,15 +11,15 @@ from ppocr.data.randomness import generator
 from ppocr.data.rendering import FontSet, Noise, background, blend, maybe_blur, placement, two_colours, warp
 from ppocr.errors import ConfigError
 from ppocr.registry import DATASETS
+from ppocr.text.dictionary import character_list
 from ppocr.text.direction import Writing
-from ppocr.utils.dictionary import character_list
 from ppocr.values import Count, Files, Index, Name, Probability, Range, Rising
 
 _HELD_OUT = 8  # one word in this many belongs to evaluation
 _TRIES = 2000
 WordLength = Annotated[int, Range(1, 100)]
 Height = Annotated[int, Range(8, 256)]
-_MARGIN = 0.6  # widest margin at the left and right, in heights of the picture
+_MARGIN = 0.6  # widest margin at the left and right, in heights of the image
 
 
 class Words:
@@ -64,7 +64,7 @@ def falling_lengths(min_length, max_length):
 
 @DATASETS.register()
 class SyntheticTextDataSet(OcrDataset):
-    """Pictures of random words: fonts, size, place, colour, contrast, rotation, blur, noise and background vary.
+    """Images of random words: fonts, size, place, colour, contrast, rotation, blur, noise and background vary.
 
     Operators get ``image``, uint8 BGR ``(height, width, 3)`` with a width that fits the word, and ``label``.
 
@@ -76,10 +76,10 @@ class SyntheticTextDataSet(OcrDataset):
         min_length, max_length: characters of a word.
         fonts: font files, or names of fonts that come with matplotlib; by default twelve of these.
         image_height: pixels, one number or ``[least, most]``.
-        label_type: ``text``, or ``direction``: half of the pictures are turned upside down, the label says ``0`` or
+        label_type: ``text``, or ``direction``: half of the images are turned upside down, the label says ``0`` or
             ``180``.
-        fixed: give the same pictures in every epoch; by default in evaluation only.
-        content_seed: seed of words and pictures; by default the run's.
+        fixed: give the same images in every epoch; by default in evaluation only.
+        content_seed: seed of words and images; by default the run's.
         max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
         training, base_seed, global_config: given by the builder.
 
@@ -157,6 +157,6 @@ class SyntheticTextDataSet(OcrDataset):
         matrix = placement(strip, scale, degrees, centre)
         coverage = warp(strip, matrix, (width, height))
         paper, ink = two_colours(rng)
-        picture = background(height, width, paper, rng)
-        blend(picture, coverage, ink)
-        return self._noise.finish(maybe_blur(picture, rng), rng)
+        image = background(height, width, paper, rng)
+        blend(image, coverage, ink)
+        return self._noise.finish(maybe_blur(image, rng), rng)

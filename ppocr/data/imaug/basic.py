@@ -32,10 +32,10 @@ class KeepKeys(Operator):
 
 @OPERATORS.register()
 class Pad(Operator):
-    """Adds zeros below and to the right of an H x W x C picture.
+    """Adds zeros below and to the right of an H x W x C image.
 
     Args:
-        size: the size to reach, one number or (height, width); it must not be less than the picture's.
+        size: the size to reach, one number or (height, width); it must not be less than the image's.
         size_div: without ``size``: each side becomes a multiple of this.
     """
 
@@ -51,14 +51,14 @@ class Pad(Operator):
         height, width = self.size or [-(-side // self.size_div) * self.size_div for side in image.shape[:2]]
         bottom, right = height - image.shape[0], width - image.shape[1]
         if bottom < 0 or right < 0:
-            raise ConfigError(f"Pad: a picture of {image.shape[:2]} does not fit into {(height, width)}")
+            raise ConfigError(f"Pad: an image of {image.shape[:2]} does not fit into {(height, width)}")
         data["image"] = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
         return data
 
 
 @OPERATORS.register()
 class Resize(Operator):
-    """Resizes an H x W x C picture and the polygons, if there are any.
+    """Resizes an H x W x C image and the polygons, if there are any.
 
     Args:
         size: (height, width).
@@ -82,10 +82,10 @@ class Resize(Operator):
 
 @OPERATORS.register()
 class GrayImageChannelFormat(Operator):
-    """Makes one grey channel (1 x H x W) of a BGR picture; ``src_image`` keeps the picture.
+    """Makes one grey channel (1 x H x W) of a BGR image; ``src_image`` keeps the image.
 
     Args:
-        inverse: give ``|grey - 1|``, for pictures with values in [0, 1].
+        inverse: give ``|grey - 1|``, for images with values in [0, 1].
     """
 
     reads = ("image",)

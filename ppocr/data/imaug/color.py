@@ -1,4 +1,4 @@
-"""Changes of colour, brightness, contrast and sharpness of BGR pictures (H x W x 3, ``uint8``).
+"""Changes of colour, brightness, contrast and sharpness of BGR images (H x W x 3, ``uint8``).
 
 The factors mean what they mean in the usual image libraries: 0 takes the property away, 1 changes nothing.
 """
@@ -52,7 +52,7 @@ def adjust_hue(image, turn: float) -> np.ndarray:
 
 
 def adjust_sharpness(image, factor: float) -> np.ndarray:
-    """Multiplies the differences from the smoothed picture."""
+    """Multiplies the differences from the smoothed image."""
     return blend(image, cv2.filter2D(image, -1, _SMOOTH), factor)
 
 

@@ -1,4 +1,4 @@
-"""Pasting of texts of one detection picture into another."""
+"""Pasting of texts of one detection image into another."""
 
 import cv2
 import numpy as np
@@ -14,10 +14,10 @@ TRIES = 50
 
 @OPERATORS.register()
 class CopyPaste(Operator):
-    """Pastes texts of another picture, turned by any angle.
+    """Pastes texts of another image, turned by any angle.
 
     Args:
-        objects_paste_ratio: how many texts, as a part of the other picture's; at least one.
+        objects_paste_ratio: how many texts, as a part of the other image's; at least one.
         limit_paste: only paste where no polygon's box is; a text without a place is left out.
 
     Takes ``ext_data``, a sequence of samples, out of the sample and uses the first.
@@ -78,7 +78,7 @@ def _boxes(polys):
 
 
 def _turned(polygon, rng):
-    """Draws an angle; returns matrix, size and polygon of the text in a picture of its own."""
+    """Draws an angle; returns matrix, size and polygon of the text in an image of its own."""
     polygon = np.asarray(polygon, np.float32)
     matrix = rotation(rng.uniform(0, 360), polygon.mean(axis=0))
     turned = map_points(polygon, matrix)

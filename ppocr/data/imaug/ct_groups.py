@@ -1,4 +1,4 @@
-"""Random changes that a picture and its maps undergo together: ``image`` is a list of them, the picture first."""
+"""Random changes that an image and its maps undergo together: ``image`` is a list of them, the image first."""
 
 import cv2
 import numpy as np
@@ -47,11 +47,11 @@ class GroupRandomRotate(_Group):
         self.degrees = degrees
 
     def __call__(self, data, rng):
-        picture, *maps = data["image"]
-        height, width = picture.shape[:2]
+        image, *maps = data["image"]
+        height, width = image.shape[:2]
         matrix = rotation(rng.uniform(-self.degrees, self.degrees), (width / 2, height / 2))
-        turned = [warp(image, matrix, width, height, interpolation=cv2.INTER_NEAREST) for image in maps]
-        data["image"] = [warp(picture, matrix, width, height), *turned]
+        turned = [warp(one, matrix, width, height, interpolation=cv2.INTER_NEAREST) for one in maps]
+        data["image"] = [warp(image, matrix, width, height), *turned]
         return data
 
 

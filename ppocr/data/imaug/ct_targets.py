@@ -60,7 +60,7 @@ def _whole(values) -> bool:
 
 
 def scale_aligned(image, short_size: float) -> np.ndarray:
-    """Resizes a picture: the shorter side becomes ``short_size``, then each side goes up to a multiple of 32."""
+    """Resizes an image: the shorter side becomes ``short_size``, then each side goes up to a multiple of 32."""
     scale = short_size / min(image.shape[:2])
     height, width = (-(-int(side * scale + 0.5) // STRIDE) * STRIDE for side in image.shape[:2])
     check_size(image, height, width)
@@ -69,7 +69,7 @@ def scale_aligned(image, short_size: float) -> np.ndarray:
 
 @OPERATORS.register()
 class ScaleAlignedShort(Operator):
-    """Resizes a picture for evaluation, see :func:`scale_aligned`.
+    """Resizes an image for evaluation, see :func:`scale_aligned`.
 
     Args:
         short_size: the shorter side, in pixels.
@@ -92,7 +92,7 @@ class ScaleAlignedShort(Operator):
 
 @OPERATORS.register()
 class RandomScale(Operator):
-    """Resizes a picture to 0.7, 0.8, ... or 1.3 times ``short_size``, see :func:`scale_aligned`.
+    """Resizes an image to 0.7, 0.8, ... or 1.3 times ``short_size``, see :func:`scale_aligned`.
 
     Args:
         short_size: the shorter side, in pixels.
@@ -117,7 +117,7 @@ class RandomScale(Operator):
 
 @OPERATORS.register()
 class MakeShrink(Operator):
-    """Draws texts and their kernels; ``image`` becomes a list of the picture and six maps (H x W, ``uint8``).
+    """Draws texts and their kernels; ``image`` becomes a list of the image and six maps (H x W, ``uint8``).
 
     The maps: number of the text (from 1), training mask (0 in texts around their kernels, and in all of an unreadable
     text, ``###`` or ``???``), number of the kernel, kernels, number of the kernel on a rim just inside of it, training
@@ -160,7 +160,7 @@ class MakeShrink(Operator):
 
 @OPERATORS.register()
 class MakeCentripetalShift(Operator):
-    """Gives the list of :class:`MakeShrink` back as a picture and maps, with the shifts towards the kernels.
+    """Gives the list of :class:`MakeShrink` back as an image and maps, with the shifts towards the kernels.
 
     Sets ``image`` (H x W x C), ``gt_kernel``, ``training_mask``, ``gt_instance``, ``gt_kernel_instance``,
     ``training_mask_distance`` (H x W, ``int64``) and ``gt_distance`` (2 x H x W ``float32``): the way, x and y in tens

@@ -47,7 +47,7 @@ class MakeShrinkMap(Operator):
             2r, 3r, ... and at last 1 (no shrinking) are tried.
         total_epoch: number of epochs over which r grows by 0.2; it stays without.
 
-    Both maps are H x W ``float32`` of 0 and 1.  ``polys`` come back inside the picture, clockwise on the
+    Both maps are H x W ``float32`` of 0 and 1.  ``polys`` come back inside the image, clockwise on the
     screen, and ``ignore_tags`` with the ones that are ignored here.
     """
 
@@ -94,7 +94,7 @@ class MakeShrinkMap(Operator):
 
 
 def clean_polygons(polys, ignore_tags, size):
-    """Brings polygons into a picture of ``size`` (height, width) and turns them clockwise (on the screen).
+    """Brings polygons into an image of ``size`` (height, width) and turns them clockwise (on the screen).
 
     Returns:
         Polygons, what to ignore (those of less than a pixel too), and areas, in square pixels.

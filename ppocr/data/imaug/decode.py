@@ -1,4 +1,4 @@
-"""Decoding of picture files."""
+"""Decoding of image files."""
 
 import io
 import struct
@@ -40,7 +40,7 @@ def surely_opaque(encoded) -> bool:
 
 
 def on_white(encoded, upright: bool):
-    """Returns a picture with transparency as it looks on white paper; None for a picture without.
+    """Returns an image with transparency as it looks on white paper; None for an image without.
 
     Args:
         encoded: the bytes of its file.
@@ -52,10 +52,10 @@ def on_white(encoded, upright: bool):
     if surely_opaque(encoded):
         return None
     try:
-        with Image.open(io.BytesIO(encoded)) as picture:
-            if picture.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in picture.info:
+        with Image.open(io.BytesIO(encoded)) as image:
+            if image.mode not in ("RGBA", "LA", "PA", "RGBa", "La") and "transparency" not in image.info:
                 return None
-            turned = ImageOps.exif_transpose(picture) if upright else picture
+            turned = ImageOps.exif_transpose(image) if upright else image
             paper = Image.new("RGBA", turned.size, "white")
             paper.alpha_composite(turned.convert("RGBA"))
     except _UNKNOWN_TO_PILLOW:
@@ -64,22 +64,22 @@ def on_white(encoded, upright: bool):
 
 
 def to_8_bits(image) -> np.ndarray:
-    """Returns a ``uint16`` picture as ``uint8``: the highest of the bits that it uses, 8, 10, 12, 14 or 16 of them."""
+    """Returns a ``uint16`` image as ``uint8``: the highest of the bits that it uses, 8, 10, 12, 14 or 16 of them."""
     used = int(image.max()).bit_length()
     return (image >> (next(depth for depth in _DEPTHS if depth >= used) - 8)).astype(np.uint8)
 
 
 @OPERATORS.register()
 class DecodeImage(Operator):
-    """Turns the bytes of a picture file into an array.
+    """Turns the bytes of an image file into an array.
 
     Args:
         img_mode: ``BGR``, ``RGB``, or ``GRAY`` (three equal channels).
         channel_first: give C x H x W instead of H x W x C.
         ignore_orientation: leave the EXIF orientation aside.
 
-    The result is ``uint8``.  What is transparent lies on white paper; of pictures with 16 bits the highest bits in use
-    are taken.  Bytes that are no picture drop the sample (``unreadable_image``); no bytes at all are a
+    The result is ``uint8``.  What is transparent lies on white paper; of images with 16 bits the highest bits in use
+    are taken.  Bytes that are no image drop the sample (``unreadable_image``); no bytes at all are a
     :class:`~ppocr.errors.DataError`.
     """
 
@@ -99,19 +99,19 @@ class DecodeImage(Operator):
             self.flags |= cv2.IMREAD_IGNORE_ORIENTATION
 
     def __call__(self, data):
-        data["image"] = self.arranged(self.picture(data["image"]))
+        data["image"] = self.arranged(self.in_mode(data["image"]))
         return data
 
-    def picture(self, encoded) -> np.ndarray:
-        """Returns the picture that the bytes hold, H x W x C."""
+    def in_mode(self, encoded) -> np.ndarray:
+        """Returns the image that the bytes hold, H x W x C."""
         return self.coloured(self.decode(encoded))
 
     def decode(self, encoded) -> np.ndarray:
-        """Returns the picture that the bytes hold, H x W x 3, blue first whatever ``img_mode``."""
+        """Returns the image that the bytes hold, H x W x 3, blue first whatever ``img_mode``."""
         if not isinstance(encoded, (bytes, bytearray, memoryview)):
-            raise DataError(f"DecodeImage needs the bytes of a picture file, got {type(encoded).__name__}")
+            raise DataError(f"DecodeImage needs the bytes of an image file, got {type(encoded).__name__}")
         if not len(encoded):
-            raise DataError("the file is empty: no bytes of a picture in it")
+            raise DataError("the file is empty: no bytes of an image in it")
         image = on_white(encoded, upright=not self.flags & cv2.IMREAD_IGNORE_ORIENTATION)
         if image is not None:
             return image
@@ -120,16 +120,16 @@ class DecodeImage(Operator):
         except cv2.error as error:
             raise Dropped("unreadable_image", str(error).strip().splitlines()[0]) from error
         if image is None or image.dtype not in (np.uint8, np.uint16):
-            raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no picture of 8 or 16 bits")
+            raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no image of 8 or 16 bits")
         image = to_8_bits(image) if image.dtype == np.uint16 else image
         return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
 
     def coloured(self, image) -> np.ndarray:
-        """Returns a picture, H x W x 3, blue first, as ``img_mode`` wants it."""
+        """Returns an image, H x W x 3, blue first, as ``img_mode`` wants it."""
         if self.img_mode == "GRAY":
             return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if self.img_mode == "RGB" else image
 
-    def arranged(self, picture) -> np.ndarray:
-        """Returns an H x W x C picture with its axes in the order that is asked for, as a view."""
-        return picture.transpose(2, 0, 1) if self.channel_first else picture
+    def arranged(self, image) -> np.ndarray:
+        """Returns an H x W x C image with its axes in the order that is asked for, as a view."""
+        return image.transpose(2, 0, 1) if self.channel_first else image

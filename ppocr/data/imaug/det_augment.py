@@ -1,4 +1,4 @@
-"""Flip, rotation and scaling of detection pictures together with their polygons."""
+"""Flip, rotation and scaling of detection images together with their polygons."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, Optional, Union
@@ -49,7 +49,7 @@ class Affine:
     Args:
         rotate: degrees, or the range to draw them from.
         p: probability.
-        fit_output: the picture grows such that nothing is cut off; otherwise its size stays.
+        fit_output: the image grows such that nothing is cut off; otherwise its size stays.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Augmenter:
 
 @OPERATORS.register()
 class IaaAugment(Operator):
-    """Flips, turns and scales a picture and its polygons, all in one warp.
+    """Flips, turns and scales an image and its polygons, all in one warp.
 
     Args:
         augmenter_args: list of ``{"type": name, "args": {...}}`` with the types ``Fliplr`` and ``Flipud`` (``p``),

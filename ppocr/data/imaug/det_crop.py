@@ -1,4 +1,4 @@
-"""Random crops of detection pictures that cut no text."""
+"""Random crops of detection images that cut no text."""
 
 from typing import Annotated, NamedTuple, Union
 
@@ -14,7 +14,7 @@ CUT_OFF = "cut_off"
 
 
 class Window(NamedTuple):
-    """A rectangle of a picture, in pixels."""
+    """A rectangle of an image, in pixels."""
 
     left: int
     top: int
@@ -81,11 +81,11 @@ def draw_free_windows(polys, width: int, height: int, tries: int, rng) -> list:
 
 
 def draw_window(polys, width: int, height: int, min_side_ratio: float, max_tries: int, rng) -> Window:
-    """Draws a rectangle that cuts none of the polygons and holds at least one; all of the picture if none is found.
+    """Draws a rectangle that cuts none of the polygons and holds at least one; all of the image if none is found.
 
     Args:
         polys: N x K x 2.
-        min_side_ratio: least width and height, as parts of the picture's.
+        min_side_ratio: least width and height, as parts of the image's.
         max_tries: how many rectangles are drawn.
     """
     everything = Window(0, 0, width, height)
@@ -138,9 +138,9 @@ class EastRandomCropData(Operator):
 
     Args:
         size: (width, height) of the result.
-        max_tries: how many rectangles are drawn; if none holds a text, the whole picture is taken.
-        min_crop_side_ratio: least width and height of the rectangle, as parts of the picture's.
-        keep_ratio: keep the proportions and fill with zeros to the right and below; otherwise the picture is stretched,
+        max_tries: how many rectangles are drawn; if none holds a text, the whole image is taken.
+        min_crop_side_ratio: least width and height of the rectangle, as parts of the image's.
+        keep_ratio: keep the proportions and fill with zeros to the right and below; otherwise the image is stretched,
             but the polygons still keep theirs, as PaddleOCR has it: leave it true.
     """
 
@@ -161,7 +161,7 @@ class EastRandomCropData(Operator):
         self.keep_ratio = keep_ratio
 
     def draw(self, data, width: int, height: int, rng) -> Window:
-        """Draws the rectangle for a picture of that size with the sample's polygons."""
+        """Draws the rectangle for an image of that size with the sample's polygons."""
         counted = data["polys"][~np.asarray(data["ignore_tags"], bool)]
         return draw_window(counted, width, height, self.min_crop_side_ratio, self.max_tries, rng)
 
@@ -175,7 +175,7 @@ class EastRandomCropData(Operator):
         return then(to_origin, scaling(width / window.width, height / window.height)), width, height
 
     def cut(self, image, matrix, window: Window) -> np.ndarray:
-        """Returns the rectangle of a picture that ``matrix`` has mapped, at the fixed size."""
+        """Returns the rectangle of an image that ``matrix`` has mapped, at the fixed size."""
         fit, width, height = self._fit(window, self.keep_ratio)
         matrix = then(matrix, fit)
         if (width, height) == (self.width, self.height):
@@ -205,7 +205,7 @@ class EastRandomCropData(Operator):
 class RandomCrop(EastRandomCropData):
     """Crops a random stretch that cuts no text, not even one to be ignored, and brings it to a fixed size.
 
-    Unlike in ``EastRandomCropData`` a crop is as wide as the picture or as high, and begins and ends anywhere outside
+    Unlike in ``EastRandomCropData`` a crop is as wide as the image or as high, and begins and ends anywhere outside
     of the polygons' boxes.
 
     Args:
@@ -246,7 +246,7 @@ def draw_corner(text_map, size, p: float, rng):
 
 @OPERATORS.register()
 class RandomCropImgMask(Operator):
-    """Crops the same random rectangle out of a picture and of its maps.
+    """Crops the same random rectangle out of an image and of its maps.
 
     Args:
         size: (height, width) of the rectangle, or one number for both.

@@ -1,4 +1,4 @@
-"""Random scaling, flips, crops and turns of detection pictures that keep whole texts."""
+"""Random scaling, flips, crops and turns of detection images that keep whole texts."""
 
 from typing import Annotated, Union
 
@@ -11,13 +11,13 @@ from ppocr.data.imaug.operator import Operator
 from ppocr.registry import OPERATORS
 from ppocr.values import Angle, Colour, Fraction, Probability, Range, Rising, Side, Zoom
 
-PATCH = 9  # a backdrop is a ninth of the picture's width and height, enlarged
+PATCH = 9  # a backdrop is a ninth of the image's width and height, enlarged
 FLIP_TRIES = 10
 CLEARANCE = 2  # pixels between a text and an edge
 
 
 def backdrop(image, width: int, height: int, rng) -> np.ndarray:
-    """Returns a random patch of a picture, enlarged to ``height`` x ``width``."""
+    """Returns a random patch of an image, enlarged to ``height`` x ``width``."""
     patch_height, patch_width = (max(side // PATCH, 1) for side in image.shape[:2])
     top = int(rng.integers(image.shape[0] - patch_height + 1))
     left = int(rng.integers(image.shape[1] - patch_width + 1))
@@ -25,7 +25,7 @@ def backdrop(image, width: int, height: int, rng) -> np.ndarray:
 
 
 class _Padded(Operator):
-    """An operator that fills what a picture does not cover, with a fixed colour or with a patch of the picture.
+    """An operator that fills what an image does not cover, with a fixed colour or with a patch of the image.
 
     Args:
         pad_with_fixed_color: see there.
@@ -40,7 +40,7 @@ class _Padded(Operator):
         self.pad_value = tuple(pad_value) if pad_with_fixed_color else None
 
     def canvas(self, image, width, height, rng) -> np.ndarray:
-        """Returns what is seen where the picture is not."""
+        """Returns what is seen where the image is not."""
         if self.pad_value is None:
             return backdrop(image, width, height, rng)
         return np.full((height, width, len(self.pad_value)), self.pad_value, image.dtype)
@@ -48,7 +48,7 @@ class _Padded(Operator):
 
 @OPERATORS.register()
 class RandomScaling(Operator):
-    """Scales a picture such that its longer side becomes ``size`` times a random factor.
+    """Scales an image such that its longer side becomes ``size`` times a random factor.
 
     Args:
         size: pixels.
@@ -75,12 +75,12 @@ class RandomScaling(Operator):
 
 @OPERATORS.register()
 class RandomCropFlip(Operator):
-    """Mirrors a random rectangle that cuts no text within its picture: left to right, top to bottom or both.
+    """Mirrors a random rectangle that cuts no text within its image: left to right, top to bottom or both.
 
     Args:
         crop_ratio: probability.
         iter_num: how many times this is done, one after the other.
-        min_area_ratio: least area of the rectangle, as a part of the picture's.
+        min_area_ratio: least area of the rectangle, as a part of the image's.
     """
 
     reads = ("image", "polys")
@@ -132,7 +132,7 @@ class RandomCropPolyInstances(Operator):
 
     Args:
         crop_ratio: probability.
-        min_side_ratio: least width and height of the rectangle, as parts of the picture's.
+        min_side_ratio: least width and height of the rectangle, as parts of the image's.
     """
 
     reads = ("image", "polys", "texts", "ignore_tags")
@@ -177,12 +177,12 @@ def _draw_place(stretches, low: int, high: int, end: int, rng) -> int:
 
 @OPERATORS.register()
 class RandomRotatePolyInstances(_Padded):
-    """Turns a picture by a random angle; it grows such that nothing is cut off.
+    """Turns an image by a random angle; it grows such that nothing is cut off.
 
     Args:
         rotate_ratio: probability.
         max_angle: degrees, to either side.
-        pad_with_fixed_color, pad_value: what fills the corners; by default a patch of the picture.
+        pad_with_fixed_color, pad_value: what fills the corners; by default a patch of the image.
     """
 
     def __init__(
@@ -210,12 +210,12 @@ class RandomRotatePolyInstances(_Padded):
 
 @OPERATORS.register()
 class SquareResizePad(_Padded):
-    """Brings a picture to a square: padded on both sides of the shorter dimension, or stretched.
+    """Brings an image to a square: padded on both sides of the shorter dimension, or stretched.
 
     Args:
         target_size: side of the square, in pixels.
         pad_ratio: probability of padding.
-        pad_with_fixed_color, pad_value: what the padding is; by default a patch of the picture.
+        pad_with_fixed_color, pad_value: what the padding is; by default a patch of the image.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Random perspective of detection pictures and their polygons."""
+"""Random perspective of detection images and their polygons."""
 
 from typing import Annotated
 
@@ -11,12 +11,12 @@ from ppocr.data.imaug.perspective import fit_projection, project, shift, warp_pr
 from ppocr.registry import OPERATORS
 from ppocr.values import Angle, Colour, Decay, Probability, Range
 
-FOLLOWED = 0.25  # how far outside a picture, as a part of its size, points are mapped; the horizon is farther away
+FOLLOWED = 0.25  # how far outside an image, as a part of its size, points are mapped; the horizon is farther away
 
 
 @OPERATORS.register()
 class RandomPerspective(Operator):
-    """Turns, scales, shears and tilts a picture about its middle.
+    """Turns, scales, shears and tilts an image about its middle.
 
     Args:
         prob: probability.
@@ -25,7 +25,7 @@ class RandomPerspective(Operator):
         shear: greatest shear angle along each axis, in degrees.
         perspective: greatest change of the scale per pixel along each axis.
         fit_output: the size follows such that nothing is cut off; otherwise it stays, and texts that end up outside go.
-        fill_value: colour of what the picture does not cover.
+        fill_value: colour of what the image does not cover.
     """
 
     reads = ("image", "polys", "texts", "ignore_tags")
@@ -54,7 +54,7 @@ class RandomPerspective(Operator):
         """Returns a 3 x 3 matrix on pixel corners, and the width and height of the result."""
         limits = np.array([self.degrees, self.scale, self.shear, self.shear, self.perspective, self.perspective])
         degrees, scale, shear_x, shear_y, tilt_x, tilt_y = rng.uniform(-limits, limits)
-        # farther than that a corner of the picture would come near the horizon
+        # farther than that a corner of the image would come near the horizon
         steep = max((abs(tilt_x) * width + abs(tilt_y) * height) / 2, 1e-9)
         tilt = np.eye(3)
         tilt[2, :2] = np.array([tilt_x, tilt_y]) * min(1, 0.5 / steep)

@@ -14,7 +14,7 @@ from ppocr.data.imaug.operator import Dropped, Operator, note_lost_boxes
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, MapSide, Pixels, Probability
 
-STRIDE = 4  # pixels of the picture to one of the maps
+STRIDE = 4  # pixels of the image to one of the maps
 SHRINK = 0.3  # how far corners move, as a part of the shorter edge that ends there
 SCALES = (0.5, 1.0, 2.0, 3.0)
 TURN_PROBABILITY = 0.5
@@ -36,12 +36,12 @@ def shorter_sides(quads) -> np.ndarray:
 
 
 def text_window(polys, counting, width: int, height: int, least, rng) -> Window:
-    """Draws a rectangle of a picture that cuts no text and holds one that counts; the whole picture if none is found.
+    """Draws a rectangle of an image that cuts no text and holds one that counts; the whole image if none is found.
 
     Args:
         polys: N x K x 2.
         counting: called with a rectangle; tells which polygons count in it (N ``bool``).
-        width, height: of the picture.
+        width, height: of the image.
         least: least width and height of the rectangle.
     """
     low, high = polys.min(axis=1), polys.max(axis=1)
@@ -53,7 +53,7 @@ def text_window(polys, counting, width: int, height: int, least, rng) -> Window:
 
 
 def empty_window(polys, width: int, height: int, rng):
-    """Draws a rectangle without text, at least half as wide and as high as the picture; None if none is found."""
+    """Draws a rectangle without text, at least half as wide and as high as the image; None if none is found."""
     low, high = polys.min(axis=1), polys.max(axis=1)
     for window in draw_free_windows(polys, width, height, TRIES, rng):
         large = 2 * window.width >= width and 2 * window.height >= height
@@ -79,12 +79,12 @@ def shrink_quad(quad) -> np.ndarray:
 
 @OPERATORS.register()
 class EASTProcessTrain(Operator):
-    """Turns (in half of the cases, by right angles), scales and crops a picture, normalizes it and draws the maps.
+    """Turns (in half of the cases, by right angles), scales and crops an image, normalizes it and draws the maps.
 
     Args:
         image_shape: (height, width) of the result; what the crop does not fill is zero.
         background_ratio: probability of a crop without text, where half of the width and height have none.
-        min_crop_side_ratio: least width and height of the crop, as parts of the picture's.
+        min_crop_side_ratio: least width and height of the crop, as parts of the image's.
         min_text_size: texts with a shorter side below this (pixels) do not count.
 
     ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  Sets the maps (H/4 x W/4,

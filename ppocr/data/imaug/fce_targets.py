@@ -62,9 +62,9 @@ class FCENetTargets(Operator):
         fourier_degree: greatest order k of the coefficients.
         resample_step: pixels (of the map) between the points of a centre line.
         center_region_shrink_ratio: height of the centre region, as a part of the text's.
-        level_size_divisors: by how much each map is smaller than the picture.
+        level_size_divisors: by how much each map is smaller than the image.
         level_proportion_range: for each map, which texts it shows: the longer side of the text's box, as a part of the
-            picture's height, is between these.
+            image's height, is between these.
 
     Each map is (3 + 2 (2k + 1)) x H x W, ``float32``: text regions, centre regions, what counts (1 everywhere: texts
     that are to be ignored are drawn like the others, as PaddleOCR has it), real and imaginary parts of the coefficients

@@ -1,7 +1,7 @@
-"""Plane geometry of pictures: affine matrices on pixel corners, one warp, polygon measures.
+"""Plane geometry of images: affine matrices on pixel corners, one warp, polygon measures.
 
 Matrices are 2 x 3 ``float64`` and map (x, y) to (x, y), where pixel (i, j) covers the square from (i, j) to
-(i + 1, j + 1); so a picture of width w lies between x = 0 and x = w, and polygons map with the same matrix.
+(i + 1, j + 1); so an image of width w lies between x = 0 and x = w, and polygons map with the same matrix.
 """
 
 import math
@@ -42,10 +42,10 @@ def rotation(degrees: float, center) -> np.ndarray:
 
 
 def fitted(matrix, width: int, height: int):
-    """Moves what ``matrix`` makes of a picture to the origin.
+    """Moves what ``matrix`` makes of an image to the origin.
 
     Returns:
-        The new matrix, and the width and height that hold all of the picture (whole pixels, at least one).
+        The new matrix, and the width and height that hold all of the image (whole pixels, at least one).
     """
     corners = map_points([[0, 0], [width, 0], [width, height], [0, height]], matrix).astype(np.float64)
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -77,14 +77,14 @@ def check_sides(image, width: int, height: int) -> None:
 def warp(
     image, matrix, width: int, height: int, out=None, interpolation=None, border=cv2.BORDER_CONSTANT
 ) -> np.ndarray:
-    """Maps a picture into one of ``height`` x ``width``; what it does not cover is zero.
+    """Maps an image into one of ``height`` x ``width``; what it does not cover is zero.
 
     Args:
         image: H x W x C ``uint8``; it is returned itself where nothing changes.
-        matrix: from the picture to the result.
+        matrix: from the image to the result.
         out: ``height`` x ``width`` x C ``uint8`` to write into.
         interpolation: a number of OpenCV's; None is bilinear.
-        border: what is done where the picture does not reach, a number of OpenCV's.
+        border: what is done where the image does not reach, a number of OpenCV's.
 
     Raises:
         Dropped: see :func:`check_sides`.

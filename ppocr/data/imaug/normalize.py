@@ -33,7 +33,7 @@ def parse_fraction(value) -> float:
 
 
 def planes_from_table(image, tables) -> np.ndarray:
-    """Maps an H x W x C ``uint8`` picture through one table of 256 floats a channel; gives C x H x W ``float32``."""
+    """Maps an H x W x C ``uint8`` image through one table of 256 floats a channel; gives C x H x W ``float32``."""
     planes = np.empty((len(tables), *image.shape[:2]), np.float32)
     for top in range(0, len(image), BLOCK):
         block = image[top : top + BLOCK]

@@ -1,4 +1,4 @@
-"""Plane projections of pictures: 3 x 3 matrices on pixel corners (see ``geometry``), for what is not affine."""
+"""Plane projections of images: 3 x 3 matrices on pixel corners (see ``geometry``), for what is not affine."""
 
 import cv2
 import numpy as np
@@ -19,10 +19,10 @@ def project(points, matrix) -> np.ndarray:
 
 
 def fit_projection(matrix, width: int, height: int):
-    """Moves what ``matrix`` makes of a picture to the origin.
+    """Moves what ``matrix`` makes of an image to the origin.
 
     Returns:
-        The new matrix, and the width and height that hold all of the picture (whole pixels, at least one).
+        The new matrix, and the width and height that hold all of the image (whole pixels, at least one).
     """
     corners = project([[0, 0], [width, 0], [width, height], [0, height]], matrix)
     low, high = corners.min(axis=0), corners.max(axis=0)
@@ -31,12 +31,12 @@ def fit_projection(matrix, width: int, height: int):
 
 
 def warp_projection(image, matrix, width: int, height: int, border=cv2.BORDER_CONSTANT, fill=0) -> np.ndarray:
-    """Maps a picture into one of ``height`` x ``width``, bilinearly.
+    """Maps an image into one of ``height`` x ``width``, bilinearly.
 
     Args:
         image: H x W x C ``uint8``.
-        matrix: from the picture to the result.
-        border, fill: what is done where the picture does not reach, a number of OpenCV's, and the colour for it.
+        matrix: from the image to the result.
+        border, fill: what is done where the image does not reach, a number of OpenCV's, and the colour for it.
 
     Raises:
         Dropped: a side is too long.

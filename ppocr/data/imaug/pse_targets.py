@@ -29,11 +29,11 @@ def shrink(polygon, ratio: float) -> np.ndarray:
 
 @OPERATORS.register()
 class MakePseGt(Operator):
-    """Enlarges small pictures and draws ``gt_kernels``: the texts at ever smaller sizes.
+    """Enlarges small images and draws ``gt_kernels``: the texts at ever smaller sizes.
 
     Args:
         kernel_num: n, number of kernels.
-        size: a picture with a shorter side below this is enlarged, with its polygons.
+        size: an image with a shorter side below this is enlarged, with its polygons.
         min_shrink_ratio: r: kernel i (1 ... n) is shrunk by the ratio ``1 - (1 - r) i / (n - 1)``, as PaddleOCR has it.
 
     Sets ``gt_kernels`` (n x H x W), ``gt_text`` (H x W, the first of them) and ``mask`` (H x W, 0 in the texts that are

@@ -49,7 +49,7 @@ CHANGES = {
 
 @OPERATORS.register()
 class RandAugment(Operator):
-    """Applies ``num_layers`` changes, each any of 14, to a BGR picture.
+    """Applies ``num_layers`` changes, each any of 14, to a BGR image.
 
     Args:
         prob: probability that anything is changed.

@@ -12,7 +12,7 @@ from ppocr.values import Probability
 
 Chance = Union[Literal[-1], Probability]  # -1: never
 
-SMALLEST = 20  # pictures with a shorter side are neither warped nor cropped
+SMALLEST = 20  # images with a shorter side are neither warped nor cropped
 MOST_CROPPED = 8  # pixels
 
 
@@ -36,7 +36,7 @@ def jitter_brightness(image, rng) -> np.ndarray:
 
 
 def shift(image, rng) -> np.ndarray:
-    """Moves the picture to the lower right by up to a hundredth of its shorter side, at least by a pixel."""
+    """Moves the image to the lower right by up to a hundredth of its shorter side, at least by a pixel."""
     short = min(image.shape[:2])
     pixels = int(rng.integers(1, max(short // 100, 1) + 1))
     if pixels >= short:
@@ -60,7 +60,7 @@ class BaseDataAugmentation(Operator):
     """Crops, blurs, jitters, shifts, adds noise to and inverts a text line, each with a probability.
 
     Args:
-        crop_prob: of losing 1 to 8 rows; pictures with a side below 20 pixels lose none.
+        crop_prob: of losing 1 to 8 rows; images with a side below 20 pixels lose none.
         reverse_prob: of inverted colours.
         noise_prob: of noise.
         jitter_prob: of a shift by about a pixel.
@@ -107,7 +107,7 @@ class RecAug(BaseDataAugmentation):
     """Warps a text line, then changes it as :class:`BaseDataAugmentation` does.
 
     Args:
-        tia_prob: of distortion, stretching and perspective; pictures with a side below 20 pixels are not warped.
+        tia_prob: of distortion, stretching and perspective; images with a side below 20 pixels are not warped.
         crop_prob, reverse_prob, noise_prob, jitter_prob, blur_prob, hsv_aug_prob: see the base class.
     """
 

@@ -13,7 +13,7 @@ from ppocr.values import Channels, LineSide, Probability, Range, TextLength
 
 @OPERATORS.register()
 class RecConAug(Operator):
-    """Puts further text lines to the right of a sample's, as long as text and picture do not get too long.
+    """Puts further text lines to the right of a sample's, as long as text and image do not get too long.
 
     Args:
         prob: probability.

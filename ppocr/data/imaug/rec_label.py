@@ -6,10 +6,10 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
+from ppocr.text import special_symbols
 from ppocr.text.ctc import steps_needed
+from ppocr.text.dictionary import character_list
 from ppocr.text.direction import TextDirection, Writing
-from ppocr.utils import special_symbols
-from ppocr.utils.dictionary import character_list
 from ppocr.values import TextLength
 
 

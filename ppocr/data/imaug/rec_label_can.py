@@ -4,7 +4,7 @@ from typing import Optional
 
 from ppocr.data.imaug.operator import Dropped, Operator, note
 from ppocr.registry import OPERATORS
-from ppocr.utils.dictionary import character_list
+from ppocr.text.dictionary import character_list
 
 
 @OPERATORS.register()

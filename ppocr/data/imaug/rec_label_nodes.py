@@ -6,8 +6,8 @@ import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.registry import OPERATORS
+from ppocr.text import special_symbols
 from ppocr.text.direction import TextDirection
-from ppocr.utils import special_symbols
 from ppocr.values import Index, TextLength
 
 SAMPLED_CLASSES = 37

@@ -1,4 +1,4 @@
-"""Resizing of whole pictures for text detection in evaluation and inference."""
+"""Resizing of whole images for text detection in evaluation and inference."""
 
 import math
 from typing import Annotated, Literal, Optional
@@ -11,21 +11,21 @@ from ppocr.registry import OPERATORS
 from ppocr.values import PyramidSide, Range
 
 Limit = Annotated[int, Range(32, 20_000)]
-SMALL = 64  # pictures with a smaller sum of sides are padded before anything else
+SMALL = 64  # images with a smaller sum of sides are padded before anything else
 STRIDE = 32
 LONG_STRIDE = 128
-MOST_PIXELS = 1 << 26  # of an enlarged picture; its float planes take 768 MiB
+MOST_PIXELS = 1 << 26  # of an enlarged image; its float planes take 768 MiB
 
 
 def check_size(image, height: float, width: float) -> None:
-    """Refuses a size that a picture, a strip of a few pixels, would have to be enlarged to.
+    """Refuses a size that an image, a strip of a few pixels, would have to be enlarged to.
 
     Raises:
         Dropped: it takes too much memory (``too_small``).
     """
     if height * width > max(MOST_PIXELS, image.shape[0] * image.shape[1]):
         old = f"{image.shape[0]} x {image.shape[1]}"
-        raise Dropped("too_small", f"a picture of {old} pixels would have to become {height:.0f} x {width:.0f}")
+        raise Dropped("too_small", f"an image of {old} pixels would have to become {height:.0f} x {width:.0f}")
 
 
 def _nearest_multiple(side):
@@ -34,12 +34,12 @@ def _nearest_multiple(side):
 
 @OPERATORS.register()
 class DetResizeForTest(Operator):
-    """Resizes a picture so that a detector can take it, and says how in ``shape``.
+    """Resizes an image so that a detector can take it, and says how in ``shape``.
 
     The first of these keys that is given decides:
 
     Args:
-        image_shape: (height, width) to reach; with ``keep_ratio`` the width follows the picture, up to the next
+        image_shape: (height, width) to reach; with ``keep_ratio`` the width follows the image, up to the next
             multiple of 32.
         limit_side_len: bound for the shorter side (``limit_type`` ``min``: at least this) or the longer one (``max``:
             at most this; ``resize_long``: exactly this), each side then going to the nearest multiple of 32.
@@ -51,7 +51,7 @@ class DetResizeForTest(Operator):
     Without any: ``limit_side_len: 736``, ``limit_type: min``.
 
     Sets ``shape``, ``float64``: height and width before the resize, factor of the height, factor of the width.  A
-    picture with height + width below 64 is padded with zeros to at least 32 x 32, and ``shape`` is the padded one's.
+    image with height + width below 64 is padded with zeros to at least 32 x 32, and ``shape`` is the padded one's.
     A narrow strip that would become larger than memory is dropped (``too_small``).
     """
 

@@ -13,12 +13,12 @@ from ppocr.values import Channels, Fraction, LineShape, LineSide, TextLength
 
 SARShape = tuple[Channels, LineSide, LineSide, LineSide]
 COLOURS = 3
-LONGEST = 200  # heights; a picture that is longer is no line of text, and would take memory without end
+LONGEST = 200  # heights; an image that is longer is no line of text, and would take memory without end
 _SIGNED = ((np.arange(256, dtype=np.float32) / 255 - 0.5) / 0.5).astype(np.float32)
 
 
 def to_signed_planes(image) -> np.ndarray:
-    """Returns a ``uint8`` picture as C x H x W ``float32`` in [-1, 1]; H x W gives one plane."""
+    """Returns a ``uint8`` image as C x H x W ``float32`` in [-1, 1]; H x W gives one plane."""
     channels = 1 if image.ndim == 2 else image.shape[2]
     return planes_from_table(image, [_SIGNED] * channels)
 
@@ -34,7 +34,7 @@ def pad_right(planes, width: int, value: float = 0.0) -> np.ndarray:
 
 
 def fitted_width(image, height: int, limit: int) -> int:
-    """Returns the width that keeps the picture's proportions at ``height``, at most ``limit``."""
+    """Returns the width that keeps the image's proportions at ``height``, at most ``limit``."""
     return min(limit, math.ceil(height * image.shape[1] / image.shape[0]))
 
 
@@ -44,7 +44,7 @@ def resize_line(image, height: int, width: int, limit: int) -> np.ndarray:
 
 
 class ColourLine(Operator):
-    """An operator that gives as many channels as pictures have, which is three; grey ones have three equal ones."""
+    """An operator that gives as many channels as images have, which is three; grey ones have three equal ones."""
 
     @staticmethod
     def check_arguments(image_shape):
@@ -52,7 +52,7 @@ class ColourLine(Operator):
         if image_shape[0] != COLOURS:
             yield (
                 "image_shape",
-                f"'image_shape' {list(image_shape)}: pictures have {COLOURS} channels here, in img_mode GRAY too; for "
+                f"'image_shape' {list(image_shape)}: images have {COLOURS} channels here, in img_mode GRAY too; for "
                 "a model that reads one grey channel use GrayRecResizeImg, and Architecture.in_channels: 1",
             )
 
@@ -63,13 +63,13 @@ class RecResizeImg(ColourLine):
 
     Args:
         image_shape: (channels, height, width).
-        infer_mode: for inference: the width grows with the picture (unless ``character_dict_path`` is null).
-        eval_mode: the width grows with the picture: height x its proportions (at most 200) where that is more than the
+        infer_mode: for inference: the width grows with the image (unless ``character_dict_path`` is null).
+        eval_mode: the width grows with the image: height x its proportions (at most 200) where that is more than the
             width.
         character_dict_path: see ``infer_mode``.
         padding: keep the proportions and pad with zeros to the right; otherwise stretch.
 
-    ``image`` becomes channels x height x width, ``float32`` in [-1, 1].  Where inference would make a picture wider
+    ``image`` becomes channels x height x width, ``float32`` in [-1, 1].  Where inference would make an image wider
     than an evaluation does, it says so (``SampleFacts.wider``).
     """
 
@@ -104,7 +104,7 @@ class RecResizeImg(ColourLine):
         return fitted_width(image, self.height, self.width) if self.padding else self.width, self.width
 
     def _grown(self, image):
-        """Returns the same where the width grows with the picture."""
+        """Returns the same where the width grows with the image."""
         ratio = max(self.width / self.height, min(image.shape[1] / image.shape[0], LONGEST))
         limit = int(self.height * ratio)
         return fitted_width(image, self.height, limit), limit
@@ -156,7 +156,7 @@ class ClsResizeImg(ColourLine):
 
 
 def stretch(image, height: int, width: int) -> np.ndarray:
-    """Resizes a picture without keeping its proportions."""
+    """Resizes an image without keeping its proportions."""
     return cv2.resize(image, (width, height))
 
 

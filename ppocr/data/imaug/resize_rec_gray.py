@@ -17,7 +17,7 @@ Interpolation = Literal[0, 1, 2, 3, 4]
 
 
 def to_gray(image) -> np.ndarray:
-    """Returns H x W of a BGR picture; a grey one is returned itself."""
+    """Returns H x W of a BGR image; a grey one is returned itself."""
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 
@@ -133,7 +133,7 @@ class GrayRecResizeImg(Operator):
 class SRNRecResizeImg(Operator):
     """Brings a text line to a fixed size, grey, values as they are, and adds SRN's positions and attention biases.
 
-    The picture is stretched to one, two or three heights of width, whichever first holds it, else to all of the width;
+    The image is stretched to one, two or three heights of width, whichever first holds it, else to all of the width;
     zeros fill the rest.
 
     Args:
@@ -171,13 +171,13 @@ class SRNRecResizeImg(Operator):
 
 @OPERATORS.register()
 class SSLRotateResize(ColourLine):
-    """Makes the pictures of self-supervised learning: a line turned by 0, 90, 180 and 270 degrees, and their numbers.
+    """Makes the images of self-supervised learning: a line turned by 0, 90, 180 and 270 degrees, and their numbers.
 
     Args:
         image_shape: (channels, height, width).
         padding: keep the proportions and pad with zeros to the right; otherwise stretch.
         select_all: all four turns; otherwise 0 and 180 degrees.
-        mode: ``train`` gives N x C x H x W and ``label``, 0 to N - 1; ``test`` only the first picture and 0.
+        mode: ``train`` gives N x C x H x W and ``label``, 0 to N - 1; ``test`` only the first image and 0.
     """
 
     reads = ("image",)

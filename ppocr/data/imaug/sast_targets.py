@@ -85,12 +85,12 @@ def _away_from_zero(values):
 
 @OPERATORS.register()
 class SASTProcessTrain(Operator):
-    """Changes the proportions of a picture, crops and scales it, normalizes it and draws the maps.
+    """Changes the proportions of an image, crops and scales it, normalizes it and draws the maps.
 
     Args:
         image_shape: (height, width) of the result; the crop is somewhere in it, the rest is zero.
         min_crop_size: least width and height of the crop, in pixels.
-        min_crop_side_ratio: the same as parts of the picture's.
+        min_crop_side_ratio: the same as parts of the image's.
         min_text_size, max_text_size: texts whose shorter side is outside of these (pixels) count as if to be ignored.
 
     ``image`` becomes 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``,
@@ -155,7 +155,7 @@ class SASTProcessTrain(Operator):
         return data
 
     def _draw_matrix(self, window, rng):
-        """Returns the matrix from the picture to the crop, and the crop's width and height.
+        """Returns the matrix from the image to the crop, and the crop's width and height.
 
         Raises:
             Rejected: it fills too little.

@@ -16,7 +16,7 @@ from ppocr.registry import OPERATORS
 from ppocr.values import Probability
 
 DEGREES = 45.0
-SCALES = (0.5, 2.0)  # by what a picture is made smaller
+SCALES = (0.5, 2.0)  # by what an image is made smaller
 SHEARS = (45.0, 15.0)  # degrees, along x and y
 DISTORTION = 0.5
 NOISE_VARIANCE = 20.0
@@ -79,7 +79,7 @@ def motion_blur(image, rng) -> np.ndarray:
 
 
 def lose_resolution(image, rng) -> np.ndarray:
-    """Brings a picture to 512 x 128 pixels, halves it up to 4 times and brings it back to its size."""
+    """Brings an image to 512 x 128 pixels, halves it up to 4 times and brings it back to its size."""
     coarse = cv2.resize(image, FINE_SIZE)
     for _ in range(int(rng.integers(MOST_HALVINGS + 1))):
         coarse = cv2.pyrDown(coarse)
@@ -95,7 +95,7 @@ class SVTRRecAug(Operator):
 
     Args:
         aug_type: 0: one of rotation, affine change and perspective; 1: all of them, in random order.
-        geometry_p: probability of a change of the geometry; the size of the picture follows.
+        geometry_p: probability of a change of the geometry; the size of the image follows.
         deterioration_p: probability of noise, motion blur and lost resolution.
         colorjitter_p: probability of a change of the colours.
     """
@@ -126,7 +126,7 @@ class SVTRRecAug(Operator):
         return self.jitter(data, rng) if colour else data
 
     def _bend(self, image, rng):
-        """Changes the geometry in one interpolation; what the picture does not cover continues its edge."""
+        """Changes the geometry in one interpolation; what the image does not cover continues its edge."""
         height, width = image.shape[:2]
         matrix, new_width, new_height = np.eye(3), width, height
         order = rng.permutation(len(GEOMETRY)) if self.all_geometry else [rng.integers(len(GEOMETRY))]
@@ -141,7 +141,7 @@ class SVTRRecAug(Operator):
 
 @OPERATORS.register()
 class ABINetRecAug(SVTRRecAug):
-    """As :class:`SVTRRecAug` with ``aug_type`` 0, but the picture keeps its size.
+    """As :class:`SVTRRecAug` with ``aug_type`` 0, but the image keeps its size.
 
     Args:
         geometry_p, deterioration_p, colorjitter_p: see there.

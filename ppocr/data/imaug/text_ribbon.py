@@ -56,7 +56,7 @@ def fill_boxes(mask, ribbon: Ribbon, value=1) -> None:
 
 
 def pixels_of(box, size):
-    """Returns the rows and columns of the pixels of a polygon (K x 2, ``int32``) in a picture of ``size``."""
+    """Returns the rows and columns of the pixels of a polygon (K x 2, ``int32``) in an image of ``size``."""
     low = np.maximum(box.min(axis=0), 0)
     width, height = np.maximum(np.minimum(box.max(axis=0) + 1, size[::-1]) - low, 0).tolist()
     if not width or not height:

@@ -70,7 +70,7 @@ def draw_perspective(width: int, height: int, rng):
 
 
 def warp_text_line(image, rng) -> np.ndarray:
-    """Distorts, stretches and tilts a picture (H x W x C ``uint8``) at random, in one interpolation."""
+    """Distorts, stretches and tilts an image (H x W x C ``uint8``) at random, in one interpolation."""
     height, width = image.shape[:2]
     check_sides(image, width, height)
     steps = [draw(width, height, rng) for draw in (draw_distortion, draw_stretching, draw_perspective)]

@@ -29,7 +29,7 @@ class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
     A part may declare ``feed`` (see :func:`ppocr.modeling.architectures.build_model`; ``"image"`` by default),
-    ``model_average`` and ``fixed_size`` (it takes pictures of one size only; both False by default); the model declares
+    ``model_average`` and ``fixed_size`` (it takes images of one size only; both False by default); the model declares
     the most demanding feed of its parts, and the others if one of them does. Every part but the last has
     ``out_channels``.
 

@@ -4,9 +4,9 @@ from typing import Annotated, Optional
 
 from paddle import nn
 
+from ppocr.checkpoint.transfer import load_pretrained
 from ppocr.modeling.architectures.base_model import FEEDS, BaseModel, ImageChannels, ModelType
 from ppocr.registry import ARCHITECTURES, Nested
-from ppocr.utils.pretrained import load_pretrained
 from ppocr.values import Length, Name
 
 NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
@@ -29,7 +29,7 @@ class DistillationNetwork(BaseModel):
 
     Attributes:
         pretrained, frozen: as given.
-        transfer: :class:`ppocr.utils.pretrained.TransferReport` of the file, or None.
+        transfer: :class:`ppocr.checkpoint.transfer.TransferReport` of the file, or None.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""SVTRv2: SVTR whose stages mix with grouped convolutions first and take pictures of any width."""
+"""SVTRv2: SVTR whose stages mix with grouped convolutions first and take images of any width."""
 
 from typing import Annotated, Literal, Union
 

@@ -182,7 +182,7 @@ class MultiHead(nn.Layer):
 
         Args:
             x: the map.
-            targets: in training CTC label, label of the guide, lengths, and share of the width that is picture.
+            targets: in training CTC label, label of the guide, lengths, and share of the width that is image.
 
         Returns:
             In training ``ctc`` (logits ``[N, T, classes]``), ``ctc_neck`` and the guide's scores, ``sar`` or ``gtc``;

@@ -17,17 +17,17 @@ def _recurrent(in_channels, width, bidirectional, dropout, gru):
 
 
 def valid_columns(ratio, width):
-    """Returns how many columns of a map are picture, not padding, ``[N]`` int64.
+    """Returns how many columns of a map are image, not padding, ``[N]`` int64.
 
     Args:
-        ratio: share of the width that is picture, ``[N]``.
+        ratio: share of the width that is image, ``[N]``.
         width: columns of the map.
     """
     return (ratio.flatten().astype("float32") * width).ceil().clip(1, width).astype("int64")
 
 
 class SAREncoder(nn.Layer):
-    """One vector for the whole line: the state of a recurrent layer at the last column of the picture."""
+    """One vector for the whole line: the state of a recurrent layer at the last column of the image."""
 
     def __init__(self, in_channels, width, recurrent):
         super().__init__()
@@ -113,7 +113,7 @@ class SARDecoder(nn.Layer):
         return paddle.stack(probabilities, axis=1)
 
     def _look(self, x, ratio):
-        """Returns the map as it is compared, ``[N, 1, H, W, A]``, and what to add where there is no picture."""
+        """Returns the map as it is compared, ``[N, 1, H, W, A]``, and what to add where there is no image."""
         keys = self.conv3x3_1(x).transpose([0, 2, 3, 1]).unsqueeze(1)
         if ratio is None:
             return keys, None
@@ -185,7 +185,7 @@ class SARHead(nn.Layer):
 
         Args:
             x: the map.
-            targets: the label ``[N, L]`` (read in training only) and the share of the width that is picture ``[N]``.
+            targets: the label ``[N, L]`` (read in training only) and the share of the width that is image ``[N]``.
                 None where neither is known.
 
         Returns:

@@ -1,4 +1,4 @@
-"""VisionLAN: a recogniser that learns language by reading pictures in which one character is hidden."""
+"""VisionLAN: a recogniser that learns language by reading images in which one character is hidden."""
 
 from typing import Annotated, Literal
 

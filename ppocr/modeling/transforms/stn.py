@@ -56,7 +56,7 @@ def spline_matrix(size, centers):
 
 
 class ControlPointHead(nn.Layer):
-    """Control points of a picture, ``[N, C, 32, 64]`` to ``[N, points, 2]``, x and y in [0, 1]."""
+    """Control points of an image, ``[N, C, 32, 64]`` to ``[N, points, 2]``, x and y in [0, 1]."""
 
     def __init__(self, in_channels, points, activation):
         super().__init__()
@@ -136,7 +136,7 @@ class STN_ON(nn.Layer):
 
 
 def _with_gradient(x):
-    """Returns ``x`` as something that gets a gradient: the sampling's own derivative reads the one of the picture."""
+    """Returns ``x`` as something that gets a gradient: the sampling's own derivative reads the one of the image."""
     if not x.stop_gradient:
         return x
     x = x.detach()

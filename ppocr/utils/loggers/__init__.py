@@ -17,7 +17,7 @@ def build_loggers(config, options) -> MetricLoggers:
 
     Args:
         config: the whole configuration; a ``wandb`` section turns that logger on and gives its arguments.
-        options: :class:`ppocr.global_options.GlobalOptions`.
+        options: :class:`ppocr.options.GlobalOptions`.
     """
     folder = options.save_model_dir
     loggers = [JsonLinesLogger(folder), CurvesLogger(folder)]  # the second reads what the first has written

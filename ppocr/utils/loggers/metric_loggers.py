@@ -1,4 +1,4 @@
-"""Metric loggers: where a run's numbers go, and its texts, pictures and histograms where a logger can show them."""
+"""Metric loggers: where a run's numbers go, and its texts, images and histograms where a logger can show them."""
 
 import json
 import math
@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
+from ppocr.drawing.samples import draw_curves
 from ppocr.errors import UserError
 from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.metrics_file import FILE
-from ppocr.utils.pictures import draw_curves
 
 _LARGEST = 1e12  # in a histogram
-_PAUSE = 49  # times that a picture of curves took, until the next one
+_PAUSE = 49  # times that an image of curves took, until the next one
 
 
 class MetricLogger:
     """What every logger is told.  A logger overrides what it can show; the rest is passed over here.
 
     Attributes:
-        shows_details: whether pictures and histograms, which take time to make, are of use to it.
+        shows_details: whether images and histograms, which take time to make, are of use to it.
         every_step: whether it wants the statistics of the updates between log lines, too.
         title: what it writes, as messages call it.
     """
@@ -41,7 +41,7 @@ class MetricLogger:
         """Takes a text."""
 
     def log_images(self, images: dict, prefix: str, step: int):
-        """Takes pictures by name: uint8 BGR ``(H, W, 3)``."""
+        """Takes images by name: uint8 BGR ``(H, W, 3)``."""
 
     def log_histograms(self, values: dict, prefix: str, step: int):
         """Takes arrays by name, whose values are to be counted."""
@@ -91,7 +91,7 @@ class CurvesLogger(MetricLogger):
             self.close()
 
     def close(self):
-        """Draws what has come since the last picture."""
+        """Draws what has come since the last image."""
         if self._stale:
             self._stale, start = False, self._clock()
             draw_curves(self._folder)
@@ -114,7 +114,7 @@ class DashboardLogger(MetricLogger):
 
 
 class VisualDLLogger(DashboardLogger):
-    """Writes scalars, texts, pictures and histograms for VisualDL into ``<folder>/vdl``.
+    """Writes scalars, texts, images and histograms for VisualDL into ``<folder>/vdl``.
 
     Raises:
         UserError: the package cannot be imported.
@@ -141,7 +141,7 @@ class VisualDLLogger(DashboardLogger):
         self._writer.add_text(name, text, step)
 
     def log_images(self, images: dict, prefix: str, step: int):
-        """Adds each picture as ``PREFIX/name``."""
+        """Adds each image as ``PREFIX/name``."""
         for name, image in images.items():
             self._writer.add_image(f"{prefix.upper()}/{name}", image[:, :, ::-1], step)
 

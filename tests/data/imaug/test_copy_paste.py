@@ -1,4 +1,4 @@
-"""Pasting of texts of one picture into another."""
+"""Pasting of texts of one image into another."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Decoding of picture files: transparency, depth, orientation, and what is no picture."""
+"""Decoding of image files: transparency, depth, orientation, and what is no image."""
 
 import io
 
@@ -16,9 +16,9 @@ INK[:, 30:] = 255
 ON_WHITE = 255 - INK  # black ink on white paper
 
 
-def file_of(picture, kind, **options):
+def file_of(image, kind, **options):
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
+    image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
@@ -48,15 +48,15 @@ def test_what_is_transparent_lies_on_white_paper(name, mode):
 
 
 def test_a_palette_may_have_a_transparent_colour():
-    picture = Image.fromarray((INK > 99).astype(np.uint8), "P")
-    picture.putpalette([9, 9, 9, 250, 100, 0])
-    image = decoded(file_of(picture, "PNG", transparency=0))
+    image = Image.fromarray((INK > 99).astype(np.uint8), "P")
+    image.putpalette([9, 9, 9, 250, 100, 0])
+    image = decoded(file_of(image, "PNG", transparency=0))
     assert (image[:, :10] == 255).all() and (image[:, 30:] == [0, 100, 250]).all()
     grey = decoded(file_of(Image.fromarray(INK), "PNG", transparency=0))
     assert (grey[:, :10] == 255).all() and (grey[:, 11:, 0] == INK[:, 11:]).all()
 
 
-def test_opaque_pictures_keep_their_colours():
+def test_opaque_images_keep_their_colours():
     image = np.random.default_rng(0).integers(0, 256, (12, 40, 3), np.uint8)
     opaque = np.dstack([image[..., ::-1], np.full_like(INK, 255)])
     for encoded in (cv2.imencode(".png", image)[1].tobytes(), file_of(Image.fromarray(opaque), "PNG")):
@@ -65,11 +65,11 @@ def test_opaque_pictures_keep_their_colours():
         np.testing.assert_array_equal(planes, image[..., ::-1].transpose(2, 0, 1))
 
 
-def test_orientation_holds_for_transparent_pictures_too():
+def test_orientation_holds_for_transparent_images_too():
     exif = Image.Exif()
     exif[274] = 6  # turned to the left
-    for picture, kind in ((RGBA, "PNG"), (RGBA.convert("RGB"), "JPEG")):
-        encoded = file_of(picture, kind, exif=exif)
+    for image, kind in ((RGBA, "PNG"), (RGBA.convert("RGB"), "JPEG")):
+        encoded = file_of(image, kind, exif=exif)
         assert decoded(encoded).shape == (40, 12, 3) and decoded(encoded, ignore_orientation=True).shape == (12, 40, 3)
 
 
@@ -89,7 +89,7 @@ def test_the_highest_bits_in_use_are_taken():
     assert to_8_bits(np.zeros((2, 2), np.uint16)).tolist() == [[0, 0], [0, 0]]
 
 
-def test_damaged_transparent_pictures_are_unreadable_or_read():
+def test_damaged_transparent_images_are_unreadable_or_read():
     encoded = TRANSPARENT["RGBA PNG"]
     for end in range(8, len(encoded), 7):
         try:
@@ -98,8 +98,8 @@ def test_damaged_transparent_pictures_are_unreadable_or_read():
             assert dropped.reason == "unreadable_image"
 
 
-def test_fractions_are_no_picture():
-    with pytest.raises(Dropped, match="no picture of 8 or 16 bits"):
+def test_fractions_are_no_image():
+    with pytest.raises(Dropped, match="no image of 8 or 16 bits"):
         decoded(cv2.imencode(".tiff", INK.astype(np.float32) / 255)[1].tobytes())
 
 

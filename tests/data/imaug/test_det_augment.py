@@ -1,4 +1,4 @@
-"""Flips, turns, scales and crops of detection pictures."""
+"""Flips, turns, scales and crops of detection images."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from ppocr.errors import ConfigError
 
 
 def sample(height=60, width=90, seed=0):
-    """A picture with three filled quads, the second ignored."""
+    """An image with three filled quads, the second ignored."""
     image = np.zeros((height, width, 3), np.uint8)
     quads = np.array([[10, 10, 30, 20], [40, 30, 60, 36], [70, 44, 86, 54]], np.float32)
     polys = np.stack([quads[:, [0, 2, 2, 0]], quads[:, [1, 1, 3, 3]]], axis=2)
@@ -102,7 +102,7 @@ def crop(data, seed=0, **arguments):
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_crop_keeps_texts_tags_and_picture_together(seed):
+def test_crop_keeps_texts_tags_and_image_together(seed):
     data = crop(sample(), seed, size=[128, 96], max_tries=20)
     assert data["image"].shape == (96, 128, 3)
     assert len(data["polys"]) == len(data["texts"]) == len(data["ignore_tags"]) >= 1
@@ -149,7 +149,7 @@ def test_fused_crop_gives_what_the_two_give_one_after_the_other(seed):
     assert difference.mean() < 2  # twice interpolated against once
 
 
-def test_the_input_picture_is_left_alone():
+def test_the_input_image_is_left_alone():
     data = sample()
     before = data["image"].copy()
     image = data["image"]
@@ -157,7 +157,7 @@ def test_the_input_picture_is_left_alone():
     assert (image == before).all()
 
 
-def test_crop_of_picture_and_maps():
+def test_crop_of_image_and_maps():
     image = np.arange(60 * 50 * 3, dtype=np.int64).reshape(60, 50, 3)
     text = np.zeros((60, 50), np.float32)
     text[40:50, 30:40] = 1

@@ -23,7 +23,7 @@ SEEDS = range(12)
 
 
 def sample():
-    """A picture of grey with a text of a colour of its own in each box; the second is ignored."""
+    """An image of grey with a text of a colour of its own in each box; the second is ignored."""
     image = np.full((100, 120, 3), 40, np.uint8)
     for number, (left, top, right, bottom) in enumerate(BOXES.astype(int), 1):
         image[top:bottom, left:right] = 60 * number + 15
@@ -61,7 +61,7 @@ def assert_texts_are_where_they_say(data):
     ],
     ids=repr,
 )
-def test_polygons_follow_the_picture(op, seed):
+def test_polygons_follow_the_image(op, seed):
     before = sample()
     data = op(dict(before), np.random.default_rng(seed))
     assert_texts_are_where_they_say(data)
@@ -120,7 +120,7 @@ def test_instance_crops_cut_nothing_and_drop_what_is_outside():
     assert RandomCropPolyInstances(1.0)(empty, np.random.default_rng(0))["image"].shape == (100, 120, 3)
 
 
-def test_turned_pictures_hold_everything():
+def test_turned_images_hold_everything():
     for seed in range(10):
         data = run(RandomRotatePolyInstances(1.0, 60, pad_with_fixed_color=True, pad_value=[255, 0, 0]), seed)
         height, width = data["image"].shape[:2]
@@ -129,7 +129,7 @@ def test_turned_pictures_hold_everything():
         assert data["image"][0, 0].tolist() == [255, 0, 0] or abs(width - 120) < 5
 
 
-def test_corners_are_filled_with_a_patch_of_the_picture():
+def test_corners_are_filled_with_a_patch_of_the_image():
     patch = backdrop(sample()["image"], 30, 20, np.random.default_rng(0))
     assert patch.shape == (20, 30, 3) and patch.min() >= 40
     assert run(RandomRotatePolyInstances(1.0, 60), 1)["image"].min() >= 40
@@ -209,7 +209,7 @@ def test_strong_perspective_stays_bounded_and_fills_with_the_colour():
         assert (data["image"] == (9, 8, 7)).all(axis=2).any()
 
 
-def test_perspective_drops_what_leaves_the_picture():
+def test_perspective_drops_what_leaves_the_image():
     lost = [run(RandomPerspective(1.0, degrees=180.0, scale=0.0, shear=0.0, fit_output=False), s) for s in range(40)]
     assert {data["image"].shape for data in lost} == {(100, 120, 3)}
     edge = {**sample(), "polys": sample()["polys"] + (0, 300)}
@@ -218,7 +218,7 @@ def test_perspective_drops_what_leaves_the_picture():
 
 
 def test_a_text_that_reaches_behind_the_horizon_stays_where_it_is_seen():
-    """Far outside of the picture perspective turns left and right round."""
+    """Far outside of the image perspective turns left and right round."""
     long = {**sample(), "polys": np.array([[[10, 40], [9000, 40], [9000, 60], [10, 60]]] * 3, np.float32)}
     for seed in range(20):
         data = RandomPerspective(1.0, shear=0.0, perspective=0.5)(dict(long), np.random.default_rng(seed))

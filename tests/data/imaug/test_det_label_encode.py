@@ -41,7 +41,7 @@ def test_polygons_of_different_lengths_repeat_their_last_point():
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -1e6, 10**30, -(2**63)])
-def test_polygons_that_are_in_no_picture_are_ignored(number):
+def test_polygons_that_are_in_no_image_are_ignored(number):
     """Their outlines would overflow 32 bits, or take all memory and end the process."""
     data = encode(("a", [[number, 1], [5, 1], [5, 5], [1, 5]]), ("b", [[-9, 0], [90000, 0], [4, 2], [0, 2]]))
     assert data["ignore_tags"].tolist() == [True, False]

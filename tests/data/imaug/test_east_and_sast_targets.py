@@ -68,7 +68,7 @@ def test_east_maps_lead_to_the_corners(seed):
     assert not data["geo_map"][:, data["score_map"][0] == 0].any()
 
 
-def test_east_picture_is_normalized_and_padded_with_zeros():
+def test_east_image_is_normalized_and_padded_with_zeros():
     data = EASTProcessTrain([512, 512], background_ratio=0)(sample(), rng(3))
     filled = data["image"][0] != 0
     red = (128 / 255 - 0.485) / 0.229

@@ -62,6 +62,6 @@ def test_every_pixel_of_a_text_leads_to_its_outline():
     assert not maps[3:, ~text].any()
 
 
-def test_a_picture_without_text():
+def test_an_image_without_text():
     data = FCENetTargets()({"image": np.zeros((64, 64, 3), np.uint8), "polys": np.zeros((0, 4, 2), np.float32)})
     assert data["p3_maps"].sum() == 64

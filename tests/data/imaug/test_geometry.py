@@ -24,7 +24,7 @@ from ppocr.data.imaug.perspective import warp_projection
 
 
 @pytest.fixture
-def picture():
+def image():
     return np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
@@ -36,23 +36,23 @@ def test_matrices():
     np.testing.assert_allclose(map_points([[7, 5]], rotation(90, (5, 5))), [[5, 7]], atol=1e-6)
 
 
-def test_identity_gives_the_picture_itself(picture):
-    assert warp(picture, IDENTITY, 30, 20) is picture
+def test_identity_gives_the_image_itself(image):
+    assert warp(image, IDENTITY, 30, 20) is image
 
 
-def test_flips_and_crops_move_whole_pixels(picture):
+def test_flips_and_crops_move_whole_pixels(image):
     mirror = then(scaling(-1, 1), translation(30, 0))
-    assert (warp(picture, mirror, 30, 20) == picture[:, ::-1]).all()
+    assert (warp(image, mirror, 30, 20) == image[:, ::-1]).all()
     upside_down = then(scaling(1, -1), translation(0, 20))
-    assert (warp(picture, upside_down, 30, 20) == picture[::-1]).all()
-    assert (warp(picture, translation(-4, -3), 10, 8) == picture[3:11, 4:14]).all()
-    shifted = warp(picture, translation(4, 3), 30, 20)
-    assert (shifted[3:, 4:] == picture[:-3, :-4]).all()
+    assert (warp(image, upside_down, 30, 20) == image[::-1]).all()
+    assert (warp(image, translation(-4, -3), 10, 8) == image[3:11, 4:14]).all()
+    shifted = warp(image, translation(4, 3), 30, 20)
+    assert (shifted[3:, 4:] == image[:-3, :-4]).all()
     assert not shifted[:3].any() and not shifted[:, :4].any()
 
 
-def test_quarter_turn_moves_whole_pixels(picture):
-    square = picture[:, :20]
+def test_quarter_turn_moves_whole_pixels(image):
+    square = image[:, :20]
     turned = warp(square, rotation(90, (10, 10)), 20, 20)
     assert (turned == np.rot90(square, -1)).all()
 
@@ -71,9 +71,9 @@ def test_large_results_are_those_of_opencv(degrees, factor, x, y):
         assert difference.max() <= 3 and (difference > 0).mean() < 0.02
 
 
-def test_transparent_borders_keep_what_is_there(picture):
+def test_transparent_borders_keep_what_is_there(image):
     out = np.full((300, 300, 3), 7, np.uint8)
-    warp(picture, then(rotation(5, (0, 0)), translation(50, 50)), 300, 300, out=out, border=cv2.BORDER_TRANSPARENT)
+    warp(image, then(rotation(5, (0, 0)), translation(50, 50)), 300, 300, out=out, border=cv2.BORDER_TRANSPARENT)
     assert (out[200:] == 7).all() and (out[55:65, 55:65] != 7).any()
 
 
@@ -91,15 +91,15 @@ def test_operators_on_text_lines_drop_it_too(entry):
     assert transform(data, create_operators([entry]), np.random.default_rng(0)) is None
 
 
-def test_out_is_written_in_place(picture):
+def test_out_is_written_in_place(image):
     for matrix in (
         then(scaling(0.5, 0.5), translation(0.3, 0)),
         scaling(0.5, 0.5),
         then(scaling(-0.5, 0.5), translation(15, 0)),
     ):
         canvas = np.full((12, 20, 3), 7, np.uint8)
-        warp(picture, matrix, 15, 10, out=canvas[:10, :15])
-        assert (canvas[:10, :15] == warp(picture, matrix, 15, 10)).all()
+        warp(image, matrix, 15, 10, out=canvas[:10, :15])
+        assert (canvas[:10, :15] == warp(image, matrix, 15, 10)).all()
         assert (canvas[10:] == 7).all() and (canvas[:, 15:] == 7).all()
 
 

@@ -13,7 +13,7 @@ from ppocr.errors import ConfigError, DataError
 
 
 @pytest.fixture
-def picture():
+def image():
     return np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 
 
@@ -21,22 +21,22 @@ def png(image):
     return cv2.imencode(".png", image)[1].tobytes()
 
 
-def test_decode_modes(picture):
-    assert (DecodeImage("BGR")({"image": png(picture)})["image"] == picture).all()
-    assert (DecodeImage()({"image": png(picture)})["image"] == picture[:, :, ::-1]).all()
-    planes = DecodeImage("BGR", channel_first=True)({"image": bytearray(png(picture))})["image"]
-    assert (planes == picture.transpose(2, 0, 1)).all()
-    gray = DecodeImage("GRAY", ignore_orientation=True)({"image": png(picture)})["image"].astype(float)
+def test_decode_modes(image):
+    assert (DecodeImage("BGR")({"image": png(image)})["image"] == image).all()
+    assert (DecodeImage()({"image": png(image)})["image"] == image[:, :, ::-1]).all()
+    planes = DecodeImage("BGR", channel_first=True)({"image": bytearray(png(image))})["image"]
+    assert (planes == image.transpose(2, 0, 1)).all()
+    gray = DecodeImage("GRAY", ignore_orientation=True)({"image": png(image)})["image"].astype(float)
     assert gray.shape == (6, 9, 3)
     assert (gray[..., 0] == gray[..., 2]).all()
-    assert np.abs(gray[..., 0] - picture @ [0.114, 0.587, 0.299]).max() <= 1
+    assert np.abs(gray[..., 0] - image @ [0.114, 0.587, 0.299]).max() <= 1
 
 
 def test_decode_of_bad_input():
     with pytest.raises(Dropped, match="unreadable_image"):
         DecodeImage()({"image": b"\x00\x11\x22"})
     for nothing in (b"", "abc", None):
-        with pytest.raises(DataError, match="bytes of a picture"):
+        with pytest.raises(DataError, match="bytes of an image"):
             DecodeImage()({"image": nothing})
 
 
@@ -52,14 +52,14 @@ def test_fraction_that_is_none(text):
 
 
 @pytest.mark.parametrize("scale", ["1./255.", None])
-def test_normalize(picture, scale):
+def test_normalize(image, scale):
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-    want = (picture / 255 - mean) / std
-    data = {"image": picture.copy()}
+    want = (image / 255 - mean) / std
+    data = {"image": image.copy()}
     got = NormalizeImage(scale=scale, order="hwc")(data)["image"]
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, want, atol=1e-5)
-    got = NormalizeImage(scale=scale)({"image": picture.transpose(2, 0, 1)})["image"]
+    got = NormalizeImage(scale=scale)({"image": image.transpose(2, 0, 1)})["image"]
     np.testing.assert_allclose(got, want.transpose(2, 0, 1), atol=1e-5)
 
 
@@ -69,16 +69,16 @@ def test_normalize_refuses_zero_deviation():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_normalize_and_chw_in_one_pass_give_the_same_numbers(picture, dtype):
-    picture = picture.astype(dtype)
+def test_normalize_and_chw_in_one_pass_give_the_same_numbers(image, dtype):
+    image = image.astype(dtype)
     settings = {"scale": "1./255.", "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6], "order": "hwc"}
     (fused,) = create_operators([{"NormalizeImage": settings}, {"ToCHWImage": None}])
-    apart = ToCHWImage()(NormalizeImage(**settings)({"image": picture.copy()}))["image"]
-    before = picture.copy()
-    together = transform({"image": picture}, [fused])["image"]
+    apart = ToCHWImage()(NormalizeImage(**settings)({"image": image.copy()}))["image"]
+    before = image.copy()
+    together = transform({"image": image}, [fused])["image"]
     assert together.dtype == np.float32
     np.testing.assert_allclose(together, apart, atol=1e-6)
-    assert (picture == before).all()
+    assert (image == before).all()
 
 
 def test_keep_keys_in_order_and_what_is_missing():
@@ -87,30 +87,30 @@ def test_keep_keys_in_order_and_what_is_missing():
         transform({"a": 1, "b": 2}, [KeepKeys(["z"])])
 
 
-def test_pad(picture):
-    padded = Pad(size_div=8)({"image": picture})["image"]
+def test_pad(image):
+    padded = Pad(size_div=8)({"image": image})["image"]
     assert padded.shape == (8, 16, 3)
-    assert (padded[:6, :9] == picture).all()
+    assert (padded[:6, :9] == image).all()
     assert padded[6:].sum() == padded[:, 9:].sum() == 0
-    assert Pad(size=[7, 20])({"image": picture})["image"].shape == (7, 20, 3)
-    assert Pad(size=9)({"image": picture})["image"].shape == (9, 9, 3)
+    assert Pad(size=[7, 20])({"image": image})["image"].shape == (7, 20, 3)
+    assert Pad(size=9)({"image": image})["image"].shape == (9, 9, 3)
     with pytest.raises(ConfigError, match="does not fit"):
-        Pad(size=8)({"image": picture})
+        Pad(size=8)({"image": image})
 
 
-def test_resize_takes_the_polygons_along(picture):
-    data = Resize(size=[12, 27])({"image": picture, "polys": [[[1, 2], [3, 4], [5, 6], [0, 0]]]})
+def test_resize_takes_the_polygons_along(image):
+    data = Resize(size=[12, 27])({"image": image, "polys": [[[1, 2], [3, 4], [5, 6], [0, 0]]]})
     assert data["image"].shape == (12, 27, 3)
     assert data["polys"].tolist() == [[[3, 4], [9, 8], [15, 12], [0, 0]]]
-    assert Resize(size=[3, 3])({"image": picture})["image"].shape == (3, 3, 3)
+    assert Resize(size=[3, 3])({"image": image})["image"].shape == (3, 3, 3)
 
 
-def test_gray_channel(picture):
-    data = GrayImageChannelFormat()({"image": picture})
-    want = picture @ [0.114, 0.587, 0.299]
+def test_gray_channel(image):
+    data = GrayImageChannelFormat()({"image": image})
+    want = image @ [0.114, 0.587, 0.299]
     assert data["image"].shape == (1, 6, 9)
     assert np.abs(data["image"][0] - want).max() <= 1
-    assert data["src_image"] is picture
-    unit = (picture / 255).astype(np.float32)
+    assert data["src_image"] is image
+    unit = (image / 255).astype(np.float32)
     inverse = GrayImageChannelFormat(inverse=True)({"image": unit})["image"]
     np.testing.assert_allclose(inverse[0], 1 - want / 255, atol=1e-4)

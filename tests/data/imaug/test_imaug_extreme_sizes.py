@@ -1,4 +1,4 @@
-"""No picture is too small or too long for the usual pipelines."""
+"""No image is too small or too long for the usual pipelines."""
 
 import cv2
 import numpy as np

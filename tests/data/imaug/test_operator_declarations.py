@@ -67,7 +67,7 @@ class Watched(dict):
             self[key] = value
 
 
-def picture():
+def make_image():
     rng = np.random.default_rng(0)
     return cv2.resize(rng.integers(0, 256, (8, 10, 3)).astype(np.uint8), (120, 96))
 
@@ -80,13 +80,13 @@ def detection():
 
 def sample_for(op, name):
     """Returns a sample with all that an operator may want."""
-    sample = {"image": picture(), "label": "a0b", **detection(), "scale_factor": (1.0, 1.0)}
-    sample["ext_data"] = [{"image": picture(), "label": "c1", **detection()}]
+    sample = {"image": make_image(), "label": "a0b", **detection(), "scale_factor": (1.0, 1.0)}
+    sample["ext_data"] = [{"image": make_image(), "label": "c1", **detection()}]
     if "polys" in op.writes and "label" in op.reads:
         items = [{"transcription": "ab", "points": [[1, 1], [9, 1], [9, 5], [1, 5]]}]
         sample["label"] = json.dumps(items)
     if name == "DecodeImage":
-        sample["image"] = cv2.imencode(".png", picture())[1].tobytes()
+        sample["image"] = cv2.imencode(".png", make_image())[1].tobytes()
     if name == "CANLabelEncode":
         sample["label"] = "a 0 b"
     if name == "ClsLabelEncode":

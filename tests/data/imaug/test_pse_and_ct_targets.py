@@ -51,7 +51,7 @@ def test_pse_kernels_shrink_by_equal_steps_and_count_ignored_texts_too():
     assert data["gt_kernels"][0, 82, 82] == 1
 
 
-def test_pse_enlarges_small_pictures_only():
+def test_pse_enlarges_small_images_only():
     data = pse(size=200, kernel_num=2)
     assert data["image"].shape == (200, 240, 3) and (data["polys"][0] == BOX * 2).all()
     assert pse(size=50, kernel_num=2)["image"].shape == (100, 120, 3)
@@ -75,7 +75,7 @@ def test_ct_labels_that_are_none(points):
         CTLabelEncode()({"label": json.dumps([{"transcription": "a", "points": points}])})
 
 
-def test_ct_texts_that_are_in_no_picture_cannot_be_read():
+def test_ct_texts_that_are_in_no_image_cannot_be_read():
     points = [[[float("nan"), 0], [1, 1]], [[1e6, 0], [1, 1]], [[90000, 0], [1, 1]]]
     data = CTLabelEncode()({"label": json.dumps([{"transcription": "a", "points": one} for one in points])})
     assert data["texts"] == ["###", "###", "a"] and [one[0, 0] for one in data["polys"]] == [0, 0, 90000]
@@ -88,7 +88,7 @@ def test_strips_that_would_not_fit_into_memory_are_dropped(op):
         op(data, SEED(0)) if op.random else op(data)
 
 
-def test_sizes_of_scaled_pictures():
+def test_sizes_of_scaled_images():
     data = ScaleAlignedShort(320)({"image": np.zeros((200, 333, 3), np.uint8)})
     assert data["shape"].tolist() == [200, 333, 3, 320, 544, 3]
     sides = set()

@@ -67,7 +67,7 @@ def test_draws_stay_within_their_limits(seed):
     assert not move.real.any() and (move.imag >= 0).all() and (move.imag < 16).all()
 
 
-def test_warp_keeps_size_and_constant_pictures(line):
+def test_warp_keeps_size_and_constant_images(line):
     flat = np.full((32, 100, 3), 77, np.uint8)
     assert (warp_text_line(flat, np.random.default_rng(1)) == 77).all()
     before = line.copy()
@@ -104,23 +104,23 @@ def test_reverse_blur_shift_and_brightness(line):
     assert lost == {0, 1}
 
 
-def test_all_off_returns_the_picture_itself(line):
+def test_all_off_returns_the_image_itself(line):
     assert run(only("RecAug", tia_prob=-1), line) is line
 
 
-def test_small_pictures_are_neither_warped_nor_cropped():
+def test_small_images_are_neither_warped_nor_cropped():
     small = np.random.default_rng(0).integers(0, 256, (18, 90, 3), dtype=np.uint8)
     assert run(only("RecAug", tia_prob=1, crop_prob=1), small) is small
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.4, 1.0])
-def test_share_of_warped_pictures(line, probability):
+def test_share_of_warped_images(line, probability):
     ops = only("RecAug", tia_prob=probability)
     share = np.mean([run(ops, line, seed) is not line for seed in range(200)])
     assert abs(share - probability) < 0.12
 
 
-def test_same_generator_same_picture(line):
+def test_same_generator_same_image(line):
     ops = create_operators([{"RecAug": None}])
     assert (run(ops, line, 7) == run(ops, line, 7)).all()
 

@@ -12,7 +12,7 @@ from ppocr.data.imaug.resize_rec import RecResizeImg
 from ppocr.errors import ConfigError
 
 
-def picture(height, width):
+def make_image(height, width):
     return np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
@@ -40,15 +40,15 @@ DETECTION = [
 
 @pytest.mark.parametrize(("settings", "before", "after"), DETECTION)
 def test_detection_sizes(settings, before, after):
-    image = picture(*before)
+    image = make_image(*before)
     data = run("DetResizeForTest", image, **settings)
     assert data["image"].shape == (*after, 3)
     assert data["shape"].tolist() == [*before, after[0] / before[0], after[1] / before[1]]
     assert (data["image"] == cv2.resize(image, after[::-1])).all()
 
 
-def test_small_picture_is_padded_and_the_shape_is_the_padded_ones():
-    image = picture(20, 30)
+def test_small_image_is_padded_and_the_shape_is_the_padded_ones():
+    image = make_image(20, 30)
     data = run("DetResizeForTest", image, limit_side_len=960, limit_type="max")
     assert data["image"].shape == (32, 32, 3)
     assert (data["image"][:20, :30] == image).all()
@@ -59,8 +59,8 @@ def test_small_picture_is_padded_and_the_shape_is_the_padded_ones():
 
 def test_a_strip_that_would_not_fit_into_memory_is_dropped():
     with pytest.raises(Dropped, match="1 x 3000 pixels would have to become 736 x 2208000"):
-        DetResizeForTest(image_shape=[736, 736], keep_ratio=True)({"image": picture(1, 3000)})
-    assert DetResizeForTest()({"image": picture(1, 3000)})["image"].shape == (32, 4000, 3)
+        DetResizeForTest(image_shape=[736, 736], keep_ratio=True)({"image": make_image(1, 3000)})
+    assert DetResizeForTest()({"image": make_image(1, 3000)})["image"].shape == (32, 4000, 3)
 
 
 def test_unknown_limit_type_is_refused():
@@ -85,7 +85,7 @@ RECOGNITION = [
 
 @pytest.mark.parametrize(("settings", "before", "filled", "width"), RECOGNITION)
 def test_recognition_sizes(settings, before, filled, width):
-    image = picture(*before)
+    image = make_image(*before)
     data = run("RecResizeImg", image, image_shape=[3, 32, 320], **settings)
     assert data["image"].shape == (3, 32, width)
     assert data["image"].dtype == np.float32
@@ -108,13 +108,13 @@ def test_recognition_sizes(settings, before, filled, width):
 )
 def test_a_line_that_is_wider_in_use_than_in_an_evaluation_is_known(settings, before, wider):
     facts = {}
-    RecResizeImg([3, 32, 320], **settings)({"image": picture(*before), "facts": facts})
+    RecResizeImg([3, 32, 320], **settings)({"image": make_image(*before), "facts": facts})
     assert facts.get("wider", False) == wider
 
 
 @pytest.mark.parametrize(("padding", "filled"), [(True, 80), (False, 100)])
 def test_svtr(padding, filled):
-    image = picture(40, 100)
+    image = make_image(40, 100)
     data = run("SVTRRecResizeImg", image, image_shape=[3, 32, 100], padding=padding)
     want = signed(cv2.resize(image, (filled, 32))).transpose(2, 0, 1)
     np.testing.assert_allclose(data["image"][:, :, :filled], want, atol=1e-6)
@@ -123,14 +123,14 @@ def test_svtr(padding, filled):
 
 
 def test_classification():
-    image = picture(24, 24)
+    image = make_image(24, 24)
     got = run("ClsResizeImg", image, image_shape=[3, 48, 192])["image"]
     np.testing.assert_allclose(got[:, :, :48], signed(cv2.resize(image, (48, 48))).transpose(2, 0, 1), atol=1e-6)
     assert not got[:, :, 48:].any()
 
 
 def test_stretching_ones():
-    image = picture(20, 50)
+    image = make_image(20, 50)
     resized = cv2.resize(image, (128, 32)).transpose(2, 0, 1) / 255
     data = run("VLRecResizeImg", image, image_shape=[3, 32, 128])
     np.testing.assert_allclose(data["image"], resized, atol=1e-6)
@@ -146,7 +146,7 @@ def test_stretching_ones():
 # width before (height 48), width after, valid_ratio
 @pytest.mark.parametrize(("before", "after", "ratio"), [(101, 100, 0.625), (33, 48, 0.3), (400, 160, 1.0)])
 def test_bounded_width(before, after, ratio):
-    image = picture(48, before)
+    image = make_image(48, before)
     data = run("SARRecResizeImg", image, image_shape=[3, 48, 48, 160])
     assert data["resized_shape"] == (3, 48, after)
     assert data["pad_shape"] == data["image"].shape == (3, 48, 160)
@@ -160,7 +160,7 @@ def test_bounded_width(before, after, ratio):
 
 
 def test_rfl():
-    image = picture(40, 100)
+    image = make_image(40, 100)
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     data = run("RFLRecResizeImg", image, image_shape=[1, 32, 100], padding=False, interpolation=2)
     want = signed(cv2.resize(gray, (100, 32), interpolation=cv2.INTER_CUBIC))[None]
@@ -172,7 +172,7 @@ def test_rfl():
 
 
 def test_spin_uses_its_interpolation_and_its_defaults_work():
-    image = picture(16, 40)
+    image = make_image(16, 40)
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     for number, method in ((1, cv2.INTER_LINEAR), (2, cv2.INTER_CUBIC)):
         got = run("SPINRecResizeImg", image, image_shape=[100, 32], interpolation=number)["image"]
@@ -183,7 +183,7 @@ def test_spin_uses_its_interpolation_and_its_defaults_work():
 
 
 def test_gray():
-    image = picture(40, 100)
+    image = make_image(40, 100)
     gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     got = run("GrayRecResizeImg", image, image_shape=[50, 32], inter_type="Image.BICUBIC")["image"]
     want = np.asarray(Image.fromarray(gray).resize((50, 32), Image.Resampling.BICUBIC))[None] / 128 - 1
@@ -199,7 +199,7 @@ def test_gray():
 
 @pytest.mark.parametrize(("before", "filled"), [(40, 64), (100, 128), (180, 192), (300, 256)])
 def test_srn(before, filled):
-    image = picture(64, before)
+    image = make_image(64, before)
     data = run("SRNRecResizeImg", image, image_shape=[1, 64, 256], max_text_length=3, num_heads=2)
     want = cv2.cvtColor(cv2.resize(image, (filled, 64)), cv2.COLOR_BGR2GRAY)
     assert (data["image"][0, :, :filled] == want).all()
@@ -211,8 +211,8 @@ def test_srn(before, filled):
     assert data["gsrm_slf_attn_bias2"].tolist() == [np.transpose(later).tolist()] * 2
 
 
-def test_turned_pictures():
-    image = picture(48, 48)
+def test_turned_images():
+    image = make_image(48, 48)
     data = run("SSLRotateResize", image, image_shape=[3, 48, 48])
     straight = signed(image).transpose(2, 0, 1)
     assert data["label"].tolist() == [0, 1, 2, 3]
@@ -242,9 +242,7 @@ def test_a_number_of_channels_that_does_not_come_out_is_refused(name):
     more = {"max_text_length": 25} if name.startswith("Robust") else {}
     assert create_operators([{name: {"image_shape": [3, *THREE[name]], **more}}])
     for channels in (1, 4):
-        with pytest.raises(
-            ConfigError, match=f"image_shape.*{channels}, .*pictures have 3 channels .*GrayRecResizeImg"
-        ):
+        with pytest.raises(ConfigError, match=f"image_shape.*{channels}, .*images have 3 channels .*GrayRecResizeImg"):
             create_operators([{name: {"image_shape": [channels, *THREE[name]], **more}}])
 
 
@@ -252,6 +250,6 @@ def test_a_number_of_channels_that_does_not_come_out_is_refused(name):
 def test_grey_operators_take_one_channel_only(name):
     more = {"padding": True} if name.startswith("Gray") else {}
     (operator,) = create_operators([{name: {"image_shape": [1, 64, 100], **more}}])
-    assert operator({"image": picture(40, 60)})["image"].shape == (1, 64, 100)
+    assert operator({"image": make_image(40, 60)})["image"].shape == (1, 64, 100)
     with pytest.raises(ConfigError, match="image_shape"):
         create_operators([{name: {"image_shape": [3, 64, 100], **more}}])

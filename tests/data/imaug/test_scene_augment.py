@@ -24,7 +24,7 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_turns_hold_the_whole_picture():
+def test_turns_hold_the_whole_image():
     for seed in range(20):
         matrix, width, height = fit_projection(scene.turn(120, 32, rng(seed)), 120, 32)
         cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])

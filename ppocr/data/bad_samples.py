@@ -47,7 +47,7 @@ class BadSample(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What a :class:`DataReport` has counted; see there."""
+    """What a :class:`BadSampleLog` has counted; see there."""
 
     counts: Counter
     kept: Counter
@@ -67,7 +67,7 @@ class NoGoodSample(DataError):
         self.events = events
 
 
-class DataReport:
+class BadSampleLog:
     """Collects bad samples of one loader.
 
     Args:

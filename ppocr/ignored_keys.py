@@ -1,16 +1,16 @@
 """Keys that published configurations carry although nothing reads them.
 
-They give a warning instead of an error.  ``UNREAD_KEYS`` maps ``"<kind>/<name>"`` (kinds as in ``ppocr.registry``, or
+They give a warning instead of an error.  ``IGNORED_KEYS`` maps ``"<kind>/<name>"`` (kinds as in ``ppocr.registry``, or
 ``"section/<section>"``) to ``{key: why}``.
 """
 
-UNREAD_KEYS = {
+IGNORED_KEYS = {
     "section/Global": {
         "debug": "errors are shown as they are, with --traceback where they were raised",
         "character_type": "the dictionary says which characters there are",
         "start_ema": "averaging starts with the first step",
         "infer_visual_type": "drawing takes any script",
-        "allow_resize_largeImg": "pictures of any size are brought to that of the model",
+        "allow_resize_largeImg": "images of any size are brought to that of the model",
         "load_static_weights": "weights are of one kind only",
     },
     "section/loader": {"num_sections": "it belongs to a loss"},

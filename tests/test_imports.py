@@ -8,10 +8,10 @@ import pytest
 from ppocr import config as configuration
 from ppocr import program
 from ppocr.errors import ConfigError, UserError
+from ppocr.imports import import_modules
 from ppocr.inference.loading import from_exported
 from ppocr.registry import LOSSES
 from ppocr.report import build_report
-from ppocr.user_modules import import_modules
 
 QUICKSTART = Path(__file__).resolve().parents[1] / "configs/quickstart/rec.yml"
 LOSS = """

@@ -1,19 +1,19 @@
-"""Pictures of results."""
+"""Images of results."""
 
 import cv2
 import numpy as np
 import pytest
 
-from ppocr.inference.drawing import read_page, with_boxes
+from ppocr.drawing.boxes import read_page, with_boxes
+from ppocr.drawing.text import TextRenderer
 from ppocr.inference.system import Line
-from ppocr.utils.lettering import Lettering
 
 PAGE = np.full((80, 200, 3), 100, np.uint8)
 
 
 @pytest.fixture(scope="module")
 def letters():
-    return Lettering()
+    return TextRenderer()
 
 
 def box(x, y, width, height):

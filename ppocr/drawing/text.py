@@ -1,4 +1,4 @@
-"""Lettering for pictures of results, in whatever script the fonts at hand have."""
+"""TextRenderer for images of results, in whatever script the fonts at hand have."""
 
 import itertools
 import logging
@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
+from ppocr.drawing.fonts import EM, load_font, missing_characters
 from ppocr.text.direction import to_visual
-from ppocr.utils.fonts import EM, load_font, missing_characters
 
 HEIGHT, _BASELINE = 56, 44  # pixels of a drawn line
 _DEFAULT_FONT = "DejaVuSans.ttf"
 logger = logging.getLogger("ppocr")
 
 
-class Lettering:
+class TextRenderer:
     """Draws text; a character that no font has comes out as a box, which is said once.
 
     Args:
@@ -64,9 +64,9 @@ class _FontFile:
 
     def draw(self, text):
         text = text if self._orders else to_visual(text)
-        picture = Image.new("L", (math.ceil(self._font.getlength(text)), HEIGHT))
-        ImageDraw.Draw(picture).text((0, _BASELINE), text, fill=255, font=self._font, anchor="ls")
-        return np.asarray(picture)
+        image = Image.new("L", (math.ceil(self._font.getlength(text)), HEIGHT))
+        ImageDraw.Draw(image).text((0, _BASELINE), text, fill=255, font=self._font, anchor="ls")
+        return np.asarray(image)
 
 
 class _UnicodeFont:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Optional, Union
 
+from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.registry import bind_arguments
 from ppocr.text.direction import TextDirection
-from ppocr.unread_keys import UNREAD_KEYS
 from ppocr.values import (
     Channels,
     Count,
@@ -69,7 +69,7 @@ class GlobalOptions:
     cal_metric_during_train: bool = False  # log the metric of training batches too
     calc_epoch_interval: Count = 1  # ... in every that many epochs only
     print_mem_info: bool = True  # log the memory of the GPU
-    use_visualdl: bool = False  # write scalars, pictures, histograms and texts for VisualDL
+    use_visualdl: bool = False  # write scalars, images, histograms and texts for VisualDL
     use_wandb: bool = False  # log to Weights & Biases; see the wandb section
 
     # --- evaluation
@@ -90,7 +90,7 @@ class GlobalOptions:
     pretrained_dict_path: Optional[str] = None  # dictionary that pretrained_model was trained with
     save_inference_dir: Optional[str] = None  # folder of the exported model
     save_res_path: Optional[str] = None  # file of the results of inference
-    infer_img: Optional[str] = None  # picture or folder that the inference tools read
+    infer_img: Optional[str] = None  # image or folder that the inference tools read
     infer_mode: bool = False  # operators of training and evaluation run as for inference, where they are always on
 
     # --- mixed precision
@@ -121,7 +121,7 @@ class GlobalOptions:
     rec_char_dict_path: Optional[str] = None  # dictionary of formulas
     rm_symbol: Optional[bool] = None  # leave out what is neither letter nor digit
     max_new_tokens: Optional[Tokens] = None  # longest formula, in tokens
-    input_size: Optional[Size] = None  # height and width of formula pictures
+    input_size: Optional[Size] = None  # height and width of formula images
     max_seq_len: Optional[Tokens] = None  # longest formula, in tokens
     num_heads: Optional[Heads] = None  # attention heads of SRN, whose masks the operators make
     max_text_nums: Optional[Tokens] = None  # texts on a page, end-to-end reading
@@ -171,7 +171,7 @@ def contradictions(section):
 
 def bind_global(section):
     """Fits a ``Global`` mapping to :class:`GlobalOptions`; see :func:`ppocr.registry.bind_arguments`."""
-    return bind_arguments(GlobalOptions, section or {}, "Global", unread=UNREAD_KEYS.get("section/Global", {}))
+    return bind_arguments(GlobalOptions, section or {}, "Global", unread=IGNORED_KEYS.get("section/Global", {}))
 
 
 def global_options(config) -> GlobalOptions:

@@ -8,12 +8,12 @@ from typing import Optional
 import numpy as np
 import paddle
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.facts import CLASSES, VOCABULARY, read_facts
+from ppocr.checkpoint.files import check_files
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
-from ppocr.utils.checkpoint_files import check_files
-from ppocr.utils.dictionary import character_list
-from ppocr.utils.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes, split
+from ppocr.text.dictionary import character_list
+from ppocr.text.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes, split
 
 PARAMS = ".pdparams"
 PREFIXES = ("Student.", "Teacher.", "backbone.", "module.", "model.", "_layers.")
@@ -127,7 +127,7 @@ def load_start_weights(model, options, facts, target=None) -> TransferReport:
 
     Args:
         model: receives the weights.
-        options: :class:`ppocr.global_options.GlobalOptions`; ``pretrained_model`` is given.
+        options: :class:`ppocr.options.GlobalOptions`; ``pretrained_model`` is given.
         facts: what the outputs of the model mean; see :func:`ppocr.checkpoint.facts.output_facts`.
         target: see :func:`load_pretrained`.
 
@@ -151,7 +151,7 @@ def load_pretrained(
 
     Where the names do not fit as they are, the one change of prefix that makes most of them fit is applied.  Where both
     vocabularies are known and differ, the layers that follow the dictionary are filled character by character (see
-    :mod:`ppocr.utils.vocabulary`); new characters keep the values that they have in the model.
+    :mod:`ppocr.text.vocabulary`); new characters keep the values that they have in the model.
 
     Args:
         model: receives the weights.
@@ -273,7 +273,7 @@ def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool 
         path: the file or its prefix; what this project wrote beside it knows the vocabulary.
         pretrained_dict_path: dictionary of the file, which wins; it gets the present special symbols and space.
         vocabulary: symbols of the present decoder, special ones included; None where the task has none.
-        use_space_char: see :func:`ppocr.utils.dictionary.character_list`.
+        use_space_char: see :func:`ppocr.text.dictionary.character_list`.
 
     Raises:
         DataError: the dictionary cannot be used.

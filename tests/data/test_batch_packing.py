@@ -4,9 +4,9 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.data.bad_samples import BadSample
+from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, pack, unpack
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.report import BadSample
-from ppocr.data.transport import BatchReader, FatalDataError, batch_bytes, pack, unpack
 
 EVENT = BadSample(3, "bad_label", "x", "", "l")
 

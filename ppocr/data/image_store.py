@@ -1,6 +1,6 @@
-"""Where decoded pictures are kept: one block of shared memory, or the files of a folder.
+"""Where decoded images are kept: one block of shared memory, or the files of a folder.
 
-A store maps keys of 16 bytes to pictures, H x W x C ``uint8``.  It never gives up a picture that the run has used: all
+A store maps keys of 16 bytes to images, H x W x C ``uint8``.  It never gives up an image that the run has used: all
 are read once an epoch, so that none is worth more than the one that would take its place.  Any number of processes may
 use a store at a time, but only one thread of each.
 """
@@ -20,7 +20,7 @@ import numpy as np
 from ppocr.errors import ConfigError
 
 GIB = 1 << 30
-_FULL = "cache: %s is full with %.2f GiB; further pictures are decoded in every epoch (see cache_size_gb)"
+_FULL = "cache: %s is full with %.2f GiB; further images are decoded in every epoch (see cache_size_gb)"
 logger = logging.getLogger("ppocr")
 
 
@@ -62,23 +62,23 @@ class _SharedFlag:
 
 
 class MemoryStore:
-    """Pictures in one block of memory that is shared by all processes forked after it was made.
+    """Images in one block of memory that is shared by all processes forked after it was made.
 
     Pages of it take memory once they are written, and the system takes them back with the last of the processes, even
-    if all are killed.  The pictures lie one after the other.  A table says where; the place of a key in it is the first
+    if all are killed.  The images lie one after the other.  A table says where; the place of a key in it is the first
     free one of those that follow the place which the key's first bytes name.
 
     Args:
-        size: most bytes of pictures.
+        size: most bytes of images.
 
     Raises:
         ConfigError: the system has no block of that size.
     """
 
     _PLACE = struct.Struct("<16sQIII4x")  # key, begin, height, width, channels
-    _END = struct.Struct("<Q")  # of the last picture
+    _END = struct.Struct("<Q")  # of the last image
     _HEAD = 64  # bytes of the table before its places
-    _BYTES_PER_PLACE = 4096  # pictures smaller than that fill the table before the block
+    _BYTES_PER_PLACE = 4096  # images smaller than that fill the table before the block
     _PROBES = 32
     _ALIGNMENT = 64
 
@@ -93,27 +93,27 @@ class MemoryStore:
         self._full = _SharedFlag()
 
     def get(self, key: bytes):
-        """Returns a picture that nothing can be written to, or None if it is not there."""
+        """Returns an image that nothing can be written to, or None if it is not there."""
         with self._lock:
             place, found = self._find(key)
             if not found:
                 return None
             _, begin, *shape = self._PLACE.unpack_from(self._table, place)
-        picture = self._block[begin : begin + math.prod(shape)].reshape(shape)
-        picture.setflags(write=False)
-        return picture
+        image = self._block[begin : begin + math.prod(shape)].reshape(shape)
+        image.setflags(write=False)
+        return image
 
-    def put(self, key: bytes, picture: np.ndarray) -> None:
-        """Adds a picture if there is room."""
+    def put(self, key: bytes, image: np.ndarray) -> None:
+        """Adds an image if there is room."""
         with self._lock:
             place, found = self._find(key)
             (begin,) = self._END.unpack_from(self._table)
-            if place is None or begin + picture.size > len(self._block):
+            if place is None or begin + image.size > len(self._block):
                 self._full.warn(_FULL, "memory", begin / GIB)
             elif not found:
-                self._block[begin : begin + picture.size] = picture.reshape(-1)
-                self._END.pack_into(self._table, 0, begin + _rounded(picture.size, self._ALIGNMENT))
-                entry = self._PLACE.pack(key, begin, *picture.shape)
+                self._block[begin : begin + image.size] = image.reshape(-1)
+                self._END.pack_into(self._table, 0, begin + _rounded(image.size, self._ALIGNMENT))
+                entry = self._PLACE.pack(key, begin, *image.shape)
                 self._table[place + len(key) : place + len(entry)] = entry[len(key) :]
                 self._table[place : place + len(key)] = key  # last, so that a process may be killed anywhere
 
@@ -137,7 +137,7 @@ class _File(NamedTuple):
 
 
 class DiskStore:
-    """Pictures in the files of a folder, which several processes and runs may share.
+    """Images in the files of a folder, which several processes and runs may share.
 
     A file is written under another name, then renamed, and carries a checksum.  Where the folder is full, files go that
     this run has not used, those first that were not used for the longest time.
@@ -151,7 +151,7 @@ class DiskStore:
     """
 
     _HEAD = struct.Struct("<8sQIII36x")  # mark, checksum, height, width, channels
-    _MARK = b"picture1"
+    _MARK = b"picture1"  # mark and suffix are those of folders that exist
     _USAGE = struct.Struct("<Q")  # bytes that the files take
     _DONE, _PART = ".picture", ".part"
     _BLOCK = 4096  # bytes; files take whole blocks
@@ -177,26 +177,26 @@ class DiskStore:
             self._close(error)
 
     def get(self, key: bytes):
-        """Returns a picture that nothing can be written to, or None if it is not there.  Damaged files are removed."""
+        """Returns an image that nothing can be written to, or None if it is not there.  Damaged files are removed."""
         path = self._path(key, self._DONE)
         try:
             with open(path, "rb", buffering=0) as file:
-                picture = self._load(file.fileno())
+                image = self._load(file.fileno())
         except OSError:
             return None
-        if picture is None:
+        if image is None:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        return picture
+        return image
 
-    def put(self, key: bytes, picture: np.ndarray) -> None:
-        """Adds a picture if there is room."""
+    def put(self, key: bytes, image: np.ndarray) -> None:
+        """Adds an image if there is room."""
         if self._closed:
             return
         part, done = self._path(key, self._PART), self._path(key, self._DONE)
         try:
-            if self._reserve(part, done, self._HEAD.size + picture.size):
-                self._write(part, picture)
+            if self._reserve(part, done, self._HEAD.size + image.size):
+                self._write(part, image)
                 os.replace(part, done)
         except FileExistsError:  # another process has written it, or is about to
             return
@@ -212,13 +212,13 @@ class DiskStore:
             self._remove(lambda file, used: file.path.endswith(self._PART) and file.used_at < abandoned)
 
     def _close(self, error):
-        self._closed.warn("cache: %s takes no more pictures: %s", self._folder, error.strerror or error)
+        self._closed.warn("cache: %s takes no more images: %s", self._folder, error.strerror or error)
 
     def _path(self, key, suffix):
         return os.path.join(self._folder, key.hex() + suffix)
 
     def _load(self, handle):
-        """Returns the picture of an open file; None if it is damaged."""
+        """Returns the image of an open file; None if it is damaged."""
         stat = os.fstat(handle)
         if stat.st_size <= self._HEAD.size:
             return None
@@ -232,10 +232,10 @@ class DiskStore:
                 os.utime(handle)
         return values.reshape(shape)
 
-    def _write(self, part, picture):
-        values = picture.reshape(-1)
+    def _write(self, part, image):
+        values = image.reshape(-1)
         with open(part, "r+b") as file:
-            file.write(self._HEAD.pack(self._MARK, _checksum(values), *picture.shape))
+            file.write(self._HEAD.pack(self._MARK, _checksum(values), *image.shape))
             file.write(values)
 
     def _reserve(self, part, done, size):

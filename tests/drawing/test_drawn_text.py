@@ -1,17 +1,17 @@
-"""Lettering, sheets of text lines, and pictures of what a model read."""
+"""TextRenderer, sheets of text lines, and images of what a model read."""
 
 import numpy as np
 import pytest
 
+from ppocr.drawing import text
+from ppocr.drawing.samples import BLACK, draw_examples, text_sheet
+from ppocr.drawing.text import HEIGHT, TextRenderer
 from ppocr.errors import DataError
-from ppocr.utils import lettering
-from ppocr.utils.lettering import HEIGHT, Lettering
-from ppocr.utils.pictures import BLACK, draw_examples, text_sheet
 
 
 @pytest.fixture(scope="module")
 def letters():
-    return Lettering()
+    return TextRenderer()
 
 
 def test_a_text_is_as_wide_as_its_letters(letters):
@@ -23,9 +23,9 @@ def test_a_text_is_as_wide_as_its_letters(letters):
 
 
 def test_what_no_font_has_is_said_once(ppocr_caplog, monkeypatch):
-    monkeypatch.setattr(lettering, "_has_unicode_font", lambda: False)
-    monkeypatch.setattr(lettering.logger, "propagate", False)
-    letters = Lettering()
+    monkeypatch.setattr(text, "_has_unicode_font", lambda: False)
+    monkeypatch.setattr(text.logger, "propagate", False)
+    letters = TextRenderer()
     strip = letters.draw("a号b")
     assert strip.any() and letters.draw("号码").shape[1] > 20
     said = [record.getMessage() for record in ppocr_caplog.records]
@@ -35,7 +35,7 @@ def test_what_no_font_has_is_said_once(ppocr_caplog, monkeypatch):
     ]
 
 
-@pytest.mark.skipif(not lettering._has_unicode_font(), reason="this OpenCV has no Unicode font")
+@pytest.mark.skipif(not text._has_unicode_font(), reason="this OpenCV has no Unicode font")
 def test_chinese_comes_from_opencv(letters, ppocr_caplog):
     assert not np.array_equal(letters.draw("号"), letters.draw("码"))
     assert letters.draw("a号").shape[1] > letters.draw("a").shape[1] + 30
@@ -43,8 +43,8 @@ def test_chinese_comes_from_opencv(letters, ppocr_caplog):
 
 
 def test_without_a_layout_engine_scripts_run_in_their_direction_too(monkeypatch):
-    monkeypatch.setattr(lettering.features, "check", lambda name: False)
-    plain = Lettering()
+    monkeypatch.setattr(text.features, "check", lambda name: False)
+    plain = TextRenderer()
     strip = plain.draw("שמ(12)")
     # from left to right: (12)מש
     assert np.array_equal(strip[:, : plain.draw("(12)").shape[1] - 2], plain.draw("(12)")[:, :-2])
@@ -52,13 +52,13 @@ def test_without_a_layout_engine_scripts_run_in_their_direction_too(monkeypatch)
 
 
 def test_a_font_of_ones_own():
-    named = Lettering("DejaVuSerif.ttf")
-    assert not np.array_equal(named.draw("a"), Lettering().draw("a"))
+    named = TextRenderer("DejaVuSerif.ttf")
+    assert not np.array_equal(named.draw("a"), TextRenderer().draw("a"))
     with pytest.raises(DataError, match="nowhere.ttf"):
-        Lettering("/nowhere.ttf")
+        TextRenderer("/nowhere.ttf")
 
 
-def test_a_sheet_has_a_row_for_each_picture(letters):
+def test_a_sheet_has_a_row_for_each_image(letters):
     rows = [(np.zeros((24, 48, 3), np.uint8), [("ab", BLACK)]), (np.full((10, 300, 3), 9, np.uint8), [("", BLACK)])]
     sheet = text_sheet(rows, letters)
     assert sheet.shape[0] == 112 and sheet.shape[1] > 640
@@ -67,7 +67,7 @@ def test_a_sheet_has_a_row_for_each_picture(letters):
 
 
 def hues(sheet, top, bottom):
-    """The share of green and of red ink in some rows of a sheet, right of the pictures."""
+    """The share of green and of red ink in some rows of a sheet, right of the images."""
     ink = sheet[top:bottom, 160:].astype(int)
     blue, green, red = ink[..., 0], ink[..., 1], ink[..., 2]
     return (green > np.maximum(red, blue) + 50).mean(), (red > np.maximum(green, blue) + 50).mean()
@@ -84,7 +84,7 @@ def test_what_is_right_is_green_what_is_wrong_red_and_the_truth_stands_below(let
     assert not ppocr_caplog.records
 
 
-@pytest.mark.skipif(not lettering._has_unicode_font(), reason="this OpenCV has no Unicode font")
+@pytest.mark.skipif(not text._has_unicode_font(), reason="this OpenCV has no Unicode font")
 @pytest.mark.parametrize("first, second", [("京号", "沪码"), ("한국", "일본"), ("ひら", "カタ"), ("عربي", "فارس")])
 def test_scripts_can_be_told_apart(first, second, recwarn, ppocr_caplog):
     images = np.zeros((1, 3, 32, 100), np.float32)

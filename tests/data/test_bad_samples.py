@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from ppocr.data.report import BadSample, DataReport, NoGoodSample
+from ppocr.data.bad_samples import BadSample, BadSampleLog, NoGoodSample
 from ppocr.errors import DataError
 
 
@@ -14,7 +14,7 @@ def bad(index, reason="unreadable_image", kept=False, **more):
 
 
 def test_counts_different_samples_by_cause():
-    report = DataReport(100, False, None)
+    report = BadSampleLog(100, False, None)
     report.add([bad(1), bad(2), bad(1), bad(3, "too_long"), bad(4, "unknown_characters", kept=True)])
     assert report.counts == {"unreadable_image": 2, "too_long": 1}
     assert report.kept == {"unknown_characters": 1}
@@ -25,11 +25,11 @@ def test_counts_different_samples_by_cause():
 
 
 def test_nothing_wrong_gives_an_empty_summary():
-    assert DataReport(5, True, None).summary() == ""
+    assert BadSampleLog(5, True, None).summary() == ""
 
 
 def test_lost_parts_are_counted_and_their_samples_named():
-    report = DataReport(100, True, None, examples=2)
+    report = BadSampleLog(100, True, None, examples=2)
     report.add([bad(i, "boxes_outside_of_the_image", kept=True, count=4) for i in range(3)])
     report.add([bad(0, "boxes_outside_of_the_image", kept=True, count=4), bad(9, "boxes_without_area", True, count=1)])
     assert report.summary() == (
@@ -39,7 +39,7 @@ def test_lost_parts_are_counted_and_their_samples_named():
 
 
 def test_one_reason_names_what_is_used_apart_from_what_is_not():
-    report = DataReport(100, False, None)
+    report = BadSampleLog(100, False, None)
     report.add([bad(1, "unknown_characters", kept=True), bad(2, "unknown_characters")])
     assert report.summary() == (
         "samples not used: 1 unknown characters (2.png: gone); samples used in part: 1 unknown characters (1.png: gone)"
@@ -47,7 +47,7 @@ def test_one_reason_names_what_is_used_apart_from_what_is_not():
 
 
 def test_what_augmentation_leaves_out_is_summed_up_without_a_warning(ppocr_caplog):
-    report = DataReport(1, True, logging.getLogger("ppocr"))
+    report = BadSampleLog(1, True, logging.getLogger("ppocr"))
     assert report.account() == "every sample that was read was used"
     for _ in range(2):
         read = bad(0, "boxes", kept=True, count=10, expected=True)
@@ -61,7 +61,7 @@ def test_what_augmentation_leaves_out_is_summed_up_without_a_warning(ppocr_caplo
 
 
 def test_a_report_knows_when_no_box_remains():
-    report = DataReport(1, True, None)
+    report = BadSampleLog(1, True, None)
     assert report.no_box_left() == ""
     report.add([bad(0, "boxes", kept=True, count=3, expected=True)])
     report.add([bad(0, "boxes_cut_off", kept=True, count=2, expected=True)])
@@ -71,7 +71,7 @@ def test_a_report_knows_when_no_box_remains():
 
 
 def test_samples_that_a_setting_leaves_out_are_counted_but_end_nothing(ppocr_caplog):
-    report = DataReport(20, True, logging.getLogger("ppocr"))
+    report = BadSampleLog(20, True, logging.getLogger("ppocr"))
     report.add([bad(i, "no_text", expected=True) for i in range(15)])
     report.check()
     assert report.counts == {"no_text": 15} and not ppocr_caplog.messages
@@ -79,13 +79,13 @@ def test_samples_that_a_setting_leaves_out_are_counted_but_end_nothing(ppocr_cap
 
 
 def test_names_no_more_than_asked_for():
-    report = DataReport(100, False, None, examples=1)
+    report = BadSampleLog(100, False, None, examples=1)
     report.add([bad(1), bad(2)])
     assert report.summary() == "samples not used: 2 unreadable image (1.png: gone, ...)"
 
 
 def test_what_an_evaluation_met_is_given_once():
-    report = DataReport(100, False, None)
+    report = BadSampleLog(100, False, None)
     report.add([bad(1), bad(2, kept=True)])
     report.add([bad(1)])
     assert report.take_events() == [bad(1), bad(2, kept=True), bad(1)]
@@ -93,7 +93,7 @@ def test_what_an_evaluation_met_is_given_once():
 
 
 def test_samples_of_another_process_are_counted_once():
-    report = DataReport(100, False, None)
+    report = BadSampleLog(100, False, None)
     report.add([bad(1)])
     report.count_new([bad(1), bad(2), bad(2)])
     assert report.counts == {"unreadable_image": 2} and report.take_events() == [bad(1)]
@@ -101,7 +101,7 @@ def test_samples_of_another_process_are_counted_once():
 
 @pytest.mark.parametrize("samples, ratio, limit", [(20, 0.1, 10), (300, 0.1, 30), (300, 0.5, 150), (300, 0.0, 10)])
 def test_training_ends_beyond_the_limit(samples, ratio, limit):
-    report = DataReport(samples, True, None, ratio)
+    report = BadSampleLog(samples, True, None, ratio)
     report.add([bad(i) for i in range(limit)] * 2)
     report.add([bad(i, kept=True) for i in range(limit, samples)])
     report.check()
@@ -114,7 +114,7 @@ def test_training_ends_beyond_the_limit(samples, ratio, limit):
 
 
 def test_each_epoch_counts_anew_against_the_limit():
-    report = DataReport(20, True, None)
+    report = BadSampleLog(20, True, None)
     report.add([bad(i) for i in range(10)])
     report.start_epoch()
     report.add([bad(i) for i in range(10, 20)])
@@ -123,7 +123,7 @@ def test_each_epoch_counts_anew_against_the_limit():
 
 
 def test_evaluation_has_no_limit():
-    report = DataReport(20, False, None)
+    report = BadSampleLog(20, False, None)
     report.add([bad(i) for i in range(20)])
     report.check()
     assert len(report.take_events()) == 20
@@ -131,7 +131,7 @@ def test_evaluation_has_no_limit():
 
 def test_warns_once_for_each_new_sample_up_to_a_number(caplog):
     logger = logging.getLogger("report-test")
-    report = DataReport(100, False, logger, max_warnings=2)
+    report = BadSampleLog(100, False, logger, max_warnings=2)
     with caplog.at_level(logging.WARNING, logger="report-test"):
         report.add([bad(1), bad(1), bad(2), bad(3)])
     assert [record.getMessage() for record in caplog.records] == [
@@ -150,7 +150,7 @@ def test_no_good_sample_names_causes():
 
 
 def test_the_shares_of_several_processes_add_up():
-    one, other, nothing = (DataReport(100, True, None) for _ in range(3))
+    one, other, nothing = (BadSampleLog(100, True, None) for _ in range(3))
     one.add([bad(1), bad(2), bad(3, "too_long"), bad(4, "unknown_characters", kept=True)])
     other.add([bad(11), bad(12), bad(13), bad(14, "unknown_characters", kept=True)._replace(count=2)])
     other.add([BadSample(0, "boxes_too_small", "", "", "", kept=True, count=5, expected=True)])
@@ -163,5 +163,5 @@ def test_the_shares_of_several_processes_add_up():
             "samples used in part: 3 unknown characters (4.png: gone, 14.png: gone); "
             "augmentation and size limits left out 5 boxes too small"
         )
-    nothing.take_in([DataReport(100, True, None).counted])
+    nothing.take_in([BadSampleLog(100, True, None).counted])
     assert nothing.account() == "every sample that was read was used"

@@ -9,7 +9,7 @@ import threading
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4))
 
 
-class Contact:
+class PeerLink:
     """Open connections between the first process and all others, which the system closes when a process ends.
 
     Nothing is sent but a password at the beginning, so that no stranger's connection counts.  A process that is killed
@@ -28,7 +28,7 @@ class Contact:
         os.register_at_fork(after_in_child=self.close)  # else a worker would keep its parent's connections open
 
     @classmethod
-    def reach(cls, address, password: bytes) -> "Contact":
+    def reach(cls, address, password: bytes) -> "PeerLink":
         """Connects to the first process at ``address``, (host, port); one that cannot be reached never breaks."""
         try:
             connection = socket.create_connection(address, timeout=10)

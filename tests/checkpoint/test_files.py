@@ -5,15 +5,15 @@ import weakref
 import numpy as np
 import pytest
 
-from ppocr.errors import CheckpointError
-from ppocr.utils import checkpoint_files as module
-from ppocr.utils.checkpoint_files import (
+from ppocr.checkpoint import files as module
+from ppocr.checkpoint.files import (
     BackgroundWriter,
     check_files,
     checkpoints_in,
     delete_checkpoint,
     write_checkpoint,
 )
+from ppocr.errors import CheckpointError
 
 SUFFIXES = (".a", ".b")
 

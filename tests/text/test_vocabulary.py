@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from paddle import nn
 
-from ppocr.utils.vocabulary import axes_by_size, carry_over, change_between, declared_axes, split
+from ppocr.text.vocabulary import axes_by_size, carry_over, change_between, declared_axes, split
 
 
 @pytest.mark.parametrize(

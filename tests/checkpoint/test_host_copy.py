@@ -1,7 +1,7 @@
 import numpy as np
 import paddle
 
-from ppocr.utils.host_copy import HostBuffers
+from ppocr.checkpoint.host_copy import HostBuffers
 
 
 def test_a_copy_stays_as_it_is_and_its_memory_is_used_again():

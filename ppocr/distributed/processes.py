@@ -12,7 +12,7 @@ import time
 import paddle
 from paddle import distributed
 
-from ppocr.engine.contact import Contact, listen
+from ppocr.distributed.peers import PeerLink, listen
 from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
@@ -22,7 +22,7 @@ _PAUSE = 0.02
 _SIGNS_OF_LOSS = ("/gloo/", "NCCL", "TCP ")
 
 
-def several() -> bool:
+def is_distributed() -> bool:
     """Tells whether this process has joined others."""
     return distributed.is_initialized()
 
@@ -32,7 +32,7 @@ def rank() -> int:
     return distributed.get_rank()
 
 
-def wait_for_all():
+def barrier():
     """Returns once all processes have come here.
 
     Before collectives that follow an evaluation or the writing of a file: the processes come out of these at different
@@ -41,7 +41,7 @@ def wait_for_all():
     Raises:
         UserError: one has failed, or does not come.
     """
-    if not several():
+    if not is_distributed():
         return
     arrived, start = _count("arrived", 1), time.monotonic()
     expected = -(-arrived // distributed.get_world_size()) * distributed.get_world_size()
@@ -71,21 +71,21 @@ def check_contact():
 
 def lost_contact() -> str:
     """Returns what is to be said when another process is gone; empty while all are there.  From any thread."""
-    return _lost("its connection is closed") if several() and contact().broken() else ""
+    return _lost("its connection is closed") if is_distributed() and contact().broken() else ""
 
 
 @functools.cache
-def contact() -> Contact:
-    """Returns the :class:`ppocr.engine.contact.Contact` of this process; the first call opens it, in all processes."""
+def contact() -> PeerLink:
+    """Returns the :class:`~ppocr.distributed.peers.PeerLink` of this process; the first call opens it, in all."""
     host = distributed.ParallelEnv().trainer_endpoints[0].rpartition(":")[0]
     if rank() == 0:
         listener = listen(host)
         port = listener.getsockname()[1] if listener else 0
-        return Contact(_password(_count("contact", secrets.randbits(46) << 16 | port)), listener)
+        return PeerLink(_password(_count("contact", secrets.randbits(46) << 16 | port)), listener)
     while not (number := _count("contact")):
         time.sleep(_PAUSE)
     port = number & 0xFFFF
-    return Contact.reach((host, port), _password(number)) if port else Contact(b"")
+    return PeerLink.reach((host, port), _password(number)) if port else PeerLink(b"")
 
 
 def _password(number):
@@ -98,33 +98,33 @@ def gather(value) -> list:
     Args:
         value: anything that can be pickled.
     """
-    if not several():
+    if not is_distributed():
         return [value]
-    wait_for_all()
+    barrier()
     values = []
     distributed.all_gather_object(values, value)
     return values
 
 
-def from_first(make):
+def broadcast_object(make):
     """Returns, in every process, what ``make()`` returns in the first one; the others do not call it."""
     return gather(make() if rank() == 0 else None)[0]
 
 
-def largest(numbers) -> list:
+def all_reduce_max(numbers) -> list:
     """Returns, entry by entry, the largest of the whole numbers that the processes give."""
-    if not several():
+    if not is_distributed():
         return list(numbers)
     values = paddle.to_tensor(numbers, dtype="int64")
     distributed.all_reduce(values, op=distributed.ReduceOp.MAX)
     return values.tolist()
 
 
-def copy_from_first(tensors):
+def broadcast_parameters(tensors):
     """Gives floating tensors the values that they have in the first process, in place."""
-    if not several() or not tensors:
+    if not is_distributed() or not tensors:
         return
-    wait_for_all()
+    barrier()
     flat = paddle.concat([tensor.detach().astype("float32").reshape([-1]) for tensor in tensors])
     distributed.broadcast(flat, src=0)
     for tensor, values in zip(tensors, paddle.split(flat, [tensor.size for tensor in tensors])):
@@ -139,22 +139,22 @@ def distribute(model, options, device: str):
 
     Args:
         model: the model with the weights to start from.
-        options: :class:`ppocr.global_options.GlobalOptions`.
+        options: :class:`ppocr.options.GlobalOptions`.
         device: name of the device.
 
     Returns:
         the model to train; the same one where there is only this process, and on a CPU.
     """
-    if not several():
+    if not is_distributed():
         return model
     if device == "cpu":
         if options.use_sync_bn:
             logger.warning("Global.use_sync_bn: not on a CPU; each process normalises with its own part of the batch")
-        copy_from_first([tensor for tensor in model.state_dict().values() if "float" in str(tensor.dtype)])
+        broadcast_parameters([tensor for tensor in model.state_dict().values() if "float" in str(tensor.dtype)])
         return model
     if options.use_sync_bn:
         model = paddle.nn.SyncBatchNorm.convert_sync_batchnorm(model)
-    wait_for_all()
+    barrier()
     return paddle.DataParallel(model, find_unused_parameters=options.find_unused_parameters)
 
 
@@ -180,7 +180,7 @@ def average(model, loss):
     Returns:
         the mean of the losses; one that is not finite shows in every process.
     """
-    if not several():
+    if not is_distributed():
         return loss
     if isinstance(model, paddle.DataParallel):
         mean = loss / distributed.get_world_size()
@@ -200,7 +200,7 @@ def average(model, loss):
 
 
 @contextlib.contextmanager
-def together():
+def exit_together():
     """A context in which processes end together: when one fails, the others are told or find out, and say so.
 
     The first process leaves last, because the others find each other through it.
@@ -211,7 +211,7 @@ def together():
     try:
         yield
     except Exception as error:
-        if not several():
+        if not is_distributed():
             raise
         loss = _loss(error)
         if loss is None:
@@ -233,7 +233,7 @@ def _lost(sign):
 
 
 def _leave():
-    if not several():
+    if not is_distributed():
         return
     left, deadline = _count("left", 1), time.monotonic() + 30
     while rank() == 0 and left < distributed.get_world_size() and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from paddle import nn
 
-from ppocr.utils.special_symbols import NAMES
+from ppocr.text.special_symbols import NAMES
 
 DECLARATION = "vocabulary_parameters"
 CHARACTERS = "characters"

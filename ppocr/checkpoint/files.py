@@ -15,8 +15,8 @@ import shutil
 import threading
 from pathlib import Path
 
+from ppocr.checkpoint import safe_pickle
 from ppocr.errors import CheckpointError
-from ppocr.utils import safe_pickle
 
 STATES, MANIFEST = ".states", ".manifest"
 PREVIOUS = "_previous"

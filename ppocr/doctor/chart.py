@@ -1,4 +1,4 @@
-"""A result as a picture."""
+"""A result as an image."""
 
 import textwrap
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from ppocr.doctor.advice import limit
 from ppocr.doctor.parts import LOADER, TRAINER
 from ppocr.doctor.table import summary
+from ppocr.drawing.samples import new_figure
 from ppocr.errors import UserError
-from ppocr.utils.pictures import new_figure
 
 _SUMMARY = "loader and trainer beside each other"
 _COLOURS = {LOADER: "#d97706", TRAINER: "#2563eb", _SUMMARY: "#6b7280"}
@@ -44,5 +44,5 @@ def draw(result, path):
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120)
-    except (OSError, ValueError) as error:  # a folder that cannot be written, an ending that names no picture
-        raise UserError(f"--picture {path}: cannot be written ({error}); name another") from None
+    except (OSError, ValueError) as error:  # a folder that cannot be written, an ending that names no image
+        raise UserError(f"--image {path}: cannot be written ({error}); name another") from None

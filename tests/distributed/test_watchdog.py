@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from ppocr.commands.train import build_watchdog
-from ppocr.engine import processes
-from ppocr.engine import watchdog as watchdog_module
-from ppocr.engine.watchdog import Watchdog, let_stacks_be_asked_for
-from ppocr.global_options import GlobalOptions
+from ppocr.distributed import processes
+from ppocr.distributed import watchdog as watchdog_module
+from ppocr.distributed.watchdog import Watchdog, let_stacks_be_asked_for
+from ppocr.options import GlobalOptions
 
 
 def wait_for(path, text):
@@ -106,7 +106,7 @@ def test_stacks_go_to_the_screen_where_the_log_cannot_be_written(tmp_path, capfd
 
 @pytest.mark.parametrize("several, timeout", [(False, 0), (True, 1800)])
 def test_a_distributed_run_looks_after_the_others(monkeypatch, tmp_path, several, timeout):
-    monkeypatch.setattr(processes, "several", lambda: several)
+    monkeypatch.setattr(processes, "is_distributed", lambda: several)
     monkeypatch.setattr(processes, "contact", lambda: SimpleNamespace(broken=lambda: True))
     watchdog = build_watchdog(GlobalOptions(save_model_dir=str(tmp_path)))
     assert watchdog._timeout == timeout and watchdog.path == str(tmp_path / "train.log")

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 import paddle
 
+from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Batch, Sample
-from ppocr.data.report import BadSample, NoGoodSample
 from ppocr.errors import DataError, UserError
 
 # What Paddle's shared-memory tensors hold as it is; it takes uint16 for bfloat16.
@@ -19,7 +19,7 @@ class _Slot(NamedTuple):
     number: int
 
 
-class Parcel:
+class PackedBatch:
     """Everything of a batch but its arrays; Paddle passes an object of a type that it does not know as it is.
 
     Attributes:
@@ -89,7 +89,7 @@ class BatchReader(paddle.io.Dataset):
 def pack(batch, events, error=None, facts=()):
     """Returns ``[parcel, array, ...]``, with at least one array: Paddle takes a batch without one for the end."""
     arrays = []
-    parcel = Parcel(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error, facts)
+    parcel = PackedBatch(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error, facts)
     return [parcel, *(arrays or [np.zeros(1, np.uint8)])]
 
 

@@ -1,13 +1,13 @@
-"""Samples of an evaluation as a picture: which are shown, and in which order."""
+"""Samples of an evaluation as an image: which are shown, and in which order."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ppocr.drawing import samples
+from ppocr.drawing.samples import draw_samples
 from ppocr.metrics import build_metric
-from ppocr.utils import pictures
-from ppocr.utils.pictures import draw_samples
 
 
 @pytest.fixture
@@ -15,12 +15,12 @@ def drawn(monkeypatch):
     """The texts that are drawn, in order; each is a black bar."""
     texts = []
 
-    class Lettering:
+    class TextRenderer:
         def draw(self, text):
             texts.append(text)
             return np.full((56, 10 * len(text)), 255, np.uint8)
 
-    monkeypatch.setattr(pictures, "Lettering", Lettering)
+    monkeypatch.setattr(samples, "TextRenderer", TextRenderer)
     return texts
 
 
@@ -67,10 +67,10 @@ def test_pages_of_several_sizes_with_the_wrong_ones_first(drawn):
     batches = [page_batch([], [], 20), page_batch([0], [0], 30), page_batch([0, 30], [0], 40), page_batch([0], [0], 50)]
     sheet = draw_samples(evaluator("DetMetric", batches), None, count=4)
     assert drawn == ["1 of the first 4 samples are wrong; these come first"]
-    top = pictures._TITLE + pictures._GAP
+    top = samples._TITLE + samples._GAP
     heights = [
         (sheet[top:, 1] != 255).any(axis=-1).sum(),
-        (sheet[top:, 60 + pictures._GAP + 55] != 255).any(axis=-1).sum(),
+        (sheet[top:, 60 + samples._GAP + 55] != 255).any(axis=-1).sum(),
     ]
     assert heights == [40 + 50, 20]  # three in a row: 40, 20, 30; then 50
 

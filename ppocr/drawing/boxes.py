@@ -1,18 +1,18 @@
-"""Pictures of results: boxes and read pages."""
+"""Images of results: boxes and read pages."""
 
 import cv2
 import numpy as np
 
+from ppocr.drawing.samples import GREEN, outline
+from ppocr.drawing.text import HEIGHT
 from ppocr.inference.boxes import as_quad, is_tall, quad_size
-from ppocr.utils.lettering import HEIGHT
-from ppocr.utils.pictures import GREEN, outline
 
 
-def with_boxes(picture, boxes) -> np.ndarray:
-    """Returns a copy of a uint8 BGR picture with the edges of polygons (points, 2) on it."""
-    picture = picture.copy()
-    outline(picture, boxes, GREEN, max(1, round(max(picture.shape) / 800)))
-    return picture
+def with_boxes(image, boxes) -> np.ndarray:
+    """Returns a copy of a uint8 BGR image with the edges of polygons (points, 2) on it."""
+    image = image.copy()
+    outline(image, boxes, GREEN, max(1, round(max(image.shape) / 800)))
+    return image
 
 
 def read_page(page, lines, lettering) -> np.ndarray:
@@ -21,7 +21,7 @@ def read_page(page, lines, lettering) -> np.ndarray:
     Args:
         page: uint8 BGR ``(H, W, 3)``.
         lines: list of :class:`ppocr.inference.system.Line`.
-        lettering: :class:`ppocr.utils.lettering.Lettering`.
+        lettering: :class:`ppocr.drawing.text.TextRenderer`.
     """
     ink = np.zeros(page.shape[:2], np.uint8)
     for line in lines:

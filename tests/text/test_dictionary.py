@@ -1,4 +1,4 @@
-"""Tests of ppocr.utils.dictionary."""
+"""Tests of ppocr.text.dictionary."""
 
 import string
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.errors import DataError
-from ppocr.utils.dictionary import character_list, dictionary_remarks, load_dictionary
+from ppocr.text.dictionary import character_list, dictionary_remarks, load_dictionary
 
 
 def write(folder, content, name="dict.txt"):

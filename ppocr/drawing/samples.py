@@ -1,16 +1,16 @@
-"""Pictures of a run: curves of loss and metric, and samples with what the model made of them."""
+"""Images of a run: curves of loss and metric, and samples with what the model made of them."""
 
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ppocr.utils.lettering import Lettering
+from ppocr.drawing.text import TextRenderer
 from ppocr.utils.metrics_file import read_series
 
 BLACK, GREEN, RED = (0, 0, 0), (0, 200, 0), (0, 0, 255)  # BGR
 _RIGHT, _WRONG = (0, 120, 0), (0, 0, 200)  # of texts: darker, so that thin strokes can be read on white
-_ROW, _GAP, _WIDEST = 48, 8, 640  # pixels on a sheet: of a row, beside a picture, of a picture
+_ROW, _GAP, _WIDEST = 48, 8, 640  # pixels on a sheet: of a row, beside an image, of an image
 _TITLE, _PAGE = 28, 640  # pixels that the line above samples and a page are high
 _PAGES = 3  # pages side by side
 
@@ -32,7 +32,7 @@ def draw_curves(folder):
         folder: ``Global.save_model_dir``.
 
     Returns:
-        path of the picture, or None where there is nothing to draw.
+        path of the image, or None where there is nothing to draw.
     """
     series = {name: points for name, points in read_series(folder).items() if name[0] in ("train", "eval")}
     metrics = {key for split, key in series if split == "eval" and key != "epoch" and not key.endswith("fps")}
@@ -69,12 +69,12 @@ def draw_samples(evaluator, model, count: int):
     metric = evaluator.metric.single
     samples = [sample for batch in evaluator.examples(model, 4 * count) for sample in _one_by_one(*batch)]
     marked = sorted(((_is_right(metric, sample), sample) for sample in samples), key=lambda pair: pair[0])
-    picture = _sheet([sample for _, sample in marked[:count]])
-    if picture is None:
+    image = _sheet([sample for _, sample in marked[:count]])
+    if image is None:
         return None
     wrong = sum(not right for right, _ in marked)
     title = f"{wrong} of the first {len(marked)} samples are wrong" + ("; these come first" if wrong else "")
-    return _stack([_coloured(_scaled(Lettering().draw(title), _TITLE), BLACK), picture])
+    return _stack([_coloured(_scaled(TextRenderer().draw(title), _TITLE), BLACK), image])
 
 
 def _one_by_one(images, results, batch):
@@ -115,21 +115,21 @@ def _sheet(samples):
     return _stack([_beside(small[i : i + _PAGES]) for i in range(0, len(small), _PAGES)])
 
 
-def _beside(pictures):
-    """Puts pictures side by side, on white where they are lower than the highest."""
-    height = max(map(len, pictures))
-    padded = [np.pad(p, ((0, height - len(p)), (0, _GAP), (0, 0)), constant_values=255) for p in pictures]
+def _beside(images):
+    """Puts images side by side, on white where they are lower than the highest."""
+    height = max(map(len, images))
+    padded = [np.pad(p, ((0, height - len(p)), (0, _GAP), (0, 0)), constant_values=255) for p in images]
     return np.hstack(padded)
 
 
-def _stack(pictures):
-    """Puts pictures below each other, on white where they are narrower than the widest."""
-    width = max(picture.shape[1] for picture in pictures)
-    return np.vstack([np.pad(p, ((0, _GAP), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in pictures])
+def _stack(images):
+    """Puts images below each other, on white where they are narrower than the widest."""
+    width = max(image.shape[1] for image in images)
+    return np.vstack([np.pad(p, ((0, _GAP), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in images])
 
 
 def draw_examples(images, results, batch):
-    """Draws what a model made of some pictures: texts and classes, or boxes; other results are not drawn.
+    """Draws what a model made of some images: texts and classes, or boxes; other results are not drawn.
 
     Args:
         images: float array ``[N, C, H, W]`` as the model gets it.
@@ -152,7 +152,7 @@ def draw_examples(images, results, batch):
 
 
 def draw_texts(images, results) -> np.ndarray:
-    """Draws pictures with the text (or class) that the model read, green if right, and the true one; returns uint8 BGR.
+    """Draws images with the text (or class) that the model read, green if right, and the true one; returns uint8 BGR.
 
     Args:
         images: float array ``[N, C, H, W]`` as the model gets it.
@@ -161,18 +161,18 @@ def draw_texts(images, results) -> np.ndarray:
     rows = []
     for image, ((text, confidence), truth) in zip(images, results):
         read = f"{text}  ({confidence:.2f})", _RIGHT if text == truth else _WRONG
-        rows.append((to_picture(image), [read, (f"{truth}  (truth)", BLACK)]))
-    return text_sheet(rows, Lettering())
+        rows.append((to_image(image), [read, (f"{truth}  (truth)", BLACK)]))
+    return text_sheet(rows, TextRenderer())
 
 
 def text_sheet(rows, lettering) -> np.ndarray:
-    """Returns a sheet with a row for each of some pictures and, to its right, lines of text; uint8 BGR.
+    """Returns a sheet with a row for each of some images and, to its right, lines of text; uint8 BGR.
 
     Args:
-        rows: list of (uint8 BGR picture, lines), lines being a list of (text, BGR colour).
-        lettering: :class:`ppocr.utils.lettering.Lettering`.
+        rows: list of (uint8 BGR image, lines), lines being a list of (text, BGR colour).
+        lettering: :class:`ppocr.drawing.text.TextRenderer`.
     """
-    pairs = [(_scaled(picture, _ROW, _WIDEST), _text_block(lines, lettering)) for picture, lines in rows]
+    pairs = [(_scaled(image, _ROW, _WIDEST), _text_block(lines, lettering)) for image, lines in rows]
     left = max(small.shape[1] for small, _ in pairs) + _GAP
     right = max(block.shape[1] for _, block in pairs)
     step = _ROW + _GAP
@@ -197,37 +197,36 @@ def _coloured(coverage, colour):
     return np.round(255 + ink * (np.float32(colour) - 255)).astype(np.uint8)
 
 
-def _scaled(picture, height, widest=None):
-    """Returns a picture at a height, and narrowed where it is wider than ``widest`` then."""
-    width = max(round(picture.shape[1] * height / picture.shape[0]), 1)
-    how = cv2.INTER_AREA if height < picture.shape[0] else cv2.INTER_LINEAR
-    return cv2.resize(picture, (min(width, widest or width), height), interpolation=how)
+def _scaled(image, height, widest=None):
+    """Returns an image at a height, and narrowed where it is wider than ``widest`` then."""
+    width = max(round(image.shape[1] * height / image.shape[0]), 1)
+    how = cv2.INTER_AREA if height < image.shape[0] else cv2.INTER_LINEAR
+    return cv2.resize(image, (min(width, widest or width), height), interpolation=how)
 
 
 def draw_boxes(images, found, truths) -> np.ndarray:
-    """Draws pictures with the boxes that the model found (green) and the true ones (red, thin); returns uint8 BGR.
+    """Draws images with the boxes that the model found (green) and the true ones (red, thin); returns uint8 BGR.
 
     Args:
         images: float array ``[N, C, H, W]`` as the model gets it.
-        found, truths: for each picture a list of polygons in its pixels.
+        found, truths: for each image a list of polygons in its pixels.
     """
-    pictures = []
-    for image, boxes, true_boxes in zip(images, found, truths):
-        picture = to_picture(image)
+    drawn = []
+    for image, boxes, true_boxes in zip(map(to_image, images), found, truths):
         for polygons, colour, width in ((true_boxes, RED, 1), (boxes, GREEN, 2)):
-            outline(picture, polygons, colour, width)
-        pictures.append(picture)
-    return np.hstack(pictures)
+            outline(image, polygons, colour, width)
+        drawn.append(image)
+    return np.hstack(drawn)
 
 
-def outline(picture, polygons, colour, width: int):
-    """Draws the edges of polygons (points, 2) on a uint8 BGR picture, in place."""
+def outline(image, polygons, colour, width: int):
+    """Draws the edges of polygons (points, 2) on a uint8 BGR image, in place."""
     for polygon in polygons:
         points = np.round(np.asarray(polygon)).astype(np.int32).reshape(-1, 1, 2)
-        cv2.polylines(picture, [points], True, colour, width)
+        cv2.polylines(image, [points], True, colour, width)
 
 
-def to_picture(image) -> np.ndarray:
+def to_image(image) -> np.ndarray:
     """Returns a model's input ``[C, H, W]``, however normalised, as uint8 BGR ``(H, W, 3)`` with full contrast."""
     image = np.asarray(image, dtype=np.float32).transpose(1, 2, 0)
     low, high = float(image.min()), float(image.max())

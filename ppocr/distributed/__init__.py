@@ -1,0 +1,1 @@
+"""Several processes: groups, ending together, watchdog."""

@@ -1,0 +1,1 @@
+"""Boxes, text in any script, curves and samples drawn on images."""
