@@ -1,6 +1,6 @@
 """What the training loop adds to a bare data-parallel loop on a CPU, in several processes of one thread.
 
-Prints images per second of ``program.train``'s loop (stepper, exchange of gradients, finite check, signals,
+Prints images per second of the training loop (stepper, exchange of gradients, finite check, signals,
 statistics, log lines) to those of a bare loop with ``paddle.DataParallel``, as the median over interleaved pairs of
 steps.  Both read their batches in the training process.
 
@@ -31,11 +31,11 @@ from ppocr.distributed import processes
 from ppocr.engine import setup
 from ppocr.engine.health import build_guard
 from ppocr.engine.interruption import Interruption
+from ppocr.engine.preparation import resolve
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.options import global_options
-from ppocr.program import resolve
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.logging import get_logger

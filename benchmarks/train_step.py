@@ -1,6 +1,6 @@
 """What the training loop adds to a bare forward, backward and step.
 
-Prints the ratio of one step of ``program.train``'s loop (stepper, counters, statistics, log lines, finite check) to a
+Prints the ratio of one step of the training loop (stepper, counters, statistics, log lines, finite check) to a
 bare loop on the same batch, as the median over interleaved pairs.
 
 Usage: ``python benchmarks/train_step.py [--pairs 60] [--metric] [--ema]``
@@ -24,11 +24,11 @@ from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import build_training_metric
 from ppocr.engine.health import build_guard
+from ppocr.engine.preparation import resolve
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.options import global_options
-from ppocr.program import resolve
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import get_logger
 
@@ -90,7 +90,7 @@ def bare_step(parts, batch):
 
 
 def loop_step(steps, stepper, state, progress, due):
-    """One turn of the loop in ``program.train``."""
+    """One turn of the training loop."""
     batches = next(steps)
     predictions, losses = stepper(batches, state.global_step)
     state.advance()

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Optional, Union
 
 from ppocr import config as configuration
-from ppocr import program
 from ppocr.commands import eval as evaluation
 from ppocr.commands import train as training
+from ppocr.commands.arguments import prepare_training
 from ppocr.deploy.exporting import Export, name_of
 from ppocr.deploy.exporting import export as write_model
 from ppocr.distributed import processes
+from ppocr.engine.preparation import prepare
 from ppocr.options import global_options
 
 ConfigLike = Union[str, Path, dict]
@@ -47,7 +48,7 @@ def train(config: ConfigLike, overrides: Overrides = ()) -> Training:
         SystemExit: a signal ended the run, after a checkpoint.
     """
     merged, path = merged_config(config, overrides)
-    prepared = program.prepare(merged, path, is_train=True)
+    prepared = prepare_training(merged, path)
     state = training.train(*prepared)
     folder = Path(global_options(merged).save_model_dir)
     return Training(folder, state.best, state.global_step, str(folder / ("best_accuracy" if state.best else "latest")))
@@ -67,7 +68,7 @@ def evaluate(config: ConfigLike, weights: Optional[str] = None, overrides: Overr
     merged, path = merged_config(config, overrides)
     if weights:
         merged = configuration.override(merged, {"Global.checkpoints": str(weights)})
-    resolved, device, logger, _ = program.prepare(merged, path)
+    resolved, device, logger, _ = prepare(merged, path)
     return evaluation.evaluate(resolved, device, logger)
 
 
@@ -88,7 +89,7 @@ def export(
         UserError: see :func:`train`; the model cannot be exported.
     """
     merged, path = merged_config(config, overrides)
-    resolved, _, _, _ = program.prepare(merged, path)
+    resolved, _, _, _ = prepare(merged, path)
     return write_model(resolved, weights, folder, onnx, verify, path and name_of(path))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ppocr import config as configuration
-from ppocr import program
+from ppocr.commands.arguments import preprocess
+from ppocr.config import load, override
 from ppocr.errors import ConfigError, UserError
 from ppocr.imports import import_modules
 from ppocr.inference.loading import from_exported
@@ -93,18 +94,18 @@ def test_the_line_of_a_list_that_is_inherited(here):
 
 
 def test_reading_and_validating_a_configuration_runs_no_code(here):
-    given = program.merge_config(program.load_config(QUICKSTART), ["Global.imports=[own_fault]"])
+    given = override(load(QUICKSTART), ["Global.imports=[own_fault]"])
     assert configuration.validate(given) == []
 
 
 def test_commands_know_the_classes(here):
     arguments = ["-c", str(QUICKSTART), "-o", "Global.device=cpu", "Loss.name=OwnLoss"]
     with pytest.raises(ConfigError, match="unknown loss 'OwnLoss'"):
-        program.preprocess(arguments=arguments)
-    config, *_ = program.preprocess(arguments=[*arguments, "Global.imports=[own_loss]"])
+        preprocess(arguments=arguments)
+    config, *_ = preprocess(arguments=[*arguments, "Global.imports=[own_loss]"])
     assert config["Global"]["imports"] == ["own_loss"]
     with pytest.raises(ConfigError, match=r"^-o Global.imports=\[no_such\]: Global.imports: there is no module"):
-        program.preprocess(arguments=[*arguments, "Global.imports=[no_such]"])
+        preprocess(arguments=[*arguments, "Global.imports=[no_such]"])
 
 
 def test_an_exported_model_takes_them_from_the_command_line(here):

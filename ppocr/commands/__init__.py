@@ -18,12 +18,13 @@ from ppocr.packages import missing_packages
 from ppocr.utils.logging import NAME as LOGGER
 from ppocr.utils.logging import printable
 
+_SHARED = ("arguments", "inference")  # modules of several commands, none themselves
 IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
 
 
 def main():
     """The installed command: ``ppocr NAME arguments``."""
-    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    names = [module.name for module in pkgutil.iter_modules(__path__) if module.name not in _SHARED]
     first = sys.argv[1] if len(sys.argv) > 1 else None
     if first in (None, "-h", "--help"):
         print(usage(names), file=sys.stderr if first is None else sys.stdout)

@@ -3,7 +3,9 @@
 import os
 import sys
 
-from ppocr import preflight, program
+from ppocr import preflight
+from ppocr.commands.arguments import ArgsParser
+from ppocr.config import load, override
 from ppocr.errors import ConfigError
 from ppocr.utils.logging import printable
 
@@ -29,7 +31,7 @@ def main(arguments=None) -> int:
 
 def parse(arguments=None):
     """Reads the command line."""
-    parser = program.ArgsParser(description=__doc__)
+    parser = ArgsParser(description=__doc__)
     parser.add_argument("--sample", type=int, metavar="N", help="look at N images of each label file (default: all)")
     parser.add_argument("--json", action="store_true", help="print the findings as a JSON list")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that read labels and images")
@@ -39,7 +41,7 @@ def parse(arguments=None):
 def find(args) -> list:
     """Returns the findings for parsed arguments."""
     try:
-        config = program.merge_config(program.load_config(args.config), args.opt)
+        config = override(load(args.config), args.opt)
     except ConfigError as error:
         return [preflight.from_message(str(error), args.config)]
     progress = sys.stderr.isatty() and not args.json

@@ -10,10 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-from ppocr import program
+from ppocr import preflight
+from ppocr.commands.arguments import ArgsParser
 from ppocr.commands.train import build_stepper
+from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.doctor import Plan, Run, advise, collect, draw, measure, table, to_json
+from ppocr.engine import preparation
 from ppocr.engine.evaluator import build_training_metric
 from ppocr.engine.health import build_guard
 from ppocr.engine.schedule import Due
@@ -43,7 +46,7 @@ def main(arguments=None):
 
 def parse(arguments=None):
     """Reads the command line."""
-    parser = program.ArgsParser(description=__doc__)
+    parser = ArgsParser(description=__doc__)
     parser.add_argument("--steps", type=_positive(int), default=Plan.steps, help="steps to measure (%(default)s)")
     parser.add_argument(
         "--seconds", type=_positive(float), default=Plan.seconds, help="begin no step after that time (%(default)s)"
@@ -65,9 +68,9 @@ def _positive(kind):
 
 def prepare(args):
     """Returns resolved configuration, device and logger, after the checks that training begins with."""
-    merged = program.merge_config(program.load_config(args.config), args.opt)
-    config, device, logger, _ = program.prepare(merged, args.config)
-    for warning in program.preflight_warnings(merged, args.config):
+    merged = override(load(args.config), args.opt)
+    config, device, logger, _ = preparation.prepare(merged, args.config)
+    for warning in preflight.cheap_warnings(merged, args.config):
         logger.warning("%s", warning)
     return config, device, logger
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ppocr import program
+from ppocr.commands.arguments import preprocess
 from ppocr.commands.train import build_evaluation
 from ppocr.distributed import processes
 from ppocr.engine.trained_model import load_trained
@@ -14,7 +14,7 @@ from ppocr.options import global_options
 @processes.exit_together()
 def main(arguments=None) -> dict:
     """Reads the command line and evaluates; returns the metrics."""
-    config, device, logger, _ = program.preprocess(is_train=False, arguments=arguments)
+    config, device, logger, _ = preprocess(is_train=False, arguments=arguments)
     return evaluate(config, device, logger)
 
 

@@ -4,9 +4,11 @@ Writes ``inference.json`` (``inference.pdmodel`` with Paddle 2), ``inference.pdi
 ``Global.save_inference_dir``; a model of several networks gets a folder for each. All of it happens on the CPU.
 """
 
-from ppocr import program
+from ppocr.commands.arguments import ArgsParser
+from ppocr.config import load, override
 from ppocr.deploy.exporting import export, name_of
 from ppocr.deploy.verification import LIMITS, Samples
+from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, ExportError
 from ppocr.options import global_options
 
@@ -30,8 +32,8 @@ def main(arguments=None):
     args = parse(arguments)
     if args.samples < 1:
         raise ConfigError(f"--samples {args.samples}: must be at least 1")
-    merged = program.merge_config(program.load_config(args.config), [*args.opt, "Global.device=cpu"])
-    config, _, logger, _ = program.prepare(merged, args.config)
+    merged = override(load(args.config), [*args.opt, "Global.device=cpu"])
+    config, _, logger, _ = prepare(merged, args.config)
     options = global_options(config)
     samples = None if args.verify is None else Samples(args.verify or None, args.samples, not args.no_metric)
     folder = options.save_inference_dir or DEFAULT_FOLDER
@@ -48,7 +50,7 @@ def main(arguments=None):
 
 def parse(arguments=None):
     """Reads the command line."""
-    parser = program.ArgsParser(description=__doc__)
+    parser = ArgsParser(description=__doc__)
     parser.add_argument("--onnx", action="store_true", help="write inference.onnx too (needs paddle2onnx)")
     parser.add_argument(
         "--verify",

@@ -4,7 +4,7 @@ Writes ``path<TAB>class<TAB>score`` lines to ``Global.save_res_path`` (default: 
 lines beside.
 """
 
-from ppocr.inference.command import name_images
+from ppocr.commands.inference import name_images
 
 
 def main(arguments=None):

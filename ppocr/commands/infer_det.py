@@ -6,8 +6,8 @@ Writes ``path<TAB>JSON list of {"transcription": "", "points": [[x, y], ...]}`` 
 
 import numpy as np
 
+from ppocr.commands import inference as command
 from ppocr.drawing.boxes import with_boxes
-from ppocr.inference import command
 from ppocr.inference.results import ImageFolder, ResultFiles, to_json
 from ppocr.inference.system import check_boxes
 

@@ -11,10 +11,11 @@ Writes ``path<TAB>JSON list of {"transcription", "points", "score"}`` lines to `
 system_results there.
 """
 
-from ppocr import program
+from ppocr.commands import inference as command
+from ppocr.commands.arguments import OptionsParser
+from ppocr.config import override
 from ppocr.drawing.boxes import read_page
 from ppocr.drawing.text import TextRenderer
-from ppocr.inference import command
 from ppocr.inference.images import Reading
 from ppocr.inference.loading import from_path
 from ppocr.inference.results import ImageFolder, ResultFiles, to_json
@@ -35,7 +36,7 @@ def main(arguments=None):
     args = parse(arguments)
     command.check_batch_size(args.batch_size)
     overrides = split_overrides(args.opt)
-    options = global_options(program.merge_config({}, overrides[""]))
+    options = global_options(override({}, overrides[""]))
     files = command.image_files(args, options)
     parts = {name: load_part(name, args, overrides) for name in _PARTS if getattr(args, name)}
     predictors = {name: part.predictor for name, part in parts.items()}
@@ -59,7 +60,7 @@ def main(arguments=None):
 
 def parse(arguments=None):
     """Reads the command line."""
-    parser = program.OptionsParser(__doc__)
+    parser = OptionsParser(__doc__)
     for name, title in _PARTS.items():
         parser.add_argument(f"--{name}", metavar="PATH", required=name != "cls", help=f"the {title}")
         parser.add_argument(f"--{name}_weights", metavar="PATH", help=f"checkpoint of the {title}")

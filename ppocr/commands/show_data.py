@@ -8,11 +8,13 @@ import re
 from itertools import islice
 from pathlib import Path
 
-from ppocr import program
+from ppocr.commands.arguments import ArgsParser
+from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.raw_samples import decoded_images, raw_dataset, stored_samples
 from ppocr.drawing.samples import to_image
+from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.inference.results import write_image
 
@@ -31,8 +33,8 @@ def main(arguments=None) -> Path:
     args = parse(arguments)
     if args.count < 1:
         raise ConfigError(f"--count {args.count}: must be at least 1")
-    merged = program.merge_config(program.load_config(args.config), args.opt)
-    config, _, logger, _ = program.prepare(merged, args.config)
+    merged = override(load(args.config), args.opt)
+    config, _, logger, _ = prepare(merged, args.config)
     if not isinstance(config.get(args.section), dict):
         raise ConfigError(f"--section {args.section}: {args.config} has no such section")
     left_out = []
@@ -54,7 +56,7 @@ def main(arguments=None) -> Path:
 
 def parse(arguments=None):
     """Reads the command line."""
-    parser = program.ArgsParser(description=__doc__)
+    parser = ArgsParser(description=__doc__)
     parser.add_argument("--section", default="Train", help="Train, Eval (default: %(default)s)")
     parser.add_argument("--count", type=int, default=20, metavar="N", help="samples, from the first (%(default)s)")
     parser.add_argument("--folder", required=True, help="where to; existing files of these names are replaced")

@@ -4,13 +4,14 @@ import contextlib
 import shlex
 from pathlib import Path
 
-from ppocr import program
 from ppocr.checkpoint.optimizer_state import master_weights
 from ppocr.commands import command_line
+from ppocr.commands.arguments import preprocess
 from ppocr.data import build_dataloader
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.drawing.samples import draw_samples
+from ppocr.engine import loop
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.evaluator import Evaluator, build_training_metric
@@ -43,11 +44,11 @@ from ppocr.utils.save_load import Checkpointer, load_model, unwrap
 @processes.exit_together()
 def main(arguments=None):
     """Reads the command line and trains."""
-    train(*program.preprocess(is_train=True, arguments=arguments))
+    train(*preprocess(is_train=True, arguments=arguments))
 
 
 def train(config, device, logger, loggers):
-    """Builds everything that a configuration names and trains; the arguments are what ``program.preprocess`` gives.
+    """Builds everything that a configuration names and trains; the arguments are what ``preprocess`` gives.
 
     Returns:
         :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
@@ -97,7 +98,7 @@ def _train(config, options, device, logger, loggers):
     if evaluation is not None:
         rehearse(evaluation, stepper.model)
     with Interruption() as interruption, watchdog, checkpoints, contextlib.closing(train_dataloader):
-        program.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
+        loop.train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption)
     if first and evaluation is not None:
         with BestEffort()("examples.png"), stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)

@@ -55,7 +55,7 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
     """Writes a trained model as a Paddle inference model with ``inference.yml``, and as ONNX.
 
     Args:
-        config: a resolved configuration; see :func:`ppocr.program.resolve`.
+        config: a resolved configuration; see :func:`ppocr.engine.preparation.resolve`.
         weights: prefix or ``.pdparams`` file; must hold every weight. None: ``Global.checkpoints`` or
             ``Global.pretrained_model``.
         folder: is made if need be; of a model of several networks each gets a folder of its own in it.

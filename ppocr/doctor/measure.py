@@ -9,11 +9,11 @@ from typing import Any, Callable, Optional
 import numpy as np
 import paddle
 
-from ppocr import program
 from ppocr.doctor import parts
 from ppocr.doctor.facts import Facts
 from ppocr.doctor.result import Result
 from ppocr.doctor.stopwatch import Stopwatch, Timed
+from ppocr.engine import loop
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
 from ppocr.engine.schedule import Due
@@ -56,7 +56,7 @@ class Run:
 
 
 def measure(run: Run, facts: Facts, plan: Plan, clock=time.perf_counter) -> Result:
-    """Runs the loop of :func:`ppocr.program.train` for some steps and returns where the time went.
+    """Runs the loop of :func:`ppocr.engine.loop.train` for some steps and returns where the time went.
 
     Raises:
         UserError: the data cannot be used, or the numbers stay bad.
@@ -66,7 +66,7 @@ def measure(run: Run, facts: Facts, plan: Plan, clock=time.perf_counter) -> Resu
     batches = _TimedBatches(run.loader, watch)
     window = _Window(plan, watch, reader, batches)
     stepper, progress = _time_stepper(run.stepper, watch), _timed_progress(run, watch)
-    program.train(stepper, batches, None, window, progress, run.due, window.state, Interruption())
+    loop.train(stepper, batches, None, window, progress, run.due, window.state, Interruption())
     return window.result(facts)
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from ppocr import program
+from ppocr.config import load, override
 from ppocr.deploy.description import eval_transforms
 from ppocr.deploy.exported import load_exported
 from ppocr.engine import setup
+from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.imports import import_modules
@@ -60,10 +61,10 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     Raises:
         UserError: the configuration, the device or the weights cannot be used.
     """
-    merged = program.merge_config(program.load_config(path), overrides)
+    merged = override(load(path), overrides)
     if weights is not None:
         merged["Global"] = {**(merged.get("Global") or {}), "checkpoints": str(weights)}
-    config, device, logger, _ = program.prepare(merged, path)
+    config, device, logger, _ = prepare(merged, path)
     given = config["Architecture"]["model_type"]
     if given != model_type:
         raise ConfigError(f"{path}: Architecture.model_type is {given}, but what is wanted here is {model_type}")
@@ -88,7 +89,7 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     Raises:
         UserError: the files or the device cannot be used.
     """
-    given = program.merge_config({}, overrides)
+    given = override({}, overrides)
     import_modules(given)
     wanted = global_options(given)
     device = setup.set_up_device(wanted)

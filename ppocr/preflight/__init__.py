@@ -5,13 +5,25 @@ Each check is a function ``check_x(context)`` that yields :class:`Finding`; :dat
 
 from typing import Callable, NamedTuple
 
-from ppocr.errors import UserError
+from ppocr.engine.preparation import list_problems
+from ppocr.errors import ConfigError, UserError
 from ppocr.failures import Blame
 from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks, use_checks
 from ppocr.preflight.context import Context
 from ppocr.preflight.finding import ERROR, NOTE, CannotRun, Finding, from_message, summary, table, to_json
 
-__all__ = ["CHECKS", "Context", "Finding", "cheap_findings", "from_message", "run", "summary", "table", "to_json"]
+__all__ = [
+    "CHECKS",
+    "Context",
+    "Finding",
+    "cheap_findings",
+    "cheap_warnings",
+    "from_message",
+    "run",
+    "summary",
+    "table",
+    "to_json",
+]
 
 _FIRST_LINES = 1000
 
@@ -96,6 +108,23 @@ def cheap_findings(config) -> list:
     context = Context(config, label_limit=_FIRST_LINES)
     found = run(context, [check for check in CHECKS if check.cheap])
     return [finding for finding in found if finding.severity != NOTE]
+
+
+def cheap_warnings(config, path) -> list:
+    """Returns the warnings of the checks that take no time, but for those about the configuration alone.
+
+    Args:
+        config: see :func:`cheap_findings`.
+        path: of its file, for the error.
+
+    Raises:
+        ConfigError: the run would fail.
+    """
+    findings = [finding for finding in cheap_findings(config) if finding.check != "configuration"]
+    errors = [finding for finding in findings if finding.severity == ERROR]
+    if errors:
+        raise ConfigError(list_problems(path, errors))
+    return findings
 
 
 def _findings(check, context) -> list:

@@ -7,9 +7,9 @@ from typing import Any, Optional
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from ppocr import program
 from ppocr.commands.train import build_evaluation
 from ppocr.config import override
+from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.inference.in_use import differs_in_use, remark
@@ -136,7 +136,7 @@ def evaluate(config, path, weights) -> Evaluated:
     """
     alone = override(config, ["Global.cal_loss_during_eval=false", "GuardEval=null"])
     alone["Global"]["checkpoints"] = weights
-    resolved, device, logger, _ = program.prepare(alone, path)
+    resolved, device, logger, _ = prepare(alone, path)
     if not resolved.get("Eval"):
         raise ConfigError("Eval: this section is missing, so there is nothing to evaluate on")
     options = global_options(resolved)

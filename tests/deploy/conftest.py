@@ -5,8 +5,8 @@ import copy
 import paddle
 import pytest
 
-from ppocr import program
 from ppocr.config import Config
+from ppocr.engine.preparation import resolve
 from ppocr.modeling.architectures import build_model
 
 IMAGES = {"name": "SyntheticTextDataSet", "length": 3, "fonts": ["DejaVuSans.ttf"]}
@@ -131,7 +131,7 @@ def tiny(tmp_path):
     def make(kind, **Global):
         config = copy.deepcopy(makers[kind]() if kind in makers else recognition(MODELS[kind]))
         config["Global"].update(Global)
-        config = program.resolve(Config(config))
+        config = resolve(Config(config))
         paddle.seed(5)
         model = build_model(config["Architecture"])
         shake(model)

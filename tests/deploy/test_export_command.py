@@ -6,10 +6,12 @@ import re
 import paddle
 import pytest
 
-from ppocr import program
+from ppocr import commands
 from ppocr.commands import export_model
+from ppocr.config import load
 from ppocr.deploy import verification
 from ppocr.deploy.exported import load_exported
+from ppocr.engine.preparation import resolve
 from ppocr.modeling.architectures import build_model
 
 CONFIG = """
@@ -51,13 +53,13 @@ def arguments(tmp_path):
     """The command line for a tiny model with random weights."""
     path = tmp_path / "plates.yml"
     path.write_text(CONFIG.replace("OUT", str(tmp_path)))
-    model = build_model(program.resolve(program.load_config(path))["Architecture"])
+    model = build_model(resolve(load(path))["Architecture"])
     paddle.save(model.state_dict(), str(tmp_path / "weights.pdparams"))
     return ["-c", str(path), "-o", f"Global.checkpoints={tmp_path}/weights"]
 
 
 def run(arguments):
-    return program.run(lambda: export_model.main(arguments))
+    return commands.run(lambda: export_model.main(arguments))
 
 
 def test_the_command_exports_and_verifies(arguments, tmp_path, capsys):

@@ -11,13 +11,13 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import commands, program
+from ppocr import commands
 from ppocr.checkpoint.files import check_files, checkpoints_in
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.commands import train
 from ppocr.data.batch import Batch
 from ppocr.distributed import processes
-from ppocr.engine import interruption, setup
+from ppocr.engine import interruption, preparation, setup
 from ppocr.engine.health import FiniteGuard
 from ppocr.engine.stepper import Stepper
 from ppocr.options import GlobalOptions
@@ -232,7 +232,7 @@ def test_the_first_process_sets_a_run_aside_and_all_follow(in_processes, tmp_pat
         setup.set_up_processes("cpu")
         options = {"save_model_dir": str(tmp_path), "pretrained_model": f"{tmp_path}/latest"}
         merged, resolved = ({"Global": dict(options)} for _ in range(2))
-        warnings = program._open_folder(merged, resolved, GlobalOptions(**options), None, {})
+        warnings = preparation._open_folder(merged, resolved, GlobalOptions(**options), None, {})
         return merged["Global"]["pretrained_model"], resolved == merged, len(warnings)
 
     assert in_processes(begin) == [(f"{tmp_path}/earlier/1/latest", True, 1)] * 2

@@ -14,12 +14,12 @@ from ppocr.config import load, override
 from ppocr.engine import setup
 from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.evaluation import EarlyStopping
+from ppocr.engine.preparation import resolve
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
 from ppocr.options import global_options
-from ppocr.program import resolve
 from ppocr.utils.logging import get_logger
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,11 +17,12 @@ import paddle
 import pytest
 import yaml
 
-from ppocr import commands, program
+from ppocr import commands
 from ppocr.commands import make_dictionary
 from ppocr.config import Config, check, load, merge, override, snapshot
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
 from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
+from ppocr.engine.preparation import resolve
 from ppocr.errors import ConfigError
 from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.modeling.architectures import build_model
@@ -313,7 +314,7 @@ def test_the_recipe_of_the_readme(workspace):
     example = "configs/examples/plates_rec.yml"
     shorten(example)
     config = override(load(example), ["Global.character_dict_path=my_data/dict.txt"])
-    paddle.save(build_model(program.resolve(config)["Architecture"]).state_dict(), "weights.pdparams")
+    paddle.save(build_model(resolve(config)["Architecture"]).state_dict(), "weights.pdparams")
     exec(compile(text, "README.md", "exec"), {})
     assert {"inference.yml", "inference.pdiparams", "inference.onnx"} <= {
         file.name for file in Path("inference").iterdir()
@@ -371,4 +372,4 @@ def make_weights(path):
     if dictionary:
         Path(dictionary).write_text(yaml.safe_dump({"PostProcess": {"character_dict": [*"0123456789ABC"]}}))
         config["Global"]["character_dict_path"] = dictionary
-    paddle.save(build_model(program.resolve(config)["Architecture"]).state_dict(), file)
+    paddle.save(build_model(resolve(config)["Architecture"]).state_dict(), file)

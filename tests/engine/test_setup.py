@@ -6,12 +6,12 @@ import pytest
 from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.engine import setup
+from ppocr.engine.preparation import resolve
 from ppocr.engine.schedule import Due
 from ppocr.engine.setup import describe_machine, precision_warnings, prepare_folder, set_up_device
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError
 from ppocr.options import GlobalOptions
-from ppocr.program import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,11 +10,11 @@ from ppocr.commands.train import build_evaluation, build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.engine.freezing import set_training_mode
+from ppocr.engine.preparation import resolve
 from ppocr.engine.schedule import Due
 from ppocr.engine.static_graph import use_static_graph, without_static_graph
 from ppocr.errors import ConfigError
 from ppocr.options import global_options
-from ppocr.program import resolve
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs/quickstart"
 CRNN = [

@@ -8,8 +8,9 @@ import paddle
 import pytest
 
 from ppocr import config as configuration
-from ppocr import program
+from ppocr.config import load, override
 from ppocr.data.rendering import FontSet
+from ppocr.engine.preparation import resolve
 from ppocr.modeling.architectures import build_model
 from ppocr.utils.save_load import save_model
 
@@ -56,13 +57,13 @@ def trained(tmp_path):
     """
 
     def make(task, *overrides):
-        merged = program.load_config(ROOT / f"configs/quickstart/{task}.yml")
-        merged = program.merge_config(merged, [*OVERRIDES[task], *file_set(task, tmp_path), *overrides])
+        merged = load(ROOT / f"configs/quickstart/{task}.yml")
+        merged = override(merged, [*OVERRIDES[task], *file_set(task, tmp_path), *overrides])
         folder = tmp_path / f"trained_{task}"
         folder.mkdir(exist_ok=True)
         (folder / "config.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
         paddle.seed(3)
-        model = build_model(program.resolve(merged)["Architecture"])
+        model = build_model(resolve(merged)["Architecture"])
         weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
         save_model(folder / "best_accuracy", {".pdparams": weights})
         return folder

@@ -3,12 +3,12 @@
 import cv2
 import pytest
 
-from ppocr import program
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import infer_rec
 from ppocr.config import load, override
 from ppocr.deploy.exporting import export
 from ppocr.deploy.verification import Samples
+from ppocr.engine.preparation import resolve
 from ppocr.inference.in_use import differs_in_use
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.modeling.architectures import build_model
@@ -68,7 +68,7 @@ def test_reading_says_that_lines_were_read_wider(site, tmp_path, capsys):
 
 
 def test_verification_gives_the_metric_of_the_exported_model_on_the_whole_set(site, tmp_path):
-    config = program.resolve(override(load(site / "config.yml"), ["Global.device=cpu"]))
+    config = resolve(override(load(site / "config.yml"), ["Global.device=cpu"]))
     made = export(config, site / "best_accuracy", tmp_path / "inference", verify=Samples(count=1))
     (measured,) = made.measured
     assert (measured.samples, measured.wider) == (5, 3) and not made.problems
@@ -83,12 +83,12 @@ def test_verification_gives_the_metric_of_the_exported_model_on_the_whole_set(si
     assert read == [line.rstrip("\n").split("\t")[1] for line in (tmp_path / "label.txt").open(encoding="utf-8")]
 
     fixed = override(load(site / "config.yml"), ["Global.device=cpu", f"{RESIZE}.infer_mode=false"])
-    made = export(program.resolve(fixed), site / "best_accuracy", tmp_path / "fixed", verify=Samples(count=1))
+    made = export(resolve(fixed), site / "best_accuracy", tmp_path / "fixed", verify=Samples(count=1))
     assert made.measured[0].metrics == measured.evaluated and not made.measured[0].wider
 
 
 def test_a_label_file_is_measured_and_what_has_no_labels_is_not(site, tmp_path, ppocr_caplog):
-    config = program.resolve(override(load(site / "config.yml"), ["Global.device=cpu"]))
+    config = resolve(override(load(site / "config.yml"), ["Global.device=cpu"]))
 
     def measured(data, name):
         return export(config, site / "best_accuracy", tmp_path / name, verify=Samples(str(data), 1)).measured
@@ -103,7 +103,7 @@ def test_a_label_file_is_measured_and_what_has_no_labels_is_not(site, tmp_path, 
 
 def test_a_model_of_one_size_and_one_without_dictionary_do_not_grow(trained):
     config = load(trained("rec", "Global.character_dict_path=null") / "config.yml")
-    model = build_model(program.resolve(config)["Architecture"])
+    model = build_model(resolve(config)["Architecture"])
     assert not differs_in_use(config, model)
     config["Global"]["character_dict_path"] = "ppocr/utils/en_dict.txt"
     assert differs_in_use(config, model)

@@ -8,8 +8,9 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import commands, program
+from ppocr import commands
 from ppocr.commands import infer_cls, infer_det, infer_rec
+from ppocr.commands.arguments import preprocess
 from ppocr.config import load
 from ppocr.deploy.exporting import export
 from ppocr.engine.run_facts import describe_outputs
@@ -159,7 +160,7 @@ def test_incomplete_weights_are_refused(trained, images, run, capsys):
 @pytest.mark.parametrize("task", ["rec", "det"])
 def test_an_exported_model_gives_what_the_model_gives(task, trained, images, run, tmp_path):
     folder = trained(task)
-    config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
+    config, *_ = preprocess(arguments=["-c", str(folder / "config.yml")])
     export(config, folder / "best_accuracy", tmp_path / "exported")
     words = ["--model_dir", tmp_path / "exported", "--input", images]
     assert run(task, *words) == 0
@@ -181,7 +182,7 @@ def exported(trained, tmp_path):
 
     def make(task):
         folder = trained(task)
-        config, *_ = program.preprocess(arguments=["-c", str(folder / "config.yml")])
+        config, *_ = preprocess(arguments=["-c", str(folder / "config.yml")])
         export(config, folder / "best_accuracy", tmp_path / f"exported_{task}")
         return tmp_path / f"exported_{task}"
 

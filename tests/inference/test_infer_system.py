@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ppocr import commands, program
+from ppocr import commands
 from ppocr.commands import infer_system
+from ppocr.commands.arguments import preprocess
 from ppocr.deploy.exporting import export
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import TextSystem
@@ -50,7 +51,7 @@ def predictor(folder, task):
 def test_pages_from_detector_to_text(trained, pages, run, tmp_path, capsys):
     det, rec, cls = (trained(task) for task in ("det", "rec", "cls"))
     (det / "best_accuracy.pdparams").rename(tmp_path / "detector.pdparams")
-    config, *_ = program.preprocess(arguments=["-c", str(rec / "config.yml")])
+    config, *_ = preprocess(arguments=["-c", str(rec / "config.yml")])
     export(config, rec / "best_accuracy", tmp_path / "exported")
     words = ["--det", det / "config.yml", "--det_weights", tmp_path / "detector", "--rec", tmp_path / "exported"]
     assert run(*words, "--cls", cls, "--input", pages, "--drop_score", 0) == 0

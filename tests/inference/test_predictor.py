@@ -5,7 +5,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import program
+from ppocr.commands.arguments import preprocess
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import to_numpy
 from ppocr.engine.stepper import call_model, to_float32
@@ -70,7 +70,7 @@ def test_results_of_several_networks_are_sorted_by_image():
 def evaluated(path):
     """What evaluation makes of the ``Eval`` section of a trained folder."""
     arguments = ["-c", str(path / "config.yml"), "-o", f"Global.checkpoints={path}/best_accuracy"]
-    config, device, logger, _ = program.preprocess(arguments=arguments)
+    config, device, logger, _ = preprocess(arguments=arguments)
     model, amp = load_trained(config, global_options(config), device, logger, "evaluate")
     model.eval()
     post_process, results = build_post_process(config["PostProcess"], config["Global"]), []

@@ -11,8 +11,8 @@ import pytest
 
 from ppocr import config as configuration
 from ppocr.commands import report
+from ppocr.engine.preparation import resolve
 from ppocr.modeling.architectures import build_model
-from ppocr.program import resolve
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "configs/quickstart"
 TINY = {

@@ -4,8 +4,8 @@ import pytest
 
 from ppocr import config as configuration
 from ppocr.checkpoint.files import write_checkpoint
+from ppocr.engine.preparation import write_config
 from ppocr.errors import UserError
-from ppocr.program import write_config
 from ppocr.report.curve_sections import Best, curves_section
 from ppocr.report.run_folder import read_facts, read_run
 from ppocr.report.settings import ABSENT, Difference, differences, flatten

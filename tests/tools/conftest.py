@@ -1,4 +1,4 @@
-"""A one-layer model and everything else that ``program.train`` takes, small enough to follow by hand."""
+"""A one-layer model and everything else that the training loop takes, small enough to follow by hand."""
 
 from types import SimpleNamespace
 
@@ -67,7 +67,7 @@ def squared(predictions, batch):
 
 @pytest.fixture
 def make_run(tmp_path):
-    """``make_run(batches, evaluation, **Global options)`` -> everything of a run, ready for ``program.train``."""
+    """``make_run(batches, evaluation, **Global options)`` -> everything of a run, ready for the training loop."""
 
     def make(batches=3, evaluation=None, optimizer=paddle.optimizer.Momentum, size=1, **options):
         paddle.seed(7)

@@ -10,11 +10,12 @@ import paddle
 import pytest
 import yaml
 
-from ppocr import program
+from ppocr import commands
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
+from ppocr.config import load, override
 from ppocr.config import load as load_config
 from ppocr.engine.state import TrainState
 
@@ -50,7 +51,7 @@ def command(config, folder, *overrides):
 def run(main, arguments, monkeypatch):
     """The exit code of a tool, as its script would end with."""
     monkeypatch.setattr(sys, "argv", ["tool", *arguments])
-    return program.run(main)
+    return commands.run(main)
 
 
 def test_the_examples_show_the_averaged_weights(tmp_path, monkeypatch):
@@ -299,7 +300,7 @@ def file_config(tmp_path, train_lines, eval_lines):
         cv2.imwrite(str(tmp_path / f"{i}.png"), image)
     (tmp_path / "train.txt").write_text("\n".join(train_lines) + "\n", encoding="utf-8")
     (tmp_path / "eval.txt").write_text("\n".join(eval_lines) + "\n", encoding="utf-8")
-    config = program.merge_config(program.load_config(QUICKSTART / "rec.yml"), [*TINY["rec"], *SHORT])
+    config = override(load(QUICKSTART / "rec.yml"), [*TINY["rec"], *SHORT])
     for section, name in (("Train", "train.txt"), ("Eval", "eval.txt")):
         config[section]["dataset"] = {
             "name": "SimpleDataSet",

@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 import yaml
 
-from ppocr import program
-from ppocr.commands import train
+from ppocr.commands import run, train
 from ppocr.commands.model_cards import CANNOT_RUN
 from ppocr.config import load
 
@@ -133,7 +132,7 @@ def trained(config, folder, *options):
     file = folder / "run.yml"
     file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     try:
-        return program.run(lambda: train.main(["-c", str(file), *options]))
+        return run(lambda: train.main(["-c", str(file), *options]))
     finally:
         gc.collect()  # a network of 100 million weights is not kept until the collector comes by
 

@@ -43,12 +43,11 @@ def start(folder, workers):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 1)
         os.dup2(null, 2)
-        from ppocr import program
-        from ppocr.commands import train
+        from ppocr.commands import run, train
 
         options = [*OPTIONS, f"Global.save_model_dir={folder}", f"Train.loader.num_workers={workers}"]
         arguments = ["-c", str(ROOT / "configs/quickstart/rec.yml"), "-o", *options]
-        code = program.run(lambda: train.main(arguments))
+        code = run(lambda: train.main(arguments))
     except SystemExit as end:
         code = end.code
     finally:

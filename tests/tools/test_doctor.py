@@ -8,7 +8,8 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import doctor, program
+from ppocr import doctor
+from ppocr.commands import run
 from ppocr.commands.doctor import main
 from ppocr.data.bad_samples import BadSampleLog
 from ppocr.data.datasets.base import OcrDataset
@@ -300,7 +301,7 @@ def test_the_command_measures_a_run_and_leaves_an_image_alone(config, capsys, pp
 
 def test_wrong_input_ends_with_one_line_and_exit_code_2(config, capsys, ppocr_caplog):
     arguments = ["-c", str(config), "-o", "Global.epoch_nun=3"]
-    assert program.run(lambda: main(arguments)) == 2
+    assert run(lambda: main(arguments)) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and len(printed.err.splitlines()) == 1 and "epoch_nun" in printed.err
     with pytest.raises(SystemExit) as ended:

@@ -6,8 +6,8 @@ from pathlib import Path
 import paddle
 import pytest
 
-from ppocr import program
 from ppocr.data import build_dataloader
+from ppocr.engine.preparation import resolve
 from ppocr.errors import ConfigError
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
@@ -27,7 +27,7 @@ def parts():
         "Architecture.Backbone.channels": [4, 4, 4, 4, 8],
     }
     config = family.merge_config(family.load_config(str(QUICKSTART)), tiny)
-    config = program.resolve(config)
+    config = resolve(config)
     paddle.seed(1)
     return (
         build_model(config["Architecture"]),

@@ -24,7 +24,7 @@ def test_stored_samples_come_back_through_the_label_file(tmp_path):
     folder = shown(tmp_path, "--section", "Eval", "--count", "3", "-o", "Eval.dataset.length=5")
     assert sorted(path.name for path in folder.iterdir()) == ["0000.png", "0001.png", "0002.png", "labels.txt"]
     again = SimpleDataSet(str(folder), [str(folder / "labels.txt")], [{"DecodeImage": {"img_mode": "BGR"}}])
-    drawn = show_data.raw_dataset(show_data.program.load_config(QUICKSTART / "rec.yml"), "Eval")
+    drawn = show_data.raw_dataset(show_data.load(QUICKSTART / "rec.yml"), "Eval")
     for index in range(3):
         assert again[index]["label"] == drawn[index]["label"]
         np.testing.assert_array_equal(again[index]["image"], drawn[index]["image"])
@@ -62,7 +62,7 @@ def test_augmented_samples_are_those_of_the_first_epoch(tmp_path):
     few = ["Train.dataset.length=4", "Train.loader.batch_size_per_card=2"]
     folder = shown(tmp_path, "--augmented", "--count", "3", "-o", *few)
     assert sorted(path.name for path in folder.iterdir()) == ["0000.png", "0001.png", "0002.png"]
-    config = show_data.program.merge_config(show_data.program.load_config(QUICKSTART / "rec.yml"), few)
+    config = show_data.override(show_data.load(QUICKSTART / "rec.yml"), few)
     loader = show_data.build_dataloader(
         {**config, "Train": {**config["Train"], "loader": {"batch_size_per_card": 4}}}, "Train", "cpu", None
     )

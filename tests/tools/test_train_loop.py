@@ -1,4 +1,4 @@
-"""``program.train`` on a one-layer model: every branch of the loop."""
+"""The training loop on a one-layer model: every branch of the loop."""
 
 import contextlib
 import math
@@ -11,9 +11,9 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr import program
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.transfer import load_weights
+from ppocr.engine import loop
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.health import FiniteGuard
 from ppocr.errors import UserError
@@ -40,7 +40,7 @@ PARTS = ("stepper", "train_dataloader", "evaluation", "checkpoints", "progress",
 
 
 def train(run):
-    program.train(*(getattr(run, part) for part in PARTS))
+    loop.train(*(getattr(run, part) for part in PARTS))
     return run
 
 
@@ -377,7 +377,7 @@ def test_train_keeps_its_limits():
     import ast
     import inspect
 
-    tree = ast.parse(inspect.getsource(program.train)).body[0]
+    tree = ast.parse(inspect.getsource(loop.train)).body[0]
     assert len(tree.args.args) <= 8
     assert tree.end_lineno - tree.lineno < 60
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -1,6 +1,6 @@
 """What the inference tools of a single model share: their command line, and what they load and write."""
 
-from ppocr import program
+from ppocr.commands.arguments import ArgsParser
 from ppocr.drawing.samples import BLACK, text_sheet
 from ppocr.drawing.text import TextRenderer
 from ppocr.errors import ConfigError
@@ -20,7 +20,7 @@ def parser(description, batch_size: int):
         description: what ``--help`` begins with.
         batch_size: default of ``--batch_size``.
     """
-    result = program.ArgsParser(description, config_required=False)
+    result = ArgsParser(description, config_required=False)
     result.add_argument("--model_dir", metavar="FOLDER", help="an exported model, in place of -c")
     result.add_argument("--backend", choices=("paddle", "onnx"), help="of an exported model; default: what is there")
     add_image_arguments(result, batch_size)
