@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import paddle
 import pytest
+from small_runs import write_data
 
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.interruption import Interruption
@@ -94,3 +95,11 @@ def make_run(tmp_path):
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def drawn_data(tmp_path_factory):
+    """A folder with the data of ``small_runs.small_run``."""
+    folder = tmp_path_factory.mktemp("data")
+    write_data(folder)
+    return folder

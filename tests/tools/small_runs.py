@@ -1,0 +1,102 @@
+"""Published configurations made small: a few drawn images, few steps, small crops; networks keep their size."""
+
+import copy
+import json
+from pathlib import Path
+
+import cv2
+import lmdb
+import numpy as np
+import yaml
+
+from ppocr.commands import run, train
+from ppocr.commands.model_cards import CANNOT_RUN
+from ppocr.config import load
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+RUNNABLE = sorted(
+    {str(path.relative_to(CONFIGS)) for task in ("cls", "det", "rec") for path in (CONFIGS / task).rglob("*.y*ml")}
+    - set(CANNOT_RUN)
+)
+SIDE = 96
+CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+TEXTS = ["ab12", "c3po", "r2d2", "paddle"]
+
+
+def write_data(folder):
+    """Fills a folder with images, label files and an LMDB of each task, and a dictionary."""
+    (folder / "dict.txt").write_text("\n".join(CHARACTERS) + "\n", encoding="utf-8")
+    lines = {"rec": [], "cls": [], "det": []}
+    for i, text in enumerate(TEXTS):
+        cv2.imwrite(str(folder / f"line{i}.png"), drawn(text, (140, 40)))
+        lines["rec"].append(f"line{i}.png\t{text}")
+        lines["cls"].append(f"line{i}.png\t{'0' if i % 2 else '180'}")
+        cv2.imwrite(str(folder / f"page{i}.png"), drawn(text, (160, 120)))
+        box = [[8, 60], [130, 60], [130, 100], [8, 100]]
+        word = {"transcription": text, "points": box}
+        lines["det"].append(f"page{i}.png\t{json.dumps([word, {**word, 'points': [[x, y - 50] for x, y in box]}])}")
+    for task, content in lines.items():
+        (folder / f"{task}.txt").write_text("\n".join(content) + "\n", encoding="utf-8")
+    with lmdb.open(str(folder / "lmdb"), map_size=2**22) as environment, environment.begin(write=True) as transaction:
+        transaction.put(b"num-samples", str(len(TEXTS)).encode())
+        for i, text in enumerate(TEXTS, start=1):
+            transaction.put(b"image-%09d" % i, (folder / f"line{i - 1}.png").read_bytes())
+            transaction.put(b"label-%09d" % i, text.encode())
+
+
+def drawn(text, size):
+    image = np.full((size[1], size[0], 3), 235, np.uint8)
+    cv2.putText(image, text, (10, size[1] - 12), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 30, 40), 2)
+    return image
+
+
+def small_run(path, data, output):
+    """Returns a configuration as it is in everything but data, length, and the size of detection crops."""
+    config = copy.deepcopy(dict(load(path)))
+    config["Global"].update(
+        device="cpu", use_gpu=False, use_amp=False, distributed=False, epoch_num=10, print_batch_step=1,
+        log_smooth_window=5, save_model_dir=str(output), eval_batch_step=3, max_steps=3, pretrained_model=None,
+        use_visualdl=False, hang_timeout=0,
+    )  # fmt: skip
+    config["Global"].pop("use_gpu", None)
+    if config["Global"].get("character_dict_path"):
+        config["Global"]["character_dict_path"] = str(data / "dict.txt")
+    for network in config["Architecture"].get("Models", {}).values():
+        network["pretrained"] = None
+    task = config["Architecture"]["model_type"]
+    for name in ("Train", "Eval"):
+        section, dataset = config[name], config[name]["dataset"]
+        use_data(dataset, task, data)
+        section["loader"].update(num_workers=0, batch_size_per_card=1 if task == "det" and name == "Eval" else 2)
+        section.get("sampler", {})["first_bs"] = 2
+        dataset["transforms"] = [shrunk(operator) for operator in dataset["transforms"]]
+    return config
+
+
+def use_data(dataset, task, data):
+    if dataset["name"] == "LMDBDataSet":
+        dataset["data_dir"] = str(data / "lmdb")
+        return
+    dataset.update(data_dir=str(data), label_file_list=[str(data / f"{task}.txt")])
+    if "ratio_list" in dataset:
+        dataset["ratio_list"] = [1.0]
+
+
+def shrunk(operator):
+    ((name, arguments),) = operator.items()
+    if name in ("EastRandomCropData", "RandomCropImgMask", "RandomCrop") and "size" in arguments:
+        return {name: {**arguments, "size": [SIDE, SIDE]}}
+    if name == "DetResizeForTest":
+        return {name: {"limit_side_len": SIDE, "limit_type": "max"}}
+    return operator
+
+
+def records(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def trained(config, folder, *options):
+    """Writes a configuration and trains; returns the exit code."""
+    file = folder / "run.yml"
+    file.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    return run(lambda: train.main(["-c", str(file), *options]))
