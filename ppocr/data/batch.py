@@ -1,11 +1,18 @@
-"""Samples and batches: lists of fields, and what is known of the samples besides."""
+"""Samples and batches: lists of fields that know their names, and what is known of the samples besides.
+
+What reads a batch says so by names, ``reads = ("label", "length")``, and gets the fields by :func:`fields_of`: from a
+:class:`Batch` by their names, whatever their order, from a plain list by their place.
+"""
 
 from typing import NamedTuple, Optional
 
 import numpy as np
 import paddle
 
+from ppocr.errors import DataError
+
 GUIDE_LABEL = ("label_gtc", "label_sar")  # the label of the branch that guides CTC has one of these names
+IMAGE = ("image",)
 
 
 class SampleFacts(NamedTuple):
@@ -25,7 +32,62 @@ class SampleFacts(NamedTuple):
     wider: bool = False
 
 
-class Sample(list):
+class Fields(list):
+    """Fields in ``keep_keys`` order; ``fields.label``, or ``fields["label"]``, is the one of that name.
+
+    Attributes:
+        names: of the fields, in their order; empty where they are not known.
+    """
+
+    def __init__(self, fields, names=()):
+        super().__init__(fields)
+        self.names = tuple(names)
+
+    def __getitem__(self, place):
+        return self.select(place)[0] if isinstance(place, str) else super().__getitem__(place)
+
+    def __getattr__(self, name):
+        names = vars(self).get("names", ())
+        if name in names:
+            return self[names.index(name)]
+        raise AttributeError(_lacking([name], names))
+
+    def select(self, *names) -> tuple:
+        """Returns the fields of these names; a tuple in place of a name holds names of which one is there.
+
+        Raises:
+            DataError: a name is not there; the message says which are.
+        """
+        missing = [_words(name) for name in names if find_name(name, self.names) is None]
+        if missing:
+            raise DataError(_lacking(missing, self.names))
+        return tuple(self[self.names.index(find_name(name, self.names))] for name in names)
+
+
+def find_name(wanted, names) -> Optional[str]:
+    """Returns the name among ``names`` that is wanted; None if it is not there.
+
+    Args:
+        wanted: a name, or a tuple of names of which one is enough.
+        names: those that are there.
+    """
+    return next((name for name in alternatives(wanted) if name in names), None)
+
+
+def alternatives(wanted) -> tuple:
+    """Returns the names of which one is wanted, as a tuple."""
+    return (wanted,) if isinstance(wanted, str) else wanted
+
+
+def _words(wanted):
+    return " or ".join(alternatives(wanted))
+
+
+def _lacking(missing, names):
+    return f"the batch has no field {', '.join(missing)}; it has {', '.join(names) or 'no names'} (KeepKeys)"
+
+
+class Sample(Fields):
     """The fields of a sample, in ``keep_keys`` order.
 
     Attributes:
@@ -33,23 +95,29 @@ class Sample(list):
     """
 
     def __init__(self, fields, facts: SampleFacts):
-        super().__init__(fields)
+        super().__init__(fields, names_of(fields))
         self.facts = facts
 
 
-class Batch(list):
+class Batch(Fields):
     """The fields of a batch, in ``keep_keys`` order; a plain list is a batch of samples of which nothing is known.
 
     Attributes:
+        names: see :class:`Fields`.
         sample_keys: list of :class:`ppocr.data.datasets.base.SampleKey`.  A sample that was replaced stands under the
             key of the one in whose place it came.
         facts: the :class:`SampleFacts` of each sample, in order; empty where there are none.
     """
 
-    def __init__(self, fields, sample_keys=(), facts=()):
-        super().__init__(fields)
+    def __init__(self, fields, sample_keys=(), facts=(), names=()):
+        super().__init__(fields, names)
         self.sample_keys = list(sample_keys)
         self.facts = list(facts)
+
+
+def names_of(batch) -> tuple:
+    """Returns the names of the fields of a batch or a sample; empty where they are not known."""
+    return getattr(batch, "names", ())
 
 
 def facts_of(batch) -> list:
@@ -57,9 +125,75 @@ def facts_of(batch) -> list:
     return getattr(batch, "facts", [])
 
 
-def first_samples(batch, count: int) -> Batch:
-    """Returns the batch of the first samples, ``count`` at most."""
-    return Batch([field[:count] for field in batch], facts=facts_of(batch)[:count])
+def keys_of(batch) -> list:
+    """Returns the keys of the samples of a batch; an empty list where they are not known."""
+    return getattr(batch, "sample_keys", [])
+
+
+def with_fields(batch, fields) -> Batch:
+    """Returns a batch of the same samples with other values in its fields."""
+    return Batch(fields, keys_of(batch), facts_of(batch), names_of(batch))
+
+
+def named(batch, names) -> Fields:
+    """Returns a batch or sample that knows its names: itself, or of a plain list the fields that ``names`` is for.
+
+    Args:
+        batch: a batch or a sample.
+        names: in the order of published configurations, which a plain list has.
+    """
+    if names_of(batch):
+        return batch
+    return Batch(batch[: len(names)], keys_of(batch), facts_of(batch), names[: len(batch)])
+
+
+def fields_of(batch, reads, inputs=IMAGE) -> tuple:
+    """Returns what a component reads of a batch, in the order in which it names the fields.
+
+    Args:
+        batch: a :class:`Batch`, or a plain list of ``inputs`` and ``reads`` in this order and maybe more.
+        reads: names; a tuple in place of a name holds names of which one is there.
+        inputs: names of what the model reads, which stand before.
+
+    Raises:
+        DataError: a field is not there.
+    """
+    return named(batch, [alternatives(wanted)[0] for wanted in (*inputs, *reads)]).select(*reads)
+
+
+def images_of(batch):
+    """Returns the images of a batch: the field ``image``, or the first where names are not known; None without any."""
+    place = _place_of_images(batch)
+    return None if place is None else batch[place]
+
+
+def with_images(batch, images) -> Batch:
+    """Returns the batch with other images."""
+    place = _place_of_images(batch)
+    return with_fields(batch, [images if i == place else field for i, field in enumerate(batch)])
+
+
+def _place_of_images(batch):
+    names = names_of(batch)
+    if names:
+        return names.index("image") if "image" in names else None
+    return 0 if len(batch) else None
+
+
+def shape_of_images(batch) -> tuple:
+    """Returns the shape of the images of a batch; empty where they make no tensor."""
+    return tuple(getattr(images_of(batch), "shape", ()))
+
+
+def count_samples(batch) -> int:
+    """Returns the number of samples of a batch."""
+    return len(batch[0])
+
+
+def slice_samples(batch, start: int, stop: int) -> Batch:
+    """Returns the batch of some samples, from ``start`` up to ``stop``."""
+    fields = [field[start:stop] for field in batch]
+    return Batch(fields, keys_of(batch)[start:stop], facts_of(batch)[start:stop], names_of(batch))
 
 
 def of_one_shape(batch):
@@ -67,7 +201,7 @@ def of_one_shape(batch):
 
     Images of several shapes are a list of arrays.
     """
-    images = batch[0]
+    images = images_of(batch)
     if not isinstance(images, list) or not all(isinstance(image, np.ndarray) for image in images):
         yield batch
         return
@@ -76,8 +210,8 @@ def of_one_shape(batch):
         places.setdefault(image.shape, []).append(place)
     for chosen in places.values():
         fields = [_chosen(field, chosen) for field in batch]
-        keys, facts = getattr(batch, "sample_keys", []), facts_of(batch)
-        yield Batch(fields, [keys[i] for i in chosen] if keys else (), [facts[i] for i in chosen] if facts else ())
+        keys, facts = ([of_all[i] for i in chosen] if of_all else () for of_all in (keys_of(batch), facts_of(batch)))
+        yield Batch(fields, keys, facts, names_of(batch))
 
 
 def _chosen(field, places):

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 
 from ppocr.data.bad_samples import BadSample, NoGoodSample
-from ppocr.data.batch import Batch, Sample
+from ppocr.data.batch import Batch, Sample, names_of
 from ppocr.errors import DataError, UserError
 
 # What Paddle's shared-memory tensors hold as it is; it takes uint16 for bfloat16.
@@ -23,17 +23,19 @@ class PackedBatch:
     """Everything of a batch but its arrays; Paddle passes an object of a type that it does not know as it is.
 
     Attributes:
-        fields: the collated batch, a list or a dictionary, with slots for arrays; None where no sample was usable.
+        fields: the collated batch, a list with slots for arrays; None where no sample was usable.
         events: list of ``BadSample``.
         error: text of an error that ends the iteration, or None.
         facts: the :class:`ppocr.data.batch.SampleFacts` of each sample; empty where there are none.
+        names: of the fields; empty where they are not known.
     """
 
-    def __init__(self, fields: Any, events: list, error: Optional[str] = None, facts: tuple = ()):
+    def __init__(self, fields: Any, events: list, error: Optional[str] = None, facts: tuple = (), names: tuple = ()):
         self.fields = fields
         self.events = events
         self.error = error
         self.facts = facts
+        self.names = names
 
 
 class BatchReader(paddle.io.Dataset):
@@ -57,11 +59,19 @@ class BatchReader(paddle.io.Dataset):
         try:
             samples = self._select(*self._read(keys, events), events)
             facts = tuple(sample.facts for sample in samples if isinstance(sample, Sample))
-            return pack(self.collate(samples) if samples else None, events, facts=facts)
+            return pack(self._collate(samples) if samples else None, events, facts=facts)
         except NoGoodSample as error:
             return pack(None, events + error.events, str(error))
         except UserError as error:
             return pack(None, events, str(error))
+
+    def _collate(self, samples):
+        """Returns a batch that knows its names: those that the function gives, or those of the samples."""
+        batch = self.collate(samples)
+        if isinstance(batch, dict):
+            return batch
+        names = getattr(self.collate, "gives", None) or names_of(samples[0])
+        return Batch(batch, names=names if len(names) == len(batch) else ())
 
     def _read(self, keys, events):
         samples, found = [], []
@@ -89,14 +99,15 @@ class BatchReader(paddle.io.Dataset):
 def pack(batch, events, error=None, facts=()):
     """Returns ``[parcel, array, ...]``, with at least one array: Paddle takes a batch without one for the end."""
     arrays = []
-    parcel = PackedBatch(_map_fields(batch, lambda value: _to_slot(value, arrays)), events, error, facts)
+    if isinstance(batch, dict):
+        batch = Batch(batch.values(), names=batch)
+    fields = None if batch is None else [_to_slot(value, arrays) for value in batch]
+    parcel = PackedBatch(fields, events, error, facts, names_of(batch))
     return [parcel, *(arrays or [np.zeros(1, np.uint8)])]
 
 
 def unpack(packed, place=None):
-    """Returns ``(batch, events)``: arrays have become tensors, the rest is as it was collated.
-
-    A batch that was collated as a list is a :class:`ppocr.data.batch.Batch`.
+    """Returns ``(batch, events)``: a :class:`ppocr.data.batch.Batch`, or None; its arrays have become tensors.
 
     Args:
         packed: what :func:`pack` made, its arrays possibly tensors by now.
@@ -108,8 +119,10 @@ def unpack(packed, place=None):
     parcel, *tensors = packed
     if parcel.error is not None:
         raise FatalDataError(parcel.error, parcel.events)
-    fields = _map_fields(parcel.fields, lambda value: _from_slot(value, tensors, place))
-    return Batch(fields, facts=parcel.facts) if isinstance(fields, list) else fields, parcel.events
+    if parcel.fields is None:
+        return None, parcel.events
+    fields = [_from_slot(value, tensors, place) for value in parcel.fields]
+    return Batch(fields, (), parcel.facts, parcel.names), parcel.events
 
 
 class FatalDataError(DataError):
@@ -128,12 +141,6 @@ def batch_bytes(packed) -> int:
 def first(batches):
     """Returns the only batch of a list: the collate step of a ``paddle.io.DataLoader`` over whole batches."""
     return batches[0]
-
-
-def _map_fields(batch, function):
-    if isinstance(batch, dict):
-        return {key: function(value) for key, value in batch.items()}
-    return None if batch is None else [function(value) for value in batch]
 
 
 def _to_slot(value, arrays):

@@ -4,6 +4,7 @@ from typing import Optional
 
 import numpy as np
 
+from ppocr.data.batch import IMAGE, fields_of, names_of
 from ppocr.errors import DataError
 from ppocr.registry import COLLATE_FNS
 from ppocr.values import Index
@@ -43,15 +44,14 @@ class ListCollator:
 
 @COLLATE_FNS.register()
 class DictCollator:
-    """Collates samples that are dictionaries with the same keys; returns a dictionary of batched fields.
+    """Collates samples field by field into a dictionary; a loader makes a batch of it that has its keys for names.
 
-    For a loader of one's own: runs read lists of fields, and refuse it.
+    Samples are dictionaries with the same keys, or what ``KeepKeys`` gives.
     """
 
-    gives_mappings = True
-
     def __call__(self, batch):
-        return {key: collate_field([sample[key] for sample in batch]) for key in batch[0]}
+        first, *_ = batch
+        return {key: collate_field([sample[key] for sample in batch]) for key in names_of(first) or first}
 
 
 @COLLATE_FNS.register()
@@ -74,8 +74,8 @@ class PadCollator:
     source that would fill the padded image, so that a detector's boxes keep their place in the true source.
 
     Args:
-        image_at: position of the image, float32 ``(C, H, W)``, in the sample.
-        shape_at: position of the shape vector; null if there is none.
+        image_at: position of the image, float32 ``(C, H, W)``, in a sample that has no field ``image``.
+        shape_at: position of the shape vector in a sample that has no field ``image``; null if there is none.
     """
 
     def __init__(self, image_at: Index = 0, shape_at: Optional[Index] = 1):
@@ -83,15 +83,21 @@ class PadCollator:
         self.shape_at = shape_at
 
     def __call__(self, batch):
+        first, *_ = batch
+        image_at, shape_at = self._places(names_of(first))
         fields = [list(values) for values in zip(*batch)]
-        images = fields[self.image_at]
+        images = fields[image_at]
         size = tuple(max(image.shape[axis] for image in images) for axis in (1, 2))
-        if self.shape_at is not None:
-            shapes = fields[self.shape_at]
-            fields[self.shape_at] = [_padded_source(s, image, size) for s, image in zip(shapes, images)]
-        padded = [pad_to(image, size) for image in images]
-        fields[self.image_at] = padded
+        if shape_at is not None:
+            shapes = fields[shape_at]
+            fields[shape_at] = [_padded_source(s, image, size) for s, image in zip(shapes, images)]
+        fields[image_at] = [pad_to(image, size) for image in images]
         return [collate_field(values) for values in fields]
+
+    def _places(self, names):
+        if "image" not in names:
+            return self.image_at, self.shape_at
+        return names.index("image"), names.index("shape") if "shape" in names else None
 
 
 def pad_to(image, size):
@@ -121,10 +127,13 @@ class DyMaskCollator:
         ``[images (B, C, H, W), image masks (B, 1, H, W) float32, labels (B, T) int64, label masks (B, T) int64]``.
     """
 
+    gives = ("image", "image_mask", "label", "label_mask")
+
     def select(self, batch):
         """Returns the positions of the samples that fit: too large ones, once padded, would not fit in memory."""
         height, width, chosen = 0, 0, []
-        for position, (image, *_) in enumerate(batch):
+        for position, sample in enumerate(batch):
+            (image,) = fields_of(sample, IMAGE, inputs=())
             h, w = image.shape[1:]
             if h * width <= _DY_MASK_AREA and w * height <= _DY_MASK_AREA:
                 height, width = max(height, h), max(width, w)
@@ -133,7 +142,7 @@ class DyMaskCollator:
 
     def __call__(self, batch):
         items = [batch[position] for position in self.select(batch)]
-        images, labels = [item[0] for item in items], [item[1] for item in items]
+        images, labels = zip(*(fields_of(item, ("image", "label"), inputs=()) for item in items))
         size = tuple(max(image.shape[axis] for image in images) for axis in (1, 2))
         length = max(len(label) for label in labels)
         masks = [pad_to(np.ones((1, *image.shape[1:]), np.float32), size) for image in images]

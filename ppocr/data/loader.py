@@ -11,7 +11,7 @@ import cv2
 import paddle
 
 from ppocr.data import shared_memory, workers
-from ppocr.data.batch import Batch, facts_of
+from ppocr.data.batch import Batch
 from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.distributed.watchdog import let_stacks_be_asked_for
 from ppocr.errors import DataError
@@ -113,7 +113,7 @@ class BatchLoader:
                 batch, left_out = self._receive(packed)
                 if batch is not None:
                     self.last_keys = [key for key in batch_keys if key.index not in left_out]
-                    yield batch if isinstance(batch, dict) else Batch(batch, self.last_keys, facts_of(batch))
+                    yield Batch(batch, self.last_keys, batch.facts, batch.names)
 
     def close(self):
         """Ends the worker processes; the next iteration starts new ones."""

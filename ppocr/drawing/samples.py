@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ppocr.data.batch import fields_of, slice_samples
 from ppocr.drawing.text import TextRenderer
 from ppocr.utils.metrics_file import read_series
 
@@ -87,7 +88,7 @@ def _one_by_one(images, results, batch):
         yield (
             images[i : i + 1],
             tuple(of_one) if isinstance(results, tuple) else of_one[0],
-            [f[i : i + 1] for f in batch],
+            slice_samples(batch, i, i + 1),
         )
 
 
@@ -144,9 +145,10 @@ def draw_examples(images, results, batch):
         truths = [str(text) for text, _ in results[1]]
         return draw_texts(images, [((str(text), score), truth) for (text, score), truth in zip(results[0], truths)])
     if isinstance(results, list) and results and "points" in results[0]:
-        ratios = [np.asarray(shape)[[3, 2]] for shape in batch[1]]  # the shapes hold height first, points x first
+        shapes, polys = fields_of(batch, ("shape", "polys"))
+        ratios = [np.asarray(shape)[[3, 2]] for shape in shapes]  # the shapes hold height first, points x first
         found = [[np.asarray(p) * r for p in result["points"]] for result, r in zip(results, ratios)]
-        truths = [[np.asarray(p) * r for p in polygons] for polygons, r in zip(batch[2], ratios)]
+        truths = [[np.asarray(p) * r for p in polygons] for polygons, r in zip(polys, ratios)]
         return draw_boxes(images, found, truths)
     return None
 

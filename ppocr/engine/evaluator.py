@@ -12,7 +12,16 @@ from paddle import nn
 from tqdm import tqdm
 
 from ppocr.data.bad_samples import UNKNOWN_CHARACTERS
-from ppocr.data.batch import Batch, facts_of, first_samples, of_one_shape
+from ppocr.data.batch import (
+    Batch,
+    count_samples,
+    facts_of,
+    images_of,
+    of_one_shape,
+    slice_samples,
+    with_fields,
+    with_images,
+)
 from ppocr.distributed import processes
 from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
@@ -124,12 +133,12 @@ class Evaluator:
         try:
             with paddle.no_grad(), without_static_graph():
                 for batch in itertools.chain.from_iterable(map(of_one_shape, self.dataloader)):
-                    batch = first_samples(batch, count)
-                    count -= len(batch[0])
+                    batch = slice_samples(batch, 0, count)
+                    count -= count_samples(batch)
                     predictions = self._predict(model, batch)
                     arrays = to_numpy(batch)
                     results = self.post_process.process(predictions, arrays)
-                    yield arrays[0], self.metric.main_result(results), arrays
+                    yield images_of(arrays), self.metric.main_result(results), arrays
                     if count <= 0:
                         break
         finally:
@@ -147,11 +156,11 @@ class Evaluator:
                 start = time.perf_counter()
                 self.judge(model, batch)
                 seconds += time.perf_counter() - start
-                samples += len(batch[0])
+                samples += count_samples(batch)
                 wider += sum(facts.wider for facts in facts_of(batch))
                 if self.loss is not None:
                     loss, left_out = self.loss_of(model, batch)
-                    losses.append(loss * len(batch[0]))
+                    losses.append(loss * count_samples(batch))
                     too_long += left_out
                 self._beat()
                 processes.check_contact()
@@ -227,13 +236,12 @@ def _is_from_paddle(layer):
 
 def to_numpy(batch) -> Batch:
     """Returns a batch with tensors as NumPy arrays."""
-    fields = [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch]
-    return Batch(fields, getattr(batch, "sample_keys", ()), facts_of(batch))
+    return with_fields(batch, [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch])
 
 
 def on_host(batch) -> Batch:
     """Returns what post-processing and metrics read, as :func:`to_numpy` does; images, which they do not, stay."""
-    return Batch([batch[0], *to_numpy(batch[1:])], getattr(batch, "sample_keys", ()), facts_of(batch))
+    return with_images(to_numpy(with_images(batch, None)), images_of(batch))
 
 
 class TrainingMetric:

@@ -8,6 +8,7 @@ import time
 import paddle
 from tqdm import tqdm
 
+from ppocr.data.batch import count_samples
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.drawing.samples import draw_samples
 from ppocr.utils.best_effort import BestEffort
@@ -76,7 +77,7 @@ class Progress:
         self.statistics.update(values)
         if self._steps:
             self._steps.add(state.global_step, values)
-        self._clock.count(sum(len(batch[0]) for batch in batches))
+        self._clock.count(sum(map(count_samples, batches)))
 
     def log_line(self, state):
         """Writes the line that is due: here the values of the window come from the device."""

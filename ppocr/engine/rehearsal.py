@@ -5,7 +5,7 @@ from typing import Any
 
 import paddle
 
-from ppocr.data.batch import of_one_shape
+from ppocr.data.batch import count_samples, names_of, of_one_shape
 from ppocr.distributed import processes
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.static_graph import without_static_graph
@@ -31,7 +31,7 @@ class Outcome:
     def sample_bytes(self) -> int:
         """Bytes of the tensors of one sample."""
         tensors = [field.numpy() for field in self.batch if isinstance(field, paddle.Tensor)]
-        return sum(tensor.nbytes for tensor in tensors) // max(len(self.batch[0]), 1)
+        return sum(tensor.nbytes for tensor in tensors) // max(count_samples(self.batch), 1)
 
 
 def rehearse(evaluation, model):
@@ -88,7 +88,8 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
     Raises:
         Blame: one of them fails; its path says which.
     """
-    first = f"the first batch of {section}{_fields_of(evaluator)}"
+    fields = ", ".join(names_of(batch))
+    first = f"the first batch of {section}" + (f" (fields: {fields})" if fields else "")
     batch = next(of_one_shape(batch))
     model.eval()
     try:
@@ -106,10 +107,3 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
         with blaming("Metric", "main_indicator"):
             raise ConfigError(f"the metric gives no {indicator}, but {', '.join(values)}")
     return Outcome(batch, predictions, values)
-
-
-def _fields_of(evaluator):
-    """Says which fields a batch has, in their order: what reads them by position may expect others."""
-    operators = getattr(evaluator.dataloader.dataset, "ops", ())
-    names = next((operator.keep_keys for operator in operators if hasattr(operator, "keep_keys")), ())
-    return f" (fields: {', '.join(names)})" if names else ""

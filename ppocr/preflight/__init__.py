@@ -50,16 +50,13 @@ CHECKS = (
     Check("files", config_checks.check_files, ("configuration",), cheap=True),
     Check("dictionaries", config_checks.check_dictionaries, ("configuration",), cheap=True),
     Check("operators", config_checks.check_operators, ("configuration",), cheap=True),
-    Check("collation", config_checks.check_collation, ("configuration",), cheap=True),
     Check("decoder", config_checks.check_codec, ("dictionaries", "operators"), cheap=True),
     Check("derived values", config_checks.check_derived, ("dictionaries", "operators")),
     Check("label lines", label_checks.check_labels, ("configuration",), cheap=True),
     Check("boxes", box_checks.check_boxes, ("configuration", "files"), cheap=True),
     Check("characters", label_checks.check_characters, ("dictionaries",), cheap=True),
     Check("paths", label_checks.check_paths, ("configuration",), cheap=True),
-    Check(
-        "schedule", run_checks.check_schedule, ("device", "files", "dictionaries", "operators", "collation", "decoder")
-    ),
+    Check("schedule", run_checks.check_schedule, ("device", "files", "dictionaries", "operators", "decoder")),
     Check("training batch", run_checks.check_training_batch, ("schedule",)),
     Check("evaluation batch", run_checks.check_evaluation_batch, ("schedule",)),
     Check("wide lines", use_checks.check_wide_lines, ("evaluation batch",)),

@@ -16,7 +16,7 @@ from ppocr.formats.lines import meant_label_file
 from ppocr.imports import import_modules
 from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
-from ppocr.registry import COLLATE_FNS, parameters_of
+from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
@@ -83,16 +83,6 @@ def _last_operator(context, section):
         yield context.finding(ERROR, path, "KeepKeys is missing; it makes a list of a sample")
     for step in section.steps[keeps[0] + 1 :] if keeps else ():
         yield context.finding(ERROR, step.path, "no operator can follow KeepKeys")
-
-
-def check_collation(context):
-    """Batches are lists of fields, which is what models, losses, post-processing and metrics read."""
-    for section in context.sections:
-        collate = (section.config.get("loader") or {}).get("collate_fn")
-        name = collate.get("name") if isinstance(collate, dict) else collate
-        if name is not None and getattr(COLLATE_FNS.get(name), "gives_mappings", False):
-            what = f"{name} makes mappings of samples, while a run reads lists of fields; leave collate_fn out"
-            yield context.finding(ERROR, (section.name, "loader", "collate_fn"), what)
 
 
 def _class_of(operator):

@@ -8,7 +8,7 @@ import paddle
 
 from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
-from ppocr.data.batch import first_samples
+from ppocr.data.batch import images_of, shape_of_images, slice_samples, with_images
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.rehearsal import Outcome, try_evaluation
 from ppocr.engine.schedule import Due
@@ -89,17 +89,19 @@ class Trial:
         """
         predictions = self.training.predictions
         if width is not None and width != self.image_width:
-            images, *others = self.training.batch
+            images = images_of(self.training.batch)
             repeats = [1] * (len(images.shape) - 1) + [-(-width // self.image_width)]
             self.model.train()
             with blaming("Architecture", doing=f"the model fails on images {width} wide"), paddle.no_grad():
-                predictions = call_model(self.model, [paddle.tile(images, repeats)[..., :width], *others])
+                predictions = call_model(
+                    self.model, with_images(self.training.batch, paddle.tile(images, repeats)[..., :width])
+                )
         return time_steps(self.loss, predictions)
 
     @property
     def image_width(self) -> int:
         """Width of the images of the first training batch, in pixels."""
-        return self.training.batch[0].shape[-1]
+        return shape_of_images(self.training.batch)[-1]
 
     @cached_property
     def training(self) -> Outcome:
@@ -137,4 +139,4 @@ class Trial:
             if batch is None:
                 raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
             # a sampler has a batch size of its own
-            return first_samples(batch, BATCH) if config[name].get("sampler") else batch
+            return slice_samples(batch, 0, BATCH) if config[name].get("sampler") else batch

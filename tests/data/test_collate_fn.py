@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ppocr.data.batch import Fields
 from ppocr.data.collate_fn import DictCollator, DyMaskCollator, ListCollator, PadCollator, SSLRotateCollate
 from ppocr.errors import DataError
 
@@ -50,6 +51,15 @@ def test_pad_collator_keeps_boxes_in_their_place():
     # a point at x=40 of the map is x=10 of the source, whether it is divided by the ratio or scaled by size
     assert shapes[0].tolist() == [32.0, 24.0, 2.0, 4.0] and 40 / 96 * shapes[0][1] == 10
     assert shapes[1].tolist() == [64.0, 48.0, 1.0, 2.0]
+
+
+def test_pad_collator_finds_named_fields_wherever_they_stand():
+    sizes, names = ((1, 2, 3), (1, 3, 2)), ("polys", "shape", "image")
+    shape = np.array([2.0, 2.0, 1.0, 1.0])
+    polys, shapes, images = PadCollator()([Fields(["p", shape, np.ones(size)], names) for size in sizes])
+    assert polys == ["p", "p"] and images.shape == (2, 1, 3, 3) and shapes.tolist() == [[3.0, 3.0, 1.0, 1.0]] * 2
+    labels, images = PadCollator()([Fields(["x", np.ones(size)], ("label", "image")) for size in sizes])
+    assert labels == ["x", "x"] and images.shape == (2, 1, 3, 3)
 
 
 def test_pad_collator_without_shapes_and_with_wrong_ones():

@@ -48,6 +48,21 @@ def test_batches_are_tensors_and_lists(line_set, make_loader):
     assert images.numpy()[:, 0, 0, 0].tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_batches_know_the_names_of_their_fields(line_set, make_loader, workers):
+    made = make_loader(line_set(5), num_workers=workers)
+    first, last = made
+    assert first.names == last.names == ("image", "label") and first.label is first[1] and len(last.sample_keys) == 1
+    assert made.read_again(first.sample_keys).label == first.label and made.first_batch()[0].names == first.names
+
+
+def test_padding_finds_the_image_by_its_name(line_set, make_loader):
+    keep = {"KeepKeys": {"keep_keys": ["label", "image"]}}
+    section = {**line_set(2), "transforms": [{"DecodeImage": {"img_mode": "GRAY"}}, {"ToCHWImage": None}, keep]}
+    (batch,) = make_loader(section, "Eval", collate_fn="PadCollator")
+    assert batch.names == ("label", "image") and batch.image.shape == [2, 3, 8, 16]
+
+
 def test_content_is_the_same_for_any_number_of_workers(line_set, make_loader):
     section = line_set(23, missing=[2, 9])
     results = []
@@ -272,6 +287,8 @@ def test_collate_function_by_name_and_with_keys(line_set, make_loader):
     section = {**line_set(4), "transforms": [{"DecodeImage": {"img_mode": "BGR"}}]}
     (batch,) = make_loader(section, "Eval", collate_fn="DictCollator")
     assert batch["label"] == ["w0", "w1", "w2", "w3"] and batch["image"].shape == [4, 8, 16, 3]
+    (batch,) = make_loader(line_set(4), "Eval", collate_fn="DictCollator")
+    assert batch.names == ("image", "label") and batch.label == ["w0", "w1", "w2", "w3"]
     pad = {"name": "PadCollator", "shape_at": None}
     (batch,) = make_loader(line_set(4), "Eval", collate_fn=pad, num_workers=1)
     assert batch[0].shape == [4, 8, 16, 3]

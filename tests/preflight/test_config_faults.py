@@ -86,11 +86,6 @@ def operator_after_keep_keys(site):
     return E, CONFIG, site.replace(keep, keep + "      - ToCHWImage:\n") + 1, "no operator can follow KeepKeys"
 
 
-def batches_that_are_mappings(site):
-    size = "    batch_size_per_card: 2\n"
-    return E, CONFIG, site.replace(size, f"{size}    collate_fn: {{name: DictCollator}}\n") + 1, "a run reads lists"
-
-
 def operator_that_cannot_be_built(site):
     def broken(self):
         raise ValueError("no map")
@@ -192,7 +187,6 @@ REC_FAULTS = [
     kept_key_that_nothing_sets,
     keep_keys_missing,
     operator_after_keep_keys,
-    batches_that_are_mappings,
     no_dictionary,
     no_dictionary_for_the_decoder,
     weights_at_an_address,

@@ -5,6 +5,7 @@ from typing import Annotated, Optional, Union
 import cv2
 import numpy as np
 
+from ppocr.data.batch import Fields
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
@@ -13,7 +14,7 @@ from ppocr.values import Distinct, Side, Size, SomeNames
 
 @OPERATORS.register()
 class KeepKeys(Operator):
-    """Gives the sample as a list of the values of ``keep_keys``, in that order.
+    """Gives the sample as a list of the values of ``keep_keys``, in that order; the list knows their names.
 
     Raises:
         ConfigError: the sample has no such key.
@@ -25,7 +26,7 @@ class KeepKeys(Operator):
 
     def __call__(self, data):
         try:
-            return [data[key] for key in self.keep_keys]
+            return Fields([data[key] for key in self.keep_keys], self.keep_keys)
         except KeyError as error:
             raise ConfigError(f"KeepKeys: no operator sets {error}; the sample has {', '.join(data)}") from None
 
