@@ -1,0 +1,174 @@
+"""The codecs of the families of recognisers: their special symbols, and what is particular to their labels and outputs.
+
+A label encoder, a decoder, a head that follows the dictionary and a loss that skips the padding all go by one of these.
+"""
+
+import operator
+from typing import Optional
+
+import numpy as np
+
+from ppocr.text.codec import Codec, Symbols, before_end, mean_confidence
+from ppocr.text.direction import TextDirection
+
+
+class CtcCodec(Codec):
+    """CTC: a model gives a class, or the blank, for each time step; repeats are one character.
+
+    Source: Graves et al., Connectionist Temporal Classification, ICML 2006.
+    """
+
+    symbols = Symbols(before=("blank",), padding="blank")
+
+    @staticmethod
+    def steps_needed(symbols) -> int:
+        """Returns the fewest time steps in which a text can be told: one a symbol, a blank between equal neighbours.
+
+        Args:
+            symbols: list of the entries or the classes of the text.
+        """
+        return len(symbols) + sum(map(operator.eq, symbols, symbols[1:]))
+
+    def kept(self, ids):
+        """See :class:`ppocr.text.codec.Codec`; of equal neighbours the first one counts."""
+        kept = self.kept_of_labels(ids)
+        kept[:, 1:] &= ids[:, 1:] != ids[:, :-1]
+        return kept
+
+    def kept_of_labels(self, ids):
+        """See :class:`ppocr.text.codec.Codec`; repeats stay."""
+        return ids != self.padding
+
+
+class AttnCodec(Codec):
+    """Attention: start, characters, end; the start is the padding too."""
+
+    symbols = Symbols(before=("sos",), after=("eos",), start="sos", end="eos", padding="sos")
+
+
+class NrtrCodec(Codec):
+    """NRTR (https://arxiv.org/abs/1806.00926), whose head has a class more than the vocabulary that means nothing."""
+
+    symbols = Symbols(
+        before=("blank", "<unk>", "<s>", "</s>"), start="<s>", end="</s>", padding="blank", unknown="<unk>"
+    )
+    more_outputs = (0, 1)
+
+
+class SarCodec(Codec):
+    """Show, Attend and Read (https://arxiv.org/abs/1811.00751); the padding is a class that the head never gives."""
+
+    symbols = Symbols(
+        after=("<UKN>", "<BOS/EOS>", "<PAD>"), start="<BOS/EOS>", end="<BOS/EOS>", padding="<PAD>", unknown="<UKN>"
+    )
+    more_outputs = (-1, 0)
+
+
+class SatrnCodec(SarCodec):
+    """SATRN: as SAR, but unknown characters stay in a label, and a long text is cut."""
+
+    keeps_unknown = True
+
+    def label(self, classes, size):
+        """See :class:`ppocr.text.codec.Codec`; always fits."""
+        return self._padded(self.marked(classes)[:size], size)
+
+
+class SrnCodec(Codec):
+    """SRN (https://arxiv.org/abs/2003.12294): the end mark is the padding too."""
+
+    symbols = Symbols(after=("sos", "eos"), end="eos", padding="eos")
+
+
+class SeedCodec(Codec):
+    """SEED: end, padding and unknown come after the characters."""
+
+    symbols = Symbols(after=("eos", "padding", "unknown"), end="eos", padding="padding", unknown="unknown")
+
+
+class VitstrCodec(Codec):
+    """ViTSTR: start and end come before the characters.
+
+    Args:
+        characters, text_direction: see :class:`ppocr.text.codec.Codec`.
+        ignore_index: what labels have in the place of the start mark and of the padding.
+    """
+
+    symbols = Symbols(before=("<s>", "</s>"), start="<s>", end="</s>", padding="<s>")
+
+    def __init__(self, characters, text_direction: Optional[TextDirection] = None, ignore_index: int = 0):
+        super().__init__(characters, text_direction)
+        self.start = self.padding = ignore_index
+
+
+class AbinetCodec(Codec):
+    """ABINet and CPPD: the end comes before the characters, and the padding is no class.
+
+    Args:
+        characters, text_direction: see :class:`ppocr.text.codec.Codec`.
+        ignore_index: the padding.
+    """
+
+    symbols = Symbols(before=("</s>",), end="</s>")
+
+    def __init__(self, characters, text_direction: Optional[TextDirection] = None, ignore_index: int = 100):
+        super().__init__(characters, text_direction)
+        self.padding = ignore_index
+
+
+class ParseqCodec(Codec):
+    """PARSeq: the end comes before the characters, start and padding after them."""
+
+    symbols = Symbols(before=("[E]",), after=("[B]", "[P]"), start="[B]", end="[E]", padding="[P]")
+
+
+class SpinCodec(Codec):
+    """SPIN: start, which is the padding too, and end come before the characters."""
+
+    symbols = Symbols(before=("sos", "eos"), start="sos", end="eos", padding="sos")
+
+
+class PrenCodec(Codec):
+    """PREN: padding, end and unknown come before the characters; unknown characters stay in a label."""
+
+    symbols = Symbols(before=("<PAD>", "<EOS>", "<UNK>"), end="<EOS>", padding="<PAD>", unknown="<UNK>")
+    keeps_unknown = True
+
+
+class VlCodec(Codec):
+    """VisionLAN (https://arxiv.org/abs/2108.09661): the end mark, which is the padding too, comes before the characters.
+
+    The head has the end mark of itself, so that the vocabulary lacks it.
+    """
+
+    symbols = Symbols(before=("<end>",), end="<end>", padding="<end>")
+
+    @property
+    def vocabulary(self):
+        """See :class:`ppocr.text.codec.Codec`."""
+        return list(self.characters)
+
+    def decode(self, ids, scores):
+        """See :class:`ppocr.text.codec.Codec`; the confidence is the geometric mean over characters and end mark."""
+        counted = before_end(ids == self.end)
+        counted[:, 1:] = counted[:, :-1].copy()  # the end mark too
+        counted[:, 0] = True
+        confidences = np.exp(mean_confidence(np.log(scores), counted)).tolist()
+        return list(zip(self.texts(ids, self.kept(ids)), confidences))
+
+
+FAMILIES = (
+    CtcCodec,
+    AttnCodec,
+    NrtrCodec,
+    SarCodec,
+    SrnCodec,
+    SeedCodec,
+    VitstrCodec,
+    AbinetCodec,
+    ParseqCodec,
+    SpinCodec,
+    PrenCodec,
+    VlCodec,
+)
+SYMBOL_NAMES = frozenset(name for family in FAMILIES for name in family.symbols.names)
