@@ -259,27 +259,26 @@ def shared_values(config) -> dict:
 def resolve(config, post_process):
     """Returns a copy of ``config`` with what follows from the vocabulary or from the classes filled in.
 
-    In each network, a head that takes ``out_channels`` gets the size of the vocabulary, one that takes
-    ``out_channels_list`` the size for each decoder that it names in ``decoders``, one that takes ``class_dim`` the
-    number of classes, whatever the file says.  A loss with ``padding_of`` gets as ``ignore_index`` the last class of
-    that decoder.  ``Global`` gets the ``model_type``.
+    In each network, a head that takes ``out_channels`` gets the number of classes of the codec, one that takes
+    ``out_channels_list`` that of each codec that it names in ``codecs``, one that takes ``class_dim`` the number of
+    classes, whatever the file says.  A loss with ``padding_of`` gets as ``ignore_index`` the padding of that codec.
+    ``Global`` gets the ``model_type``.
 
     Args:
         config: the merged configuration.
-        post_process: the decoder: ``character`` lists the symbols, of which ``special_symbols`` stand in no
-            dictionary; ``label_list`` names classes; each is None where the task has none.
+        post_process: the decoder: its ``codec`` knows the classes of texts, ``label_list`` names those of images; each
+            is None where the task has none.
     """
+    from ppocr.text.codec import codec_of
+
     result = copy.deepcopy(config)
     if "Global" in result:
         result["Global"] = shared_values(result)
-    vocabulary, classes = getattr(post_process, "character", None), getattr(post_process, "label_list", None)
-    scope = shared_values(config).get("model_type")
-    special = getattr(post_process, "special_symbols", 0)
-    sizes = None if vocabulary is None else _Sizes(len(vocabulary), len(vocabulary) - special, scope)
-    for head, kind in _heads(result) if sizes or classes else ():
-        _resolve_head(head, kind, sizes, classes)
-    if sizes:
-        _resolve_losses(result.get("Loss"), sizes, scope)
+    codec, classes = codec_of(post_process), getattr(post_process, "label_list", None)
+    for head, kind in _heads(result) if codec or classes else ():
+        _resolve_head(head, kind, codec, classes)
+    if codec:
+        _resolve_losses(result.get("Loss"), codec, shared_values(config).get("model_type"))
     return result
 
 
@@ -294,31 +293,19 @@ def _heads(config):
             yield head, HEADS.get(head["name"], network.get("model_type", architecture.get("model_type")))
 
 
-class _Sizes:
-    """Numbers of classes: ``own`` for the decoder at hand, :meth:`of` any other with the same dictionary."""
-
-    def __init__(self, own, characters, scope):
-        self.own, self._characters, self._scope = own, characters, scope
-
-    def of(self, decoder):
-        from ppocr.registry import POST_PROCESSES
-
-        return self._characters + POST_PROCESSES.get(decoder, self._scope).special_symbols
-
-
-def _resolve_head(head, kind, sizes, classes):
+def _resolve_head(head, kind, codec, classes):
     from ppocr.registry import parameters_of
 
     takes = parameters_of(kind)
-    if sizes and "out_channels" in takes:
-        head["out_channels"] = sizes.own
-    if sizes and "out_channels_list" in takes:
-        head["out_channels_list"] = {name: sizes.of(name) for name in kind.decoders}
+    if codec and "out_channels" in takes:
+        head["out_channels"] = codec.num_classes
+    if codec and "out_channels_list" in takes:
+        head["out_channels_list"] = {name: codec.sibling(family).num_classes for name, family in kind.codecs.items()}
     if classes and "class_dim" in takes:
         head["class_dim"] = len(classes)
 
 
-def _resolve_losses(section, sizes, scope):
+def _resolve_losses(section, codec, scope):
     """Fills in one loss, given as ``{name: ..., keys}``, and those that its list holds as ``{Name: {keys}}``."""
     from ppocr.registry import LOSSES
 
@@ -328,12 +315,12 @@ def _resolve_losses(section, sizes, scope):
     items = [item for item in section.get("loss_config_list") or () if isinstance(item, dict)]
     named += [(name, item, item[name]) for item in items for name in item]
     for name, holder, arguments in named:
-        decoder = getattr(LOSSES.get(name, scope), "padding_of", None)
-        if decoder is None:
+        family = getattr(LOSSES.get(name, scope), "padding_of", None)
+        if family is None:
             continue
         if arguments is None:
             arguments = holder[name] = {}
-        arguments["ignore_index"] = sizes.of(decoder) - 1
+        arguments["ignore_index"] = codec.sibling(family).padding
 
 
 def replaced(config, resolved) -> list:

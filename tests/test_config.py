@@ -5,6 +5,7 @@ import pytest
 from ppocr.config import Config, Source, check, freeze, load, override, replaced, resolve, snapshot, validate
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
+from ppocr.text.codecs import CtcCodec
 
 
 def write(folder, name, text):
@@ -227,10 +228,8 @@ def test_a_frozen_configuration_refuses_changes_and_copies_to_a_free_one():
 class Decoder:
     """A decoder of ``characters`` symbols of a dictionary and one more."""
 
-    special_symbols = 1
-
     def __init__(self, characters):
-        self.character = None if characters is None else ["blank", *characters]
+        self.codec = None if characters is None else CtcCodec(characters)
 
 
 def test_the_vocabulary_decides_the_output_of_the_head():

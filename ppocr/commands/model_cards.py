@@ -21,6 +21,7 @@ from ppocr.modeling.cost import count_macs, count_parameters
 from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.shipped_configs import config_folder
+from ppocr.text.codecs import CtcCodec
 
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
@@ -158,10 +159,8 @@ def measurable(config) -> dict:
 class _PublishedDecoder:
     """Stands for the CTC decoder of a dictionary of which only the length is known."""
 
-    special_symbols = 1
-
     def __init__(self, characters):
-        self.character = range(1 + characters)
+        self.codec = CtcCodec("?" * characters)
 
 
 def training_shape(config) -> list:
@@ -182,7 +181,7 @@ def example(config) -> list:
     if config["Architecture"].get("Head", {}).get("name") is None:
         return [image]
     head = HEADS.get(config["Architecture"]["Head"]["name"], config["Architecture"]["model_type"])
-    if getattr(head, "feed", "image") == "image" or getattr(head, "decoders", None):
+    if getattr(head, "feed", "image") == "image" or getattr(head, "codecs", None):
         return [image]
     operators = create_operators(config["Eval"]["dataset"]["transforms"][1:], config["Global"])
     blank = image[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - image.shape[1], axis=2)[:, :, :3]

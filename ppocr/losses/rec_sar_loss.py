@@ -4,6 +4,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import LOSSES
+from ppocr.text.codecs import SarCodec
 from ppocr.values import Index
 
 
@@ -19,7 +20,7 @@ class SARLoss(nn.Layer):
 
     reads = ("label",)
 
-    padding_of = "SARLabelDecode"
+    padding_of = SarCodec
 
     def __init__(self, ignore_index: Index = 92):
         super().__init__()

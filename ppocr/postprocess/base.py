@@ -1,8 +1,12 @@
 """What all post-processings have in common."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ppocr.data.batch import true_texts
+from ppocr.errors import ConfigError
+from ppocr.text.codec import Codec, DictionaryKeys
 
 
 def to_numpy(value) -> np.ndarray:
@@ -35,15 +39,15 @@ class PostProcess:
     """Turns the output of a model into results; called as ``post_process(preds, ...)``.
 
     Attributes:
-        character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size);
-            None for everything that is not a text decoder.
-        special_symbols: how many of them stand in no dictionary (blank, start, end, padding, ...).
+        codec: the codec of a text decoder, :class:`ppocr.text.codec.Codec`; None for everything else.
+        character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size); None
+            as above.
         reads: names of the fields of a batch that it needs, in their order behind the image.
         writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
+    codec = None
     character = None
-    special_symbols = 0
     reads = ()
     writing = None
 
@@ -57,13 +61,62 @@ class PostProcess:
         return self(preds, batch[1])
 
 
-class TextDecode(PostProcess):
+@dataclass(eq=False)
+class TextDecode(DictionaryKeys, PostProcess):
     """A decoder of texts: ``decode(preds, label=None)`` gives (text, confidence) for each, with ``label`` of both.
 
     A label is what the dictionary can write of a text.  Evaluation compares with the text itself.
+
+    Attributes:
+        family: the class of the codec.
+
+    Raises:
+        DataError: the dictionary cannot be used.
     """
 
     reads = (("label", "label_ctc"),)
+    family = Codec
+
+    def __post_init__(self):
+        self.codec = self.build_codec(self.family)
+        self.character, self.writing = self.codec.vocabulary, self.codec.writing
+
+    def __call__(self, preds, label=None):
+        """Decodes a batch.
+
+        Args:
+            preds: float (batch, places, classes); see :meth:`best` of the class.
+            label: int (batch, length), as the label encoder gives it.
+
+        Returns:
+            List of (text, confidence); with ``label`` a pair of that list and the same of the labels, whose confidence
+            is 1.0.
+
+        Raises:
+            ConfigError: the number of classes does not follow from the dictionary.
+        """
+        return self.beside_labels(self.codec.decode(*self.best(preds)), label)
+
+    def beside_labels(self, results, label):
+        """Returns results as this decoder gives them, with ``label`` a pair of these and the texts of the labels."""
+        results = self._as_read(results)
+        return results if label is None else (results, self._as_read(self.codec.decode_labels(to_numpy(label))))
+
+    def best(self, preds):
+        """Returns the best classes (batch, places) and their scores.
+
+        Raises:
+            ConfigError: the number of classes does not follow from the dictionary.
+        """
+        scores = as_scores(preds)
+        given, known = scores.shape[-1], self.codec.label_classes
+        if given not in self.codec.outputs:
+            fitting = " or ".join(map(str, self.codec.outputs))
+            raise ConfigError(
+                f"{type(self).__name__}: the model gives {given} classes, the dictionary makes {fitting}; use the "
+                "character_dict_path and use_space_char that the model was trained with"
+            )
+        return best_classes(scores if given <= known else scores[..., :known])
 
     def process(self, preds, batch):
         """Returns the texts that were read and the true ones, as two lists of (text, confidence).
@@ -78,5 +131,8 @@ class TextDecode(PostProcess):
         return self(preds), [(self.as_read(text), 1.0) for text in texts]
 
     def as_read(self, text: str) -> str:
-        """Returns a true text in the form that this decoder gives texts in."""
+        """Returns a text in the form that this decoder gives texts in."""
         return text
+
+    def _as_read(self, results):
+        return [(self.as_read(text), *others) for text, *others in results]

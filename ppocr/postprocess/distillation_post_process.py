@@ -1,5 +1,6 @@
 """Post-processing of several networks that are trained together: ``{name of the network: its results}``."""
 
+from dataclasses import dataclass
 from typing import Literal, Optional
 
 from ppocr.data.batch import GUIDE_LABEL
@@ -8,13 +9,13 @@ from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
 from ppocr.postprocess.sequence_label_decode import SARLabelDecode
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.direction import TextDirection
+from ppocr.text.codec import DictionaryKeys, values_of_keys
 from ppocr.utils.network_outputs import branch_batch, output_of
 from ppocr.values import Name, Probability, SomeNames
 
 
 class _EachNetwork(PostProcess):
-    """Hands the output of each network to one post-processing, whose ``character`` and ``writing`` it shares."""
+    """Hands the output of each network to one post-processing, whose codec it shares."""
 
     kind = PostProcess
     label_of_branch: tuple = ("label_ctc",)  # with heads of several branches
@@ -24,9 +25,8 @@ class _EachNetwork(PostProcess):
         """Returns the fields that the post-processing of one network needs."""
         return cls.label_of_branch if arguments.get("multi_head") else cls.kind.reads
 
-    def __init__(self, inner, model_name, key=None, branch=None):
-        self.character, self.special_symbols = inner.character, inner.special_symbols
-        self.writing = inner.writing
+    def _share(self, inner, model_name, key=None, branch=None):
+        self.codec, self.character, self.writing = inner.codec, inner.character, inner.writing
         self._inner, self._names, self._key, self._branch = inner, model_name, key, branch
 
     def __call__(self, preds, *args, **kwargs):
@@ -52,65 +52,63 @@ class _EachNetwork(PostProcess):
         return output_of(preds, name, self._key, self._branch)
 
 
-@POST_PROCESSES.register()
-class DistillationCTCLabelDecode(_EachNetwork):
-    """Decodes the CTC scores of each of several networks; see :class:`CTCLabelDecode`.
+@dataclass(eq=False)
+class _EachDecoder(_EachNetwork):
+    """Decodes one output of each network; the keys of ``kind`` are keys of this decoder too.
 
     Args:
         model_name: names of the networks.
         key: their output; null where they give nothing else.
+        multi_head: the output is that of a head of several branches, of which ``branch`` is taken.
+    """
+
+    branch = None
+
+    model_name: SomeNames
+    key: Optional[Name] = None
+    multi_head: bool = False
+
+    def __post_init__(self):
+        decode = self.kind(**values_of_keys(self.kind, self))
+        self._share(decode, self.model_name, self.key, self.branch if self.multi_head else None)
+
+
+# The keys of the base that stands last come first.
+@POST_PROCESSES.register()
+@dataclass(eq=False)
+class DistillationCTCLabelDecode(DictionaryKeys, _EachDecoder):
+    """Decodes the CTC scores of each of several networks; see :class:`CTCLabelDecode`.
+
+    Args:
         multi_head: the output is that of a head of several branches, whose branch ``ctc`` is taken.
-        character_dict_path, use_space_char, text_direction: see :class:`CTCLabelDecode`.
 
     Raises:
         DataError: the dictionary cannot be used.
     """
 
     kind = CTCLabelDecode
-
-    def __init__(
-        self,
-        model_name: SomeNames,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        decode = CTCLabelDecode(character_dict_path, use_space_char, text_direction)
-        super().__init__(decode, model_name, key, "ctc" if multi_head else None)
+    branch = "ctc"
 
 
 @POST_PROCESSES.register()
-class DistillationSARLabelDecode(_EachNetwork):
+@dataclass(eq=False)
+class DistillationSARLabelDecode(DictionaryKeys, _EachDecoder):
     """Decodes the SAR scores of each of several networks; see :class:`SARLabelDecode`.
 
     Args:
-        model_name: names of the networks.
-        key: their output; null where they give nothing else.
         multi_head: the output is that of a head of several branches, whose branch ``sar`` is taken, which there is in
             training only.
-        character_dict_path, use_space_char, rm_symbol, text_direction: see :class:`SARLabelDecode`.
+        rm_symbol: leaves ASCII letters, in lower case, digits and Chinese characters only.
 
     Raises:
         DataError: the dictionary cannot be used.
     """
 
     kind = SARLabelDecode
+    branch = "sar"
     label_of_branch = ("label_ctc", GUIDE_LABEL)
 
-    def __init__(
-        self,
-        model_name: SomeNames,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        rm_symbol: bool = False,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        decode = SARLabelDecode(character_dict_path, use_space_char, rm_symbol, text_direction)
-        super().__init__(decode, model_name, key, "sar" if multi_head else None)
+    rm_symbol: bool = False
 
 
 @POST_PROCESSES.register()
@@ -140,4 +138,4 @@ class DistillationDBPostProcess(_EachNetwork):
         find = DBPostProcess(
             thresh, box_thresh, max_candidates, unclip_ratio, use_dilation, score_mode, box_type, return_scores
         )
-        super().__init__(find, model_name)
+        self._share(find, model_name)

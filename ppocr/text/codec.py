@@ -217,7 +217,7 @@ def codec_of(post_process) -> Optional[Codec]:
     One that has but the ``character`` of its classes may be a class of a user's own: these have no special symbols.
     """
     codec, characters = (getattr(post_process, name, None) for name in ("codec", "character"))
-    return Codec(characters) if codec is None and characters is not None else codec
+    return Codec(map(str, characters)) if codec is None and characters is not None else codec
 
 
 @dataclass(eq=False, repr=False)

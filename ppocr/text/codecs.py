@@ -136,7 +136,7 @@ class PrenCodec(Codec):
 
 
 class VlCodec(Codec):
-    """VisionLAN (https://arxiv.org/abs/2108.09661): the end mark, which is the padding too, comes before the characters.
+    """VisionLAN (https://arxiv.org/abs/2108.09661): the end mark, the padding too, comes before the characters.
 
     The head has the end mark of itself, so that the vocabulary lacks it.
     """

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from paddle import nn
 
-from ppocr.text.special_symbols import NAMES
+from ppocr.text.codecs import SYMBOL_NAMES
 
 DECLARATION = "vocabulary_parameters"
 CHARACTERS = "characters"
@@ -23,9 +23,9 @@ CHARACTERS = "characters"
 def split(vocabulary):
     """Returns a decoder's vocabulary as special symbols before the characters, characters, special symbols after."""
     first, end = 0, len(vocabulary)
-    while first < end and vocabulary[first] in NAMES:
+    while first < end and vocabulary[first] in SYMBOL_NAMES:
         first += 1
-    while end > first and vocabulary[end - 1] in NAMES:
+    while end > first and vocabulary[end - 1] in SYMBOL_NAMES:
         end -= 1
     return list(vocabulary[:first]), list(vocabulary[first:end]), list(vocabulary[end:])
 

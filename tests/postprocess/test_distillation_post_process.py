@@ -21,7 +21,7 @@ STUDENT, TEACHER = scores([11, 0, 12], 37), scores([11, 0, 13], 37)
 
 def test_ctc_of_each_network():
     decode = build_post_process({"name": "DistillationCTCLabelDecode", "model_name": NETWORKS})
-    assert len(decode.character) == 37 and decode.special_symbols == 1
+    assert len(decode.character) == 37 and len(decode.codec.characters) == 36
     preds = {"Student": STUDENT, "Teacher": paddle.to_tensor(TEACHER), "Other": None}
     assert decode(preds) == {"Student": [("ab", 0.75)], "Teacher": [("ac", 0.75)]}
     labels = [("ab", 1.0)]
@@ -45,7 +45,7 @@ def test_the_sar_branch_has_a_label_of_its_own(tmp_path):
     config = {"name": "DistillationSARLabelDecode", "model_name": ["Student"], "character_dict_path": str(path)}
     sar = scores([0, 1, 3], 5)
     several = build_post_process({**config, "key": "head_out", "multi_head": True, "rm_symbol": True})
-    assert several.character == ["x", "Y", "<UKN>", "<BOS/EOS>", "<PAD>"] and several.special_symbols == 3
+    assert several.character == ["x", "Y", "<UKN>", "<BOS/EOS>", "<PAD>"] and several.codec.characters == ["x", "Y"]
     batch = ["image", np.array([[1, 1]]), np.array([[3, 0, 3]]), np.array([2])]
     result = several.process({"Student": {"head_out": {"ctc": None, "sar": sar}}}, batch)
     assert result == {"Student": ([("xy", 0.75)], [("x", 1.0)])}

@@ -12,11 +12,9 @@ from ppocr.postprocess import build_post_process
 from ppocr.postprocess.sequence_label_decode import (
     NRTRLabelDecode,
     SARLabelDecode,
-    SequenceLabelDecode,
     SRNLabelDecode,
     VLLabelDecode,
 )
-from ppocr.text.special_symbols import CODECS, NRTR, SAR, Symbols
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 CHARACTERS = len(ALPHABET)
@@ -30,25 +28,13 @@ def scores(paths, classes, high=0.75):
     return array
 
 
-def test_symbols_know_their_classes():
-    symbols = Symbols(before=("pad", "go"), after=("stop",), end="stop")
-    assert symbols.count == 3 and symbols.around("ab") == ["pad", "go", "a", "b", "stop"]
-    assert [symbols.index(name, 2) for name in ("pad", "go", "stop", None)] == [0, 1, 4, None]
-
-
-def test_the_parts_of_every_codec_are_among_its_symbols():
-    for codec in CODECS:
-        parts = {codec.start, codec.end, codec.padding, codec.unknown} - {None}
-        assert parts and parts <= {*codec.before, *codec.after}
-
-
 def test_the_vocabulary_and_how_much_of_it_is_special():
     assert SARLabelDecode().character == [*ALPHABET, "<UKN>", "<BOS/EOS>", "<PAD>"]
     assert NRTRLabelDecode().character == ["blank", "<unk>", "<s>", "</s>", *ALPHABET]
     assert SRNLabelDecode().character == [*ALPHABET, "sos", "eos"]
     assert VLLabelDecode().character == [*ALPHABET]
     kinds = (SARLabelDecode, NRTRLabelDecode, SRNLabelDecode, VLLabelDecode)
-    assert [kind.special_symbols for kind in kinds] == [SAR.count, NRTR.count, 2, 0] == [3, 4, 2, 0]
+    assert [kind().codec.num_classes - CHARACTERS for kind in kinds] == [3, 4, 2, 0]
 
 
 @pytest.mark.parametrize(
@@ -158,10 +144,10 @@ PAIRS = [
 def test_decoders_turn_labels_back_into_texts(encoder, decoder, text):
     ops = create_operators([{encoder: {"max_text_length": 6}}])
     label = transform({"label": text}, ops, np.random.default_rng(0))["label"]
-    decode = decoder()
-    assert decode.read_labels(label[None]) == [(text, 1.0)]
-    read = label[1:] if decode.symbols.start else label  # what the model gives for it
-    assert SequenceLabelDecode.read(decode, read[None], np.ones((1, len(read)))) == [(text, 1.0)]
+    codec = decoder().codec
+    assert codec.decode_labels(label[None]) == [(text, 1.0)]
+    read = label[1:] if codec.symbols.start else label  # what the model gives for it
+    assert codec.decode(read[None], np.ones((1, len(read)))) == [(text, 1.0)]
 
 
 def test_visionlan_refuses_logits_that_are_no_list_of_outputs():

@@ -62,7 +62,10 @@ def test_vocabulary_numbers_of_classes_and_padding(family, vocabulary, outputs, 
 
 def test_a_sibling_writes_in_the_same_direction():
     entries = ["א", "ב", "ג", "ד"]
-    assert [CtcCodec(entries, way).sibling(NrtrCodec).writing.text_direction for way in ("ltr", "rtl")] == ["ltr", "rtl"]
+    assert [CtcCodec(entries, way).sibling(NrtrCodec).writing.text_direction for way in ("ltr", "rtl")] == [
+        "ltr",
+        "rtl",
+    ]
 
 
 def test_characters_that_the_dictionary_lacks_are_told_and_kept_where_the_family_has_a_class_for_them():

@@ -13,6 +13,7 @@ from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
 from ppocr.modeling.svtr import to_map
 from ppocr.registry import HEADS, NECKS, Nested, bind_arguments
+from ppocr.text.codecs import CtcCodec, NrtrCodec, SarCodec
 from ppocr.values import Classes, Depth, Length, Range, TextLength
 
 POOL = (3, 2)  # rows and columns that become one
@@ -119,7 +120,7 @@ class MultiHead(nn.Layer):
     """
 
     feed = "image+targets"
-    decoders = ("CTCLabelDecode", "SARLabelDecode", "NRTRLabelDecode")
+    codecs = {"CTCLabelDecode": CtcCodec, "SARLabelDecode": SarCodec, "NRTRLabelDecode": NrtrCodec}
 
     def __init__(
         self,
