@@ -12,6 +12,7 @@ import os
 import yaml
 
 from ppocr.errors import ConfigError
+from ppocr.findings import WARNING, Finding, place_of
 from ppocr.shipped_configs import find_config, near_configs
 from ppocr.values import shown
 from ppocr.yaml_text import NotYaml, Source, parse_with_places
@@ -236,7 +237,7 @@ def _position(items, key, assignment):
 
 
 def validate(config) -> list:
-    """Returns every problem of a configuration as a list of :class:`ppocr.schema.Finding`; empty means valid.
+    """Returns every problem of a configuration as a list of :class:`ppocr.findings.Finding`; empty means valid.
 
     Each section is fitted to the signature of the class that it names; nothing is built and no file is opened.
     """
@@ -324,12 +325,10 @@ def _resolve_losses(section, codec, scope):
 
 
 def replaced(config, resolved) -> list:
-    """Returns a warning (:class:`ppocr.schema.Finding`) for each value that :func:`resolve` has put another one for."""
-    from ppocr.schema import Finding
-
+    """Returns a :class:`ppocr.findings.Finding` for each value that :func:`resolve` has put another one for."""
     sources, found = getattr(config, "sources", {}), _different(config, resolved, ())
     what = "{!r} becomes {!r}, which follows from the dictionary or from label_list"
-    return [Finding(path, what.format(old, new), sources.get(path)) for path, old, new in found]
+    return [Finding(WARNING, what.format(old, new), **place_of(sources, path), path=path) for path, old, new in found]
 
 
 def _different(old, new, path):

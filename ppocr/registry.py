@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Optional
 
 from ppocr.errors import ConfigError
+from ppocr.findings import ERROR, WARNING, Finding
 from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.values import Misfit, accepts_none, coerce, did_you_mean, shown
 
@@ -23,20 +24,6 @@ LATER = object()  # in place of a value that a builder will give
 _MOST_LISTED = 24
 _MISSPELT = 0.85  # share of equal letters from which on a name is taken for another one, misspelt
 logger = logging.getLogger("ppocr")
-
-
-@dataclass
-class Problem:
-    """One thing wrong with a mapping: ``key`` is empty where the mapping as a whole is meant.
-
-    ``inside`` leads from the value of the key to what is wrong in it: positions and keys.  ``unknown`` is the error of
-    a name that no entry has.
-    """
-
-    key: str
-    message: str
-    inside: tuple = ()
-    unknown: Optional["UnknownName"] = None
 
 
 class UnknownName(ConfigError):
@@ -176,13 +163,11 @@ class Registry:
             elsewhere: keys of the mapping that somebody else reads.
         """
         if not isinstance(config, dict) or not isinstance(config.get("name"), str):
-            return Binding(
-                problems=[Problem("", f"needs a mapping with the name of a {self.kind}, got {shown(config)}")]
-            )
+            return Binding(problems=[_problem(f"needs a mapping with the name of a {self.kind}, got {shown(config)}")])
         try:
             target = self.get(config["name"], scope)
         except UnknownName as error:
-            return Binding(problems=[Problem("name", str(error), unknown=error)])
+            return Binding(problems=[Finding(ERROR, str(error), path=("name",), unknown=error)])
         given = {key: value for key, value in config.items() if key != "name"}
         label = f"{self.kind} '{config['name']}'"
         unread = IGNORED_KEYS.get(f"{self.kind}/{config['name']}", {})
@@ -246,7 +231,7 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
     ``(key, what is wrong)``.
     """
     if not isinstance(given, dict):
-        return Binding(target, problems=[Problem("", f"{label} must be a mapping, not {shown(given)}")])
+        return Binding(target, problems=[_problem(f"{label} must be a mapping, not {shown(given)}")])
     supplied, inherited, unread = supplied or {}, inherited or {}, unread or {}
     params, hints = parameters_of(target), type_hints(target)
     binding = Binding(target, {k: v for k, v in inherited.items() if k in params and v is not None})
@@ -258,15 +243,15 @@ def bind_arguments(target, given, label, supplied=None, inherited=None, unread=N
         elif key in params:
             _take(binding, key, value, params[key], hints.get(key))
         elif key in unread:
-            binding.warnings.append(Problem(key, f"'{key}' is read by nothing: {unread[key]}"))
+            binding.warnings.append(Finding(WARNING, f"'{key}' is read by nothing: {unread[key]}", path=(key,)))
         else:
             known = [name for name in (*params, *elsewhere) if name not in supplied]
-            binding.problems.append(Problem(key, f"{label} has no key '{key}'{_hint(key, known)}"))
+            binding.problems.append(_problem(f"{label} has no key '{key}'{_hint(key, known)}", key))
     for key in [key for key in params if key in supplied]:
         _take_supplied(binding, key, supplied[key], hints.get(key))
     needed = {key for key, param in params.items() if param.default is param.empty}
     for key in sorted(needed - {*binding.arguments, *given, *supplied}, key=list(params).index):
-        binding.problems.append(Problem("", f"{label} needs the key '{key}'"))
+        binding.problems.append(_problem(f"{label} needs the key '{key}'"))
     if not binding.problems:
         binding.problems += _contradictions(binding, params, supplied)
     return binding
@@ -287,14 +272,20 @@ def _contradictions(binding, params, supplied):
     read = inspect.signature(check).parameters
     if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in read.values()):
         known = {key: known.get(key) for key in read}
-    return [Problem(key, message) for key, message in check(**known)]
+    return [_problem(message, *filter(None, [key])) for key, message in check(**known)]
+
+
+def _problem(message, *path) -> Finding:
+    """Returns an error in a mapping, or in what a path in it leads to."""
+    return Finding(ERROR, message, path=path)
 
 
 def _unused(key, value, supplied):
     """Returns the warning that a builder gives another value than the mapping."""
     if supplied is LATER or value == supplied:
         return []
-    return [Problem(key, f"'{key}: {value}' is not used: {supplied} follows from the rest of the config")]
+    message = f"'{key}: {value}' is not used: {supplied} follows from the rest of the config"
+    return [Finding(WARNING, message, path=(key,))]
 
 
 def _take_supplied(binding, key, value, hint):
@@ -304,7 +295,7 @@ def _take_supplied(binding, key, value, hint):
         binding.arguments[key] = coerce(value, hint)
     except Misfit as error:
         message = f"'{key}' follows from the rest of the config, and {error}"
-        binding.problems.append(Problem("", message))
+        binding.problems.append(_problem(message))
 
 
 def _take(binding, key, value, param, hint):
@@ -315,7 +306,7 @@ def _take(binding, key, value, param, hint):
         binding.arguments[key] = coerce(value, hint)
     except Misfit as error:
         name = "".join([key, *(f"[{step}]" for step in error.path)])
-        binding.problems.append(Problem(key, f"'{name}' {error}", error.path))
+        binding.problems.append(_problem(f"'{name}' {error}", key, *error.path))
 
 
 def type_hints(target) -> dict:

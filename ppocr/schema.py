@@ -1,11 +1,12 @@
 """Validation: every section of a configuration is fitted to the class that it names, and every problem is reported."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from ppocr.batch_fields import misread, readers
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
+from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.options import bind_global, contradictions
 from ppocr.registry import (
@@ -23,7 +24,6 @@ from ppocr.registry import (
     SAMPLERS,
     Binding,
     Registry,
-    UnknownName,
     bind_arguments,
     did_you_mean,
 )
@@ -42,23 +42,6 @@ OPTIONAL_SECTIONS = {"Eval": dict, "GuardEval": dict, "profiler_options": str, "
 
 
 @dataclass
-class Finding:
-    """One problem or warning, with the YAML path and, where known, the file and line.
-
-    ``unknown`` is the error of a class name that is not known here.
-    """
-
-    path: tuple
-    message: str
-    source: Optional[object] = None
-    unknown: Optional[UnknownName] = None
-
-    def __str__(self):
-        where = f"{self.source}: " if self.source else ""
-        return f"{where}{'.'.join(map(str, self.path))}: {self.message}"
-
-
-@dataclass
 class Findings:
     """Everything that a validation found."""
 
@@ -68,26 +51,23 @@ class Findings:
 
     def problem(self, path, message):
         """Adds a problem at a YAML path (a tuple)."""
-        self.problems.append(Finding(path, message, self.source(path)))
+        self.problems.append(self._placed(Finding(ERROR, message), path))
 
     def add(self, path, binding: Binding):
         """Adds what the fitting of one mapping found."""
         for found, items in ((self.problems, binding.problems), (self.warnings, binding.warnings)):
-            for item in items:
-                here = (*path, item.key, *item.inside) if item.key else path
-                found.append(Finding(here, item.message, self.source(here), item.unknown))
+            found += [self._placed(item, (*path, *item.path)) for item in items]
 
-    def source(self, path):
-        """Returns where a YAML path, or what holds it, was written; None where that is not known."""
-        while path and path not in self.sources:
-            path = path[:-1]
-        return self.sources.get(path) if path else None
+    def _placed(self, finding, path):
+        return replace(finding, path=path, **place_of(self.sources, path))
 
 
 def check_config(config) -> Findings:
     """Returns all problems and warnings of a configuration (a mapping of sections)."""
     found = Findings(sources=getattr(config, "sources", {}))
-    found.warnings += [Finding(*remark) for remark in getattr(config, "remarks", ())]
+    found.warnings += [
+        Finding(WARNING, remark.what, *remark.source, path=remark.path) for remark in getattr(config, "remarks", ())
+    ]
     _check_sections(config, found)
     section = {name: value for name, value in config.items() if isinstance(value, dict)}
     inherited = section.get("Global", {})
@@ -125,7 +105,9 @@ def _of_another_model(found) -> Optional[Findings]:
         f"this model is not here, for want of {', '.join(unknown)}; docs/models.md lists the models that are "
         "(classes of your own are named in Global.imports)"
     )
-    return Findings([Finding(("Architecture",), what, found.source(("Architecture",)))])
+    alone = Findings(sources=found.sources)
+    alone.problem(("Architecture",), what)
+    return alone
 
 
 def _check_guard(name, section, found, scope, inherited, parts):
@@ -263,8 +245,7 @@ def _check_transforms(transforms, path, found, scope, inherited):
             found.problem((*here, name), f"the arguments must be a mapping, not {shown(arguments)}")
             continue
         binding = OPERATORS.bind({"name": name, **(arguments or {})}, scope, inherited=inherited)
-        for problem in binding.problems:
-            problem.key = "" if problem.key == "name" else problem.key
+        binding.problems = [replace(one, path=() if one.path == ("name",) else one.path) for one in binding.problems]
         found.add((*here, name), binding)
         _check_nested(binding, (*here, name), found, scope, inherited)
         operators.append(((*here, name), binding))

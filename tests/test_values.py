@@ -100,7 +100,7 @@ def test_the_place_is_part_of_a_problem():
         return size
 
     (problem,) = bind_arguments(shape, {"size": [3, 0, 4]}, "shape").problems
-    assert (problem.key, problem.inside) == ("size", (1,))
+    assert problem.path == ("size", 1)
     assert problem.message == "'size[1]' must be a whole number from 8 to 10,000, not 0"
 
 
@@ -115,11 +115,11 @@ def test_values_that_fit_one_by_one_are_compared():
                 yield "first", f"'first' {first} comes after 'last' {last}"
 
     def found(**given):
-        return [(problem.key, problem.message) for problem in bind_arguments(Window, given, "a window").problems]
+        return [(problem.path, problem.message) for problem in bind_arguments(Window, given, "a window").problems]
 
     assert found(first=9) == []
-    assert found(first=10) == [("first", "'first' 10 comes after 'last' 9")]
-    assert found(first=10, last=0) == [("last", "'last' must be a whole number from 1 to 1,000,000,000, not 0")]
+    assert found(first=10) == [(("first",), "'first' 10 comes after 'last' 9")]
+    assert found(first=10, last=0) == [(("last",), "'last' must be a whole number from 1 to 1,000,000,000, not 0")]
 
 
 def test_words_of_an_annotation():

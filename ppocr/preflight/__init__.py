@@ -3,14 +3,15 @@
 Each check is a function ``check_x(context)`` that yields :class:`Finding`; :data:`CHECKS` lists them in order of cost.
 """
 
+from dataclasses import replace
 from typing import Callable, NamedTuple
 
 from ppocr.engine.preparation import list_problems
 from ppocr.errors import ConfigError, UserError
 from ppocr.failures import Blame
+from ppocr.findings import ERROR, NOTE, CannotRun, Finding, from_message, summary, table, to_json
 from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks, use_checks
 from ppocr.preflight.context import Context
-from ppocr.preflight.finding import ERROR, NOTE, CannotRun, Finding, from_message, summary, table, to_json
 
 __all__ = [
     "CHECKS",
@@ -134,7 +135,7 @@ def _findings(check, context) -> list:
         found = [Finding(ERROR, blame.what, *context.where(blame.path))]
     except UserError as error:
         found = [Finding(ERROR, str(error), context.file)]
-    return [Finding(f.severity, f.what, f.file, f.line, check.name) for f in found]
+    return [replace(finding, check=check.name) for finding in found]
 
 
 def _skipped(names, reason):

@@ -9,9 +9,9 @@ from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
+from ppocr.findings import ERROR
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, outside, read_boxes, sound_outlines
 from ppocr.formats.lines import image_names, split_line
-from ppocr.preflight.finding import ERROR
 from ppocr.preflight.label_rules import rule_of
 
 LINES, IMAGES = 2000, 50  # how many are looked at before a data set is given up

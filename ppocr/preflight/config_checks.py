@@ -12,9 +12,9 @@ from ppocr.engine.folder import EARLIER, goes_on_in, holds_a_run
 from ppocr.engine.setup import choose_device
 from ppocr.errors import CheckpointError, ConfigError, DataError, UserError
 from ppocr.failures import describe
+from ppocr.findings import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.formats.lines import meant_label_file
 from ppocr.imports import import_modules
-from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
@@ -30,9 +30,8 @@ def check_config(context):
         yield from_message(str(error), context.file)
         return
     found = schema.check_config(context.config)
-    for severity, items in ((ERROR, found.problems), (WARNING, found.warnings)):
-        for item in items:
-            yield context.finding(severity, item.path, item.message)
+    for item in found.problems + found.warnings:
+        yield context.finding(item.severity, item.path, item.message)
 
 
 def check_device(context):

@@ -12,8 +12,8 @@ from ppocr.data.datasets.multi_scale import MultiScaleDataSet
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
+from ppocr.findings import Finding, place_of
 from ppocr.options import global_options
-from ppocr.preflight.finding import Finding
 from ppocr.registry import DATASETS, OPERATORS
 
 STORED_LABELS = 10_000  # of a database that are looked at
@@ -161,15 +161,12 @@ class Context:
 
     def where(self, path) -> tuple:
         """Returns ``(file, line)`` of a YAML path, or of what holds it."""
-        sources, path = getattr(self.config, "sources", {}), tuple(path)
-        while path and path not in sources:
-            path = path[:-1]
-        source = sources.get(path) if path else None
-        return (source.file, source.line) if source else (self.file, 0)
+        place = place_of(getattr(self.config, "sources", {}), tuple(path))
+        return place.get("file", self.file), place.get("line", 0)
 
     def finding(self, severity, path, what) -> Finding:
-        """Returns a finding about a YAML path (a tuple), which its text begins with."""
-        return Finding(severity, f"{'.'.join(map(str, path))}: {what}", *self.where(path))
+        """Returns a finding about a YAML path (a tuple)."""
+        return Finding(severity, what, *self.where(path), path=tuple(path))
 
     @cached_property
     def options(self):

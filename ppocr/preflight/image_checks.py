@@ -10,12 +10,12 @@ from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError
+from ppocr.findings import NOTE, WARNING, Finding
 from ppocr.formats.boxes import outside
 from ppocr.formats.lines import image_names, meant_image, split_line
 from ppocr.geometry.polygons import areas
 from ppocr.inference.boxes import TALL
 from ppocr.preflight.box_checks import box_causes
-from ppocr.preflight.finding import NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import LabelRule
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.parallel import mapped

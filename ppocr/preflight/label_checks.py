@@ -3,7 +3,7 @@
 import numpy as np
 
 from ppocr.data.bad_samples import may_lose
-from ppocr.preflight.finding import ERROR, NOTE, WARNING, Finding
+from ppocr.findings import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.label_scan import line_text

@@ -18,9 +18,9 @@ from ppocr.data import shared_memory
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.schedule import warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
+from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
-from ppocr.preflight.finding import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.utils.save_load import restore_counters
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ppocr.data.datasets.base import SampleKey
+from ppocr.findings import NOTE, WARNING, Finding
 from ppocr.inference.in_use import differs_in_use, remark
-from ppocr.preflight.finding import NOTE, WARNING, Finding
 
 _MOST = 1000  # images that are looked at unless a number is asked for
 _MANY = 0.5  # share of wider ones from which image_shape is likely to be wrong

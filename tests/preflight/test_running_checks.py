@@ -9,8 +9,8 @@ import pytest
 from ppocr import preflight
 from ppocr.config import Config, Source, load
 from ppocr.failures import Blame, describe
+from ppocr.findings import CannotRun, line_in
 from ppocr.preflight import Check, Finding, box_checks, context
-from ppocr.preflight.finding import CannotRun, line_in
 
 
 def found(severity, what="x"):

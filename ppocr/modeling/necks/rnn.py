@@ -164,7 +164,7 @@ class SequenceEncoder(nn.Layer):
         given = {key: value for key, value in keys.items() if value is not None}
         supplied = {"in_channels": LATER if in_channels is None else in_channels}
         for problem in bind_arguments(kind or _columns, given, label, supplied).problems:
-            yield problem.key, problem.message
+            yield next(iter(problem.path), ""), problem.message
 
     def forward(self, x):
         """Maps ``[N, in_channels, 1, W]`` to ``[N, W, out_channels]``."""

@@ -1,8 +1,9 @@
-"""One thing that a check before a run found, and how findings are shown."""
+"""One thing that is wrong or worth knowing about a configuration or its data, and how such findings are shown."""
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Optional
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
@@ -16,26 +17,35 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """What validation or a check found.
 
     Attributes:
         severity: ``error`` (the run would fail), ``warning`` (it would run, but hardly as meant) or ``note``.
-        what: one line: what is wrong and what to do.
+        message: one line: what is wrong and what to do.
         file: where it is; empty if it is in no file.
         line: line in the file, from 1; 0 if no line is meant.
         check: name of the check.
+        path: keys and positions that lead to it in the configuration, or in the mapping that was fitted.
+        unknown: the error of a class name that no registry has (:class:`ppocr.registry.UnknownName`).
     """
 
     severity: str
-    what: str
+    message: str
     file: str = ""
     line: int = 0
     check: str = ""
+    path: tuple = ()
+    unknown: Optional[Exception] = None
 
     @property
     def where(self) -> str:
         """File and line, as far as they are known."""
         return f"{self.file}:{self.line}" if self.line else self.file
+
+    @property
+    def what(self) -> str:
+        """The message, after the YAML path if there is one."""
+        return f"{'.'.join(map(str, self.path))}: {self.message}" if self.path else self.message
 
     def __str__(self):
         return f"{self.where}: {self.what}" if self.file else self.what
@@ -47,6 +57,18 @@ def from_message(message: str, file: str = "") -> Finding:
     if located is None:
         return Finding(ERROR, message, file, check="config")
     return Finding(ERROR, message[located.end() :], located["file"], int(located["line"]), check="config")
+
+
+def place_of(sources, path) -> dict:
+    """Returns ``file`` and ``line`` of a YAML path, or of what holds it; empty where that is not known.
+
+    Args:
+        sources: YAML path -> :class:`ppocr.yaml_text.Source`.
+        path: tuple of keys and positions.
+    """
+    while path and path not in sources:
+        path = path[:-1]
+    return sources[path]._asdict() if path else {}
 
 
 def line_in(message: str) -> int:
@@ -75,5 +97,6 @@ def table(findings) -> str:
 
 def to_json(findings) -> str:
     """Returns the findings as a JSON list of mappings; what is not known is null."""
-    rows = [{key: value or None for key, value in asdict(finding).items()} for finding in by_severity(findings)]
+    keys = ("severity", "what", "file", "line", "check")
+    rows = [{key: getattr(finding, key) or None for key in keys} for finding in by_severity(findings)]
     return json.dumps(rows, ensure_ascii=False, indent=1)
