@@ -24,17 +24,15 @@ warnings.filterwarnings("ignore", message="No ccache found|When training, we now
 import paddle
 from train_step import CONFIG, CRNN, bare_step, loop_step
 
-from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
 from ppocr.distributed import processes
 from ppocr.engine import setup
-from ppocr.engine.health import build_guard
+from ppocr.engine.build import build_stepper
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.preparation import resolve
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
-from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.options import global_options
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
@@ -75,15 +73,14 @@ def measure(folder, pairs):
     options = ["Train.loader.num_workers=0", "Train.dataset.length=1000000", f"Global.save_model_dir={folder}"]
     config = resolve(override(load(CONFIG), [*CRNN, *options]))
     options = global_options(config)
-    due = Due.from_options(options, 10**6, evaluates=False)
+    schedule = TrainSchedule.from_options(options, 10**6, evaluates=False)
     logger = get_logger(folder / "train.log", processes.rank())
     logger.handlers = logger.handlers[2:]  # the file alone
-    bare, looped = build_stepper(config, options, due, "cpu"), build_stepper(config, options, due, "cpu")
+    bare, looped = (build_stepper(config, options, schedule, "cpu") for _ in range(2))
     bare.model = paddle.DataParallel(bare.model)
-    looped.model = processes.distribute(looped.model, options, "cpu")
-    looped.guard = build_guard(options, "cpu")
+    looped.distribute(options, "cpu")
     loggers = build_loggers(config, options) if processes.rank() == 0 else MetricLoggers()
-    progress, state = Progress(due, logger, loggers, options.log_smooth_window), TrainState()
+    progress, state = Progress(schedule, logger, loggers, options.log_smooth_window), schedule.state
     loaders = [iter(build_dataloader(config, "Train", "cpu", None, options.seed)) for _ in range(2)]
     steps = progress.watch(([batch] for batch in loaders[1]), state)
     times = ([], [])
@@ -92,7 +89,7 @@ def measure(folder, pairs):
             start = time.perf_counter()
             bare_step(bare, next(loaders[0]))
             middle = time.perf_counter()
-            loop_step(steps, looped, state, progress, due)
+            loop_step(steps, looped, state, progress, schedule)
             interruption.agree(state.global_step)
             end = time.perf_counter()
             if number >= WARM_UP:

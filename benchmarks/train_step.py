@@ -19,15 +19,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 warnings.filterwarnings("ignore", message="No ccache found|When training, we now always track")
 
-from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
-from ppocr.engine.evaluator import build_training_metric
-from ppocr.engine.health import build_guard
+from ppocr.engine.build import build_stepper, build_training_metric
 from ppocr.engine.preparation import resolve
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
-from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.options import global_options
 from ppocr.utils.loggers import build_loggers
 from ppocr.utils.logging import get_logger
@@ -58,21 +55,20 @@ def measure(config, folder, pairs):
     options = global_options(config)
     loader = build_dataloader(config, "Train", "cpu", None, options.seed)
     batch = next(iter(loader))
-    due = Due.from_options(options, 10**6, evaluates=False)
+    schedule = TrainSchedule.from_options(options, 10**6, evaluates=False)
     logger = get_logger(folder / "train.log")
     logger.handlers = logger.handlers[2:]  # the file alone
-    bare, looped = build_stepper(config, options, due, "cpu"), build_stepper(config, options, due, "cpu")
-    looped.guard = build_guard(options, "cpu")
+    bare, looped = (build_stepper(config, options, schedule, "cpu") for _ in range(2))
     metric = build_training_metric(config, options, logger)
-    progress = Progress(due, logger, build_loggers(config, options), options.log_smooth_window, metric)
-    state = TrainState()
+    progress = Progress(schedule, logger, build_loggers(config, options), options.log_smooth_window, metric)
+    state = schedule.state
     steps = progress.watch(iter(lambda: [batch], None), state)
     times = ([], [])
     for number in range(pairs + 5):
         start = time.perf_counter()
         bare_step(bare, batch)
         middle = time.perf_counter()
-        loop_step(steps, looped, state, progress, due)
+        loop_step(steps, looped, state, progress, schedule)
         end = time.perf_counter()
         if number >= 5:
             times[0].append(middle - start)
@@ -89,14 +85,14 @@ def bare_step(parts, batch):
     parts.lr_scheduler.step()
 
 
-def loop_step(steps, stepper, state, progress, due):
+def loop_step(steps, stepper, state, progress, schedule):
     """One turn of the training loop."""
     batches = next(steps)
     predictions, losses = stepper(batches, state.global_step)
     state.advance()
     progress.record(losses, stepper.lr, predictions, batches, state)
     del predictions
-    if due.log(state):
+    if schedule.log_due():
         progress.log_line(state)
         stepper.settle()
 

@@ -15,6 +15,7 @@ from ppocr.values import (
     Labels,
     Name,
     Names,
+    NonNegative,
     Positive,
     Range,
     Side,
@@ -139,6 +140,21 @@ class GlobalOptions:
         """Yields what contradicts each other."""
         if use_ema and model_average:
             yield "model_average", "'model_average' and 'use_ema' exclude each other, use one of them"
+
+
+@dataclass
+class EarlyStoppingOptions:
+    """Ends a run whose evaluations no longer improve.
+
+    Args:
+        patience: evaluations without improvement after which the run ends.
+        min_delta: least change of the metric that counts as an improvement.
+        metric: name of the value to watch; by default the main indicator.  ``loss`` is better when lower.
+    """
+
+    patience: Count
+    min_delta: NonNegative = 0.0
+    metric: Optional[str] = None
 
 
 _SWITCHES = ("use_gpu", "use_xpu", "use_npu", "use_mlu")

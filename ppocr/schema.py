@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Optional
 
 from ppocr.batch_fields import misread, readers
-from ppocr.engine.evaluation import EarlyStopping
 from ppocr.errors import ConfigError
 from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
-from ppocr.options import bind_global, contradictions
+from ppocr.options import EarlyStoppingOptions, bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
     COLLATE_FNS,
@@ -139,7 +138,7 @@ def _check_sections(config, found):
 def _check_early_stopping(section, found):
     if isinstance(section.get("early_stopping"), dict):
         path = ("Global", "early_stopping")
-        found.add(path, bind_arguments(EarlyStopping, section["early_stopping"], "early_stopping"))
+        found.add(path, bind_arguments(EarlyStoppingOptions, section["early_stopping"], "early_stopping"))
 
 
 def _check_component(registry, config, path, found, scope=None, inherited=None, supplied=()):

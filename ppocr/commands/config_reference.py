@@ -13,11 +13,10 @@ from pathlib import Path
 
 from ppocr import registry
 from ppocr.data.loader import LoaderOptions
-from ppocr.engine.evaluation import EarlyStopping
 from ppocr.modeling.architectures.base_model import PARTS
 from ppocr.optimizer import SUPPLIED_KEYS, SectionKeys
 from ppocr.optimizer.param_groups import ParamGroup
-from ppocr.options import GlobalOptions
+from ppocr.options import EarlyStoppingOptions, GlobalOptions
 from ppocr.schema import DATASET_SUPPLIED, SAMPLER_SUPPLIED
 from ppocr.values import split
 
@@ -218,7 +217,7 @@ def global_page() -> str:
             (key, kind_of(GlobalOptions, key), _default_of_global(known[key]), comments.get(key, "")) for key in keys
         ]
         text += f"\n## {heading[0].upper()}{heading[1:]}\n\n{table(rows)}"
-    return f"{text}\n## `early_stopping`\n\n{described(EarlyStopping)}"
+    return f"{text}\n## `early_stopping`\n\n{described(EarlyStoppingOptions)}"
 
 
 @functools.cache

@@ -12,14 +12,12 @@ from pathlib import Path
 
 from ppocr import preflight
 from ppocr.commands.arguments import ArgsParser
-from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
-from ppocr.doctor import Plan, Run, advise, collect, draw, measure, table, to_json
+from ppocr.doctor import Plan, Workload, advise, collect, draw, measure, table, to_json
 from ppocr.engine import preparation
-from ppocr.engine.evaluator import build_training_metric
-from ppocr.engine.health import build_guard
-from ppocr.engine.schedule import Due
+from ppocr.engine.build import build_stepper, build_training_metric
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.options import global_options
 
 
@@ -94,11 +92,9 @@ def examine(config, name, device, logger, plan, clock=time.perf_counter):
     # The run must not end before the plan does, and an epoch with the metric is the one to measure.
     epochs = options.epoch_num + plan.warm_up + plan.steps
     longer = dataclasses.replace(options, epoch_num=epochs, max_steps=None, calc_epoch_interval=1)
-    due = Due.from_options(longer, len(loader), evaluates=False)
-    stepper = build_stepper(config, longer, due, device)
-    stepper.guard = build_guard(options, device, stepper.amp, loader)
-    stepper.guard.folder = None  # nothing is written
+    schedule = TrainSchedule.from_options(longer, len(loader), evaluates=False)
+    stepper = build_stepper(config, longer, schedule, device, loader, keeps_bad_batches=False)
     facts = collect(config, name, options, device, loader, stepper.guard)
     metric = build_training_metric(config, options, logger)
     with contextlib.closing(loader):
-        return measure(Run(stepper, loader, due, metric, options.log_smooth_window), facts, plan, clock)
+        return measure(Workload(stepper, loader, schedule, metric, options.log_smooth_window), facts, plan, clock)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ppocr.commands.arguments import preprocess
-from ppocr.commands.train import build_evaluation
 from ppocr.distributed import processes
+from ppocr.engine.build import build_evaluation
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.inference.in_use import differs_in_use, remark, section_in_use

@@ -9,10 +9,9 @@ import paddle
 
 from ppocr.data import build_dataloader
 from ppocr.deploy.exported import ExportedModel
-from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.build import build_evaluator
 from ppocr.errors import DataError
 from ppocr.inference.in_use import ADVICE, leaves_width_open, section_in_use
-from ppocr.metrics import build_metric
 from ppocr.postprocess.base import to_numpy
 
 logger = logging.getLogger("ppocr")
@@ -96,8 +95,8 @@ def _with_labels(section, data):
 def _evaluator(exported, config, section):
     loader = {**section["loader"], "num_workers": 0}
     only = {"Global": config["Global"], "Eval": {**section, "loader": loader}}
-    metric = build_metric(config["Metric"], config["Global"].get("model_type")).single
-    return Evaluator(build_dataloader(only, "Eval", "cpu", None), exported.build_post_process(), metric)
+    dataloader = build_dataloader(only, "Eval", "cpu", None)
+    return build_evaluator(config, dataloader, post_process=exported.build_post_process(), single=True)
 
 
 class _Network(paddle.nn.Layer):

@@ -3,7 +3,7 @@
 from ppocr.doctor.advice import Advice, advise, limit, notes
 from ppocr.doctor.chart import draw
 from ppocr.doctor.facts import Facts, collect
-from ppocr.doctor.measure import Plan, Run, measure
+from ppocr.doctor.measure import Plan, Workload, measure
 from ppocr.doctor.parts import Part
 from ppocr.doctor.result import Result
 from ppocr.doctor.stopwatch import Stopwatch
@@ -15,7 +15,7 @@ __all__ = [
     "Part",
     "Plan",
     "Result",
-    "Run",
+    "Workload",
     "Stopwatch",
     "advise",
     "collect",

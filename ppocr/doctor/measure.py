@@ -14,10 +14,8 @@ from ppocr.doctor.facts import Facts
 from ppocr.doctor.result import Result
 from ppocr.doctor.stopwatch import Stopwatch, Timed
 from ppocr.engine import loop
-from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
-from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 
 
@@ -37,36 +35,36 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Run:
+class Workload:
     """What a run trains with; of no use after it has been measured.
 
     Attributes:
         stepper: :class:`ppocr.engine.stepper.Stepper`.
         loader: :class:`ppocr.data.loader.BatchLoader`.
-        due: a schedule without evaluations, of more steps than are measured.
+        schedule: one without evaluations, of more steps than are measured.
         metric: computed on training batches, or None.
         window: number of values a statistic is the median of.
     """
 
     stepper: Any
     loader: Any
-    due: Due
+    schedule: TrainSchedule
     metric: Optional[Callable] = None
     window: int = 20
 
 
-def measure(run: Run, facts: Facts, plan: Plan, clock=time.perf_counter) -> Result:
+def measure(work: Workload, facts: Facts, plan: Plan, clock=time.perf_counter) -> Result:
     """Runs the loop of :func:`ppocr.engine.loop.train` for some steps and returns where the time went.
 
     Raises:
         UserError: the data cannot be used, or the numbers stay bad.
     """
     watch = Stopwatch(clock, _nothing if facts.on_cpu else paddle.device.synchronize)
-    reader = _time_reading(run.loader, watch)
-    batches = _TimedBatches(run.loader, watch)
-    window = _Window(plan, watch, reader, batches)
-    stepper, progress = _time_stepper(run.stepper, watch), _timed_progress(run, watch)
-    loop.train(stepper, batches, None, window, progress, run.due, window.state, Interruption())
+    reader = _time_reading(work.loader, watch)
+    batches = _TimedBatches(work.loader, watch)
+    window = _Window(plan, watch, reader, batches, work.schedule.state)
+    stepper, progress = _time_stepper(work.stepper, watch), _timed_progress(work, watch)
+    loop.train(loop.Run(stepper, batches, None, window, progress, work.schedule))
     return window.result(facts)
 
 
@@ -107,12 +105,12 @@ def _time_stepper(stepper, watch):
     return Timed(watch, parts.NORM, stepper)  # what is left of it
 
 
-def _timed_progress(run, watch):
+def _timed_progress(work, watch):
     """Returns a :class:`Progress` that says nothing."""
     nobody = logging.Logger("doctor")
     nobody.addHandler(logging.NullHandler())
-    metric = run.metric and Timed(watch, parts.METRIC, run.metric)
-    progress = Progress(run.due, nobody, MetricLoggers(), run.window, metric)
+    metric = work.metric and Timed(watch, parts.METRIC, work.metric)
+    progress = Progress(work.schedule, nobody, MetricLoggers(), work.window, metric)
     watch.time(progress, "record", parts.LOG)
     watch.time(progress, "log_line", parts.LOG)
     return progress
@@ -189,12 +187,13 @@ class _TimedBatches:
 class _Window:
     """Stands where a run has its checkpoints: writes nothing, but counts the steps and measures some of them.
 
-    Attributes:
+    Args:
+        plan, watch, reader, batches: what is measured, and how.
         state: of the run that it ends.
     """
 
-    def __init__(self, plan, watch, reader, batches):
-        self.state = TrainState()
+    def __init__(self, plan, watch, reader, batches, state):
+        self._state = state
         self._plan, self._watch, self._reader, self._batches = plan, watch, reader, batches
         self._steps, self._before, self._spent, self._seconds = -plan.warm_up, None, {}, 0.0
 
@@ -206,7 +205,7 @@ class _Window:
             self._watch.restart()
         elif self._steps > 0:
             self._seconds, self._spent = self._watch.elapsed(), dict(self._watch.seconds)
-            self.state.stopped = self._steps >= self._plan.steps or self._seconds >= self._plan.seconds
+            self._state.stopped = self._steps >= self._plan.steps or self._seconds >= self._plan.seconds
 
     def save_latest(self, state, numbered=False):
         """Saves nothing."""

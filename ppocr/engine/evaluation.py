@@ -6,24 +6,15 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from ppocr.checkpoint.damage import count, number
-from ppocr.values import Count, NonNegative
+from ppocr.options import EarlyStoppingOptions
 
 logger = logging.getLogger("ppocr")
 
 
 @dataclass
-class EarlyStopping:
-    """Ends a run whose evaluations no longer improve.
+class EarlyStopping(EarlyStoppingOptions):
+    """Ends a run whose evaluations no longer improve."""
 
-    Args:
-        patience: evaluations without improvement after which the run ends.
-        min_delta: least change of the metric that counts as an improvement.
-        metric: name of the value to watch; by default the main indicator.  ``loss`` is better when lower.
-    """
-
-    patience: Count
-    min_delta: NonNegative = 0.0
-    metric: Optional[str] = None
     best: float = field(default=math.nan, init=False)
     waited: int = field(default=0, init=False)
 

@@ -29,8 +29,6 @@ from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.engine.unaligned import unaligned
 from ppocr.errors import DataError
 from ppocr.failures import blaming
-from ppocr.metrics import build_metric
-from ppocr.postprocess import build_post_process
 
 _CONTAINERS = (object, nn.Layer, nn.Sequential, nn.LayerList, nn.LayerDict)
 
@@ -255,19 +253,3 @@ class TrainingMetric:
         with blaming("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
             self._metric.update_from(self._post_process.process(predictions, fields), fields)
             return self._metric.get_metric()
-
-
-def build_training_metric(config, options, logger):
-    """Returns a :class:`TrainingMetric` if ``Global.cal_metric_during_train`` asks for one, else None.
-
-    Training batches of detectors hold maps instead of boxes, so that their metrics have nothing to compare with; their
-    classes say so with ``on_training_batches = False``.
-    """
-    if not options.cal_metric_during_train:
-        return None
-    metric = build_metric(config["Metric"], options.model_type)
-    if not metric.on_training_batches:
-        name = config["Metric"]["name"]
-        logger.warning("Global.cal_metric_during_train: %s cannot be computed on training batches", name)
-        return None
-    return TrainingMetric(build_post_process(config["PostProcess"], config["Global"]), metric)

@@ -283,7 +283,7 @@ def _restore(stepper, snapshot):
             tensor.zero_()  # an optimizer of one's own that makes accumulators later than Paddle's do
 
 
-def build_guard(options, device: str, amp=None, source=None) -> FiniteGuard:
+def build_guard(options, device: str, amp=None, source=None, keeps_batches=True) -> FiniteGuard:
     """Builds it from :class:`ppocr.options.GlobalOptions`; the mode is ``step`` on a CPU and ``log`` elsewhere
     unless ``check_finite`` names one.
 
@@ -292,7 +292,8 @@ def build_guard(options, device: str, amp=None, source=None) -> FiniteGuard:
         device: name of the device.
         amp: :class:`ppocr.engine.stepper.MixedPrecision`, or None.
         source: see :class:`FiniteGuard`.
+        keeps_batches: whether offending batches are written, to the folder of the run.
     """
     mode = options.check_finite or ("step" if device == "cpu" else "log")
-    folder = Path(options.save_model_dir) / "bad_batches"
+    folder = Path(options.save_model_dir) / "bad_batches" if keeps_batches else None
     return FiniteGuard(mode, folder, options.max_bad_steps, source, scaled=amp is not None and amp.scales)

@@ -1,65 +1,108 @@
 """The training loop: steps, log lines, evaluations and checkpoints in their order."""
 
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
 from ppocr.distributed import processes
+from ppocr.distributed.watchdog import Watchdog
+from ppocr.engine.evaluation import Evaluation
 from ppocr.engine.freezing import set_training_mode
+from ppocr.engine.interruption import Interruption
+from ppocr.engine.progress import Progress
+from ppocr.engine.state import TrainState
+from ppocr.engine.stepper import Stepper
+from ppocr.engine.train_schedule import TrainSchedule
+from ppocr.utils.save_load import Checkpointer
 
 
-def train(stepper, train_dataloader, evaluation, checkpoints, progress, due, state, interruption):
-    """Trains until the schedule ends or a signal asks for the end.
+@dataclass
+class Run:
+    """What a run trains with; :func:`ppocr.engine.build.build_run` makes it of a configuration.
 
-    Args:
-        stepper: :class:`ppocr.engine.stepper.Stepper`: one call is forward, loss, backward, clip, step and clear.
+    Attributes:
+        stepper: one call is forward, loss, backward, clip, step and clear.
         train_dataloader: gives batches; ``set_epoch`` says which epoch and how many batches of it are done.
-        evaluation: :class:`ppocr.engine.evaluation.Evaluation`: the sets, the best, early stopping; or None.
-        checkpoints: :class:`ppocr.utils.save_load.Checkpointer`.
-        progress: :class:`ppocr.engine.progress.Progress`: statistics, log lines, loggers.
-        due: :class:`ppocr.engine.schedule.Due`: when to log, evaluate, save and stop.
-        state: :class:`ppocr.engine.state.TrainState`: where the run stands; advanced in place.
-        interruption: :class:`ppocr.engine.interruption.Interruption`: signals that have come.
+        evaluation: the sets, the best, early stopping; None where nothing is evaluated.
+        checkpoints: what is saved, and where.
+        progress: statistics, log lines, loggers.
+        schedule: when to log, evaluate, save and stop; it holds ``state``, where the run stands.
+        interruption: signals that have come.
+        watchdog: notices that the run hangs.
+    """
+
+    stepper: Stepper
+    train_dataloader: Any
+    evaluation: Optional[Evaluation]
+    checkpoints: Checkpointer
+    progress: Progress
+    schedule: TrainSchedule
+    interruption: Interruption = field(default_factory=Interruption)
+    watchdog: Watchdog = field(default_factory=lambda: Watchdog(0, ""))
+
+    @property
+    def state(self) -> TrainState:
+        """Where the run stands; advanced in place."""
+        return self.schedule.state
+
+    def ends(self) -> bool:
+        """Tells whether the schedule has ended or a signal asks for the end."""
+        return self.schedule.ended() or self.interruption.wants_end()
+
+
+def train(run: Run):
+    """Trains until the schedule ends or a signal asks for the end.
 
     Raises:
         SystemExit: a signal ended the run, after a checkpoint.
         UserError: the numbers stay bad, or the last checkpoint cannot be written.
     """
-    if due.resumes_evaluation(state):
-        evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
-    for epoch in range(state.epoch, due.epoch_num + 1):
-        if due.stop(state):
+    stepper, progress, checkpoints = run.stepper, run.progress, run.checkpoints
+    schedule, state, interruption = run.schedule, run.state, run.interruption
+    if schedule.resumes_evaluation():
+        evaluate_and_keep_best(run)
+    for epoch in range(state.epoch, schedule.epoch_num + 1):
+        if schedule.ended():
             break
-        train_dataloader.set_epoch(epoch, skip_batches=state.step_in_epoch * due.accumulate_steps)
-        set_training_mode(stepper.model)
-        for batches in progress.watch(updates(train_dataloader, due, checkpoints, state), state):
+        start_epoch(run, epoch)
+        for batches in progress.watch(updates(run), state):
             predictions, losses = stepper(batches, state.global_step)
             state.advance()
             progress.record(losses, stepper.lr, predictions, batches, state)
             del predictions  # hundreds of megabytes that the next step, or an evaluation, has better use for
-            if due.log(state):
+            if schedule.log_due():
                 progress.log_line(state)
                 stepper.settle()
-            if due.eval(state):
+            if schedule.eval_due():
                 state.in_evaluation = True
                 checkpoints.save_latest(state)  # whatever happens in the evaluation, no training is lost
-                evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state)
-            interruption.agree(state.global_step, at_once=due.eval(state))
-            if due.save_step(state) or interruption.wants_checkpoint():
+                evaluate_and_keep_best(run)
+            interruption.agree(state.global_step, at_once=schedule.eval_due())
+            if schedule.save_due() or interruption.wants_checkpoint():
                 checkpoints.save_latest(state)
             checkpoints.report_errors()
-            if due.stop(state) or interruption.wants_end():
+            if run.ends():
                 break
-        if due.stop(state) or interruption.wants_end():
+        if run.ends():
             break
-        checkpoints.save_latest(state, numbered=due.save_epoch(state))
+        checkpoints.save_latest(state, numbered=schedule.numbered_save_due())
         state.end_epoch()
-    finish(checkpoints, progress, due, state, interruption)
+    finish(run)
 
 
-def updates(dataloader, due, checkpoints, state):
+def start_epoch(run: Run, epoch: int):
+    """Has the loader begin with what is left of an epoch, and the model train."""
+    skipped = run.state.step_in_epoch * run.schedule.accumulate_steps
+    run.train_dataloader.set_epoch(epoch, skip_batches=skipped)
+    set_training_mode(run.stepper.model)
+
+
+def updates(run: Run):
     """Yields the batches of each update of an epoch; where reading fails, what has been trained by then is saved."""
     try:
-        yield from group(dataloader, due.accumulate_steps)
+        yield from group(run.train_dataloader, run.schedule.accumulate_steps)
     except Exception:
-        if state.global_step:
-            checkpoints.save_at_once(state)
+        if run.state.global_step:
+            run.checkpoints.save_at_once(run.state)
         raise
 
 
@@ -75,12 +118,13 @@ def group(batches, size: int):
         yield waiting
 
 
-def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
+def evaluate_and_keep_best(run: Run):
     """Evaluates, with averaged weights where there are any, and saves ``best_accuracy`` on a new best.
 
     Everything that an evaluation changes is changed before anything is saved: whichever checkpoint a run goes on from,
     the evaluation has either happened, or is done again.
     """
+    stepper, evaluation, progress, state = run.stepper, run.evaluation, run.progress, run.state
     stepper.settle()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
@@ -89,18 +133,18 @@ def evaluate_and_keep_best(stepper, evaluation, checkpoints, progress, state):
         state.stopped = evaluation.wants_stop(metrics)
         state.in_evaluation = False
         if is_best:
-            checkpoints.save_best(state, trained)
+            run.checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
         progress.log_details(evaluation, stepper.model, state)
 
 
-def finish(checkpoints, progress, due, state, interruption):
+def finish(run: Run):
     """Saves the last checkpoint, waits until it is written and says how the run ended; ends the process on a signal."""
-    if due.stop(state) or interruption.wants_end():
-        whole_epoch = state.step_in_epoch >= due.steps_per_epoch
-        checkpoints.save_latest(state, numbered=whole_epoch and due.save_epoch(state))
-    checkpoints.finish()
+    schedule, state = run.schedule, run.state
+    if run.ends():
+        run.checkpoints.save_latest(state, numbered=schedule.epoch_ended() and schedule.numbered_save_due())
+    run.checkpoints.finish()
     processes.barrier()  # a launcher ends them all a moment after the first has left
-    progress.finish(state)
-    if interruption.wants_end():
-        raise SystemExit(interruption.exit_code())
+    run.progress.finish(state)
+    if run.interruption.wants_end():
+        raise SystemExit(run.interruption.exit_code())

@@ -23,7 +23,7 @@ class Progress:
         statistics: the values in the window (:class:`ppocr.utils.stats.TrainingStats`).
 
     Args:
-        due: :class:`ppocr.engine.schedule.Due`.
+        schedule: :class:`ppocr.engine.train_schedule.TrainSchedule`.
         logger: where lines go.
         loggers: :class:`ppocr.utils.loggers.metric_loggers.MetricLoggers`.
         window: number of values a statistic is the median of.
@@ -34,9 +34,9 @@ class Progress:
     """
 
     def __init__(
-        self, due, logger, loggers, window=20, training_metric=None, profiler=None, memory=False, watchdog=None
+        self, schedule, logger, loggers, window=20, training_metric=None, profiler=None, memory=False, watchdog=None
     ):
-        self._due, self._logger, self._loggers = due, logger, loggers
+        self._schedule, self._logger, self._loggers = schedule, logger, loggers
         self.statistics, of_steps = (TrainingStats(window, ["lr"], unsmoothed=["lr"]) for _ in range(2))
         self._steps = StepStatistics(of_steps) if loggers.every_step else None
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
@@ -52,7 +52,7 @@ class Progress:
 
     def watch(self, batches, state):
         """Yields from ``batches`` and times the reading; shows a bar on a terminal."""
-        done, total = state.step_in_epoch, self._due.steps_per_epoch
+        done, total = state.step_in_epoch, self._schedule.steps_per_epoch
         self._bar = tqdm(total=total, initial=done, disable=not sys.stderr.isatty(), leave=False, unit="step")
         self._clock.restart()
         with self._bar:
@@ -71,7 +71,7 @@ class Progress:
         """Takes the values of one update; nothing here waits for the device unless a training metric is on."""
         self._watchdog.beat()
         values = {"lr": lr}
-        if self._training_metric and state.epoch % self._due.metric_epoch_step == 0:
+        if self._training_metric and state.epoch % self._schedule.metric_epoch_step == 0:
             values.update(self._training_metric(predictions, batches[-1]))
         values.update({key: value for key, value in losses.items() if getattr(value, "size", 1) == 1})
         self.statistics.update(values)
@@ -83,10 +83,10 @@ class Progress:
         """Writes the line that is due: here the values of the window come from the device."""
         values = self.statistics.get()
         times = self._clock.close_window()
-        remaining = self._clock.seconds_per_step() * self._due.remaining(state)
+        remaining = self._clock.seconds_per_step() * self._schedule.at(state).remaining()
         line = (
-            f"epoch: [{state.epoch}/{self._due.epoch_num}], global_step: {state.global_step}, {self.statistics.log()}, "
-            f"avg_reader_cost: {times.reader:.5f} s, avg_batch_cost: {times.batch:.5f} s, "
+            f"epoch: [{state.epoch}/{self._schedule.epoch_num}], global_step: {state.global_step}, "
+            f"{self.statistics.log()}, avg_reader_cost: {times.reader:.5f} s, avg_batch_cost: {times.batch:.5f} s, "
             f"avg_samples: {times.samples}, ips: {times.ips:.5f} samples/s, "
             f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"
         )

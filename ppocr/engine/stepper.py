@@ -222,7 +222,6 @@ class Stepper:
 
     Attributes:
         lr: the learning rate of the last update.
-        unaligned: :class:`ppocr.engine.unaligned.Unaligned`, told of each forward pass; or None.
 
     Args:
         model: the model, in training mode.
@@ -233,10 +232,13 @@ class Stepper:
         averaging: average of the weights, updated after each step.
         seed: base of the seeds of the steps.
         guard: keeps updates with numbers that are not finite away.
+        unaligned: :class:`ppocr.engine.unaligned.Unaligned`, told of each forward pass; or None.
     """
 
-    def __init__(self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0, guard=None):
-        self.model, self.loss, self.unaligned = model, loss, None
+    def __init__(
+        self, model, loss, optimizer, lr_scheduler, amp=None, averaging=None, seed=0, guard=None, unaligned=None
+    ):
+        self.model, self.loss, self._unaligned = model, loss, unaligned
         self.optimizer, self.lr_scheduler = optimizer, lr_scheduler
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
@@ -302,8 +304,8 @@ class Stepper:
         predictions = to_float32(predictions)
         with self._trying("Loss", "it fails", shape):
             losses = self.loss(predictions, batch)
-        if self.unaligned is not None:
-            self.unaligned(predictions, batch)
+        if self._unaligned is not None:
+            self._unaligned(predictions, batch)
         self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         self._tried.add(shape)
         return predictions, losses
@@ -313,6 +315,13 @@ class Stepper:
         if not shape or shape in self._tried:
             return contextlib.nullcontext()
         return blaming(section, doing=f"{what} on a training batch of images {list(shape)}")
+
+    def distribute(self, options, device: str):
+        """Has the processes of a distributed run train together; see :func:`ppocr.distributed.processes.distribute`.
+
+        Weights must be loaded before, and a static graph be made.
+        """
+        self.model = processes.distribute(self.model, options, device)
 
     def settle(self):
         """Reads what is known of the last updates on the device alone, so that the weights are good afterwards.

@@ -2,10 +2,9 @@
 
 from ppocr.checkpoint.facts import READ, read_facts, refuse_others
 from ppocr.checkpoint.transfer import load_pretrained, strip_suffix
+from ppocr.engine.build import build_amp, build_network
 from ppocr.engine.run_facts import describe_outputs
-from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import CheckpointError, ConfigError
-from ppocr.modeling.architectures import build_model
 
 
 def load_trained(config, options, device: str, logger, purpose: str):
@@ -30,12 +29,12 @@ def load_trained(config, options, device: str, logger, purpose: str):
     if not path:
         raise ConfigError(f"Global.checkpoints: name the weights to {purpose}, for example output/best_accuracy")
     refuse_others(path, read_facts(strip_suffix(path)), describe_outputs(config), READ)
-    model = build_model(config["Architecture"])
+    model = build_network(config)
     report = load_pretrained(model, path)
     logger.info("weights from %s: %s", path, report)
     if report.missing or report.mismatched:
         raise CheckpointError(
             f"{path}: does not hold all weights of this model ({report}), so its results mean nothing"
         )
-    amp = MixedPrecision.from_options(options, enabled=options.use_amp and device.startswith("gpu"))
+    amp = build_amp(options, device)
     return amp.decorate(model)[0], amp

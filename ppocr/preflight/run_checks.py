@@ -16,7 +16,7 @@ from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
 from ppocr.data import shared_memory
 from ppocr.engine.run_facts import describe_run
-from ppocr.engine.schedule import warm_up_too_long
+from ppocr.engine.train_schedule import warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
 from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.optimizer import build_lr_scheduler
@@ -29,38 +29,38 @@ MIB = 1 << 20
 
 def check_schedule(context):
     """The run evaluates and saves something."""
-    due = context.trial.due
+    schedule = context.trial.schedule
     if context.section("Eval") is not None:
         context.trial.loader("Eval")
-    yield from schedule_findings(context, due)
-    optimizer = context.config["Optimizer"]
-    too_long = warm_up_too_long(build_lr_scheduler(optimizer["lr"], due.epoch_num, due.steps_per_epoch), due)
+    yield from schedule_findings(context, schedule)
+    rate = context.config["Optimizer"]["lr"]
+    too_long = warm_up_too_long(build_lr_scheduler(rate, schedule.epoch_num, schedule.steps_per_epoch), schedule)
     if too_long:
         yield context.finding(WARNING, ("Optimizer", "lr"), too_long)
 
 
-def schedule_findings(context, due):
-    """Yields what there is to say about a :class:`ppocr.engine.schedule.Due`."""
-    evaluations, numbered = due.evaluations(), numbered_checkpoints(due)
+def schedule_findings(context, schedule):
+    """Yields what there is to say about a :class:`ppocr.engine.train_schedule.TrainSchedule`."""
+    evaluations, numbered = schedule.evaluations(), numbered_checkpoints(schedule)
     what = (
-        f"{due.total_steps} steps, {due.steps_per_epoch} in each of {due.epoch_num} epochs; {evaluations} evaluations; "
-        f"checkpoints: latest, {'best_accuracy, ' if evaluations else ''}{numbered} numbered"
+        f"{schedule.total_steps} steps, {schedule.steps_per_epoch} in each of {schedule.epoch_num} epochs; "
+        f"{evaluations} evaluations; checkpoints: latest, {'best_accuracy, ' if evaluations else ''}{numbered} numbered"
     )
     yield Finding(NOTE, what, *context.where(("Global",)))
     if not evaluations:
         what = "there is no section Eval, so nothing is evaluated and no best model is ever saved"
         yield Finding(WARNING, what, *context.where(("Eval",)))
-    elif due.first_evaluation() > due.total_steps:
+    elif schedule.first_evaluation() > schedule.total_steps:
         what = (
-            f"the first evaluation would be at step {due.first_evaluation()}, the run ends at {due.total_steps}: the "
-            "best model is the last one; lower Global.eval_batch_step"
+            f"the first evaluation would be at step {schedule.first_evaluation()}, the run ends at "
+            f"{schedule.total_steps}: the best model is the last one; lower Global.eval_batch_step"
         )
         yield Finding(WARNING, what, *context.where(("Global", "eval_batch_step")))
 
 
-def numbered_checkpoints(due) -> int:
+def numbered_checkpoints(schedule) -> int:
     """Returns how many checkpoints ``iter_epoch_N`` a run makes."""
-    return due.total_steps // due.steps_per_epoch // due.save_epoch_step
+    return schedule.total_steps // schedule.steps_per_epoch // schedule.save_epoch_step
 
 
 def check_training_batch(context):
@@ -161,8 +161,8 @@ def _resumed(context, prefix, model, path):
     content, target = load_params(prefix), model.state_dict()
     weights, saved = arrays_of(content), read_state(prefix, content, model)
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    due = context.trial.due
-    now = describe_run(context.config, context.options, due.steps_per_epoch, context.trial.device)
+    schedule = context.trial.schedule
+    now = describe_run(context.config, context.options, schedule.steps_per_epoch, context.trial.device)
     for change in refuse_others(prefix, facts_in(extra), now, RESUME):
         yield context.finding(NOTE, path, f"the run goes on with another setting: {change}")
     wrong = [name for name in target if name not in weights or not fits(weights[name], target[name])]
@@ -172,19 +172,20 @@ def _resumed(context, prefix, model, path):
     new = without_state(context.trial.optimizer, saved)
     if new:
         yield context.finding(WARNING, path, f"{prefix} {in_words(new, model)}")
-    state = restore_counters(prefix, extra, due.steps_per_epoch)
-    if due.finished(state):
-        what = f"this run is finished ({due.position(state)} steps); raise Global.epoch_num to train on"
+    state = restore_counters(prefix, extra, schedule.steps_per_epoch)
+    schedule = schedule.at(state)
+    if schedule.finished():
+        what = f"this run is finished ({schedule.position()} steps); raise Global.epoch_num to train on"
         yield context.finding(ERROR, path, what)
 
 
 def check_disk(context):
     """The checkpoints have room where they are written."""
-    options, due = context.options, context.trial.due
+    options, schedule = context.options, context.trial.schedule
     values = sum(tensor.size * tensor.element_size() for tensor in context.trial.model.state_dict().values())
     one = int(values) * (_COPIES + bool(options.use_ema or options.model_average))
-    numbered = min(numbered_checkpoints(due), options.keep_last_k or due.total_steps)
-    count = numbered + 3 + bool(due.evaluations())  # latest, the one before it, one being written, and the best
+    numbered = min(numbered_checkpoints(schedule), options.keep_last_k or schedule.total_steps)
+    count = numbered + 3 + bool(schedule.evaluations())  # latest, the one before it, one being written, and the best
     free = shutil.disk_usage(existing(options.save_model_dir)).free
     what = (
         f"{count} checkpoints of about {one / MIB:.1f} MiB need {one * count / MIB:.0f} MiB, {free // MIB} MiB are free"

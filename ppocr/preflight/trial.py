@@ -9,16 +9,13 @@ import paddle
 from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import images_of, shape_of_images, slice_samples, with_images
-from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.build import build_evaluator, build_network, build_training_loss
 from ppocr.engine.rehearsal import Outcome, try_evaluation
-from ppocr.engine.schedule import Due
 from ppocr.engine.setup import choose_device, set_up_seed
 from ppocr.engine.stepper import call_model, to_float32
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.engine.unaligned import time_steps
 from ppocr.failures import blaming
-from ppocr.losses import build_loss
-from ppocr.metrics import build_metric
-from ppocr.modeling.architectures import build_model
 from ppocr.optimizer import build_optimizer
 
 BATCH = 4  # samples of the trial batches
@@ -40,7 +37,6 @@ class Trial:
     def __init__(self, context):
         self._context = context
         self._config = context.resolved
-        self._model_type = self._config["Global"].get("model_type")
         self._loaders = {}
         self.reports = {}
         self.device = choose_device(context.options)
@@ -52,11 +48,11 @@ class Trial:
         return self._loaders[name]
 
     @cached_property
-    def due(self) -> Due:
+    def schedule(self) -> TrainSchedule:
         """The schedule of the run."""
         batches = len(self.loader("Train"))
         with blaming("Global"):
-            return Due.from_options(self._context.options, batches, self._context.section("Eval") is not None)
+            return TrainSchedule.from_options(self._context.options, batches, self._context.section("Eval") is not None)
 
     @cached_property
     def model(self):
@@ -64,12 +60,12 @@ class Trial:
         with blaming("Architecture", doing="the model cannot be built"):
             paddle.set_device(self.device)
             set_up_seed(self._context.options.seed)
-            return build_model(self._config["Architecture"])
+            return build_network(self._config)
 
     @cached_property
     def optimizer(self):
         """The optimizer of the run, which freezes what the run freezes."""
-        epochs, steps = self._context.options.epoch_num, self.due.steps_per_epoch
+        epochs, steps = self._context.options.epoch_num, self.schedule.steps_per_epoch
         with blaming("Optimizer"):
             optimizer, _ = build_optimizer(self._config["Optimizer"], epochs, steps, self.model)
         create_state(optimizer)
@@ -78,8 +74,7 @@ class Trial:
     @cached_property
     def loss(self):
         """The loss of the run."""
-        with blaming("Loss", doing="the loss cannot be built"):
-            return build_loss(self._config["Loss"], self._model_type)
+        return build_training_loss(self._config)
 
     def time_steps(self, width: Optional[int] = None):
         """Returns the fewest time steps in which the model aligns a text by CTC in training; None if it does not.
@@ -116,11 +111,8 @@ class Trial:
     @cached_property
     def evaluation(self) -> Outcome:
         """An evaluation batch through model, post-processing and metric."""
-        batch, metric = self._first_batch("Eval"), self._config["Metric"]
-        with blaming("Metric", doing="the metric cannot be built"):
-            evaluator = Evaluator(
-                self.loader("Eval"), self._context.post_process, build_metric(metric, self._model_type)
-            )
+        batch = self._first_batch("Eval")
+        evaluator = build_evaluator(self._config, self.loader("Eval"), post_process=self._context.post_process)
         return try_evaluation(evaluator, self.model, batch)
 
     def _build_loader(self, name, config):

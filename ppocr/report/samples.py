@@ -7,8 +7,8 @@ from typing import Any, Optional
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from ppocr.commands.train import build_evaluation
 from ppocr.config import override
+from ppocr.engine.build import build_evaluation
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError

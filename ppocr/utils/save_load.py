@@ -351,14 +351,14 @@ def load_model(options, *others, **named):
     return (family_calls.load_model if isinstance(options, dict) else load_run)(options, *others, **named)
 
 
-def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainState:
+def load_run(options, stepper, schedule, logger, parts=None, facts=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
         options: :class:`ppocr.options.GlobalOptions`; what ``resume: auto`` goes on from is named in
             ``checkpoints`` by now, see :func:`ppocr.engine.folder.open_folder`.
         stepper: receives what is loaded.
-        due: :class:`ppocr.engine.schedule.Due`.
+        schedule: :class:`ppocr.engine.train_schedule.TrainSchedule`.
         logger: told what was loaded.
         parts, facts: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained weights.
 
@@ -367,12 +367,13 @@ def load_run(options, stepper, due, logger, parts=None, facts=None) -> TrainStat
     """
     prefix = options.checkpoints
     if prefix:
-        state = load_checkpoint(prefix, stepper, due.steps_per_epoch, parts, facts, logger)
+        state = load_checkpoint(prefix, stepper, schedule.steps_per_epoch, parts, facts, logger)
         if len(set(processes.gather(repr(state)))) > 1:
             raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
-        if due.finished(state):
+        schedule = schedule.at(state)
+        if schedule.finished():
             raise CheckpointError(
-                f"{prefix}: this run is finished ({due.position(state)} steps of {due.total_steps}); "
+                f"{prefix}: this run is finished ({schedule.position()} steps of {schedule.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)

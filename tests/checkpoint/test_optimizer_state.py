@@ -11,9 +11,9 @@ from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.optimizer_state import accumulators, create_state, exact_weights, master_weights
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.engine.averaging import ExponentialAverage
-from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import capture, load_checkpoint, load_model, save_model
@@ -117,7 +117,7 @@ def test_master_weights_begin_with_what_a_pretrained_file_holds(tmp_path, half):
     save(make_stepper(seed=3), tmp_path / "pretrained")
     stepper = make_stepper(half=half, ema=0.5)
     options = GlobalOptions(pretrained_model=str(tmp_path / "pretrained"))
-    load_model(options, stepper, Due.from_options(options, 3, False), Log())
+    load_model(options, stepper, TrainSchedule.from_options(options, 3, False), Log())
     expected = load_weights(tmp_path / "pretrained")
     exact = exact_weights(stepper.model, stepper.optimizer)
     assert_same({name: tensor.numpy() for name, tensor in exact.items()}, expected)

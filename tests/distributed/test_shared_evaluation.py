@@ -9,10 +9,10 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr.commands.train import build_evaluation
 from ppocr.config import load, override
 from ppocr.engine import setup
 from ppocr.engine.averaging import ExponentialAverage
+from ppocr.engine.build import build_evaluation
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.engine.preparation import resolve
 from ppocr.engine.state import TrainState

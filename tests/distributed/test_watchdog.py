@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from ppocr.commands.train import build_watchdog
 from ppocr.distributed import processes
 from ppocr.distributed import watchdog as watchdog_module
 from ppocr.distributed.watchdog import Watchdog, let_stacks_be_asked_for
+from ppocr.engine.build import build_watchdog
 from ppocr.options import GlobalOptions
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from ppocr.engine import progress as module
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.utils.loggers.metric_loggers import DashboardLogger, MetricLogger, MetricLoggers
 
 
@@ -49,8 +49,8 @@ def clock(monkeypatch):
 
 
 def make(lines=None, loggers=(), **options):
-    due = Due(epoch_num=2, steps_per_epoch=5, total_steps=10, metric_epoch_step=2)
-    return Progress(due, lines or Lines(), MetricLoggers(loggers), **options)
+    schedule = TrainSchedule(epoch_num=2, steps_per_epoch=5, total_steps=10, metric_epoch_step=2)
+    return Progress(schedule, lines or Lines(), MetricLoggers(loggers), **options)
 
 
 def two_steps(progress, state, clock):
@@ -147,11 +147,11 @@ def test_dashboards_get_the_best_value_at_each_evaluation():
 
 
 def test_the_window_is_the_one_of_the_configuration(tmp_path):
-    from ppocr.commands.train import build_progress
+    from ppocr.engine.build import build_progress
     from ppocr.options import GlobalOptions
 
     options = GlobalOptions(log_smooth_window=3, save_model_dir=str(tmp_path))
-    progress = build_progress({}, options, Due(1, 9, total_steps=9), "cpu", Lines(), None, None)
+    progress = build_progress({}, options, TrainSchedule(1, 9, total_steps=9), "cpu", Lines(), None, None)
     for loss in (9.0, 9.0, 1.0, 2.0, 3.0):
         progress.statistics.update({"loss": loss})
     assert progress.statistics.get() == {"loss": 2.0}

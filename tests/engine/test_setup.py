@@ -3,13 +3,13 @@ from pathlib import Path
 import paddle
 import pytest
 
-from ppocr.commands.train import build_stepper
 from ppocr.config import load, override
 from ppocr.engine import setup
+from ppocr.engine.build import build_stepper
 from ppocr.engine.preparation import resolve
-from ppocr.engine.schedule import Due
 from ppocr.engine.setup import describe_machine, precision_warnings, prepare_folder, set_up_device
 from ppocr.engine.stepper import MixedPrecision
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import ConfigError
 from ppocr.options import GlobalOptions
 
@@ -113,6 +113,6 @@ def test_mixed_precision_is_for_gpus_and_where_it_is_asked_for(monkeypatch, use_
     monkeypatch.setattr(MixedPrecision, "decorate", lambda amp, *parts: decorated.append(amp.enabled) or parts)
     config = override(load(ROOT / "configs/quickstart/rec.yml"), ["Architecture.Backbone.channels=[4, 4, 4, 4, 8]"])
     options = GlobalOptions(use_amp=use_amp)
-    due = Due.from_options(options, 10, evaluates=False)
-    stepper = build_stepper(resolve(config), options, due, device)
+    schedule = TrainSchedule.from_options(options, 10, evaluates=False)
+    stepper = build_stepper(resolve(config), options, schedule, device)
     assert decorated == [stepper.amp.enabled] == [use_amp and device == "gpu:0"]

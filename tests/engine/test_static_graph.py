@@ -6,13 +6,13 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr.commands.train import build_evaluation, build_stepper
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
+from ppocr.engine.build import build_evaluation, build_stepper
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.preparation import resolve
-from ppocr.engine.schedule import Due
 from ppocr.engine.static_graph import use_static_graph, without_static_graph
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import ConfigError
 from ppocr.options import global_options
 
@@ -45,7 +45,7 @@ def steps_of(name, options, static, count=3):
     config = resolve(override(load(CONFIGS / f"{name}.yml"), options))
     options = global_options(config)
     paddle.seed(3)
-    stepper = build_stepper(config, options, Due.from_options(options, 100, evaluates=False), "cpu")
+    stepper = build_stepper(config, options, TrainSchedule.from_options(options, 100, evaluates=False), "cpu")
     if static:
         use_static_graph(stepper.model, options.d2s_train_image_shape)
     set_training_mode(stepper.model)

@@ -42,9 +42,8 @@ def make(tmp_path):
         config = {"Global": {"max_text_length": 12}, "Train": section}
         dataloader = build_dataloader(config, "Train", "cpu", logging.getLogger("unaligned-tests"), seed=0)
         model, loss = Lines(), build_loss({"name": "CTCLoss"})
-        stepper = Stepper(model, loss, paddle.optimizer.SGD(0.1, parameters=model.parameters()), 0.1)
-        stepper.unaligned = Unaligned(loss, dataloader)
-        return stepper, dataloader
+        optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
+        return Stepper(model, loss, optimizer, 0.1, unaligned=Unaligned(loss, dataloader)), dataloader
 
     return make
 

@@ -1,21 +1,18 @@
 """A one-layer model and everything else that the training loop takes, small enough to follow by hand."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import paddle
 import pytest
 from small_runs import write_data
 
 from ppocr.engine.averaging import build_averaging
-from ppocr.engine.interruption import Interruption
+from ppocr.engine.loop import Run
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.options import GlobalOptions
 from ppocr.utils.loggers.metric_loggers import MetricLogger
-from ppocr.utils.save_load import Checkpointer
+from ppocr.utils.save_load import Checkpointer, load_checkpoint
 
 
 class Loader:
@@ -62,6 +59,16 @@ class Metrics(MetricLogger):
         self.closed = True
 
 
+class WatchedRun(Run):
+    """A run whose ``log``, ``metrics`` and ``folder`` tests look at."""
+
+    def go_on_from(self, prefix, extra_state=None):
+        """Puts the run to where a checkpoint was saved."""
+        state = load_checkpoint(prefix, self.stepper, self.schedule.steps_per_epoch, extra_state)
+        self.schedule = self.schedule.at(state)
+        return self
+
+
 def squared(predictions, batch):
     return {"loss": ((predictions - batch[1]) ** 2).mean()}
 
@@ -74,25 +81,22 @@ def make_run(tmp_path):
         paddle.seed(7)
         options = GlobalOptions(**{"epoch_num": 2, "print_batch_step": 1, **options})
         loader = Loader(batches, size)
-        due = Due.from_options(options, len(loader), evaluation is not None)
+        schedule = TrainSchedule.from_options(options, len(loader), evaluation is not None)
         model = paddle.nn.Linear(2, 1)
         rate = paddle.optimizer.lr.PolynomialDecay(0.1, decay_steps=20)
         opt = optimizer(rate, parameters=model.parameters())
         stepper = Stepper(model, squared, opt, rate, averaging=build_averaging(options, model), seed=5)
         log, metrics = Lines(), Metrics()
-        return SimpleNamespace(
-            stepper=stepper,
-            train_dataloader=loader,
-            evaluation=evaluation,
-            checkpoints=Checkpointer(tmp_path, stepper, log),
-            progress=Progress(due, log, metrics, window=1),
-            due=due,
-            state=TrainState(),
-            interruption=Interruption(),
-            log=log,
-            metrics=metrics,
-            folder=tmp_path,
+        run = WatchedRun(
+            stepper,
+            loader,
+            evaluation,
+            Checkpointer(tmp_path, stepper, log),
+            Progress(schedule, log, metrics, window=1),
+            schedule,
         )
+        run.log, run.metrics, run.folder = log, metrics, tmp_path
+        return run
 
     return make
 

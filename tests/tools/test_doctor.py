@@ -18,8 +18,8 @@ from ppocr.data.loader import BatchLoader, LoaderOptions
 from ppocr.data.sampling import EpochSampler
 from ppocr.doctor import parts
 from ppocr.doctor.table import summary
-from ppocr.engine.schedule import Due
 from ppocr.engine.stepper import Stepper
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,9 +94,9 @@ def tiny_run(clock, workers=0, accumulate=1):
     model = Model(clock)
     optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
     loss = clock.spends(3, lambda predictions, batch: {"loss": predictions.mean()})
-    due = Due(99, 3, accumulate, total_steps=999, print_interval=2)
+    schedule = TrainSchedule(99, 3, accumulate, total_steps=999, print_interval=2)
     metric = clock.spends(7, lambda predictions, batch: {"acc": 1.0})
-    return doctor.Run(Stepper(model, loss, optimizer, 0.1), loader, due, metric)
+    return doctor.Workload(Stepper(model, loss, optimizer, 0.1), loader, schedule, metric)
 
 
 # --- what is measured

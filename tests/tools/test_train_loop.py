@@ -17,7 +17,7 @@ from ppocr.engine import loop
 from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
 from ppocr.engine.health import FiniteGuard
 from ppocr.errors import UserError
-from ppocr.utils.save_load import Checkpointer, load_checkpoint
+from ppocr.utils.save_load import Checkpointer
 
 
 class Values:
@@ -36,11 +36,8 @@ class Values:
         return {"other": -value, "acc": value}
 
 
-PARTS = ("stepper", "train_dataloader", "evaluation", "checkpoints", "progress", "due", "state", "interruption")
-
-
 def train(run):
-    loop.train(*(getattr(run, part) for part in PARTS))
+    loop.train(run)
     return run
 
 
@@ -159,7 +156,7 @@ def test_resume_at_the_end_of_an_epoch_equals_the_uninterrupted_run(make_run, op
     first = make_run(epoch_num=2, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
     train(first)
     second = make_run(epoch_num=4, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
-    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    second.go_on_from(first.folder / "latest")
     assert (second.state.epoch, second.state.global_step) == (3, first.state.global_step)
     train(second)
     np.testing.assert_array_equal(weights(second), weights(whole))
@@ -197,8 +194,7 @@ def with_stopping(make_run, values, patience, **options):
 
 
 def resume(run, first):
-    run.state = load_checkpoint(first.folder / "latest", run.stepper, run.due.steps_per_epoch, run.parts)
-    return train(run)
+    return train(run.go_on_from(first.folder / "latest", run.parts))
 
 
 def plain(value):
@@ -265,7 +261,7 @@ def test_a_resumed_run_without_evaluation_data_leaves_the_evaluation_out(make_ru
     first = make_run(evaluation=Evaluation(Values()), eval_batch_step=2)
     interrupt(first, monkeypatch, "wants_stop")
     second = make_run()
-    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    second.go_on_from(first.folder / "latest")
     assert train(second).state.global_step == 6 and evaluated_at(second) == []
 
 
@@ -274,7 +270,7 @@ def test_resume_inside_an_epoch_leaves_out_what_was_seen(make_run):
     first = train(make_run(batches=4, max_steps=6))
     assert (first.state.epoch, first.state.step_in_epoch) == (2, 2)
     second = make_run(batches=4)
-    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    second.go_on_from(first.folder / "latest")
     np.testing.assert_array_equal(weights(train(second)), weights(whole))
 
 
@@ -283,8 +279,8 @@ def test_early_stopping_ends_the_run_and_is_remembered(make_run):
     run = train(make_run(evaluation=evaluation, eval_batch_step=1, epoch_num=9))
     assert evaluated_at(run) == [1, 2, 3, 4] and run.state.global_step == 4
     again = make_run(evaluation=evaluation, epoch_num=9)
-    again.state = load_checkpoint(run.folder / "latest", again.stepper, again.due.steps_per_epoch)
-    assert again.due.stop(again.state)
+    again.go_on_from(run.folder / "latest")
+    assert again.schedule.ended()
 
 
 @pytest.mark.parametrize("higher", [True, False])
@@ -401,7 +397,7 @@ def test_where_reading_fails_what_has_been_trained_is_saved(make_run, accumulate
     with pytest.raises(UserError, match="is full"):
         train(first)
     second = a_run()
-    second.state = load_checkpoint(first.folder / "latest", second.stepper, second.due.steps_per_epoch)
+    second.go_on_from(first.folder / "latest")
     assert (second.state.epoch, second.state.step_in_epoch) == (2, 2 // accumulate)
     np.testing.assert_array_equal(weights(train(second)), weights(whole))
 

@@ -8,9 +8,9 @@ import pytest
 
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.transfer import load_pretrained, load_weights
-from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import (
@@ -244,19 +244,19 @@ def test_only_the_first_process_writes(tmp_path):
     assert not list(tmp_path.iterdir()) and not log.lines
 
 
-def due(**options):
-    return Due.from_options(GlobalOptions(**options), STEPS, evaluates=False)
+def schedule_for(**options):
+    return TrainSchedule.from_options(GlobalOptions(**options), STEPS, evaluates=False)
 
 
 def test_load_model_resumes_starts_from_weights_or_from_scratch(saved):
     prefix, _ = saved
     log = Log()
-    state = load_model(GlobalOptions(checkpoints=str(prefix)), make_stepper(1), due(epoch_num=2), log)
+    state = load_model(GlobalOptions(checkpoints=str(prefix)), make_stepper(1), schedule_for(epoch_num=2), log)
     assert state.global_step == 3
     fresh = make_stepper(1)
-    assert load_model(GlobalOptions(pretrained_model=str(prefix)), fresh, due(), log) == TrainState()
+    assert load_model(GlobalOptions(pretrained_model=str(prefix)), fresh, schedule_for(), log) == TrainState()
     np.testing.assert_array_equal(fresh.model.state_dict()["0.weight"].numpy(), load_weights(prefix)["0.weight"])
-    assert load_model(GlobalOptions(), fresh, due(), log) == TrainState()
+    assert load_model(GlobalOptions(), fresh, schedule_for(), log) == TrainState()
     assert [line.split()[0] for line in log.lines] == ["resume", "pretrained", "train"]
 
 
@@ -264,7 +264,7 @@ def test_a_finished_run_is_not_resumed(saved):
     with pytest.raises(
         CheckpointError, match="this run is finished .3 steps of 3.; to train on, raise Global.epoch_num"
     ):
-        load_model(GlobalOptions(checkpoints=str(saved[0])), make_stepper(), due(epoch_num=1), Log())
+        load_model(GlobalOptions(checkpoints=str(saved[0])), make_stepper(), schedule_for(epoch_num=1), Log())
 
 
 def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path):
@@ -290,17 +290,18 @@ def test_with_epochs_of_another_length_a_run_still_ends_with_its_last_epoch_and_
     checkpoints = Checkpointer(tmp_path, make_stepper(), Log(), facts={"steps_per_epoch": old})
     checkpoints.save_latest(first)
     checkpoints.finish()
-    due = Due.from_options(options, new, evaluates=True)
-    state = load_model(options, again, due, Log(), facts={"steps_per_epoch": new})
+    schedule = TrainSchedule.from_options(options, new, evaluates=True)
+    state = load_model(options, again, schedule, Log(), facts={"steps_per_epoch": new})
     assert (state.epoch, state.step_in_epoch, state.global_step) == (2, new // 2, first.global_step)
     assert again.lr_scheduler.last_epoch == 3 * new // 2
     assert again.optimizer.get_lr() == pytest.approx(0.1 ** (1 + 3 * new // 4))
-    evaluated, remaining = [], due.remaining(state)
-    while not due.stop(state):
+    schedule = schedule.at(state)
+    evaluated, remaining = [], schedule.remaining()
+    while not schedule.ended():
         state.advance()
-        if due.eval(state):
+        if schedule.eval_due():
             evaluated.append((state.epoch, state.step_in_epoch))
-        if state.step_in_epoch == new and not due.stop(state):
+        if state.step_in_epoch == new and not schedule.ended():
             state.end_epoch()
     assert state.global_step == first.global_step + remaining and remaining == 3 * new // 2
     assert evaluated == [(2, new), (3, new)]

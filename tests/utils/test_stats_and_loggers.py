@@ -14,8 +14,8 @@ import pytest
 from ppocr.commands import say_error
 from ppocr.drawing.samples import draw_curves
 from ppocr.engine.progress import Progress
-from ppocr.engine.schedule import Due
 from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import UserError
 from ppocr.metrics import build_metric
 from ppocr.options import GlobalOptions
@@ -215,14 +215,18 @@ def evaluation_of(results):
 def test_details_are_made_for_those_who_show_them(results, images):
     model, state = paddle.nn.Linear(2, 1), TrainState(global_step=5)
     calls = []
-    Progress(Due(1, 1), None, MetricLoggers([Detailed(calls)])).log_details(evaluation_of(results), model, state)
+    Progress(TrainSchedule(1, 1), None, MetricLoggers([Detailed(calls)])).log_details(
+        evaluation_of(results), model, state
+    )
     assert [(prefix, step) for _, prefix, step in calls] == [("eval", 5)] * images + [("parameters", 5)]
     assert {name: array.shape for name, array in calls[-1][0].items()} == {"weight": (2, 1), "bias": (1,)}
-    Progress(Due(1, 1), None, MetricLoggers([Fake([])])).log_details(None, None, state)  # asks for nothing
+    Progress(TrainSchedule(1, 1), None, MetricLoggers([Fake([])])).log_details(None, None, state)  # asks for nothing
 
 
 def test_a_line_logs_gradient_norm_speed_and_costs(tmp_path):
-    progress = Progress(Due(1, 4, total_steps=4), logging.getLogger("none"), MetricLoggers([JsonLinesLogger(tmp_path)]))
+    progress = Progress(
+        TrainSchedule(1, 4, total_steps=4), logging.getLogger("none"), MetricLoggers([JsonLinesLogger(tmp_path)])
+    )
     state = TrainState(global_step=2)
     losses = {"loss": paddle.to_tensor(2.0), "grad_norm": paddle.to_tensor(0.5)}
     progress.record(losses, 0.1, None, [[np.zeros((3, 1))]], state)
@@ -238,7 +242,7 @@ def test_samples_that_cannot_be_drawn_end_no_run(ppocr_caplog):
         raise MemoryError
 
     evaluation, calls = SimpleNamespace(main=SimpleNamespace(examples=fail)), []
-    progress = Progress(Due(1, 1), None, MetricLoggers([Detailed(calls)]))
+    progress = Progress(TrainSchedule(1, 1), None, MetricLoggers([Detailed(calls)]))
     for step in (3, 6):
         progress.log_details(evaluation, paddle.nn.Linear(2, 1), TrainState(global_step=step))
     assert [prefix for _, prefix, _ in calls] == ["parameters", "parameters"]

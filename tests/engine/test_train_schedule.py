@@ -1,26 +1,27 @@
 import pytest
 
-from ppocr.engine.schedule import Due, warm_up_too_long
 from ppocr.engine.state import TrainState
+from ppocr.engine.train_schedule import TrainSchedule, warm_up_too_long
 from ppocr.errors import ConfigError
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.options import GlobalOptions
 
 
-def steps_where(due, question):
-    """The updates of a whole run after which ``question`` says yes."""
+def steps_where(schedule, question):
+    """The updates of a whole run after which ``question(schedule)`` says yes."""
     state, found = TrainState(), []
-    while not due.stop(state):
+    schedule = schedule.at(state)
+    while not schedule.ended():
         state.advance()
-        if question(state):
+        if question(schedule):
             found.append(state.global_step)
-        if state.step_in_epoch == due.steps_per_epoch:
+        if schedule.epoch_ended():
             state.end_epoch()
     return found
 
 
-def due_for(batches=5, evaluates=True, **options):
-    return Due.from_options(GlobalOptions(**{"epoch_num": 4, **options}), batches, evaluates)
+def schedule_for(batches=5, evaluates=True, **options):
+    return TrainSchedule.from_options(GlobalOptions(**{"epoch_num": 4, **options}), batches, evaluates)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +44,10 @@ def due_for(batches=5, evaluates=True, **options):
     ],
 )
 def test_evaluations(options, expected):
-    due = due_for(**options)
-    assert steps_where(due, due.eval) == expected
-    assert due.evaluations() == len(expected)
-    assert due.evaluations(first_step=expected[0]) == len(expected) - 1
+    schedule = schedule_for(**options)
+    assert steps_where(schedule, TrainSchedule.eval_due) == expected
+    assert schedule.evaluations() == len(expected)
+    assert schedule.at(TrainState(step_in_epoch=expected[0])).evaluations() == len(expected) - 1
 
 
 @pytest.mark.parametrize(
@@ -60,43 +61,43 @@ def test_evaluations(options, expected):
     ],
 )
 def test_the_first_evaluation(options, expected):
-    assert due_for(**options).first_evaluation() == expected
+    assert schedule_for(**options).first_evaluation() == expected
 
 
 def test_without_evaluation_data_nothing_is_evaluated():
-    due = due_for(evaluates=False, eval_batch_step=1)
-    assert steps_where(due, due.eval) == [] and due.evaluations() == 0
+    schedule = schedule_for(evaluates=False, eval_batch_step=1)
+    assert steps_where(schedule, TrainSchedule.eval_due) == [] and schedule.evaluations() == 0
 
 
 def test_a_log_line_every_few_steps_and_at_the_end_of_an_epoch():
-    due = due_for(print_batch_step=3)
-    assert steps_where(due, due.log) == [3, 5, 6, 9, 10, 12, 15, 18, 20]
+    schedule = schedule_for(print_batch_step=3)
+    assert steps_where(schedule, TrainSchedule.log_due) == [3, 5, 6, 9, 10, 12, 15, 18, 20]
 
 
 def test_an_epoch_has_the_rounded_up_number_of_groups():
-    due = due_for(batches=5, accumulate_steps=3)
-    assert (due.steps_per_epoch, due.total_steps) == (2, 8)
+    schedule = schedule_for(batches=5, accumulate_steps=3)
+    assert (schedule.steps_per_epoch, schedule.total_steps) == (2, 8)
 
 
 def test_max_steps_ends_the_run():
-    assert steps_where(due_for(max_steps=3), lambda state: True) == [1, 2, 3]
-    assert steps_where(due_for(max_steps=300), lambda state: True)[-1] == 20
+    assert steps_where(schedule_for(max_steps=3), lambda schedule: True) == [1, 2, 3]
+    assert steps_where(schedule_for(max_steps=300), lambda schedule: True)[-1] == 20
 
 
 def test_numbered_checkpoints():
-    due = due_for(save_epoch_step=2)
-    assert [epoch for epoch in range(1, 5) if due.save_epoch(TrainState(epoch=epoch))] == [2, 4]
+    schedule = schedule_for(save_epoch_step=2)
+    assert [epoch for epoch in range(1, 5) if schedule.at(TrainState(epoch=epoch)).numbered_save_due()] == [2, 4]
 
 
 def test_an_epoch_without_a_batch_is_refused():
     with pytest.raises(ConfigError, match="no batch in an epoch"):
-        due_for(batches=0)
+        schedule_for(batches=0)
 
 
 @pytest.mark.parametrize("epochs, reached", [(3, None), (4, "0.00095"), (50, "7.6e-05")])
 def test_a_warm_up_that_does_not_end_before_the_run_does(epochs, reached):
     rate = build_lr_scheduler({"name": "Cosine", "learning_rate": 0.001, "warmup_epoch": epochs}, 4, 5)
-    text = warm_up_too_long(rate, due_for())
+    text = warm_up_too_long(rate, schedule_for())
     steps = f"the warm-up lasts {5 * epochs} steps and the run 20, "
     rates = f"so that the learning rate gets to {reached} and never to 0.001; shorten the warm-up"
     assert text == ("" if reached is None else steps + rates)
@@ -104,5 +105,5 @@ def test_a_warm_up_that_does_not_end_before_the_run_does(epochs, reached):
 
 def test_a_short_trial_and_a_constant_rate():
     rate = build_lr_scheduler({"learning_rate": 0.001, "warmup_epoch": 1}, 4, 5)
-    assert "lasts 5 steps and the run 2" in warm_up_too_long(rate, due_for(max_steps=2))
-    assert warm_up_too_long(rate, due_for()) == warm_up_too_long(0.001, due_for()) == ""
+    assert "lasts 5 steps and the run 2" in warm_up_too_long(rate, schedule_for(max_steps=2))
+    assert warm_up_too_long(rate, schedule_for()) == warm_up_too_long(0.001, schedule_for()) == ""

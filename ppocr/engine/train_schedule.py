@@ -5,15 +5,16 @@ place in the schedule is that of the epoch, so that it still ends with the last 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Optional
 
+from ppocr.engine.state import TrainState
 from ppocr.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Due:
-    """Answers "is it time?" for a :class:`ppocr.engine.state.TrainState`.
+class TrainSchedule:
+    """Answers "is it time?" for where a run stands.
 
     Attributes:
         epoch_num: epochs of the run.
@@ -27,6 +28,7 @@ class Due:
         save_epoch_step: epochs between numbered checkpoints.
         save_step_interval: updates between checkpoints inside an epoch; 0: none.
         metric_epoch_step: epochs between those in which metrics are computed on training batches.
+        state: where the run stands; a schedule that was not told stands at the beginning.
     """
 
     epoch_num: int
@@ -40,9 +42,10 @@ class Due:
     save_epoch_step: int = 1
     save_step_interval: int = 0
     metric_epoch_step: int = 1
+    state: TrainState = field(default_factory=TrainState)
 
     @classmethod
-    def from_options(cls, options, batches_per_epoch: int, evaluates: bool) -> "Due":
+    def from_options(cls, options, batches_per_epoch: int, evaluates: bool) -> "TrainSchedule":
         """Derives the schedule from :class:`ppocr.options.GlobalOptions`.
 
         Raises:
@@ -70,47 +73,56 @@ class Due:
             metric_epoch_step=options.calc_epoch_interval,
         )
 
-    def log(self, state) -> bool:
+    def at(self, state: TrainState) -> "TrainSchedule":
+        """Returns this schedule for a run that stands at ``state``, and goes on from there."""
+        return replace(self, state=state)
+
+    def log_due(self) -> bool:
         """A line every ``print_interval`` updates and at the end of an epoch."""
-        return state.global_step % self.print_interval == 0 or self._epoch_ends(state) or self.stop(state)
+        return self.state.global_step % self.print_interval == 0 or self.epoch_ended() or self.ended()
 
-    def position(self, state) -> int:
-        """Returns the place in the schedule: the updates done, had all epochs been as long as they are now."""
-        return (state.epoch - 1) * self.steps_per_epoch + state.step_in_epoch
-
-    def remaining(self, state) -> int:
-        """Returns how many updates are still to be done."""
-        return max(self.total_steps - self.position(state), 0)
-
-    def eval(self, state) -> bool:
+    def eval_due(self) -> bool:
         """Every ``eval_interval`` updates after ``eval_start``, from ``eval_from`` on, and after the last update."""
         if self.eval_interval is None:
             return False
-        return self.stop(state) or self._eval_falls_on(self.position(state))
+        return self.ended() or self._eval_falls_on(self.position())
 
-    def save_step(self, state) -> bool:
+    def save_due(self) -> bool:
         """A checkpoint every ``save_step_interval`` updates inside an epoch; at its end there is one anyway."""
         interval = self.save_step_interval
-        return interval > 0 and state.global_step % interval == 0 and not (self._epoch_ends(state) or self.stop(state))
+        return interval > 0 and self.state.global_step % interval == 0 and not (self.epoch_ended() or self.ended())
 
-    def save_epoch(self, state) -> bool:
+    def numbered_save_due(self) -> bool:
         """A numbered checkpoint every ``save_epoch_step`` epochs."""
-        return state.epoch % self.save_epoch_step == 0
+        return self.state.epoch % self.save_epoch_step == 0
 
-    def stop(self, state) -> bool:
+    def epoch_ended(self) -> bool:
+        """All updates of the epoch in progress are done."""
+        return self.state.step_in_epoch >= self.steps_per_epoch
+
+    def ended(self) -> bool:
         """The last update of the run is done, or early stopping has ended it."""
-        return state.stopped or self.remaining(state) == 0
+        return self.state.stopped or self.remaining() == 0
 
-    def resumes_evaluation(self, state) -> bool:
-        """Whether the run ended during an evaluation, which is then done first; one without ``Eval`` leaves it out."""
-        return state.in_evaluation and self.eval_interval is not None
-
-    def finished(self, state) -> bool:
+    def finished(self) -> bool:
         """Nothing is left to be done, no evaluation either."""
-        return self.stop(state) and not self.resumes_evaluation(state)
+        return self.ended() and not self.resumes_evaluation()
 
-    def evaluations(self, first_step: int = 0) -> int:
-        """Returns how many evaluations will run after the place ``first_step`` of the schedule."""
+    def resumes_evaluation(self) -> bool:
+        """Whether the run ended during an evaluation, which is then done first; one without ``Eval`` leaves it out."""
+        return self.state.in_evaluation and self.eval_interval is not None
+
+    def position(self) -> int:
+        """Returns the place in the schedule: the updates done, had all epochs been as long as they are now."""
+        return (self.state.epoch - 1) * self.steps_per_epoch + self.state.step_in_epoch
+
+    def remaining(self) -> int:
+        """Returns how many updates are still to be done."""
+        return max(self.total_steps - self.position(), 0)
+
+    def evaluations(self) -> int:
+        """Returns how many evaluations are still to come."""
+        first_step = self.position()
         if self.eval_interval is None or first_step >= self.total_steps:
             return 0
         return 1 + self._evals_up_to(self.total_steps - 1) - self._evals_up_to(first_step)
@@ -132,9 +144,6 @@ class Due:
         counted, left_out = (max(s - self.eval_start, 0) // self.eval_interval for s in (step, self.eval_from - 1))
         return max(counted - left_out, 0)
 
-    def _epoch_ends(self, state):
-        return state.step_in_epoch >= self.steps_per_epoch
-
 
 def _eval_steps(options, steps_per_epoch):
     """Returns (the step that intervals are counted from, the interval) in updates."""
@@ -145,18 +154,18 @@ def _eval_steps(options, steps_per_epoch):
     return start, interval
 
 
-def warm_up_too_long(lr_schedule, due: Due) -> str:
+def warm_up_too_long(lr_schedule, schedule: TrainSchedule) -> str:
     """Returns what is wrong with a warm-up that ends with the run or after it; empty if it ends before.
 
     Args:
         lr_schedule: of the learning rate: :class:`ppocr.optimizer.lr_scheduler.Schedule`, or a float.
-        due: of the run.
+        schedule: of the run.
     """
     steps = getattr(lr_schedule, "warmup_steps", 0)
-    if steps < due.total_steps:
+    if steps < schedule.total_steps:
         return ""
-    reached, wanted = lr_schedule.rate_at(due.total_steps - 1), lr_schedule.rate_at(steps)
+    reached, wanted = lr_schedule.rate_at(schedule.total_steps - 1), lr_schedule.rate_at(steps)
     return (
-        f"the warm-up lasts {steps} steps and the run {due.total_steps}, so that the learning rate gets to "
+        f"the warm-up lasts {steps} steps and the run {schedule.total_steps}, so that the learning rate gets to "
         f"{reached:.3g} and never to {wanted:.3g}; shorten the warm-up"
     )
