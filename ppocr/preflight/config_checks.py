@@ -130,7 +130,7 @@ def check_codec(context):
         return
     for section in context.sections:
         for encoder in text_encoders(section)[:1]:
-            unknown = sorted(set(encoder.characters) - set(decoder))
+            unknown = sorted(set(encoder.codec.characters) - set(decoder))
             if unknown:
                 what = (
                     f"labels of {section.name} may hold {len(unknown)} characters that it cannot write "

@@ -9,7 +9,7 @@ import numpy as np
 from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
 from ppocr.formats.lines import meant_delimiter, split_line
-from ppocr.text.ctc import steps_needed
+from ppocr.text.codecs import CtcCodec
 from ppocr.text.direction import Writing
 from ppocr.text.encoding import other_encoding, utf16
 
@@ -239,7 +239,7 @@ def _text(label, number, rule, seen):
         if not entries:
             return unusable or ("all_unknown", repr(label[:40]))
     if rule.ctc and unusable is None:
-        count(seen.steps, steps_needed(entries), number)
+        count(seen.steps, CtcCodec.steps_needed(entries), number)
     return unusable
 
 

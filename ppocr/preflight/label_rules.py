@@ -5,7 +5,6 @@ from dataclasses import replace
 from ppocr.data.imaug.cls_label import ClsLabelEncode
 from ppocr.data.imaug.ct_targets import UNREADABLE, CTLabelEncode
 from ppocr.data.imaug.det_label import DetLabelEncode
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
 from ppocr.data.imaug.rec_label_attention import MultiLabelEncode
 from ppocr.formats.boxes import IGNORED_TEXTS
@@ -30,13 +29,13 @@ def rule_of(section) -> LabelRule:
 def _rule_by_operators(section, delimiter):
     encoders = text_encoders(section)
     if encoders:
-        limits = [limit for limit in map(longest_text, encoders) if limit is not None]
+        limits = [encoder.longest for encoder in encoders if encoder.longest is not None]
         return LabelRule(
             "text",
             delimiter,
-            characters=frozenset(encoders[0].index),
-            writing=encoders[0].writing,
-            lower=encoders[0].lower,
+            characters=frozenset(encoders[0].codec.index),
+            writing=encoders[0].codec.writing,
+            lower=encoders[0].lowers,
             longest=min(limits, default=None),
             ctc=any(isinstance(encoder, CTCLabelEncode) for encoder in encoders),
         )
@@ -48,15 +47,3 @@ def _rule_by_operators(section, delimiter):
     if classes is not None:
         return LabelRule("class", delimiter, classes=frozenset(classes.index))
     return LabelRule("any", delimiter)
-
-
-def longest_text(encoder):
-    """Returns the most characters that a label encoder takes, None for any number; found by trying."""
-    for length in range(encoder.max_text_length + 1, 0, -1):
-        try:
-            encoder.check_length(length)
-            encoder.encode([encoder.first] * length)
-        except Dropped:
-            continue
-        return None if length > encoder.max_text_length else length
-    return 0

@@ -10,7 +10,6 @@ from ppocr.data.imaug.rec_label import BaseRecLabelEncode
 from ppocr.formats.lines import meant_delimiter
 from ppocr.preflight import label_scan
 from ppocr.preflight.label_lines import Job, LabelRule, Tally, path_hash, read_job
-from ppocr.preflight.label_rules import longest_text
 from ppocr.registry import OPERATORS
 from ppocr.text.direction import Writing
 
@@ -116,17 +115,17 @@ LONGEST = {
 def test_the_longest_text_of_every_encoder_is_known():
     kinds = {name: OPERATORS.get(name) for name in OPERATORS.names()}
     encoders = {name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, BaseRecLabelEncode)}
-    assert encoders - {"MultiLabelEncode"} == LONGEST.keys()  # that one is several, which are asked one by one
+    assert encoders == LONGEST.keys()
 
 
 @pytest.mark.parametrize("name, longest", LONGEST.items())
 def test_the_longest_text_is_that_of_the_encoder(tmp_path, name, longest):
     (encoder,) = create_operators([{name: None}], {"max_text_length": 8})
-    assert longest_text(encoder) == longest
+    assert encoder.longest == longest
     (tmp_path / "dict.txt").write_text("ปั\nก\n", encoding="utf-8")  # an entry of several characters counts as one
     settings = {"max_text_length": 8, "character_dict_path": str(tmp_path / "dict.txt")}
     (encoder,) = create_operators([{name: None}], settings)
-    assert longest_text(encoder) == longest
+    assert encoder.longest == longest
 
 
 def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):

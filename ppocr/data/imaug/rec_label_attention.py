@@ -1,29 +1,22 @@
 """Labels of recognisers that write one symbol after the other, framed by start and end marks."""
 
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
 
-from ppocr.data.imaug.rec_label import BaseRecLabelEncode
+from ppocr.data.imaug.rec_label import BaseRecLabelEncode, TextOperator
 from ppocr.registry import OPERATORS, Nested
-from ppocr.text import special_symbols
-from ppocr.text.direction import TextDirection
-from ppocr.values import Index, Name, TextLength
-
-
-class _Encode(BaseRecLabelEncode):
-    """What most encoders have in common: start, characters, end, padding; ``length`` counts the characters."""
-
-    def encode(self, indices):
-        label = self.frame(indices, self.padding, self.start, self.end)
-        return {"label": label, "length": np.array(len(indices))}
+from ppocr.text import codecs
+from ppocr.text.codec import DictionaryKeys, values_of_keys
+from ppocr.values import Index, Name
 
 
 @OPERATORS.register()
-class AttnLabelEncode(_Encode):
+class AttnLabelEncode(BaseRecLabelEncode):
     """Start (0), characters, end (the last index); padded with 0."""
 
-    symbols = special_symbols.ATTENTION
+    family = codecs.AttnCodec
 
 
 @OPERATORS.register()
@@ -32,26 +25,28 @@ class RFLLabelEncode(AttnLabelEncode):
 
     writes = ("label", "length", "cnt_label")
 
-    def encode(self, indices):
-        counts = np.bincount(indices, minlength=self.vocabulary_size).astype(np.float64)
-        return {**super().encode(indices), "cnt_label": counts}
+    def fields(self, indices):
+        """See :class:`BaseRecLabelEncode`."""
+        counts = np.bincount(indices, minlength=self.codec.label_classes).astype(np.float64)
+        return {**super().fields(indices), "cnt_label": counts}
 
 
 @OPERATORS.register()
-class NRTRLabelEncode(_Encode):
+class NRTRLabelEncode(BaseRecLabelEncode):
     """Padding (0), unknown (1), start (2) and end (3) come before the characters."""
 
-    symbols = special_symbols.NRTR
+    family = codecs.NrtrCodec
 
 
 @OPERATORS.register()
-class SARLabelEncode(_Encode):
+class SARLabelEncode(BaseRecLabelEncode):
     """Unknown, start-and-end and padding come after the characters, in this order."""
 
-    symbols = special_symbols.SAR
+    family = codecs.SarCodec
 
 
 @OPERATORS.register()
+@dataclass(eq=False, repr=False)
 class SATRNLabelEncode(BaseRecLabelEncode):
     """As ``SARLabelEncode``, but unknown characters become the unknown symbol and a long text is cut.
 
@@ -61,166 +56,134 @@ class SATRNLabelEncode(BaseRecLabelEncode):
         lower: lower-case every text; otherwise none, whatever the dictionary.
     """
 
-    symbols = special_symbols.SAR
-    keeps_unknown = True
+    family = codecs.SatrnCodec
     reserved = None
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        lower: bool = False,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
-        self.lower = lower
+    lower: bool = False
 
-    def encode(self, indices):
-        label = ([self.start, *indices, self.end] + [self.padding] * self.size)[: self.size]
-        return {"label": np.array(label), "length": np.array(len(indices))}
+    def __post_init__(self):
+        super().__post_init__()
+        self.lowers = self.lower
 
 
 @OPERATORS.register()
-class SRNLabelEncode(_Encode):
+class SRNLabelEncode(BaseRecLabelEncode):
     """No start mark; the end symbol, the last index, is the padding too."""
 
-    symbols = special_symbols.SRN
-
-    def encode(self, indices):
-        return {"label": self.frame(indices, self.padding), "length": np.array(len(indices))}
+    family = codecs.SrnCodec
 
 
 @OPERATORS.register()
-class SEEDLabelEncode(_Encode):
+class SEEDLabelEncode(BaseRecLabelEncode):
     """End, padding and unknown come after the characters; ``length`` counts the end mark."""
 
-    symbols = special_symbols.SEED
+    family = codecs.SeedCodec
 
-    def encode(self, indices):
-        return {**super().encode(indices), "length": len(indices) + 1}
+    def fields(self, indices):
+        """See :class:`BaseRecLabelEncode`."""
+        return {**super().fields(indices), "length": len(indices) + 1}
+
+
+@dataclass(eq=False, repr=False)
+class PaddedLabelEncode(BaseRecLabelEncode):
+    """An encoder whose padding is a key.
+
+    Args:
+        ignore_index: the padding.
+    """
+
+    ignore_index: Index = 100
+
+    def build_codec(self, family):
+        """See :class:`ppocr.text.codec.DictionaryKeys`."""
+        return super().build_codec(family, ignore_index=self.ignore_index)
 
 
 @OPERATORS.register()
-class ViTSTRLabelEncode(_Encode):
+@dataclass(eq=False, repr=False)
+class ViTSTRLabelEncode(PaddedLabelEncode):
     """Start and end (1) come before the characters; ``max_text_length + 2`` entries.
 
     Args:
         ignore_index: stands in the place of the start mark and of the padding.
     """
 
-    symbols = special_symbols.VITSTR
+    family = codecs.VitstrCodec
     reserved = 1
     marks = 2
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        ignore_index: Index = 0,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
-        self.start = self.padding = ignore_index
+    ignore_index: Index = 0
 
 
 @OPERATORS.register()
-class ABINetLabelEncode(_Encode):
-    """End (0) comes before the characters; no start mark; ``max_text_length + 1`` entries.
+class ABINetLabelEncode(PaddedLabelEncode):
+    """End (0) comes before the characters; no start mark; ``max_text_length + 1`` entries."""
 
-    Args:
-        ignore_index: the padding.
-    """
-
-    symbols = special_symbols.ABINET
+    family = codecs.AbinetCodec
     reserved = 1
     marks = 1
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        ignore_index: Index = 100,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
-        self.padding = ignore_index
-
 
 @OPERATORS.register()
-class ParseQLabelEncode(_Encode):
+class ParseQLabelEncode(BaseRecLabelEncode):
     """End (0) comes before the characters, start and padding after them."""
 
-    symbols = special_symbols.PARSEQ
+    family = codecs.ParseqCodec
     reserved = 3
 
 
 @OPERATORS.register()
-class SPINLabelEncode(_Encode):
+@dataclass(eq=False, repr=False)
+class SPINLabelEncode(BaseRecLabelEncode):
     """Start (0, also the padding) and end (1) come before the characters; ``max_text_length + 2`` entries.
 
     Args:
         lower: lower-case every text.
     """
 
-    symbols = special_symbols.SPIN
+    family = codecs.SpinCodec
     marks = 2
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        lower: bool = True,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
-        self.lower = self.lower or lower
+    lower: bool = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.lowers = self.lowers or self.lower
 
 
 @OPERATORS.register()
-class PRENLabelEncode(_Encode):
+class PRENLabelEncode(BaseRecLabelEncode):
     """Padding (0), end (1) and unknown (2) come before the characters; no ``length``."""
 
     writes = ("label",)
-    symbols = special_symbols.PREN
-    keeps_unknown = True
+    family = codecs.PrenCodec
 
-    def encode(self, indices):
-        return {"label": self.frame(indices, self.padding, end=self.end)}
+    def fields(self, indices):
+        """See :class:`BaseRecLabelEncode`."""
+        return {"label": self.label(indices)}
 
 
 @OPERATORS.register()
-class MultiLabelEncode(BaseRecLabelEncode):
+@dataclass(eq=False, repr=False)
+class MultiLabelEncode(DictionaryKeys, TextOperator):
     """Labels of a CTC branch and of an attention branch for the same text.
 
     Args:
+        character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
         gtc_encode: ``NRTRLabelEncode`` or another encoder by name, which sets ``label_gtc``; without it the attention
             branch is SAR's and its labels are ``label_sar``.
 
     Sets ``label_ctc``, ``label_sar`` or ``label_gtc``, ``length``, and ``img_path`` (None where the sample has none).
     """
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        gtc_encode: Optional[Name] = None,
-        text_direction: Optional[TextDirection] = None,
-        model_type: Optional[str] = None,
-    ):
-        settings = {
-            "max_text_length": max_text_length,
-            "character_dict_path": character_dict_path,
-            "use_space_char": use_space_char,
-            "text_direction": text_direction,
-        }
-        self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings}, model_type)
-        self.gtc = OPERATORS.build({"name": gtc_encode or "SARLabelEncode", **settings}, model_type)
-        self.gtc_key = "label_gtc" if gtc_encode else "label_sar"
+    gtc_encode: Optional[Name] = None
+    model_type: Optional[str] = None
+
+    def __post_init__(self):
+        settings = values_of_keys(BaseRecLabelEncode, self)
+        self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings}, self.model_type)
+        self.gtc = OPERATORS.build({"name": self.gtc_encode or "SARLabelEncode", **settings}, self.model_type)
+        self.gtc_key = "label_gtc" if self.gtc_encode else "label_sar"
         self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
 
     @staticmethod
@@ -230,8 +193,8 @@ class MultiLabelEncode(BaseRecLabelEncode):
         yield Nested(OPERATORS, ("gtc_encode",), {"name": arguments.get("gtc_encode") or "SARLabelEncode", **settings})
 
     def __call__(self, data):
-        ctc = self.ctc.encode(self.ctc.indices(data))
-        gtc = self.gtc.encode(self.gtc.indices({"label": data["label"], "facts": {}}))
+        ctc = self.ctc.fields(self.ctc.indices(data))
+        gtc = self.gtc.fields(self.gtc.indices({"label": data["label"], "facts": {}}))
         data.setdefault("img_path", None)
         data.update({"label_ctc": ctc["label"], self.gtc_key: gtc["label"], "length": ctc["length"]})
         return data

@@ -1,20 +1,20 @@
 """Labels of recognisers that also count characters (CPPD) or take one out (VisionLAN)."""
 
-from typing import Optional
+from dataclasses import dataclass
 
 import numpy as np
 
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
+from ppocr.data.imaug.rec_label_attention import PaddedLabelEncode
 from ppocr.registry import OPERATORS
-from ppocr.text import special_symbols
-from ppocr.text.direction import TextDirection
-from ppocr.values import Index, TextLength
+from ppocr.text.codecs import AbinetCodec, VlCodec
 
 SAMPLED_CLASSES = 37
 
 
 @OPERATORS.register()
-class CPPDLabelEncode(BaseRecLabelEncode):
+@dataclass(eq=False, repr=False)
+class CPPDLabelEncode(PaddedLabelEncode):
     """Labels as ABINet's, with the counts of the characters and the filled positions (``label_node``).
 
     Du et al., Context Perception Parallel Decoder for Scene Text Recognition, 2023.
@@ -22,7 +22,6 @@ class CPPDLabelEncode(BaseRecLabelEncode):
     Args:
         ch: for large vocabularies: ``label_node`` counts only the end mark, the characters of the text and further
             ones drawn at random, 37 in all, which ``label_index`` lists.
-        ignore_index: the padding of ``label``.
 
     Sets ``label`` (``max_text_length + 1``: characters, end 0), ``length``, ``label_node`` (counts of the classes, the
     end mark counting 1, then ``max_text_length + 1`` positions that are 1 up to the end mark's), ``label_order`` (the
@@ -30,28 +29,21 @@ class CPPDLabelEncode(BaseRecLabelEncode):
     """
 
     writes = ("label", "length", "label_node", "label_order")
-    symbols = special_symbols.ABINET
+    family = AbinetCodec
     marks = 1
 
-    def __init__(
-        self,
-        max_text_length: TextLength,
-        character_dict_path: Optional[str] = None,
-        use_space_char: bool = False,
-        ch: bool = False,
-        ignore_index: Index = 100,
-        text_direction: Optional[TextDirection] = None,
-    ):
-        super().__init__(max_text_length, character_dict_path, use_space_char, text_direction)
-        self.random = ch
-        self.writes += ("label_index",) if ch else ()
-        self.reserved = 0 if ch else 1
-        self.ignore_index = ignore_index
+    ch: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.random = self.ch
+        self.writes += ("label_index",) if self.ch else ()
+        self.reserved = 0 if self.ch else 1
 
     def __call__(self, data, rng=None):
         indices = self.indices(data)
-        data.update(self.encode(indices))
-        counts = np.bincount([0, *indices], minlength=self.vocabulary_size)
+        data.update(self.fields(indices))
+        counts = np.bincount([0, *indices], minlength=self.codec.label_classes)
         if self.random:
             data["label_index"] = self._draw_classes(indices, rng)
             counts = counts[data["label_index"]]
@@ -59,14 +51,14 @@ class CPPDLabelEncode(BaseRecLabelEncode):
         data["label_node"] = np.concatenate([counts, filled])
         return data
 
-    def encode(self, indices):
-        label = self.frame(indices, pad=self.ignore_index, end=self.end)
-        return {"label": label, "length": np.array(len(indices)), "label_order": np.unique(indices)}
+    def fields(self, indices):
+        """See :class:`BaseRecLabelEncode`."""
+        return {**super().fields(indices), "label_order": np.unique(indices)}
 
     def _draw_classes(self, indices, rng):
-        wanted = min(SAMPLED_CLASSES, self.vocabulary_size)
+        wanted = min(SAMPLED_CLASSES, self.codec.label_classes)
         chosen = np.unique([0, *indices])[:wanted]
-        others = rng.permutation(np.setdiff1d(np.arange(self.vocabulary_size), chosen))
+        others = rng.permutation(np.setdiff1d(np.arange(self.codec.label_classes), chosen))
         return np.sort(np.concatenate([chosen, others[: wanted - len(chosen)]]))
 
 
@@ -81,20 +73,17 @@ class VLLabelEncode(BaseRecLabelEncode):
     """
 
     writes = ("label", "label_res", "label_sub", "label_id", "length", "length_res", "length_sub")
-    symbols = special_symbols.VISIONLAN
+    family = VlCodec
     random = True
 
     def __call__(self, data, rng):
         indices = self.indices(data)
         position = int(rng.integers(len(indices) or 1))
-        data.update(self.encode(indices))
-        data.update(_suffixed("_res", self.encode(indices[:position] + indices[position + 1 :])))
-        data.update(_suffixed("_sub", self.encode(indices[position : position + 1])))
+        data.update(self.fields(indices))
+        data.update(_suffixed("_res", self.fields(indices[:position] + indices[position + 1 :])))
+        data.update(_suffixed("_sub", self.fields(indices[position : position + 1])))
         data["label_id"] = position
         return data
-
-    def encode(self, indices):
-        return {"label": self.frame(indices, self.padding), "length": np.array(len(indices))}
 
 
 def _suffixed(suffix, fields):

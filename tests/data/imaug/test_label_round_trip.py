@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Dropped
-from ppocr.data.imaug.rec_label import BaseRecLabelEncode
+from ppocr.data.imaug.rec_label import TextOperator
 from ppocr.postprocess import build_post_process
 from ppocr.registry import OPERATORS, POST_PROCESSES
 
@@ -38,7 +38,7 @@ PREDICTIONS = {
 }
 
 
-ENCODERS = [name for name in OPERATORS.names() if issubclass(OPERATORS.get(name), BaseRecLabelEncode)]
+ENCODERS = [name for name in OPERATORS.names() if issubclass(OPERATORS.get(name), TextOperator)]
 
 
 def decoder_of(encoder):
@@ -74,7 +74,7 @@ def test_texts_come_back(encoder, vocabulary, tmp_path_factory):
     samples = [run_operators({"label": text}, ops, np.random.default_rng(0)) for text in texts]
     labels = np.stack([sample["label"] for sample in samples])
     decode = build_post_process({"name": decoder_of(encoder)}, options)
-    read, labelled = decode(PREDICTIONS[encoder](labels, ops[0].vocabulary_size), label=labels)
+    read, labelled = decode(PREDICTIONS[encoder](labels, ops[0].codec.label_classes), label=labels)
     expected = [decode.writing.read(decode.writing.written(text)) for text in texts]
     assert [text for text, _ in labelled] == expected
     assert [text for text, _ in read] == expected
@@ -100,9 +100,9 @@ def test_texts_that_are_written_from_right_to_left_come_back(tmp_path, encoder, 
     samples = [run_operators({"label": text}, [op], np.random.default_rng(0)) for text in RIGHT_TO_LEFT]
     labels = np.stack([sample["label"] for sample in samples])
     decode = build_post_process({"name": decoder_of(encoder)}, options)
-    read, labelled = decode(PREDICTIONS[encoder](labels, op.vocabulary_size), label=labels)
+    read, labelled = decode(PREDICTIONS[encoder](labels, op.codec.label_classes), label=labels)
     assert [text for text, _ in read] == [text for text, _ in labelled] == RIGHT_TO_LEFT
-    first = op.indices({"label": "احمد"})[0] - op.first
+    first = op.indices({"label": "احمد"})[0] - op.codec.first
     assert entries[first] == ("ا" if direction == "ltr" else "د")  # what stands at the left of the image
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.operator import Dropped
-from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
+from ppocr.data.imaug.rec_label import CTCLabelEncode
 
 # 0-9 and a-z: without special symbols before, "a" is 10 and "z" is 35
 A, B = 10, 11
@@ -78,7 +78,7 @@ def test_an_empty_text_is_a_text_in_the_samples_of_data_sets_alone(name):
 
 
 def _indices_of(operator, text):
-    return {operator.index[character] for character in text}
+    return {operator.codec.index[character] for character in text}
 
 
 def test_satrn_cuts_a_long_text_and_can_lower_case():
@@ -101,8 +101,8 @@ def test_ignore_index_and_dictionary(dictionary):
 def test_entries_of_several_characters_and_repeated_ones(tmp_path, name):
     (tmp_path / "dict.txt").write_text("x\nปั\nก\nx\n", encoding="utf-8")
     encoder = create_operators([{name: {"character_dict_path": str(tmp_path / "dict.txt"), "max_text_length": 5}}])[0]
-    first = encoder.first
-    assert encoder.vocabulary_size == 4 + encoder.symbols.count
+    first = encoder.codec.first
+    assert encoder.codec.label_classes == 4 + len(encoder.codec.symbols.names)
     # the longest entry that fits, and of two equal ones the last
     assert encoder.indices({"label": "กปัx"}) == [first + 2, first + 1, first + 3]
     assert encoder.indices({"label": "x"}) == [first + 3]
@@ -179,8 +179,3 @@ def test_multi(gtc):
     assert int(data["length"]) == 2
     assert data["img_path"] is None
     assert encode("MultiLabelEncode", "aaaaa", gtc_encode=gtc) is None
-
-
-def test_base_class_leaves_the_frame_to_others():
-    with pytest.raises(NotImplementedError):
-        BaseRecLabelEncode(3)({"label": "a"})
