@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Optional
 
+from ppocr.utils.wording import counted
+
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SEVERITIES = (ERROR, WARNING, NOTE)
 _LOCATED = re.compile(r"(?P<file>[^\s:][^:\n]*):(?P<line>\d+): ")
@@ -85,7 +87,7 @@ def by_severity(findings) -> list:
 def summary(findings) -> str:
     """Returns for example ``"1 error, 2 warnings, 0 notes"``."""
     counts = [(name, sum(finding.severity == name for finding in findings)) for name in SEVERITIES]
-    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts)
+    return ", ".join(counted(count, name) for name, count in counts)
 
 
 def table(findings) -> str:

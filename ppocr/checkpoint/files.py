@@ -165,14 +165,17 @@ def check_files(prefix, suffixes=None):
         raise CheckpointError(f"{prefix}{MANIFEST}: damaged")
     for suffix, entry in manifest["files"].items():
         if suffixes is None or suffix in suffixes:
-            _check_file(_path(prefix, suffix), entry)
+            _check_file(_path(prefix, suffix), entry, _path(prefix, MANIFEST))
 
 
-def _check_file(path, entry):
+def _check_file(path, entry, manifest):
     if not path.exists():
         raise CheckpointError(f"{path}: missing, though the manifest lists it")
     if path.stat().st_size != entry["size"] or _checksum(path) != entry["sha256"]:
-        raise CheckpointError(f"{path}: damaged, size or checksum is not that of the manifest")
+        raise CheckpointError(
+            f"{path}: damaged, size or checksum is not that of the manifest; if the file was replaced on "
+            f"purpose, remove {manifest}"
+        )
 
 
 def _is_whole(prefix):

@@ -11,6 +11,7 @@ from ppocr.deploy.verification import LIMITS, Samples
 from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, ExportError
 from ppocr.options import global_options
+from ppocr.utils.wording import counted
 
 DEFAULT_FOLDER = "./output/inference"
 ROW = "{:<40} {:<7} {:>7} {:>18} {:>6} {:>12}"
@@ -38,7 +39,8 @@ def main(arguments=None):
     samples = None if args.verify is None else Samples(args.verify or None, args.samples, not args.no_metric)
     folder = options.save_inference_dir or DEFAULT_FOLDER
     made = export(config, None, folder, args.onnx, samples, model_name=name_of(args.config))
-    logger.info("%d layers fused into single convolutions", made.fused)
+    if made.fused:
+        logger.info("%s fused into single convolutions", counted(made.fused, "layer"))
     for folder in made.folders.values():
         logger.info("%s: %s", folder, ", ".join(sorted(path.name for path in folder.glob("inference.*"))))
     if made.comparisons:

@@ -8,8 +8,9 @@ import numpy as np
 
 from ppocr.commands import inference as command
 from ppocr.drawing.boxes import with_boxes
-from ppocr.inference.results import ImageFolder, ResultFiles, to_json
+from ppocr.inference.results import ImageFolder, ResultFiles, shown_score, to_json
 from ppocr.inference.system import check_boxes
+from ppocr.utils.wording import counted
 
 _RESULTS = "./output/det/predicts_det.txt"
 
@@ -30,7 +31,7 @@ def main(arguments=None):
             results.write(reading, *describe(networks))
             boxes = [points for result in networks.values() for points in result["points"]]
             path = drawn.write(reading.path, with_boxes(reading.image, boxes))
-            loaded.logger.info("%s: %d boxes, %s", reading.path, len(boxes), path)
+            loaded.logger.info("%s: %s, %s", reading.path, counted(len(boxes), "box"), path)
     command.finish(files, results, loaded.logger)
 
 
@@ -58,4 +59,4 @@ def _points(boxes):
 def _with_scores(boxes):
     if "scores" not in boxes:
         return [{"points": points} for points in _points(boxes)]
-    return [{"points": points, "score": score} for points, score in zip(_points(boxes), boxes["scores"])]
+    return [{"points": points, "score": shown_score(score)} for points, score in zip(_points(boxes), boxes["scores"])]

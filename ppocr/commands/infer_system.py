@@ -18,10 +18,11 @@ from ppocr.drawing.boxes import read_page
 from ppocr.drawing.text import TextRenderer
 from ppocr.inference.images import Reading
 from ppocr.inference.loading import from_path
-from ppocr.inference.results import ImageFolder, ResultFiles, to_json
+from ppocr.inference.results import ImageFolder, ResultFiles, shown_score, to_json
 from ppocr.inference.system import TextSystem
 from ppocr.options import global_options
 from ppocr.utils.logging import get_logger
+from ppocr.utils.wording import counted
 
 _PARTS = {"det": "detector", "rec": "recogniser", "cls": "direction classifier"}
 _RESULTS = "./output/system/system_results.txt"
@@ -53,9 +54,9 @@ def main(arguments=None):
         for path, (page, lines) in files.each(read):
             results.write(Reading(path, page, lines), *describe(lines))
             target = drawn.write(path, read_page(page, lines, lettering))
-            logger.info("%s: %d texts, %s", path, len(lines), target)
+            logger.info("%s: %s, %s", path, counted(len(lines), "text"), target)
     command.finish(files, results, logger)
-    command.say_wider(parts["rec"], "lines", logger)
+    command.say_wider(parts["rec"], "line", logger)
 
 
 def parse(arguments=None):
@@ -97,6 +98,7 @@ def load_part(name: str, args, overrides):
 
 def describe(lines):
     """Returns the column of a text line and the mapping of a JSON line."""
-    column = [{"transcription": line.text, "points": line.points, "score": line.score} for line in lines]
-    row = [{**item, "box_score": line.box_score} for item, line in zip(column, lines)]
+    column = [{"transcription": line.text, "points": line.points, "score": shown_score(line.score)} for line in lines]
+    boxes = [None if line.box_score is None else shown_score(line.box_score) for line in lines]
+    row = [{**item, "box_score": score} for item, score in zip(column, boxes)]
     return [to_json(column)], {"lines": row}

@@ -7,8 +7,9 @@ from ppocr.errors import ConfigError
 from ppocr.inference.images import ImageFiles
 from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
-from ppocr.inference.results import ResultFiles, to_json, write_image
+from ppocr.inference.results import ResultFiles, shown_score, to_json, write_image
 from ppocr.inference.system import text_and_score
+from ppocr.utils.wording import counted_are
 
 _ON_A_SHEET = 100
 
@@ -90,13 +91,12 @@ def finish(files, results, logger):
 
 
 def say_wider(loaded, what: str, logger):
-    """Says how many ``images`` or ``lines`` were prepared otherwise than in the evaluation that chose the model."""
+    """Says how much of ``what`` (image or line) was prepared otherwise than in the evaluation that chose the model."""
     if loaded.differs and loaded.predictor.wider:
         logger.info(
-            "%d %s are wider than image_shape and were read so, unlike in the evaluation that chose the model; "
+            "%s wider than image_shape and read so, unlike in the evaluation that chose the model; "
             "tools/eval.py gives the metric of both (%s)",
-            loaded.predictor.wider,
-            what,
+            counted_are(loaded.predictor.wider, what),
             ADVICE,
         )
 
@@ -131,7 +131,7 @@ def name_images(description, model_type: str, key: str, default_path: str, argum
             if args.draw and len(shown) < _ON_A_SHEET:
                 shown.append((reading.image, [(said, BLACK)]))
     finish(files, results, loaded.logger)
-    say_wider(loaded, "images", loaded.logger)
+    say_wider(loaded, "image", loaded.logger)
     if shown:
         path = write_image(results.path.with_suffix(".png"), text_sheet(shown, lettering))
         loaded.logger.info("drawn: %s", path)
@@ -144,7 +144,8 @@ def describe(result, key: str):
     """
     if isinstance(result, dict):
         pairs = {network: text_and_score(pair) for network, pair in result.items()}
-        column = {network: {"label": text, "score": score} for network, (text, score) in pairs.items()}
+        column = {network: {"label": text, "score": shown_score(score)} for network, (text, score) in pairs.items()}
         return [to_json(column)], {network: describe(pair, key)[1] for network, pair in pairs.items()}
     text, score = text_and_score(result)
+    score = shown_score(score)
     return [str(text), str(score)], {key: text, "score": score}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ppocr.errors import DataError
 from ppocr.utils import json_text
+from ppocr.utils.wording import counted
 
 # The order of the published en_dict.txt, which weights trained with it depend on: code points from "0" to "~", then
 # those from "!" to "/", then the space.
@@ -43,7 +44,7 @@ def main(arguments=None):
         Path(args.out).write_text("".join(f"{character}\n" for character in found), encoding="utf-8")
     except OSError as error:
         raise DataError(f"{args.out}: cannot be written ({error.strerror}); name another --out") from None
-    print(f"{args.out}: {len(found)} characters")
+    print(f"{args.out}: {counted(len(found), 'character')}")
 
 
 def _parser():

@@ -22,6 +22,7 @@ from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.shipped_configs import config_folder
 from ppocr.text.codecs import CtcCodec
+from ppocr.utils.wording import counted
 
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
@@ -69,7 +70,7 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     cards = [card(names) for names in by_architecture(family_configs())]
     Path(args.out).write_text("\n".join([HEADING, *cards]), encoding="utf-8")
-    print(f"{args.out}: {len(cards)} architectures")
+    print(f"{args.out}: {counted(len(cards), 'architecture')}")
 
 
 def family_configs() -> list:

@@ -17,6 +17,7 @@ from ppocr.drawing.samples import to_image
 from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.inference.results import write_image
+from ppocr.utils.wording import counted
 
 LABELS = "labels.txt"
 
@@ -50,7 +51,7 @@ def main(arguments=None) -> Path:
         raise DataError(f"{args.section}: there is no sample that can be read")
     if not args.augmented:
         write_labels(folder / LABELS, lines)
-    logger.info("%d images in %s", len(lines), folder)
+    logger.info("%s in %s", counted(len(lines), "image"), folder)
     return folder
 
 

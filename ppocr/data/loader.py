@@ -15,6 +15,7 @@ from ppocr.data.batch import Batch
 from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.distributed.watchdog import let_stacks_be_asked_for
 from ppocr.errors import DataError
+from ppocr.utils.wording import counted_are
 from ppocr.values import BatchSize, Name, Range
 
 
@@ -82,7 +83,9 @@ class BatchLoader:
         self.last_keys = []
         if not len(sampler) and (dataset.training or world_size == 1):
             size, few = options.batch_size_per_card, "fewer than one batch" if options.drop_last else "none"
-            raise DataError(f"{len(dataset)} samples are {few} of {size} per card; set loader.drop_last to false")
+            raise DataError(
+                f"{counted_are(len(dataset), 'sample')} {few} of {size} per card; set loader.drop_last to false"
+            )
 
     def __len__(self):
         return len(self._sampler)

@@ -13,6 +13,7 @@ from ppocr.engine.build import build_evaluator
 from ppocr.errors import DataError
 from ppocr.inference.in_use import ADVICE, leaves_width_open, section_in_use
 from ppocr.postprocess.base import to_numpy
+from ppocr.utils.wording import counted, counted_are
 
 logger = logging.getLogger("ppocr")
 
@@ -36,12 +37,12 @@ class Measured:
     evaluated: dict = field(default_factory=dict)
 
     def __str__(self):
-        text = f"{self.folder}: {_listed(self.metrics)} on {self.samples} samples, prepared as in use"
+        text = f"{self.folder}: {_listed(self.metrics)} on {counted(self.samples, 'sample')}, prepared as in use"
         if not self.wider:
             return text
         return (
             f"{text}; {_listed(self.evaluated)} prepared as in the evaluation that chooses the model, since "
-            f"{self.wider} images are wider than image_shape ({ADVICE})"
+            f"{counted_are(self.wider, 'image')} wider than image_shape ({ADVICE})"
         )
 
 

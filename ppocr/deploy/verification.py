@@ -19,6 +19,7 @@ from ppocr.inference.images import find_images
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess.base import to_numpy
+from ppocr.utils.wording import counted
 
 logger = logging.getLogger("ppocr")
 LIMITS = {"paddle": 1e-4, "onnx": 1e-3}  # of the difference between two outputs
@@ -64,7 +65,9 @@ class Comparison:
         limit = LIMITS[self.backend]
         if self.differing:
             named = ", ".join(self.differing[:3]) + (", ..." if len(self.differing) > 3 else "")
-            return f"{self.folder} ({self.backend}): another result for {len(self.differing)} samples: {named}"
+            return (
+                f"{self.folder} ({self.backend}): another result for {counted(len(self.differing), 'sample')}: {named}"
+            )
         if not self.largest <= limit:
             return f"{self.folder} ({self.backend}): outputs differ by {self.largest:.1e}, more than {limit:.0e}"
         return None
@@ -104,7 +107,7 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     if not comparisons[0].samples:
         raise DataError(f"{samples.data or 'Eval'}: holds no image to compare the exported model on{first}")
     if left_out:
-        logger.warning("%d samples left out of the comparison%s", len(left_out), first)
+        logger.warning("%s left out of the comparison%s", counted(len(left_out), "sample"), first)
     return comparisons
 
 

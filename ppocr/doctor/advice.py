@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ppocr.doctor import parts
 from ppocr.doctor.result import Result
+from ppocr.utils.wording import counted
 
 _ALWAYS_THERE = (parts.NORM, parts.CHECK, parts.UPDATE, parts.LOG)  # whatever the size of the batch
 
@@ -162,9 +163,7 @@ def notes(result: Result) -> list:
     """Returns what a reader must know to read the numbers right."""
     said, facts = [], result.facts
     if facts.workers:
-        said.append(
-            f"the loader's parts are the work for one step, done by {count(facts.workers, 'worker')} beside the trainer"
-        )
+        said.append(f"the loader's parts are the work for one step, done by {_by(facts)} beside the trainer")
     if facts.cache not in (None, "off"):
         said.append("images that the cache did not hold yet were decoded; later epochs save that")
     if facts.metric_interval > 1 and result.of(parts.METRIC):
@@ -184,13 +183,8 @@ RULES = (
 )
 
 
-def count(number: int, thing: str) -> str:
-    """Returns for example ``"2 workers"``."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
 def _by(facts):
-    return count(facts.workers, "worker")
+    return counted(facts.workers, "worker")
 
 
 def _ms(milliseconds):
@@ -203,4 +197,4 @@ def _share(milliseconds, result):
 
 def _cores(facts):
     model = ", one of which the model needs" if facts.on_cpu else ""
-    return f"this machine has {count(facts.cores, 'core')}{model}"
+    return f"this machine has {counted(facts.cores, 'core')}{model}"

@@ -3,7 +3,8 @@
 import json
 from dataclasses import asdict
 
-from ppocr.doctor.advice import count, limit, notes
+from ppocr.doctor.advice import limit, notes
+from ppocr.utils.wording import counted
 
 _BAR = 40  # characters of a bar that is as long as the step
 
@@ -12,8 +13,8 @@ def table(result, advice) -> str:
     """Returns what was measured, what sets the pace and what to change, as lines for a terminal."""
     facts = result.facts
     lines = [
-        f"{facts.config} on {facts.device}: {result.steps} steps, batches of {facts.batch_size}, "
-        f"num_workers {facts.workers}, {count(facts.cores, 'core')}",
+        f"{facts.config} on {facts.device}: {counted(result.steps, 'step')}, batches of {facts.batch_size}, "
+        f"num_workers {facts.workers}, {counted(facts.cores, 'core')}",
         "",
         f"{'part':<34} {'ms a step':>9}  {'share':>6}",
     ]
@@ -28,7 +29,7 @@ def table(result, advice) -> str:
 def summary(result) -> dict:
     """Returns the milliseconds of loader, trainer and whole step by the names under which they are shown."""
     workers = result.facts.workers
-    loader = f"loader ({count(workers, 'worker')})" if workers else "loader"
+    loader = f"loader ({counted(workers, 'worker')})" if workers else "loader"
     return {
         loader: result.loader,
         "trainer": result.trainer,

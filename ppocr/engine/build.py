@@ -21,7 +21,7 @@ from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.run_facts import describe_run
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
-from ppocr.engine.train_schedule import TrainSchedule, warm_up_too_long
+from ppocr.engine.train_schedule import TrainSchedule, each_of_epochs, warm_up_too_long
 from ppocr.engine.unaligned import Unaligned
 from ppocr.failures import blaming
 from ppocr.losses import build_loss
@@ -33,6 +33,7 @@ from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.save_load import Checkpointer, load_run
+from ppocr.utils.wording import counted
 
 
 def build_run(config, device: str, logger, loggers=None) -> Run:
@@ -84,11 +85,11 @@ def _finish_model(stepper, options, device, logger):
 
 def _describe_schedule(schedule, lr_scheduler, logger):
     logger.info(
-        "%d steps in each of %d epochs, up to step %d; %d evaluations",
-        schedule.steps_per_epoch,
-        schedule.epoch_num,
+        "%s in %s, up to step %d; %s",
+        counted(schedule.steps_per_epoch, "step"),
+        each_of_epochs(schedule.epoch_num),
         schedule.state.global_step + schedule.remaining(),
-        schedule.evaluations(),
+        counted(schedule.evaluations(), "evaluation"),
     )
     too_long = warm_up_too_long(lr_scheduler, schedule)
     if too_long:

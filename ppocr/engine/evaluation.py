@@ -7,6 +7,7 @@ from typing import Optional
 
 from ppocr.checkpoint.damage import count, number
 from ppocr.options import EarlyStoppingOptions
+from ppocr.utils.wording import counted
 
 logger = logging.getLogger("ppocr")
 
@@ -103,7 +104,7 @@ class Evaluation:
         higher = metric.higher_is_better and name != "loss"
         stop = self.stopping.update(metrics[name], higher)
         if stop:
-            logger.info("early stopping: no better %s in %d evaluations", name, self.stopping.patience)
+            logger.info("early stopping: no better %s in %s", name, counted(self.stopping.patience, "evaluation"))
         return stop
 
     @staticmethod

@@ -179,7 +179,13 @@ def _set_aside(folder, copied):
 
 def _next_place(earlier):
     """Makes and returns the next numbered folder."""
-    earlier.mkdir(exist_ok=True)
+    try:
+        earlier.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise UserError(
+            f"{earlier}: is no folder, and the run that lies beside it is to be moved into a folder of that name; "
+            "rename the file, or name another Global.save_model_dir"
+        ) from None
     numbers = [int(name) for name in os.listdir(earlier) if re.fullmatch(r"\d+", name)]
     target = earlier / str(max(numbers, default=0) + 1)
     target.mkdir()

@@ -51,16 +51,16 @@ class FolderLock:
 
     def _acquire(self):
         while not self._create():
-            content = self._read()
+            content = _read(self._path)
             if _owner(content) == _identity():
                 return
             if content is not None and self._is_alive(_owner(content)):
-                raise UserError(self._taken(_owner(self._read() or content)))
+                raise UserError(self._taken(_owner(_read(self._path) or content)))
             self._take_away(content)
 
     def release(self):
         """Gives the folder up, if it is this process that owns it."""
-        if _owner(self._read()) == _identity():
+        if _owner(_read(self._path)) == _identity():
             with contextlib.suppress(OSError):
                 self._path.unlink()
 
@@ -82,13 +82,6 @@ class FolderLock:
         except FileExistsError:
             return False
         return True
-
-    def _read(self) -> Optional[bytes]:
-        """Returns the content of the file; None where there is none."""
-        try:
-            return self._path.read_bytes()
-        except FileNotFoundError:
-            return None
 
     def _is_alive(self, owner) -> bool:
         here = _identity()
@@ -121,9 +114,11 @@ class FolderLock:
             os.replace(self._path, aside)
         except FileNotFoundError:
             return
-        found = aside.read_bytes()
-        aside.unlink()
-        if found != content:
+        try:
+            found = _read(aside)
+        finally:
+            aside.unlink()
+        if found not in (content, None):
             with contextlib.suppress(FileExistsError), open(self._path, "xb") as file:
                 file.write(found)
 
@@ -147,6 +142,14 @@ def given_up_on_error(folder):
     except BaseException:
         FolderLock(folder).release()
         raise
+
+
+def _read(path) -> Optional[bytes]:
+    """Returns the content of a file; None where there is none, or a link that leads nowhere."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _owner(content: Optional[bytes]) -> dict:

@@ -11,6 +11,7 @@ from paddle import _C_ops
 
 from ppocr.distributed import processes
 from ppocr.errors import UserError
+from ppocr.utils.wording import counted
 
 logger = logging.getLogger("ppocr")
 _NAMED = 8  # samples of each process that a warning names
@@ -154,7 +155,7 @@ class FiniteGuard:
         )
         if self._in_a_row >= self._max_bad:
             raise UserError(
-                f"{self._in_a_row} updates in a row had a loss or gradient that is not finite; lower "
+                f"{counted(self._in_a_row, 'update')} in a row had a loss or gradient that is not finite; lower "
                 "Optimizer.lr.learning_rate, set Optimizer.clip_norm_global, check the samples in "
                 f"{self.folder or 'the data'}, or raise Global.max_bad_steps"
             )
@@ -201,10 +202,12 @@ class Overflows:
         self._skipped += 1
         self._in_a_row += amp.scale_is_spent()
         if self._in_a_row >= self._max_bad:
+            were = "was" if self._in_a_row == 1 else "were"
             raise UserError(
-                f"{self._in_a_row} updates in a row were skipped because gradients in {amp.dtype} are not finite, with "
-                f"the loss scale {amp.scale():g}; set Global.use_dynamic_loss_scaling=true, Global.amp_dtype=bfloat16 "
-                "or Global.amp_level=O1, lower Optimizer.lr.learning_rate, or raise Global.max_bad_steps"
+                f"{counted(self._in_a_row, 'update')} in a row {were} skipped because gradients in {amp.dtype} are not "
+                f"finite, with the loss scale {amp.scale():g}; set Global.use_dynamic_loss_scaling=true, "
+                "Global.amp_dtype=bfloat16 or Global.amp_level=O1, lower Optimizer.lr.learning_rate, or raise "
+                "Global.max_bad_steps"
             )
 
     def say(self, amp) -> bool:

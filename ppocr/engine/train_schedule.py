@@ -154,18 +154,26 @@ def _eval_steps(options, steps_per_epoch):
     return start, interval
 
 
+def each_of_epochs(epochs: int) -> str:
+    """Returns what steps are in: ``"each of 2 epochs"``, or ``"1 epoch"``."""
+    return "1 epoch" if epochs == 1 else f"each of {epochs} epochs"
+
+
 def warm_up_too_long(lr_schedule, schedule: TrainSchedule) -> str:
     """Returns what is wrong with a warm-up that ends with the run or after it; empty if it ends before.
+
+    A run that ``max_steps`` ends early is a trial of the one that the schedule is made for: all epochs count here.
 
     Args:
         lr_schedule: of the learning rate: :class:`ppocr.optimizer.lr_scheduler.Schedule`, or a float.
         schedule: of the run.
     """
     steps = getattr(lr_schedule, "warmup_steps", 0)
-    if steps < schedule.total_steps:
+    total = schedule.epoch_num * schedule.steps_per_epoch
+    if steps < total:
         return ""
-    reached, wanted = lr_schedule.rate_at(schedule.total_steps - 1), lr_schedule.rate_at(steps)
+    reached, wanted = lr_schedule.rate_at(total - 1), lr_schedule.rate_at(steps)
     return (
-        f"the warm-up lasts {steps} steps and the run {schedule.total_steps}, so that the learning rate gets to "
+        f"the warm-up lasts {steps} steps and the run {total}, so that the learning rate gets to "
         f"{reached:.3g} and never to {wanted:.3g}; shorten the warm-up"
     )

@@ -3,6 +3,7 @@
 Training, evaluation, the metric and the checks before a run read them here, and so agree on what a label says.
 """
 
+import json
 from typing import NamedTuple
 
 import cv2
@@ -45,12 +46,14 @@ class Outlines(NamedTuple):
         counts: N ``int64``: how many points each has.
         faults: N ``str``: ``FAR``, ``NO_AREA``, ``CROSSING`` (could not be put in order), or empty.
         reordered: N ``bool``: whether crossing sides were put in order.
+        areas: N ``float64``, square pixels.
     """
 
     polys: np.ndarray
     counts: np.ndarray
     faults: np.ndarray
     reordered: np.ndarray
+    areas: np.ndarray
 
 
 def read_boxes(label, flat: bool = False) -> Boxes:
@@ -61,7 +64,7 @@ def read_boxes(label, flat: bool = False) -> Boxes:
         flat: points may also be written as ``[x, y, x, y, ...]``.
 
     Raises:
-        DataError: it is no such list, or an outline has more than 1,000 points.
+        DataError: it is no such list, a transcription is no text, or an outline has more than 1,000 points.
     """
     try:
         items = json_text.parse(label)
@@ -73,6 +76,8 @@ def read_boxes(label, flat: bool = False) -> Boxes:
         texts, outlines = [item["transcription"] for item in items], [item["points"] for item in items]
     except (TypeError, KeyError) as error:
         raise DataError(f"the label is no list of {{transcription, points}}: {_first_wrong(items)}") from error
+    if not all(isinstance(text, str) for text in texts):
+        raise DataError(_first_no_text(texts))
     return Boxes(texts, *_stacked([_paired(points) for points in outlines] if flat else outlines))
 
 
@@ -83,6 +88,11 @@ def _first_wrong(items):
         except (TypeError, KeyError) as error:
             return f"box {number}: {type(error).__name__} {error}"
     raise AssertionError("all items hold both")
+
+
+def _first_no_text(texts):
+    number, text = next((n, text) for n, text in enumerate(texts, start=1) if not isinstance(text, str))
+    return f"box {number}: the transcription must be a text, not {json.dumps(text):.40}"
 
 
 def _paired(points):
@@ -133,9 +143,10 @@ def sound_outlines(polys, counts) -> Outlines:
     tangled = np.flatnonzero(crossing(polys) & ~far)
     if len(tangled):
         polys, counts = _untangled(polys, counts, tangled, faults, reordered)
-    faults[areas(polys) < LEAST_AREA] = NO_AREA
+    sizes = areas(polys)
+    faults[sizes < LEAST_AREA] = NO_AREA
     faults[far] = FAR
-    return Outlines(polys, counts, faults, reordered)
+    return Outlines(polys, counts, faults, reordered, sizes)
 
 
 def _untangled(polys, counts, tangled, faults, reordered):
@@ -157,9 +168,11 @@ def _distinct(outline):
     return moving if len(moving) > 2 else outline
 
 
-def outside(polys, width: int, height: int) -> np.ndarray:
-    """Tells which polygons (N x K x 2) have less than a pixel within an image."""
-    return areas(np.clip(polys, 0, (width, height))) < LEAST_AREA
+def outside(outlines: Outlines, width: int, height: int) -> tuple:
+    """Tells which outlines have less than a pixel within an image, and which others less than half of their area."""
+    seen = areas(np.clip(outlines.polys, 0, (width, height)))
+    wholly = seen < LEAST_AREA
+    return wholly, (2 * seen < outlines.areas) & ~wholly
 
 
 def count_boxes(label, ignored=IGNORED_TEXTS) -> int:

@@ -119,6 +119,11 @@ def _encoded(suffix, image):
     return content.tobytes() if written else None
 
 
+def shown_score(score) -> float:
+    """Returns a confidence as result files and the screen have it: with five digits behind the point."""
+    return round(float(score), 5)
+
+
 def to_json(value) -> str:
     """Returns JSON text of nested containers with arrays and NumPy numbers, characters as they are."""
     return json.dumps(value, ensure_ascii=False, default=_plain)

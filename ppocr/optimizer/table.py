@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from ppocr.optimizer.selection import weights
+from ppocr.utils.wording import plural
 
 MOST_LISTED = 3
 
@@ -28,12 +29,13 @@ def parameter_table(model, optimizer) -> list:
 def _describe(params, trained):
     moving = [param for param in params if id(param) in trained]
     count, share = _count(params), _count(moving) / max(_count(params), 1)
+    values = f"{count:,} {plural(count, 'value')}"
     if not moving:
-        return f"{count:,} values, frozen"
+        return f"{values}, frozen"
     rates = _listed({param.optimize_attr.get("learning_rate", 1.0) for param in moving})
     decays = _listed({param.optimize_attr.get("weight_decay", "not known") for param in moving})
     part = "all" if len(moving) == len(params) else f"{share:.1%}"
-    return f"{count:,} values, {part} trained, rate x {rates}, decay {decays}"
+    return f"{values}, {part} trained, rate x {rates}, decay {decays}"
 
 
 def _count(params):

@@ -68,7 +68,7 @@ def why_none_counts(section, rule):
             size = image_size(os.path.join(section.dataset["data_dir"], name), decode)
             if size is None:
                 continue
-            if not outside(outlines.polys[candidates], *size).all():
+            if not outside(outlines, *size)[0][candidates].all():
                 return None
         causes.update(cause or OUTSIDE for cause in found)
         if images == IMAGES:

@@ -18,6 +18,7 @@ from ppocr.imports import import_modules
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
+from ppocr.utils.wording import counted
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
 
@@ -120,7 +121,9 @@ def _dictionary(context, path, file):
         for remark in dictionary_remarks(file):
             yield Finding(WARNING, remark.what, file, remark.line)
     except DataError as error:
-        yield Finding(ERROR, str(error).removeprefix(f"{file}: "), file, line_in(str(error)))
+        message = str(error).removeprefix(f"{file}: ")
+        line = line_in(message)
+        yield Finding(ERROR, message.removeprefix(f"line {line} "), file, line)
 
 
 def check_codec(context):
@@ -133,7 +136,7 @@ def check_codec(context):
             unknown = sorted(set(encoder.codec.characters) - set(decoder))
             if unknown:
                 what = (
-                    f"labels of {section.name} may hold {len(unknown)} characters that it cannot write "
+                    f"labels of {section.name} may hold {counted(len(unknown), 'character')} that it cannot write "
                     f"({', '.join(unknown[:5])}); use one character_dict_path and use_space_char for both"
                 )
                 yield context.finding(ERROR, ("PostProcess",), what)

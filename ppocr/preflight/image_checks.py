@@ -13,7 +13,6 @@ from ppocr.errors import DataError
 from ppocr.findings import NOTE, WARNING, Finding
 from ppocr.formats.boxes import outside
 from ppocr.formats.lines import image_names, meant_image, split_line
-from ppocr.geometry.polygons import areas
 from ppocr.inference.boxes import TALL
 from ppocr.preflight.box_checks import box_causes
 from ppocr.preflight.label_lines import LabelRule
@@ -163,11 +162,10 @@ def boxes_beyond(label, rule, width, height) -> list:
     except DataError:
         return []
     usable = np.array([not cause for cause in causes], bool)
-    beyond = outside(outlines.polys, width, height) & usable
-    seen = areas(np.clip(outlines.polys, 0, (width, height)))
-    half = (2 * seen < areas(outlines.polys)) & usable & ~beyond
+    wholly, mostly = outside(outlines, width, height)
     faults = []
-    for kind, chosen in (("outside", np.flatnonzero(beyond)), ("half_outside", np.flatnonzero(half))):
+    for kind, beyond in (("outside", wholly), ("half_outside", mostly)):
+        chosen = np.flatnonzero(beyond & usable)
         if len(chosen):
             points = outlines.polys[chosen[0], :4].tolist()
             detail = f"box {chosen[0] + 1}: {points}, the image has {width} x {height} pixels"

@@ -7,6 +7,7 @@ from ppocr.findings import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.label_scan import line_text
+from ppocr.utils.wording import counted, counted_are
 
 _SHOWN = 12  # unknown characters that are named
 
@@ -88,11 +89,11 @@ def check_characters(context):
             if unknown:
                 most = sorted(unknown, key=lambda character: -unknown[character].count)
                 named = ", ".join(
-                    f"{c!r} {unknown[c].count} times, first in line {unknown[c].line}" for c in most[:_SHOWN]
+                    f"{c!r} {counted(unknown[c].count, 'time')}, first in line {unknown[c].line}" for c in most[:_SHOWN]
                 )
                 more = f", and {len(most) - _SHOWN} more" if len(most) > _SHOWN else ""
                 then = "will be left out" if section.training else "labels with them count as wrong"
-                what = f"{len(most)} characters are not in the dictionary and {then}: {named}{more}"
+                what = f"{counted_are(len(most), 'character')} not in the dictionary and {then}: {named}{more}"
                 yield Finding(WARNING, what, scan.path, min(tally.line for tally in unknown.values()))
 
 

@@ -12,6 +12,7 @@ from ppocr.formats.lines import meant_delimiter, split_line
 from ppocr.text.codecs import CtcCodec
 from ppocr.text.direction import Writing
 from ppocr.text.encoding import other_encoding, utf16
+from ppocr.utils.wording import counted
 
 BOM = b"\xef\xbb\xbf"
 MIN_POINTS = 4
@@ -230,7 +231,7 @@ def _text(label, number, rule, seen):
     if looks_like != text:
         count(seen.faults, "order", number, f"{text[:40]!r} like {looks_like[:40]!r}")
     if rule.longest is not None and len(entries) > rule.longest:
-        unusable = "too_long", f"{len(entries)} characters, at most {rule.longest}: {text[:40]!r}"
+        unusable = "too_long", f"{counted(len(entries), 'character')}, at most {rule.longest}: {text[:40]!r}"
     if not rule.characters.issuperset(entries):
         for entry in entries:
             if entry not in rule.characters:

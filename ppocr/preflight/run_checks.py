@@ -16,12 +16,13 @@ from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
 from ppocr.data import shared_memory
 from ppocr.engine.run_facts import describe_run
-from ppocr.engine.train_schedule import warm_up_too_long
+from ppocr.engine.train_schedule import each_of_epochs, warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
 from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
 from ppocr.utils.save_load import restore_counters
+from ppocr.utils.wording import counted
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
 MIB = 1 << 20
@@ -43,8 +44,9 @@ def schedule_findings(context, schedule):
     """Yields what there is to say about a :class:`ppocr.engine.train_schedule.TrainSchedule`."""
     evaluations, numbered = schedule.evaluations(), numbered_checkpoints(schedule)
     what = (
-        f"{schedule.total_steps} steps, {schedule.steps_per_epoch} in each of {schedule.epoch_num} epochs; "
-        f"{evaluations} evaluations; checkpoints: latest, {'best_accuracy, ' if evaluations else ''}{numbered} numbered"
+        f"{counted(schedule.total_steps, 'step')}, {schedule.steps_per_epoch} in {each_of_epochs(schedule.epoch_num)}; "
+        f"{counted(evaluations, 'evaluation')}; "
+        f"checkpoints: latest, {'best_accuracy, ' if evaluations else ''}{numbered} numbered"
     )
     yield Finding(NOTE, what, *context.where(("Global",)))
     if not evaluations:
@@ -104,8 +106,9 @@ def check_alignments(context):
         impossible = {key: tally for key, tally in tallies.items() if key > steps}
         if impossible:
             lines = sum(tally.count for tally in impossible.values())
+            need = f"{counted(lines, 'label')} need{'s' if lines == 1 else ''}"
             what = (
-                f"{lines} labels need more time steps than the model has in training, up to {max(impossible)} of "
+                f"{need} more time steps than the model has in training, up to {max(impossible)} of "
                 f"{steps}, and teach it nothing; wider images give some models more steps, else leave these lines out"
             )
             yield Finding(WARNING, what, scan.path, min(tally.line for tally in impossible.values()))
@@ -175,7 +178,7 @@ def _resumed(context, prefix, model, path):
     state = restore_counters(prefix, extra, schedule.steps_per_epoch)
     schedule = schedule.at(state)
     if schedule.finished():
-        what = f"this run is finished ({schedule.position()} steps); raise Global.epoch_num to train on"
+        what = f"this run is finished ({counted(schedule.position(), 'step')}); raise Global.epoch_num to train on"
         yield context.finding(ERROR, path, what)
 
 

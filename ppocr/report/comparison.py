@@ -5,12 +5,13 @@ from pathlib import Path
 
 from ppocr.report.charts import Line, line_chart
 from ppocr.report.curve_sections import chart_controls, metrics_of, shares
-from ppocr.report.drawn_text import DrawnTexts
+from ppocr.report.drawn_text import DrawnTexts, gap
 from ppocr.report.html import foreign, note, number, table, tag
 from ppocr.report.samples import BOXES
 from ppocr.report.section import Section
 from ppocr.report.settings import ABSENT, flatten, shown_value
 from ppocr.report.thumbnails import Thumbnails
+from ppocr.utils.wording import counted
 
 _SAMPLES = 60  # that the runs read differently
 _PAGES = 200
@@ -103,21 +104,32 @@ def _settings(names, judged):
 
 
 def _samples(names, judged):
-    """What became of the samples that all runs were evaluated on; None where there are none."""
+    """What became of the samples that all runs were evaluated on, or why none is shown."""
     evaluated = [one.evaluated for one in judged]
-    if None in evaluated or len({one.kind for one in evaluated}) > 1 or evaluated[0].kind is None:
-        return None
+    why_none = _why_no_samples(names, evaluated)
+    if why_none:
+        return Section("samples", "Samples", [note(why_none)])
     named = [{one.dataset.describe(s.key.index): s for s in one.samples if s.key is not None} for one in evaluated]
     common = [name for name in named[0] if all(name in other for other in named[1:])]
     if not common:
-        return None
-    intro = f"{len(common)} samples that every run was evaluated on."
+        return Section("samples", "Samples", [note("No sample is shown: none was given to all of these runs.")])
+    intro = f"{counted(len(common), 'sample')} that every run was evaluated on."
     rows = [(name, [one[name] for one in named]) for name in common]
     if evaluated[0].kind == BOXES:
         return Section("pages", "hmean by page", [note(intro), _pages(names, rows)])
     same = [(name, found) for name, found in rows if len({sample.truth for sample in found}) == 1]
     body = [note(intro), _agreement(names, same), *_disagreements(names, same, Thumbnails(evaluated[0].dataset))]
     return Section("samples", "Samples", body)
+
+
+def _why_no_samples(names, evaluated) -> str:
+    """Returns why the samples of runs cannot be set side by side; empty where they can."""
+    without = [name for name, one in zip(names, evaluated) if one is None]
+    if without:
+        return f"No sample is shown: {', '.join(without)} could not be evaluated, see What is missing."
+    if len({one.kind for one in evaluated}) > 1:
+        return "No sample is shown: the runs are of different tasks."
+    return "" if evaluated[0].kind else "Samples are shown of recognisers, detectors and classifiers only."
 
 
 def _agreement(names, rows):
@@ -139,8 +151,11 @@ def _disagreements(names, rows, thumbnails):
 
 
 def _card(title, names, found, thumbnails, texts):
+    longest = max([found[0].truth, *(sample.prediction for sample in found)], key=len)
+
     def line(label, text, kind=None):
-        content = texts.element(text, tag("bdi", tag("span", text, class_=kind), class_="text"))
+        shown = tag("span", text, class_=kind) if text else gap(longest)
+        content = texts.element(text, tag("bdi", shown, class_="text"))
         return tag("p", tag("span", foreign(label), class_="label"), content, class_="line")
 
     lines = [line("truth", found[0].truth)]

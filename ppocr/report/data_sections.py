@@ -14,6 +14,7 @@ from ppocr.report.html import bar, facts, foreign, note, table, tag
 from ppocr.report.samples import BOXES, CLASSES, TEXTS
 from ppocr.report.section import Section
 from ppocr.report.thumbnails import load_image
+from ppocr.utils.wording import counted
 
 LABELS, IMAGES = 1000, 200  # samples of a set that are looked at
 _NAMED = 10
@@ -87,7 +88,7 @@ def data_section(summaries, kind, unused: str, run_facts) -> Section:
 
 
 def _set(summary, kind):
-    looked = f"{summary.samples} samples"
+    looked = counted(summary.samples, "sample")
     if summary.samples > min(LABELS, IMAGES):
         looked += f"; labels of {len(summary.labels)} and images of {len(summary.sizes)}, spread evenly, were looked at"
     parts = [tag("h3", summary.name), note(looked + ".")]

@@ -26,6 +26,12 @@ def may_lack(text: str) -> str:
     return "".join(dict.fromkeys(rare))
 
 
+def gap(text: str):
+    """Returns an element that is empty and as wide as a text."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return tag("span", class_="gap", style=f"--n:{len(text) - wide};--w:{wide}")
+
+
 class DrawnTexts:
     """Makes elements of texts.
 

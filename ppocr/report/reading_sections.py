@@ -1,11 +1,10 @@
 """Sections about recognisers and classifiers: worst samples, confusions, accuracy by length and by character."""
 
 import math
-import unicodedata
 from collections import Counter
 from functools import partial
 
-from ppocr.report.drawn_text import DrawnTexts
+from ppocr.report.drawn_text import DrawnTexts, gap
 from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
 from ppocr.report.leads import Leads
 from ppocr.report.section import Section
@@ -142,8 +141,7 @@ def _show_class(sample, texts):
 
 def _stretch(own, other, kind):
     if not own:
-        wide = sum(unicodedata.east_asian_width(c) in "WF" for c in other)
-        return tag("span", class_="gap", style=f"--n:{len(other) - wide};--w:{wide}")
+        return gap(other)
     if kind == SAME:
         return own
     return tag("del" if kind == MISSED else "mark", own, class_=kind)

@@ -49,6 +49,7 @@ from ppocr.distributed import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
 from ppocr.utils import family_calls
+from ppocr.utils.wording import counted
 
 NUMBERED = "iter_epoch_"
 
@@ -373,7 +374,7 @@ def load_run(options, stepper, schedule, logger, parts=None, facts=None) -> Trai
         schedule = schedule.at(state)
         if schedule.finished():
             raise CheckpointError(
-                f"{prefix}: this run is finished ({schedule.position()} steps of {schedule.total_steps}); "
+                f"{prefix}: this run is finished ({counted(schedule.position(), 'step')} of {schedule.total_steps}); "
                 "to train on, raise Global.epoch_num (or Global.max_steps)"
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)

@@ -174,7 +174,7 @@ def test_what_cannot_be_compared_is_said(tiny, tmp_path, ppocr_caplog):
     cv2.imwrite(str(tmp_path / "data/b.png"), np.zeros((30, 90, 3), np.uint8))
     (comparison,) = export(*model, tmp_path / "out", verify=Samples(str(tmp_path / "data"))).comparisons
     assert comparison.samples == 1
-    assert f"1 samples left out of the comparison; {tmp_path}/data/a.png: unreadable_image" in ppocr_caplog.text
+    assert f"1 sample left out of the comparison; {tmp_path}/data/a.png: unreadable_image" in ppocr_caplog.text
 
 
 def test_what_cannot_be_exported(tiny, tmp_path, monkeypatch):
@@ -261,7 +261,7 @@ def test_a_comparison_says_what_is_wrong():
     comparison.add("two", np.ones((1, 2)), np.full((1, 2), 1.5), [("a", 0.5)], [("a", 0.5)])
     assert comparison.problem == "folder (paddle): outputs differ by 5.0e-01, more than 1e-04"
     comparison.add("three", np.ones((1, 2)), np.ones((1, 2)), [("a", 0.5)], [("b", 0.5)])
-    assert comparison.problem == "folder (paddle): another result for 1 samples: three"
+    assert comparison.problem == "folder (paddle): another result for 1 sample: three"
     broken = Comparison("folder", "onnx")
     broken.add("nan", np.full((1, 2), np.nan), np.ones((1, 2)), [], [])
     broken.add("fine", np.ones((1, 2)), np.ones((1, 2)), [], [])

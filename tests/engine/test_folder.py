@@ -5,7 +5,7 @@ import pytest
 from ppocr.config import Config
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import FolderLock
-from ppocr.errors import CheckpointError, ConfigError
+from ppocr.errors import CheckpointError, ConfigError, UserError
 from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import save_model
 
@@ -145,3 +145,11 @@ def test_the_folder_belongs_to_the_process_from_then_on(folder):
     assert (folder / ".lock").exists()
     FolderLock(folder).release()
     assert not (folder / ".lock").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_for_earlier_runs_is_one_line(folder):
+    (folder / "earlier").write_text("mine")
+    before = files_in(folder)
+    with pytest.raises(UserError, match=f"^{folder}/earlier: is no folder, and .*; rename the file, or name another"):
+        begin(folder)
+    assert files_in(folder) == before

@@ -115,3 +115,10 @@ def test_what_took_the_place_of_a_dead_lock_is_put_back(tmp_path):
 def test_a_lock_that_cannot_be_made_is_one_line(tmp_path):
     with pytest.raises(UserError, match=r"gone/.lock: this lock cannot be made .No such file"):
         FolderLock(tmp_path / "gone").acquire()
+
+
+def test_a_link_that_leads_nowhere_is_no_lock(tmp_path):
+    (tmp_path / ".lock").symlink_to(tmp_path / "gone")
+    with FolderLock(tmp_path):
+        assert owner(tmp_path)["process"] == os.getpid()
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]

@@ -105,5 +105,8 @@ def test_a_warm_up_that_does_not_end_before_the_run_does(epochs, reached):
 
 def test_a_short_trial_and_a_constant_rate():
     rate = build_lr_scheduler({"learning_rate": 0.001, "warmup_epoch": 1}, 4, 5)
-    assert "lasts 5 steps and the run 2" in warm_up_too_long(rate, schedule_for(max_steps=2))
+    assert warm_up_too_long(rate, schedule_for(max_steps=2)) == ""  # of the run that it tries, the warm-up is a part
     assert warm_up_too_long(rate, schedule_for()) == warm_up_too_long(0.001, schedule_for()) == ""
+    assert "lasts 20 steps and the run 20, so" in warm_up_too_long(
+        build_lr_scheduler({"learning_rate": 0.001, "warmup_epoch": 4}, 4, 5), schedule_for(max_steps=2)
+    )

@@ -69,7 +69,7 @@ def test_texts_and_classes_of_a_folder(task, key, trained, images, run, tmp_path
     results = expected(folder, task, paths)
     assert [line[0] for line in columns(tmp_path)] == [str(path) for path in paths]
     for line, row, path, (text, score) in zip(columns(tmp_path), rows(tmp_path), paths, results):
-        assert line[1] == row[key] == text and float(line[2]) == row["score"] == pytest.approx(score, abs=1e-6)
+        assert line[1] == row[key] == text and float(line[2]) == row["score"] == round(score, 5)
         assert row["path"] == str(path) and row["size"] == list(cv2.imread(str(path)).shape[1::-1])
     said = capsys.readouterr().out
     assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 images read" in said
@@ -84,7 +84,7 @@ def test_boxes_of_a_folder(trained, images, run, tmp_path):
         points = result["points"].tolist()
         assert line == [str(path), json.dumps([{"transcription": "", "points": p} for p in points])]
         assert [box["points"] for box in row["boxes"]] == points
-        assert [box["score"] for box in row["boxes"]] == pytest.approx(result["scores"].tolist())
+        assert [box["score"] for box in row["boxes"]] == [round(score, 5) for score in result["scores"].tolist()]
         drawn = cv2.imread(str(tmp_path / "det_results" / path.relative_to(images)))
         assert drawn.shape == cv2.imread(str(path)).shape
         assert (drawn == [0, 200, 0]).all(axis=2).any()

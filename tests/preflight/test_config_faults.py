@@ -119,7 +119,7 @@ def repeated_character(site):
 
 
 def dictionary_not_utf8(site):
-    return E, "dict.txt", site.append("dict.txt", b"\xe9\n"), "is not UTF-8"
+    return E, "dict.txt", site.append("dict.txt", b"\xe9\n"), "is not UTF-8; save the dictionary as UTF-8"
 
 
 def dictionary_with_tabs(site):

@@ -88,13 +88,13 @@ def unknown_characters(site):
     line = site.append("train.txt", "x.png\taXX\n")
     site.append("train.txt", "y.png\tXYa\n")
     words = (
-        f"2 characters are not in the dictionary and will be left out: 'X' 3 times, first in line {line}, 'Y' 1 times"
+        f"2 characters are not in the dictionary and will be left out: 'X' 3 times, first in line {line}, 'Y' 1 time"
     )
     return W, "train.txt", line, words
 
 
 def unknown_characters_in_evaluation(site):
-    words = "1 characters are not in the dictionary and labels with them count as wrong: 'X' 1 times"
+    words = "1 character is not in the dictionary and labels with them count as wrong: 'X' 1 time"
     return W, "eval.txt", site.append("eval.txt", "x.png\taX\n"), words
 
 
@@ -148,6 +148,11 @@ def box_without_points(site):
 def point_of_three_numbers(site):
     line = site.append("train.txt", f"x.png\t{site.boxes_label([[1, 2, 3]] * 4)}\n")
     return W, "train.txt", line, "box 1: a polygon must be a list of [x, y] points"
+
+
+def text_that_is_none(site):
+    line = site.append("train.txt", f"train1.png\t{site.boxes_label(text=None)}\n")
+    return W, "train.txt", line, "box 1: the transcription must be a text, not null"
 
 
 def nested_without_end(site):
@@ -291,6 +296,7 @@ DET_FAULTS = [
     label_no_list,
     box_without_points,
     point_of_three_numbers,
+    text_that_is_none,
     nested_without_end,
     empty_list_that_is_left_out,
     crossing_corners,

@@ -24,7 +24,7 @@ def alignment_impossible(site):
     # 32 pixels are 8 steps; "aaaabb" needs 6 characters and 4 blanks between equal ones
     line = site.append("train.txt", "x.png\taaaabb\n")
     site.image("x.png", (16, 32))
-    return W, "train.txt", line, "1 labels need more time steps than the model has in training, up to 10 of 8"
+    return W, "train.txt", line, "1 label needs more time steps than the model has in training, up to 10 of 8"
 
 
 def several_widths(site):
@@ -218,7 +218,7 @@ def newest_checkpoint_to_be_resumed_is_damaged(site):
     line = site.replace("Global:", "Global:\n  resume: auto") + 1
     save_model(site.path("output/latest"), {".pdparams": {}, ".pdopt": {}}, {"global_step": 4})
     site.write("output/latest.pdopt", b"cut off")
-    return W, CONFIG, line, "latest.pdopt: damaged, size or checksum is not that of the manifest; looking for"
+    return W, CONFIG, line, "latest.pdopt: damaged, size or checksum is not that of the manifest; if the file "
 
 
 def damaged_checkpoint(site):

@@ -175,7 +175,7 @@ def test_labels_of_databases_are_looked_at(make_site, serious):
         (2, "the label is too long (7 characters, at most 6: 'abcdabc')"),
         (3, "the label is empty"),
         (5, "the line is not UTF-8 (invalid start byte)"),
-        (4, "1 characters are not in the dictionary and will be left out: 'X' 1 times, first in line 4"),
+        (4, "1 character is not in the dictionary and will be left out: 'X' 1 time, first in line 4"),
     ]
     assert "not checked: images of Train, which lie in a database" in [f.what for f in findings]
 

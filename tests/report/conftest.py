@@ -121,14 +121,13 @@ def two_runs(make_run, tmp_path):
 
 @pytest.fixture
 def differing_runs(two_runs, monkeypatch):
-    """Two folders of one run, of which the second one reads one sample right that the first one does not."""
+    """Two folders of one run, of which the second one reads one sample right and the first one nothing in it."""
     evaluate = report.build_comparison.__globals__["evaluate"]
 
     def with_one_right(config, path, weights):
         found = evaluate(config, path, weights)
-        if "second" in str(path):
-            sample = found.samples[2]
-            object.__setattr__(sample, "prediction", sample.truth)
+        sample = found.samples[2]
+        object.__setattr__(sample, "prediction", sample.truth if "second" in str(path) else "")
         return found
 
     monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", with_one_right)

@@ -1,6 +1,7 @@
 """Runs side by side."""
 
 import html
+import re
 
 from ppocr.commands import report
 from ppocr.report.comparison import names_of
@@ -37,6 +38,13 @@ def test_samples_that_one_run_reads_right(differing_runs, tmp_path):
     assert card.count('<div class="image">') == 1 and card.count('class="good"') == 1
 
 
+def test_a_reading_without_a_character_is_a_gap_as_wide_as_the_truth(differing_runs, tmp_path):
+    card = written(differing_runs, tmp_path).split("Read differently</h3>")[1]
+    truth, first, second = (part.split("</p>")[0] for part in card.split('class="line"')[1:])
+    width = len(html.unescape(re.search('class="text"><span>([^<]+)<', truth)[1]))
+    assert f'<span class="gap" style="--n:{width};--w:0">' in first and "gap" not in truth + second
+
+
 def test_detectors(two_runs, tmp_path):
     page = written(two_runs("det"), tmp_path)
     assert titles(page)[-1] == "hmean by page" and "2 samples that every run was evaluated on." in page
@@ -47,7 +55,15 @@ def test_runs_of_different_tasks_and_one_without_weights(make_run, write_log, tm
     second.mkdir()
     write_log(second)
     page = written((first, second), tmp_path)
-    assert titles(page) == ["Overview", "Curves"] and "config.yml is missing" in page
+    assert titles(page) == ["Overview", "Curves", "Samples"] and "config.yml is missing" in page
+    assert "No sample is shown: b could not be evaluated, see What is missing." in page
+
+
+def test_an_unfinished_run_is_named(two_runs, tmp_path):
+    first, second = two_runs("rec")
+    (second / "best_accuracy.pdparams").unlink()
+    page = written((first, second), tmp_path)
+    assert "No sample is shown: second could not be evaluated" in page and "There are no weights" in page
 
 
 def test_names_tell_folders_apart():

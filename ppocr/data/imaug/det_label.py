@@ -8,7 +8,7 @@ from ppocr.data.imaug.operator import Dropped, Operator, note, note_read_boxes
 from ppocr.formats.boxes import IGNORED_FAULTS, IGNORED_TEXTS, outside, read_boxes, sound_outlines
 from ppocr.registry import OPERATORS
 
-OUTSIDE = "outside_of_the_image"
+OUTSIDE, MOSTLY_OUTSIDE = "outside_of_the_image", "mostly_outside_of_the_image"
 
 
 def sound_boxes(data, ignored_texts, keep_empty: bool, flat: bool = False):
@@ -34,7 +34,9 @@ def sound_boxes(data, ignored_texts, keep_empty: bool, flat: bool = False):
     ignored = np.array([text in ignored_texts for text in boxes.texts], bool)
     faults, size = outlines.faults, _image_size(data)
     if size is not None:
-        faults = np.where(outside(outlines.polys, *size) & (faults == ""), OUTSIDE, faults)
+        sound = faults == ""
+        for beyond, fault in zip(outside(outlines, *size), (OUTSIDE, MOSTLY_OUTSIDE)):
+            faults = np.where(beyond & sound, fault, faults)
     note_read_boxes(data, ~ignored)
     if any(faults):
         for fault, count in Counter(faults[~ignored & (faults != "")]).items():
@@ -62,7 +64,8 @@ class DetLabelEncode(Operator):
     Sets ``polys`` (N x K x 2 ``float32``, pixels), ``texts`` and ``ignore_tags`` (N ``bool``: the texts ``*`` and
     ``###``; polygons with a coordinate that is not finite or beyond 100,000, which become a point; polygons of more
     than four points that cross themselves, which become their convex hull).  Four corners whose sides cross are put in
-    order.  Boxes that can teach nothing, and those outside of the image if it is decoded already, are counted.
+    order.  Boxes that can teach nothing are counted; if the image is decoded already, those outside of it as well,
+    wholly or for the most part.
 
     Raises:
         DataError: the label is no such list, or a polygon has more than 1,000 points.

@@ -9,6 +9,7 @@ from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
 from ppocr.text.codec import Codec, DictionaryKeys
 from ppocr.text.codecs import CtcCodec
+from ppocr.utils.wording import counted
 from ppocr.values import TextLength
 
 
@@ -92,7 +93,7 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
         known, length, missing = self.codec.encode(text)
         if self.reserved is not None and length > self.max_text_length - self.reserved:
             limit = self.max_text_length - self.reserved
-            raise Dropped("too_long", f"{length} characters, more than {limit}: {text!r:.60}")
+            raise Dropped("too_long", f"{counted(length, 'character')}, more than {limit}: {text!r:.60}")
         if missing:
             missing = "".join(missing)
             if not known:

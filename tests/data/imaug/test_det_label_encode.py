@@ -104,6 +104,7 @@ def test_boxes_that_cannot_count_are_noted():
         "boxes_with_impossible_coordinates": ("1 of 7", 1),
         "boxes_without_area": ("3 of 7", 3),
         "boxes_outside_of_the_image": ("1 of 7", 1),
+        "boxes_mostly_outside_of_the_image": ("1 of 7", 1),
     }
 
 
@@ -129,6 +130,8 @@ def test_coordinates_may_be_texts():
         '[{"transcription": "a", "points": []}]',
         '[{"transcription": "a", "points": null}]',
         '[{"transcription": "a", "points": 5}]',
+        '[{"transcription": null, "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]',
+        '[{"transcription": 5, "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]',
         f'[{{"transcription": "a", "points": [[{10**400}, 2], [3, 4]]}}]',
         "[" * 100000,
         json.dumps([{"transcription": "a", "points": [[i, i * i % 99] for i in range(1001)]}]),
@@ -136,7 +139,7 @@ def test_coordinates_may_be_texts():
     ids=lambda label: label[:40],
 )
 def test_malformed_labels(label):
-    with pytest.raises(DataError, match="label|polygon"):
+    with pytest.raises(DataError, match="label|polygon|box 1: the transcription must be a text, not (null|5)$"):
         DetLabelEncode()({"label": label})
 
 
