@@ -94,7 +94,7 @@ def loop_step(steps, stepper, state, progress, schedule):
     del predictions
     if schedule.log_due():
         progress.log_line(state)
-        stepper.settle()
+        stepper.resolve_pending()
 
 
 if __name__ == "__main__":

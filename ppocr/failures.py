@@ -27,7 +27,7 @@ _PADDLE = re.compile(r"^\(\w+\) .*", re.MULTILINE)
 _LONGEST = 300
 
 
-class Blame(UserError):
+class StageError(UserError):
     """A part of the run does not fit the rest, or its data.
 
     Args:
@@ -41,15 +41,15 @@ class Blame(UserError):
 
 
 @contextmanager
-def blaming(*path, doing=""):
-    """Turns any failure inside into :class:`Blame` of a YAML path; ``doing`` says what was tried."""
+def stage(*path, doing=""):
+    """Turns any failure inside into :class:`StageError` of a YAML path; ``doing`` says what was tried."""
     try:
         yield
-    except Blame:  # what is inside knows better
+    except StageError:  # what is inside knows better
         raise
     except FAILURES as error:
         words = f"{'.'.join(map(str, path))}: {doing}: " if doing else f"{'.'.join(map(str, path))}: "
-        raise Blame(path, words + describe(error)) from error
+        raise StageError(path, words + describe(error)) from error
 
 
 def describe(error, place: bool = False) -> str:

@@ -13,7 +13,7 @@ import paddle
 from ppocr.data import shared_memory, workers
 from ppocr.data.batch import Batch
 from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
-from ppocr.distributed.watchdog import let_stacks_be_asked_for
+from ppocr.distributed.watchdog import register_stack_dump
 from ppocr.errors import DataError
 from ppocr.utils.wording import counted_are
 from ppocr.values import BatchSize, Name, Range
@@ -212,7 +212,7 @@ class BatchLoader:
 
 
 def _start_worker(parent, stack_file, number):
-    let_stacks_be_asked_for(stack_file)
+    register_stack_dump(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
     shared_memory.claim()
     workers.end_with_parent(parent)

@@ -27,7 +27,7 @@ class Watchdog:
         path: see below.
 
     Args:
-        timeout: seconds without :meth:`beat` after which the stacks are written, again and again; 0: never.
+        timeout: seconds without :meth:`heartbeat` after which the stacks are written, again and again; 0: never.
         path: file that they are appended to.
         ends: end the process then, with exit code 1: where it waits for another one that is gone it would wait forever.
         lost: returns what is to be said when another process is gone, or an empty text; None: there are no others.
@@ -39,7 +39,7 @@ class Watchdog:
         self._stop = threading.Event()
         self._thread = None
 
-    def beat(self):
+    def heartbeat(self):
         """Says that the run has got on."""
         self._last = time.monotonic()
 
@@ -49,7 +49,7 @@ class Watchdog:
 
     def __enter__(self):
         if self._timeout > 0 or self._lost:
-            self.beat()
+            self.heartbeat()
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
         return self
@@ -71,7 +71,7 @@ class Watchdog:
                 if self._ends:
                     logger.error("this process ends, since it may be waiting for another one that is gone")
                     os._exit(1)
-                self.beat()
+                self.heartbeat()
 
     def _dump(self):
         file = _opened(self.path)
@@ -84,7 +84,7 @@ class Watchdog:
             os.kill(worker.pid, STACK_SIGNAL)
 
 
-def let_stacks_be_asked_for(path=None):
+def register_stack_dump(path=None):
     """Makes a worker process write its stacks when it gets ``STACK_SIGNAL``, which would end it otherwise.
 
     Args:

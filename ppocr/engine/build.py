@@ -11,19 +11,19 @@ from ppocr.data import build_dataloader
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.engine.averaging import build_averaging
-from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
 from ppocr.engine.health import build_guard
 from ppocr.engine.loop import Run
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.rehearsal import rehearse
-from ppocr.engine.run_facts import describe_run
+from ppocr.engine.run_info import describe_run
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.train_schedule import TrainSchedule, each_of_epochs, warm_up_too_long
 from ppocr.engine.unaligned import Unaligned
-from ppocr.failures import blaming
+from ppocr.failures import stage
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model
@@ -52,7 +52,7 @@ def build_run(config, device: str, logger, loggers=None) -> Run:
     watchdog = build_watchdog(options)
     evaluation = None
     if config.get("Eval"):
-        evaluation = build_evaluation(config, options, stepper.amp, device, logger, watchdog.beat)
+        evaluation = build_evaluation(config, options, stepper.amp, device, logger, watchdog.heartbeat)
     evaluators = evaluation.evaluators.values() if evaluation else ()
     for dataloader in (train_dataloader, *(evaluator.dataloader for evaluator in evaluators)):
         dataloader.stack_file = watchdog.path
@@ -101,9 +101,9 @@ def build_network(config):
     """Returns the model of a configuration, with fresh weights.
 
     Raises:
-        Blame: it cannot be built.
+        StageError: it cannot be built.
     """
-    with blaming("Architecture", doing="the model cannot be built"):
+    with stage("Architecture", doing="the model cannot be built"):
         return build_model(config["Architecture"])
 
 
@@ -111,9 +111,9 @@ def build_training_loss(config):
     """Returns the loss of a configuration.
 
     Raises:
-        Blame: it cannot be built.
+        StageError: it cannot be built.
     """
-    with blaming("Loss", doing="it cannot be built"):
+    with stage("Loss", doing="it cannot be built"):
         return build_loss(config["Loss"], config["Global"].get("model_type"))
 
 
@@ -191,10 +191,10 @@ def hang_timeout(options) -> float:
 
 
 # ------------------------------------------------------------------------------------------------ evaluation
-def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluation:
-    """Returns the :class:`ppocr.engine.evaluation.Evaluation` of the ``Eval`` and ``GuardEval`` sections.
+def build_evaluation(config, options, amp, device, logger, heartbeat=None) -> EvaluationSuite:
+    """Returns the :class:`ppocr.engine.evaluation.EvaluationSuite` of the ``Eval`` and ``GuardEval`` sections.
 
-    ``beat``: see :class:`ppocr.engine.evaluator.Evaluator`.
+    ``heartbeat``: see :class:`ppocr.engine.evaluator.Evaluator`.
     """
     loss = build_training_loss(config) if options.cal_loss_during_eval and _same_keys(config) else None
     if options.cal_loss_during_eval and loss is None:
@@ -202,34 +202,36 @@ def build_evaluation(config, options, amp, device, logger, beat=None) -> Evaluat
 
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
-        return build_evaluator(config, dataloader, amp, loss, beat)
+        return build_evaluator(config, dataloader, amp, loss, heartbeat)
 
-    guards = config.get("GuardEval") or {}
+    extras = config.get("GuardEval") or {}
     stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None
-    return Evaluation(
+    return EvaluationSuite(
         evaluator(config["Eval"], "Eval"),
-        {name: Guard(evaluator(section, name), section.get("veto_drop")) for name, section in guards.items()},
+        {name: ExtraEval(evaluator(section, name), section.get("veto_drop")) for name, section in extras.items()},
         stopping,
     )
 
 
-def build_evaluator(config, dataloader, amp=None, loss=None, beat=None, post_process=None, single=False) -> Evaluator:
+def build_evaluator(
+    config, dataloader, amp=None, loss=None, heartbeat=None, post_process=None, single=False
+) -> Evaluator:
     """Returns the :class:`ppocr.engine.evaluator.Evaluator` of one data set.
 
     Args:
         config: the resolved configuration.
         dataloader: of the data set.
-        amp, loss, beat: see :class:`ppocr.engine.evaluator.Evaluator`.
+        amp, loss, heartbeat: see :class:`ppocr.engine.evaluator.Evaluator`.
         post_process: by default that of the configuration.
         single: judge one network alone, where the metric is for several that were trained together.
 
     Raises:
-        Blame: the metric cannot be built.
+        StageError: the metric cannot be built.
     """
     post_process = post_process or build_post_process(config["PostProcess"], config["Global"])
-    with blaming("Metric", doing="the metric cannot be built"):
+    with stage("Metric", doing="the metric cannot be built"):
         metric = build_metric(config["Metric"], config["Global"].get("model_type"))
-    return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, beat)
+    return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, heartbeat)
 
 
 def _same_keys(config):

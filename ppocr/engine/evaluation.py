@@ -38,7 +38,7 @@ class EarlyStopping(EarlyStoppingOptions):
 
 
 @dataclass
-class Guard:
+class ExtraEval:
     """A further evaluation set.
 
     Attributes:
@@ -51,7 +51,7 @@ class Guard:
     veto_drop: Optional[float] = None
 
 
-class Evaluation:
+class EvaluationSuite:
     """Evaluates on every set and decides what is a new best and when to stop.
 
     Attributes:
@@ -61,35 +61,35 @@ class Evaluation:
 
     Args:
         main: ``main(model) -> metrics``, with a ``metric`` that names ``main_indicator`` and ``higher_is_better``.
-        guards: ``{name: Guard}`` of the ``GuardEval`` section.
+        extras: ``{name: ExtraEval}`` of the ``GuardEval`` section.
         stopping: see above.
     """
 
-    def __init__(self, main, guards=None, stopping=None):
+    def __init__(self, main, extras=None, stopping=None):
         self.main, self.stopping = main, stopping
-        self._guards = guards or {}
+        self._extras = extras or {}
 
     def __call__(self, model) -> dict:
         """Returns the metrics of the main set, and those of the others as ``<name>_<metric>``."""
         metrics = self.main(model)
-        for name, guard in self._guards.items():
-            metrics.update({f"{name}_{key}": value for key, value in guard.evaluator(model).items()})
+        for name, extra in self._extras.items():
+            metrics.update({f"{name}_{key}": value for key, value in extra.evaluator(model).items()})
         return metrics
 
     @property
     def evaluators(self) -> dict:
         """The evaluators of all sets by name: ``Eval``, then those that are watched."""
-        return {"Eval": self.main, **{name: guard.evaluator for name, guard in self._guards.items()}}
+        return {"Eval": self.main, **{name: extra.evaluator for name, extra in self._extras.items()}}
 
     @property
     def remarks(self) -> list:
-        guards = [f"{name}: {text}" for name, guard in self._guards.items() for text in guard.evaluator.remarks]
-        return [*self.main.remarks, *guards]
+        extras = [f"{name}: {text}" for name, extra in self._extras.items() for text in extra.evaluator.remarks]
+        return [*self.main.remarks, *extras]
 
     def keep_if_best(self, metrics: dict, state) -> bool:
-        """Makes the metrics the best of ``state`` unless they are not, or a guard objects; says which does."""
+        """Makes the metrics the best of ``state`` unless they are not, or an extra set objects; says which does."""
         metric = self.main.metric
-        objecting = [name for name, guard in self._guards.items() if self._objects(name, guard, metrics, state.best)]
+        objecting = [name for name, extra in self._extras.items() if self._objects(name, extra, metrics, state.best)]
         if objecting:
             logger.info("no new best: %s fell too far below its value at the best model", ", ".join(objecting))
             return False
@@ -108,10 +108,10 @@ class Evaluation:
         return stop
 
     @staticmethod
-    def _objects(name, guard, metrics, best):
-        metric = guard.evaluator.metric
+    def _objects(name, extra, metrics, best):
+        metric = extra.evaluator.metric
         key = f"{name}_{metric.main_indicator}"
-        if guard.veto_drop is None or key not in best:
+        if extra.veto_drop is None or key not in best:
             return False
         drop = best[key] - metrics[key] if metric.higher_is_better else metrics[key] - best[key]
-        return drop > guard.veto_drop
+        return drop > extra.veto_drop

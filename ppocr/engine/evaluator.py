@@ -28,12 +28,12 @@ from ppocr.engine.static_graph import without_static_graph
 from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
 from ppocr.engine.unaligned import unaligned
 from ppocr.errors import DataError
-from ppocr.failures import blaming
+from ppocr.failures import stage
 
 _CONTAINERS = (object, nn.Layer, nn.Sequential, nn.LayerList, nn.LayerDict)
 
 
-class Share(NamedTuple):
+class EvalShard(NamedTuple):
     """What one process has seen of an evaluation.
 
     Attributes:
@@ -74,13 +74,13 @@ class Evaluator:
         metric: compares results with a batch (``update_from``).
         amp: mixed precision, on or off.
         loss: ``loss(predictions, batch) -> dict``; its mean over the samples becomes the value ``loss``.
-        beat: called after each batch, to show that the run gets on.
+        heartbeat: called after each batch, to show that the run gets on.
     """
 
-    def __init__(self, dataloader, post_process, metric, amp=None, loss=None, beat=None):
+    def __init__(self, dataloader, post_process, metric, amp=None, loss=None, heartbeat=None):
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
         self._amp, self.loss = amp or MixedPrecision(), loss
-        self._beat = beat or (lambda: None)
+        self._heartbeat = heartbeat or (lambda: None)
         self.remarks, self.samples, self.wider = [], 0, 0
 
     def __call__(self, model) -> dict:
@@ -143,7 +143,7 @@ class Evaluator:
             if was_training:
                 set_training_mode(model)
 
-    def _run(self, model) -> Share:
+    def _run(self, model) -> EvalShard:
         """Evaluates the share of this process."""
         self.metric.reset()
         self.dataloader.report.take_events()  # of examples that were looked at
@@ -160,23 +160,23 @@ class Evaluator:
                     loss, left_out = self.loss_of(model, batch)
                     losses.append(loss * count_samples(batch))
                     too_long += left_out
-                self._beat()
+                self._heartbeat()
                 processes.check_contact()
         events = self.dataloader.report.take_events()
-        return Share(self.metric.records, events, losses, samples, seconds, wider, too_long)
+        return EvalShard(self.metric.records, events, losses, samples, seconds, wider, too_long)
 
     def judge(self, model, batch, where="an evaluation batch"):
         """Takes a batch through model, post-processing and metric; returns the predictions, which nothing here holds.
 
         Raises:
-            Blame: one of them fails; ``where`` is what the line calls the batch.
+            StageError: one of them fails; ``where`` is what the line calls the batch.
         """
-        with blaming("Architecture", doing=f"the model fails on {where}"):
+        with stage("Architecture", doing=f"the model fails on {where}"):
             predictions = self._predict(model, batch)
         fields = on_host(batch)
-        with blaming("PostProcess", doing=f"it fails on {where}"):
+        with stage("PostProcess", doing=f"it fails on {where}"):
             result = self.post_process.process(predictions, fields)
-        with blaming("Metric", doing=f"it fails on {where}"):
+        with stage("Metric", doing=f"it fails on {where}"):
             self.metric.update_from(result, fields)
         return predictions
 
@@ -191,10 +191,10 @@ class Evaluator:
         Heads give what they give in training, while normalisation and dropout do not train.
 
         Raises:
-            Blame: see :meth:`judge`.
+            StageError: see :meth:`judge`.
         """
         paddle.seed(0)  # a dropout that a layer of somebody's own does by itself: at least the same each time
-        with blaming("Loss", doing=f"it fails on {where} (Global.cal_loss_during_eval)"):
+        with stage("Loss", doing=f"it fails on {where} (Global.cal_loss_during_eval)"):
             with training_outputs(model), self._amp.autocast():
                 predictions = call_model(model, batch)
             predictions = to_float32(predictions)
@@ -250,6 +250,6 @@ class TrainingMetric:
 
     def __call__(self, predictions, batch):
         fields = on_host(batch)
-        with blaming("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
+        with stage("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
             self._metric.update_from(self._post_process.process(predictions, fields), fields)
             return self._metric.get_metric()

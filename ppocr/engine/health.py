@@ -77,14 +77,14 @@ class FiniteGuard:
         self._statistics = []
         self.total = 0
 
-    def before(self, stepper):
+    def snapshot(self, stepper):
         """Keeps what a forward pass changes (running statistics), so that a bad step leaves nothing behind."""
         if self.mode == "step":
             self._statistics = [(t, t.clone()) for t in _statistics(stepper.model)]
         elif self.mode == "log" and not self._snapshot:
             self._copy(stepper)
         elif len(self._waiting) >= _LONGEST:
-            self.settle(stepper)
+            self.resolve_pending(stepper)
 
     def accepts(self, loss, norm, batches, step: int) -> bool:
         """Tells whether the update may be made.
@@ -112,7 +112,7 @@ class FiniteGuard:
         self._count(update, batches, "the update is skipped")
         return False
 
-    def settle(self, stepper):
+    def resolve_pending(self, stepper):
         """Reads what the mode ``log`` has noted: goes back if anything was bad, else takes a new copy now and then.
 
         To be called before anything reads the weights; in a distributed run by all processes.

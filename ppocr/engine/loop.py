@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
-from ppocr.engine.evaluation import Evaluation
+from ppocr.engine.evaluation import EvaluationSuite
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
@@ -32,7 +32,7 @@ class Run:
 
     stepper: Stepper
     train_dataloader: Any
-    evaluation: Optional[Evaluation]
+    evaluation: Optional[EvaluationSuite]
     checkpoints: Checkpointer
     progress: Progress
     schedule: TrainSchedule
@@ -71,7 +71,7 @@ def train(run: Run):
             del predictions  # hundreds of megabytes that the next step, or an evaluation, has better use for
             if schedule.log_due():
                 progress.log_line(state)
-                stepper.settle()
+                stepper.resolve_pending()
             if schedule.eval_due():
                 state.in_evaluation = True
                 checkpoints.save_latest(state)  # whatever happens in the evaluation, no training is lost
@@ -125,10 +125,10 @@ def evaluate_and_keep_best(run: Run):
     the evaluation has either happened, or is done again.
     """
     stepper, evaluation, progress, state = run.stepper, run.evaluation, run.progress, run.state
-    stepper.settle()
+    stepper.resolve_pending()
     with progress.paused(), stepper.averaging.applied(stepper.model) as trained:
         metrics = evaluation(stepper.model)
-        progress.say_current(metrics, evaluation.remarks)
+        progress.log_metrics(metrics, evaluation.remarks)
         is_best = evaluation.keep_if_best(metrics, state)
         state.stopped = evaluation.wants_stop(metrics)
         state.in_evaluation = False

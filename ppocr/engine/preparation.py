@@ -10,7 +10,7 @@ from ppocr.distributed import processes
 from ppocr.engine import setup
 from ppocr.engine.folder import follow, open_folder
 from ppocr.engine.folder_lock import given_up_on_error
-from ppocr.engine.run_facts import describe_start
+from ppocr.engine.run_info import describe_start
 from ppocr.errors import ConfigError, UserError
 from ppocr.imports import import_modules
 from ppocr.options import global_options

@@ -69,7 +69,7 @@ class Progress:
 
     def record(self, losses, lr, predictions, batches, state):
         """Takes the values of one update; nothing here waits for the device unless a training metric is on."""
-        self._watchdog.beat()
+        self._watchdog.heartbeat()
         values = {"lr": lr}
         if self._training_metric and state.epoch % self._schedule.metric_epoch_step == 0:
             values.update(self._training_metric(predictions, batches[-1]))
@@ -90,7 +90,7 @@ class Progress:
             f"avg_samples: {times.samples}, ips: {times.ips:.5f} samples/s, "
             f"eta: {datetime.timedelta(seconds=int(remaining))}{self._memory_text()}"
         )
-        self._say(line)
+        self._log(line)
         if self._steps:
             for step, statistics in self._steps.take()[:-1]:  # the last one is that of this line
                 self._loggers.log_step(statistics, step)
@@ -100,7 +100,7 @@ class Progress:
     def log_evaluation(self, metrics, state):
         """Writes the metrics of an evaluation and those of the best one."""
         best = _join(state.best)
-        self._say("best metric, " + best)
+        self._log("best metric, " + best)
         self._loggers.log_metrics({"epoch": state.epoch, **metrics}, "eval", state.global_step)
         self._loggers.log_best({k: v for k, v in state.best.items() if k != "best_epoch"}, state.global_step)
         self._loggers.log_text("best metric", best, state.global_step)
@@ -116,9 +116,9 @@ class Progress:
         values = {name: parameter.astype("float32").numpy() for name, parameter in unwrap(model).named_parameters()}
         self._loggers.log_histograms(values, "parameters", state.global_step)
 
-    def say_current(self, metrics, remarks=()):
+    def log_metrics(self, metrics, remarks=()):
         """Writes the metrics of the evaluation that has just run, and what is to be said about them."""
-        self._say("; ".join(["cur metric, " + _join(metrics), *remarks]))
+        self._log("; ".join(["cur metric, " + _join(metrics), *remarks]))
 
     def paused(self):
         """Returns a context whose time does not count as training."""
@@ -128,10 +128,10 @@ class Progress:
         """Says how the run ended and closes the loggers."""
         self._watchdog.rest()
         if state.best:
-            self._say("best metric, " + _join(state.best))
+            self._log("best metric, " + _join(state.best))
         self._loggers.close()
 
-    def _say(self, line):
+    def _log(self, line):
         if self._bar is not None and not self._bar.disable:
             self._bar.clear()
         self._logger.info(line)

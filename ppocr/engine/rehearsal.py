@@ -10,11 +10,11 @@ from ppocr.distributed import processes
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.static_graph import without_static_graph
 from ppocr.errors import ConfigError, DataError
-from ppocr.failures import blaming
+from ppocr.failures import stage
 
 
 @dataclass
-class Outcome:
+class DryRunResult:
     """What the model made of a batch.
 
     Attributes:
@@ -41,11 +41,11 @@ def rehearse(evaluation, model):
     numbers from the seed of each step.
 
     Args:
-        evaluation: :class:`ppocr.engine.evaluation.Evaluation`.
+        evaluation: :class:`ppocr.engine.evaluation.EvaluationSuite`.
         model: the model, which is left in training mode.
 
     Raises:
-        Blame: a section does not fit the data or the others.
+        StageError: a section does not fit the data or the others.
         DataError: no sample of a set can be read.
         ConfigError: a value that early stopping watches is none of the metrics.
     """
@@ -76,7 +76,7 @@ def _first_batch(dataloader, section):
     return batch
 
 
-def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
+def try_evaluation(evaluator, model, batch, section="Eval") -> DryRunResult:
     """Takes one batch through model, post-processing, metric and, if there is one, loss.
 
     Args:
@@ -86,7 +86,7 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
         section: name of the section, as messages give it.
 
     Raises:
-        Blame: one of them fails; its path says which.
+        StageError: one of them fails; its path says which.
     """
     fields = ", ".join(names_of(batch))
     first = f"the first batch of {section}" + (f" (fields: {fields})" if fields else "")
@@ -96,7 +96,7 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
         with paddle.no_grad(), without_static_graph():
             evaluator.metric.reset()
             predictions = evaluator.judge(model, batch, first)
-            with blaming("Metric", doing=f"it fails on {first}"):
+            with stage("Metric", doing=f"it fails on {first}"):
                 values = evaluator.metric.get_metric()
             if evaluator.loss is not None:
                 values["loss"], _ = evaluator.loss_of(model, batch, first)
@@ -104,6 +104,6 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> Outcome:
         set_training_mode(model)
     indicator = evaluator.metric.main_indicator
     if indicator not in values:
-        with blaming("Metric", "main_indicator"):
+        with stage("Metric", "main_indicator"):
             raise ConfigError(f"the metric gives no {indicator}, but {', '.join(values)}")
-    return Outcome(batch, predictions, values)
+    return DryRunResult(batch, predictions, values)

@@ -15,7 +15,7 @@ from ppocr.distributed import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
 from ppocr.errors import ConfigError, DataError
-from ppocr.failures import blaming
+from ppocr.failures import stage
 
 logger = logging.getLogger("ppocr")
 MADE_WITH = "made_with"
@@ -264,7 +264,7 @@ class Stepper:
             UserError: too many updates in a row were skipped, or model and loss do not fit a batch of a shape that
                 has not come before.
         """
-        self.guard.before(self)
+        self.guard.snapshot(self)
         sums = {}
         paddle.seed((self._seed * 1_000_003 + step) % 2**31)
         with processes.keeping_gradients(self.model):
@@ -314,7 +314,7 @@ class Stepper:
         """Returns a context in which a failure tells of its section, for images of a shape that has not come before."""
         if not shape or shape in self._tried:
             return contextlib.nullcontext()
-        return blaming(section, doing=f"{what} on a training batch of images {list(shape)}")
+        return stage(section, doing=f"{what} on a training batch of images {list(shape)}")
 
     def distribute(self, options, device: str):
         """Has the processes of a distributed run train together; see :func:`ppocr.distributed.processes.distribute`.
@@ -323,7 +323,7 @@ class Stepper:
         """
         self.model = processes.distribute(self.model, options, device)
 
-    def settle(self):
+    def resolve_pending(self):
         """Reads what is known of the last updates on the device alone, so that the weights are good afterwards.
 
         To be called before the weights are evaluated or saved, and when a log line is due.
@@ -331,7 +331,7 @@ class Stepper:
         Raises:
             UserError: the numbers are bad again and again.
         """
-        self.guard.settle(self)
+        self.guard.resolve_pending(self)
         if self.guard.overflows.say(self.amp):
             self.amp.warn_when_sunk()
 

@@ -3,7 +3,7 @@
 from ppocr.checkpoint.facts import READ, read_facts, refuse_others
 from ppocr.checkpoint.transfer import load_pretrained, strip_suffix
 from ppocr.engine.build import build_amp, build_network
-from ppocr.engine.run_facts import describe_outputs
+from ppocr.engine.run_info import describe_outputs
 from ppocr.errors import CheckpointError, ConfigError
 
 

@@ -8,7 +8,7 @@ from typing import Callable, NamedTuple
 
 from ppocr.engine.preparation import list_problems
 from ppocr.errors import ConfigError, UserError
-from ppocr.failures import Blame
+from ppocr.failures import StageError
 from ppocr.findings import ERROR, NOTE, CannotRun, Finding, from_message, summary, table, to_json
 from ppocr.preflight import box_checks, config_checks, image_checks, label_checks, run_checks, use_checks
 from ppocr.preflight.context import Context
@@ -131,8 +131,8 @@ def _findings(check, context) -> list:
         found = list(check.function(context))
     except CannotRun as reason:
         return [_skipped(check.name, str(reason))]
-    except Blame as blame:
-        found = [Finding(ERROR, blame.what, *context.where(blame.path))]
+    except StageError as error:
+        found = [Finding(ERROR, error.what, *context.where(error.path))]
     except UserError as error:
         found = [Finding(ERROR, str(error), context.file)]
     return [replace(finding, check=check.name) for finding in found]

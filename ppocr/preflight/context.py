@@ -243,8 +243,8 @@ class Context:
         return self.scans.get(section.name) or self.stored.get(section.name) or []
 
     @cached_property
-    def trial(self):
-        """Model, first batches and what came of them: :class:`ppocr.preflight.trial.Trial`."""
-        from ppocr.preflight.trial import Trial
+    def dry_run(self):
+        """Model, first batches and what came of them: :class:`ppocr.preflight.dry_run.DryRun`."""
+        from ppocr.preflight.dry_run import DryRun
 
-        return Trial(self)
+        return DryRun(self)

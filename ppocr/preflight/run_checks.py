@@ -15,7 +15,7 @@ from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
 from ppocr.data import shared_memory
-from ppocr.engine.run_facts import describe_run
+from ppocr.engine.run_info import describe_run
 from ppocr.engine.train_schedule import each_of_epochs, warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
 from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
@@ -30,9 +30,9 @@ MIB = 1 << 20
 
 def check_schedule(context):
     """The run evaluates and saves something."""
-    schedule = context.trial.schedule
+    schedule = context.dry_run.schedule
     if context.section("Eval") is not None:
-        context.trial.loader("Eval")
+        context.dry_run.loader("Eval")
     yield from schedule_findings(context, schedule)
     rate = context.config["Optimizer"]["lr"]
     too_long = warm_up_too_long(build_lr_scheduler(rate, schedule.epoch_num, schedule.steps_per_epoch), schedule)
@@ -67,11 +67,11 @@ def numbered_checkpoints(schedule) -> int:
 
 def check_training_batch(context):
     """A training batch goes through model and loss, and the loss is finite."""
-    value = float(context.trial.training.values["loss"])
+    value = float(context.dry_run.training.values["loss"])
     if not math.isfinite(value):
         yield context.finding(ERROR, ("Loss",), f"the loss of the first training batch is {value}")
     yield from _not_finite(context)
-    lost = context.trial.reports["Train"].no_box_left()
+    lost = context.dry_run.reports["Train"].no_box_left()
     if lost:
         what = f"no box of the first training batch is learnt: {lost}; change the sizes, or the limits of sizes"
         yield context.finding(WARNING, ("Train", "dataset", "transforms"), what)
@@ -80,7 +80,7 @@ def check_training_batch(context):
 def _not_finite(context):
     """A layer such as ReLU may hide from the loss that an image holds no numbers."""
     for step in context.section("Train").steps:
-        for key, field in zip(getattr(step.operator, "keep_keys", ()), context.trial.training.batch):
+        for key, field in zip(getattr(step.operator, "keep_keys", ()), context.dry_run.training.batch):
             if isinstance(field, paddle.Tensor) and not np.isfinite(field.numpy()).all():
                 what = f"'{key}' of the first training batch holds what is no finite number"
                 yield context.finding(WARNING, step.path, what)
@@ -89,7 +89,7 @@ def _not_finite(context):
 def check_evaluation_batch(context):
     """An evaluation batch goes through model, post-processing and metric."""
     if context.section("Eval") is not None:
-        _ = context.trial.evaluation  # what does not fit is raised
+        _ = context.dry_run.evaluation  # what does not fit is raised
     return ()
 
 
@@ -99,7 +99,7 @@ def check_alignments(context):
     needed = [(scan, scan.seen.steps) for scan in context.labels_of(section) if scan.seen.steps]
     if not needed:
         return
-    steps = context.trial.time_steps(_narrowest_width(context, section.config.get("sampler")))
+    steps = context.dry_run.time_steps(_narrowest_width(context, section.config.get("sampler")))
     if steps is None:
         return
     for scan, tallies in needed:
@@ -122,7 +122,7 @@ def _narrowest_width(context, sampler):
     """
     if sampler is None:
         return None
-    trial = context.trial
+    trial = context.dry_run
     if getattr(trial.loader("Train").dataset, "ds_width", False):
         if trial.time_steps(2 * trial.image_width) != trial.time_steps():
             raise CannotRun("the sampler gives each line a width of its own, and the time steps follow it")
@@ -133,7 +133,7 @@ def _narrowest_width(context, sampler):
 
 def check_weights(context):
     """Weights that are to be loaded fit the model."""
-    options, model = context.options, context.trial.model
+    options, model = context.options, context.dry_run.model
     facts = output_facts(context.post_process)
     path = ("Global", "checkpoints" if context.checkpoint else "pretrained_model")
     for line in context.damaged_checkpoints:
@@ -164,15 +164,15 @@ def _resumed(context, prefix, model, path):
     content, target = load_params(prefix), model.state_dict()
     weights, saved = arrays_of(content), read_state(prefix, content, model)
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    schedule = context.trial.schedule
-    now = describe_run(context.config, context.options, schedule.steps_per_epoch, context.trial.device)
+    schedule = context.dry_run.schedule
+    now = describe_run(context.config, context.options, schedule.steps_per_epoch, context.dry_run.device)
     for change in refuse_others(prefix, facts_in(extra), now, RESUME):
         yield context.finding(NOTE, path, f"the run goes on with another setting: {change}")
     wrong = [name for name in target if name not in weights or not fits(weights[name], target[name])]
     if wrong:
         what = f"{len(wrong)} of {len(target)} weights are missing or of another shape, first {wrong[0]}"
         yield context.finding(ERROR, path, what)
-    new = without_state(context.trial.optimizer, saved)
+    new = without_state(context.dry_run.optimizer, saved)
     if new:
         yield context.finding(WARNING, path, f"{prefix} {in_words(new, model)}")
     state = restore_counters(prefix, extra, schedule.steps_per_epoch)
@@ -184,8 +184,8 @@ def _resumed(context, prefix, model, path):
 
 def check_disk(context):
     """The checkpoints have room where they are written."""
-    options, schedule = context.options, context.trial.schedule
-    values = sum(tensor.size * tensor.element_size() for tensor in context.trial.model.state_dict().values())
+    options, schedule = context.options, context.dry_run.schedule
+    values = sum(tensor.size * tensor.element_size() for tensor in context.dry_run.model.state_dict().values())
     one = int(values) * (_COPIES + bool(options.use_ema or options.model_average))
     numbered = min(numbered_checkpoints(schedule), options.keep_last_k or schedule.total_steps)
     count = numbered + 3 + bool(schedule.evaluations())  # latest, the one before it, one being written, and the best
@@ -203,10 +203,10 @@ def check_disk(context):
 def check_shared_memory(context):
     """What the workers read ahead has room in shared memory."""
     for section in context.sections:
-        options = context.trial.loader(section.name).options
+        options = context.dry_run.loader(section.name).options
         if not options.num_workers or not options.use_shared_memory or not shared_memory.FOLDER.is_dir():
             continue
-        outcome = context.trial.training if section.training else context.trial.evaluation
+        outcome = context.dry_run.training if section.training else context.dry_run.evaluation
         batches = options.num_workers * options.prefetch_factor + 2
         needed = outcome.sample_bytes * options.batch_size_per_card * batches
         free = shared_memory.free_bytes()

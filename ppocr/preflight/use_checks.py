@@ -12,9 +12,9 @@ _MANY = 0.5  # share of wider ones from which image_shape is likely to be wrong
 
 def check_wide_lines(context):
     """Lines of the evaluation set fit into ``image_shape``; wider ones are read otherwise in use."""
-    if context.section("Eval") is None or not differs_in_use(context.resolved, context.trial.model):
+    if context.section("Eval") is None or not differs_in_use(context.resolved, context.dry_run.model):
         return
-    dataset = context.trial.loader("Eval").dataset
+    dataset = context.dry_run.loader("Eval").dataset
     chosen = dataset.select(0)
     indices = range(len(dataset)) if chosen is None else chosen
     places = np.linspace(0, len(indices) - 1, min(len(indices), context.sample or _MOST)).astype(int)

@@ -131,14 +131,14 @@ class Checkpointer:
         stepper: what is saved.
         logger: told about every checkpoint.
         enabled: False in processes other than the first; these wait until the first has handed over what is saved.
-        facts: plain values that describe the run; a resumed run is compared with them.
-        parts: ``{name: object with state_dict()}`` of whatever else is to be restored.
+        run_info: plain values that describe the run; a resumed run is compared with them.
+        extra_state: ``{name: object with state_dict()}`` of whatever else is to be restored.
         keep_last: number of ``iter_epoch_N`` to keep; 0 keeps all.
     """
 
-    def __init__(self, folder, stepper, logger, enabled=True, facts=None, parts=None, keep_last=0):
+    def __init__(self, folder, stepper, logger, enabled=True, run_info=None, extra_state=None, keep_last=0):
         self._folder, self._stepper, self._logger, self._enabled = Path(folder), stepper, logger, enabled
-        self._facts, self._parts, self._keep_last = facts or {}, parts or {}, keep_last
+        self._run_info, self._extra_state, self._keep_last = run_info or {}, extra_state or {}, keep_last
         self._writer = BackgroundWriter()
         self._free = queue.SimpleQueue()  # buffers that no checkpoint on its way uses
 
@@ -158,7 +158,7 @@ class Checkpointer:
 
     def save_at_once(self, state):
         """Saves where the run stands, as ``latest``, before it ends in an error; waits for no other process."""
-        self._stepper.settle()
+        self._stepper.resolve_pending()
         if self._enabled:
             self._submit(state, None, "save model in", ["latest"])
             self._writer.wait()
@@ -184,7 +184,7 @@ class Checkpointer:
             raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
 
     def _save(self, state, trained, words, names):
-        self._stepper.settle()  # no checkpoint holds weights of which nobody knows whether they are finite
+        self._stepper.resolve_pending()  # no checkpoint holds weights of which nobody knows whether they are finite
         if self._enabled:
             self._submit(state, trained, words, names)
         processes.barrier()  # a slow disk may hold up the first one longer than a collective waits for it
@@ -193,8 +193,8 @@ class Checkpointer:
         buffers = HostBuffers() if self._free.empty() else self._free.get()
         buffers.restart()
         contents = capture(self._stepper, state, trained, buffers.copy)
-        contents[TRAIN_STATE]["run"] = self._facts
-        contents[TRAIN_STATE]["parts"] = {n: plain(p.state_dict(), buffers.copy) for n, p in self._parts.items()}
+        contents[TRAIN_STATE]["run"] = self._run_info
+        contents[TRAIN_STATE]["parts"] = {n: plain(p.state_dict(), buffers.copy) for n, p in self._extra_state.items()}
         self._writer.submit(lambda: self._write(names, contents, buffers))
         for name in names:
             self._logger.info("%s %s", words, self._folder / name)
@@ -224,15 +224,15 @@ def _number(path):
 
 
 # ------------------------------------------------------------------------------------------------ reading
-def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=None, logger=None) -> TrainState:
+def load_checkpoint(prefix, stepper, steps_per_epoch: int, extra_state=None, run_info=None, logger=None) -> TrainState:
     """Puts a run back to where a checkpoint was saved; everything must be there and fit.
 
     Args:
         prefix: path of the checkpoint without suffix.
         stepper: receives weights, optimizer, schedule, scaler and averages.
         steps_per_epoch: tells whether the epoch of the checkpoint was finished.
-        parts: ``{name: object with load_state_dict()}`` of whatever else was saved.
-        facts: what describes this run; see :func:`ppocr.engine.run_facts.describe_run`.
+        extra_state: ``{name: object with load_state_dict()}`` of whatever else was saved.
+        run_info: what describes this run; see :func:`ppocr.engine.run_info.describe_run`.
         logger: told about them.
 
     Returns:
@@ -249,12 +249,12 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, parts=None, facts=Non
             hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
     with refusing_damage(prefix):
-        return _restore(prefix, stepper, steps_per_epoch, parts or {}, facts or {}, logger)
+        return _restore(prefix, stepper, steps_per_epoch, extra_state or {}, run_info or {}, logger)
 
 
-def _restore(prefix, stepper, steps_per_epoch, parts, facts, logger):
+def _restore(prefix, stepper, steps_per_epoch, extra_state, run_info, logger):
     extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
-    _compare_facts(prefix, facts_in(extra), facts, logger)
+    _compare_facts(prefix, facts_in(extra), run_info, logger)
     content, model = load_params(prefix), unwrap(stepper.model)
     saved = read_state(prefix, content, model)
     weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
@@ -264,7 +264,7 @@ def _restore(prefix, stepper, steps_per_epoch, parts, facts, logger):
     new = restore_state(stepper.optimizer, saved)
     stepper.amp.load_state_dict(extra.get("scaler") or {})
     same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
-    for name, part in parts.items():
+    for name, part in extra_state.items():
         if name in extra.get("parts", {}):
             part.load_state_dict(extra["parts"][name])
     if logger is not None and new:
@@ -352,7 +352,7 @@ def load_model(options, *others, **named):
     return (family_calls.load_model if isinstance(options, dict) else load_run)(options, *others, **named)
 
 
-def load_run(options, stepper, schedule, logger, parts=None, facts=None) -> TrainState:
+def load_run(options, stepper, schedule, logger, extra_state=None, run_info=None) -> TrainState:
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
@@ -361,14 +361,15 @@ def load_run(options, stepper, schedule, logger, parts=None, facts=None) -> Trai
         stepper: receives what is loaded.
         schedule: :class:`ppocr.engine.train_schedule.TrainSchedule`.
         logger: told what was loaded.
-        parts, facts: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained weights.
+        extra_state, run_info: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained
+            weights.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
     """
     prefix = options.checkpoints
     if prefix:
-        state = load_checkpoint(prefix, stepper, schedule.steps_per_epoch, parts, facts, logger)
+        state = load_checkpoint(prefix, stepper, schedule.steps_per_epoch, extra_state, run_info, logger)
         if len(set(processes.gather(repr(state)))) > 1:
             raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
         schedule = schedule.at(state)
@@ -379,18 +380,18 @@ def load_run(options, stepper, schedule, logger, parts=None, facts=None) -> Trai
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
-    for warning in _start(unwrap(stepper.model), stepper, options, facts or {}, logger):
+    for warning in _start(unwrap(stepper.model), stepper, options, run_info or {}, logger):
         logger.warning("%s", warning)
     return TrainState()
 
 
-def _start(model, stepper, options, facts, logger) -> list:
+def _start(model, stepper, options, run_info, logger) -> list:
     """Begins with ``Global.pretrained_model`` or with fresh weights; returns what there is to be warned of."""
     if not options.pretrained_model:
         logger.info("train from scratch")
-        return network_warnings(model, facts)
-    report = load_start_weights(model, options, facts, exact_weights(model, stepper.optimizer))
+        return network_warnings(model, run_info)
+    report = load_start_weights(model, options, run_info, exact_weights(model, stepper.optimizer))
     round_weights(model, stepper.optimizer)
     stepper.averaging.restart()
     logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
-    return report.warnings + network_warnings(model, facts, report.loaded)
+    return report.warnings + network_warnings(model, run_info, report.loaded)

@@ -54,7 +54,7 @@ def files(tmp_path_factory):
     stepper, parts = make_run()
     state = TrainState()
     train(stepper, parts, state)
-    checkpoints = Checkpointer(folder, stepper, logging.getLogger("damage"), facts=FACTS, parts=parts)
+    checkpoints = Checkpointer(folder, stepper, logging.getLogger("damage"), run_info=FACTS, extra_state=parts)
     checkpoints.save_latest(state)
     checkpoints.finish()
     return {path.suffix: path.read_bytes() for path in folder.iterdir()}

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from ppocr.checkpoint.facts import READ, RESUME, compare, output_facts, read_facts, refuse_others
-from ppocr.engine.run_facts import describe_run
+from ppocr.engine.run_info import describe_run
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode

@@ -171,7 +171,7 @@ def train_with_a_bad_batch(rank, mode, folder, device):
         fields = [paddle.full([1, 2], step + rank + 1.0), paddle.to_tensor(extra, dtype="float32")]
         batch = Batch(fields, sample_keys=fields)
         stepper([batch], step)
-        stepper.settle()
+        stepper.resolve_pending()
         weights.append(layer.weight.tolist())
     return weights, guard.total
 

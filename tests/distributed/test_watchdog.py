@@ -10,7 +10,7 @@ import pytest
 
 from ppocr.distributed import processes
 from ppocr.distributed import watchdog as watchdog_module
-from ppocr.distributed.watchdog import Watchdog, let_stacks_be_asked_for
+from ppocr.distributed.watchdog import Watchdog, register_stack_dump
 from ppocr.engine.build import build_watchdog
 from ppocr.options import GlobalOptions
 
@@ -25,7 +25,7 @@ def wait_for(path, text):
 
 
 def sleep_in_a_worker(path, ready):
-    file = let_stacks_be_asked_for(path)
+    file = register_stack_dump(path)
     ready.set()
     time.sleep(60)
     file.close()
@@ -65,7 +65,7 @@ def test_a_run_that_gets_on_is_left_alone(tmp_path):
     path = tmp_path / "train.log"
     with Watchdog(5, path) as watchdog:
         for _ in range(3):
-            watchdog.beat()
+            watchdog.heartbeat()
     with Watchdog(0, path):
         time.sleep(0.02)
     assert not path.exists()
@@ -96,7 +96,7 @@ def test_others_are_not_asked_for_while_steps_are_made_or_when_the_run_is_finish
 def test_stacks_go_to_the_screen_where_the_log_cannot_be_written(tmp_path, capfd):
     path = tmp_path / "gone" / "train.log"
     Watchdog(1, path)._dump()
-    file = let_stacks_be_asked_for(path)
+    file = register_stack_dump(path)
     try:
         os.kill(os.getpid(), watchdog_module.STACK_SIGNAL)
     finally:

@@ -9,7 +9,7 @@ import pytest
 
 from ppocr.commands.train import data_accounts
 from ppocr.data import build_dataloader
-from ppocr.engine.evaluation import Evaluation, Guard
+from ppocr.engine.evaluation import EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
@@ -96,7 +96,7 @@ def test_a_filter_that_leaves_nothing_of_a_label_is_said(evaluator):
 
 def test_a_watched_set_says_its_remarks_under_its_name(evaluator):
     main, guard = evaluator(["ab", "cd"]), evaluator(["ab", "c#"])
-    evaluation = Evaluation(main, {"street": Guard(guard)})
+    evaluation = EvaluationSuite(main, {"street": ExtraEval(guard)})
     evaluation(Reader(["ab", "cd"]))
     (remark,) = evaluation.remarks
     assert remark.startswith("street: 1 of 2 labels hold characters that the dictionary lacks")
@@ -119,7 +119,7 @@ def test_examples_show_the_labels_as_they_stand(evaluator):
 def test_a_run_ends_with_an_account_of_every_set(evaluator):
     train, main, guard = evaluator(["ab", "c#"], mode="Train"), evaluator(["ab", "cd"]), evaluator(["##", "cd"])
     list(train.dataloader)
-    evaluation = Evaluation(main, {"street": Guard(guard)})
+    evaluation = EvaluationSuite(main, {"street": ExtraEval(guard)})
     evaluation(Reader(["ab", "cd"]))
     accounts = dict(data_accounts(train.dataloader, evaluation))
     assert list(accounts) == ["", "Eval", "street"]

@@ -93,16 +93,16 @@ def test_in_the_mode_log_the_run_goes_back_to_the_last_copy(averaging):
     stepper = make_stepper(FiniteGuard("log", copy_steps=2), averaging)
     for step in range(2):
         stepper([batch(step)], step)
-    stepper.settle()
+    stepper.resolve_pending()
     before = state_of(stepper)
     average = {n: t.numpy().copy() for n, t in stepper.averaging.average().items()}
     counts = dict(stepper.averaging.counts)
     stepper([batch(2)], 2)
-    stepper.settle()  # good, but too early for a copy
+    stepper.resolve_pending()  # good, but too early for a copy
     for step, bad in ((3, True), (4, False)):
         stepper([batch(step, bad)], step)
     assert np.isnan(state_of(stepper)["0.weight"]).any()
-    stepper.settle()
+    stepper.resolve_pending()
     assert_same(state_of(stepper), before)
     assert_same({n: t.numpy() for n, t in stepper.averaging.average().items()}, average)
     assert stepper.averaging.counts == counts
@@ -115,10 +115,10 @@ def test_the_copy_is_written_over_and_holds_on_to_no_graph():
     stepper = make_stepper(guard)
     for step in range(2):
         stepper([batch(step)], step)
-        stepper.settle()
+        stepper.resolve_pending()
     kept = dict(guard._snapshot)
     stepper([batch(2)], 2)
-    stepper.settle()
+    stepper.resolve_pending()
     assert all(guard._snapshot[name] is tensor and tensor.stop_gradient for name, tensor in kept.items())
     assert_same(
         {name[-1]: tensor.numpy() for name, tensor in kept.items() if name[0] == "Sequential"},
@@ -130,7 +130,7 @@ def test_in_the_mode_log_the_first_line_can_go_back_to_the_start():
     stepper = make_stepper(FiniteGuard("log"))
     start = state_of(stepper)
     stepper([batch(0, bad=True)], 0)
-    stepper.settle()
+    stepper.resolve_pending()
     assert_same(state_of(stepper), start)
     _, losses = stepper([batch(1)], 1)
     assert math.isfinite(losses["loss"].item())
@@ -140,7 +140,7 @@ def test_in_the_mode_log_the_batch_that_was_bad_is_named_and_written(tmp_path, p
     stepper = make_stepper(FiniteGuard("log", tmp_path, source=Source()))
     for step in range(1, 7):
         stepper([batch(10 * step), batch(10 * step + 1, bad=step == 3)], step)
-    stepper.settle()
+    stepper.resolve_pending()
     assert "step 4: loss" in ppocr_caplog.text and "samples: 30.png, 31.png" in ppocr_caplog.text
     assert [path.name for path in tmp_path.iterdir()] == ["step_4.npz"]
     dumped = np.load(tmp_path / "step_4.npz")
@@ -155,7 +155,7 @@ def test_a_bad_batch_that_cannot_be_read_again_is_named_all_the_same(tmp_path, p
 
     stepper = make_stepper(FiniteGuard("log", tmp_path, source=Gone()))
     stepper([batch(1, bad=True)], 0)
-    stepper.settle()
+    stepper.resolve_pending()
     assert "batch: not written (1.png: no such file); samples: 1.png" in ppocr_caplog.text
 
 
@@ -171,10 +171,10 @@ def test_in_the_mode_log_numbers_are_read_at_last_when_many_wait(monkeypatch):
 def test_a_bad_stretch_ends_the_run_where_it_is_one_of_many():
     stepper = make_stepper(FiniteGuard("log", max_bad=2))
     stepper([batch(1, bad=True)], 0)
-    stepper.settle()
+    stepper.resolve_pending()
     stepper([batch(2, bad=True)], 1)
     with pytest.raises(UserError, match="2 updates in a row"):
-        stepper.settle()
+        stepper.resolve_pending()
 
 
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
@@ -187,11 +187,11 @@ def test_going_back_restores_the_float32_weights_behind_those_in_half_precision(
     tensors = [*model.parameters(), *optimizer.state_dict()["master_weights"].values()]
     moments = [tensor for name, tensor in optimizer.state_dict().items() if "moment" in name]
     start = [tensor.astype("float32").numpy() for tensor in tensors + moments]
-    stepper.guard.before(stepper)
+    stepper.guard.snapshot(stepper)
     for tensor in tensors + moments:
         tensor.set_value(paddle.full(tensor.shape, math.nan).astype(tensor.dtype))
     stepper.guard.accepts(paddle.to_tensor(math.nan), None, [], 0)
-    stepper.settle()
+    stepper.resolve_pending()
     assert len(tensors) == 4 and len(moments) == 4
     for tensor, before in zip(tensors + moments, start):
         np.testing.assert_array_equal(tensor.astype("float32").numpy(), before)

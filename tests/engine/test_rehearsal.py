@@ -8,12 +8,12 @@ import paddle
 import pytest
 
 from ppocr.data import build_dataloader
-from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
 from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import ConfigError, DataError
-from ppocr.failures import Blame
+from ppocr.failures import StageError
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
 
@@ -67,7 +67,7 @@ def test_it_leaves_nothing_behind(make, caplog):
     model, evaluator, guard = Model(), make(images=(2, 3), workers=2), make(images=(2, 3))
     before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
     with caplog.at_level(logging.WARNING, "rehearsal"):
-        rehearse(Evaluation(evaluator, {"old": Guard(guard)}), model)
+        rehearse(EvaluationSuite(evaluator, {"old": ExtraEval(guard)}), model)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value.numpy(), before[name])
     assert model.training and model.norm.training and not caplog.records
@@ -80,43 +80,45 @@ def test_it_leaves_nothing_behind(make, caplog):
 
 
 def test_a_model_that_cannot_take_the_images_is_named_with_the_fields_that_it_got(make):
-    with pytest.raises(Blame, match=r"Architecture: the model fails on the first batch of Eval .fields: image, label"):
-        rehearse(Evaluation(make()), Model(width=5))
+    with pytest.raises(
+        StageError, match=r"Architecture: the model fails on the first batch of Eval .fields: image, label"
+    ):
+        rehearse(EvaluationSuite(make()), Model(width=5))
 
 
 def test_a_metric_of_another_task_is_named(make):
-    with pytest.raises(Blame, match="^Metric: it fails on the first batch of Eval .*Error") as caught:
-        rehearse(Evaluation(make(metric="DetMetric")), Model())
+    with pytest.raises(StageError, match="^Metric: it fails on the first batch of Eval .*Error") as caught:
+        rehearse(EvaluationSuite(make(metric="DetMetric")), Model())
     assert caught.value.path == ("Metric",) and "\n" not in str(caught.value)
 
 
 def test_a_guard_set_and_the_loss_are_tried_too(make):
     words = "Loss: it fails on the first batch of GuardEval.old .*cal_loss_during_eval.: IndexError: list index"
-    with pytest.raises(Blame, match=words):
-        rehearse(Evaluation(make(), {"old": Guard(make(loss=no_loss))}), Model())
+    with pytest.raises(StageError, match=words):
+        rehearse(EvaluationSuite(make(), {"old": ExtraEval(make(loss=no_loss))}), Model())
 
 
 def test_a_set_of_which_nothing_can_be_read(make):
     with pytest.raises(DataError, match="^Eval: no sample could be read; samples not used: 4 unreadable image"):
-        rehearse(Evaluation(make(images=())), Model())
+        rehearse(EvaluationSuite(make(images=())), Model())
 
 
 def test_an_indicator_that_the_metric_does_not_give(make):
     evaluator = make()
     evaluator.metric.main_indicator = "hmean"
-    with pytest.raises(Blame, match="^Metric.main_indicator: the metric gives no hmean, but acc"):
-        rehearse(Evaluation(evaluator), Model())
+    with pytest.raises(StageError, match="^Metric.main_indicator: the metric gives no hmean, but acc"):
+        rehearse(EvaluationSuite(evaluator), Model())
 
 
 @pytest.mark.parametrize("metric", ["acc", "fps", "old_acc", "loss", None])
 def test_what_early_stopping_may_watch(make, metric):
     main = make(loss=lambda predictions, batch: {"loss": predictions.mean()})
-    rehearse(Evaluation(main, {"old": Guard(make())}, EarlyStopping(2, metric=metric)), Model())
+    rehearse(EvaluationSuite(main, {"old": ExtraEval(make())}, EarlyStopping(2, metric=metric)), Model())
 
 
 def test_what_early_stopping_cannot_watch(make):
     with pytest.raises(ConfigError, match="early_stopping.metric: an evaluation gives no accc, but fps, acc"):
-        rehearse(Evaluation(make(), stopping=EarlyStopping(2, metric="accc")), Model())
+        rehearse(EvaluationSuite(make(), stopping=EarlyStopping(2, metric="accc")), Model())
 
 
 def stepper(loss, width=8):
@@ -130,22 +132,22 @@ def batch(images=None):
 
 def test_a_training_batch_of_a_new_shape_tells_of_its_section_and_another_one_of_the_place_in_the_code():
     words = "^Architecture: the model fails on a training batch of images .2, 3, 8, {}.: ValueError"
-    with pytest.raises(Blame, match=words.format(8)):
+    with pytest.raises(StageError, match=words.format(8)):
         stepper(no_loss, width=5)([batch()], 0)
-    with pytest.raises(Blame, match="^Loss: it fails on a training batch of images .2, 3, 8, 8.: IndexError"):
+    with pytest.raises(StageError, match="^Loss: it fails on a training batch of images .2, 3, 8, 8.: IndexError"):
         stepper(no_loss)([batch()], 0)
     late = stepper(lambda predictions, batch: {"loss": predictions.mean()})
     late([batch()], 0)
     late.loss = no_loss
     with pytest.raises(IndexError):
         late([batch()], 1)
-    with pytest.raises(Blame, match=words.format(16)):
+    with pytest.raises(StageError, match=words.format(16)):
         late([batch(paddle.ones([2, 3, 8, 16]))], 2)
 
 
 def test_a_metric_that_training_batches_do_not_fit(make):
     metric = TrainingMetric(build_post_process({"name": "ClsPostProcess"}), build_metric({"name": "DetMetric"}))
-    with pytest.raises(Blame, match="^Metric: it fails on a training batch .Global.cal_metric_during_train.: "):
+    with pytest.raises(StageError, match="^Metric: it fails on a training batch .Global.cal_metric_during_train.: "):
         metric(paddle.ones([2, 3]), batch())
 
 

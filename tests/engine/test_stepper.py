@@ -305,7 +305,7 @@ def test_an_update_that_the_scaler_skips_changes_no_average_and_is_said(monkeypa
     _, losses = stepper([batch(2)], 1)
     assert math.isfinite(losses["grad_norm"].item())
     assert average.state_dict()["updates"] == 1
-    stepper.settle()
+    stepper.resolve_pending()
     assert "1 of the last 2 updates were skipped" in ppocr_caplog.text
 
 
@@ -323,11 +323,11 @@ def test_a_loss_scale_that_sinks_below_1_is_said_once_and_only_then(monkeypatch,
         amp.scaler.state_dict = lambda scale=scale: {"scale": np.array([scale])}
         stepper = make_stepper(linear(), amp=amp)
         stepper.guard.overflows.count(amp, made=not skipped)
-        stepper.settle()
+        stepper.resolve_pending()
         assert (sunk in ppocr_caplog.text) == said
         ppocr_caplog.clear()
         stepper.guard.overflows.count(amp, made=not skipped)
-        stepper.settle()
+        stepper.resolve_pending()
         assert sunk not in ppocr_caplog.text
 
 

@@ -5,7 +5,7 @@ import logging
 import paddle
 import pytest
 
-from ppocr.engine.run_facts import describe_outputs
+from ppocr.engine.run_info import describe_outputs
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import CheckpointError
 from ppocr.modeling.architectures import build_model

@@ -13,7 +13,7 @@ from ppocr.commands import infer_cls, infer_det, infer_rec
 from ppocr.commands.arguments import preprocess
 from ppocr.config import load
 from ppocr.deploy.exporting import export
-from ppocr.engine.run_facts import describe_outputs
+from ppocr.engine.run_info import describe_outputs
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import text_and_score
 from ppocr.utils.save_load import save_model

@@ -182,7 +182,7 @@ def checkpoint_of_another_dictionary(site):
 
 def checkpoint_with_accumulators(site, kinds, number=None):
     """A checkpoint that fits, with accumulators of so many of its parameters; returns the line."""
-    model = preflight.Context(load(site.config), str(site.config)).trial.model
+    model = preflight.Context(load(site.config), str(site.config)).dry_run.model
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     weights["StructuredToParameterName@@"] = {name: tensor.name for name, tensor in model.state_dict().items()}
     owners = [parameter for parameter in model.parameters() if not parameter.stop_gradient][:number]
@@ -271,7 +271,7 @@ def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
 def test_weights_of_another_dictionary_are_reported_as_training_reports_them(make_site, pretrained_dict_path):
     site = make_site("rec")
     old = ["blank", *"abxyzd"]
-    trial = preflight.Context(load(site.config), str(site.config)).trial.model.state_dict()
+    trial = preflight.Context(load(site.config), str(site.config)).dry_run.model.state_dict()
     weights = {name: tensor.numpy() for name, tensor in trial.items()}
     weights["head.fc.weight"] = np.zeros((weights["head.fc.weight"].shape[0], 7), np.float32)
     weights["head.fc.bias"] = np.zeros(7, np.float32)

@@ -8,7 +8,7 @@ import pytest
 
 from ppocr import preflight
 from ppocr.config import Config, Source, load
-from ppocr.failures import Blame, describe
+from ppocr.failures import StageError, describe
 from ppocr.findings import CannotRun, line_in
 from ppocr.preflight import Check, Finding, box_checks, context
 
@@ -23,7 +23,7 @@ def refuse(context):
 
 def fail(context):
     yield Finding("note", "lost")
-    raise Blame(("Loss", "name"), "it fails")
+    raise StageError(("Loss", "name"), "it fails")
 
 
 def run(*checks):

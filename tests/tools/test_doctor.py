@@ -127,7 +127,7 @@ def test_a_step_of_two_batches_has_twice_the_parts():
     assert result.step == 15_000 + 6_000 + 1_500 + 30_000 + 4_500 + 7_000  # every second step is the odd third batch
 
 
-@pytest.mark.parametrize("name", ["settle", "before"])
+@pytest.mark.parametrize("name", ["resolve_pending", "snapshot"])
 def test_a_part_of_a_step_that_is_not_there_is_noticed(monkeypatch, name):
     run = tiny_run(Clock())
     monkeypatch.delattr(type(run.stepper.guard), name)

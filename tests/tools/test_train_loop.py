@@ -14,7 +14,7 @@ import pytest
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.engine import loop
-from ppocr.engine.evaluation import EarlyStopping, Evaluation, Guard
+from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.health import FiniteGuard
 from ppocr.errors import UserError
 from ppocr.utils.save_load import Checkpointer
@@ -97,7 +97,7 @@ def test_the_last_partial_group_is_an_update_of_its_own(make_run):
     ],
 )
 def test_when_evaluations_happen(make_run, options, steps):
-    assert evaluated_at(train(make_run(evaluation=Evaluation(Values()), **options))) == steps
+    assert evaluated_at(train(make_run(evaluation=EvaluationSuite(Values()), **options))) == steps
 
 
 def test_without_evaluation_nothing_is_evaluated_and_nothing_is_best(make_run):
@@ -117,7 +117,7 @@ def test_without_evaluation_nothing_is_evaluated_and_nothing_is_best(make_run):
     ],
 )
 def test_the_best_model_is_kept(make_run, values, higher, best, saves):
-    evaluation = Evaluation(Values(values, higher))
+    evaluation = EvaluationSuite(Values(values, higher))
     run = train(make_run(evaluation=evaluation, eval_batch_step=2))
     assert sum("save best model" in line for line in run.log.lines) == saves
     assert run.state.best["acc"] == pytest.approx(best, nan_ok=True)
@@ -134,7 +134,7 @@ def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
 
 @pytest.mark.parametrize("average", [{"use_ema": True, "ema_decay": 0.5}, {"model_average": True}])
 def test_averaged_weights_are_evaluated_and_saved_as_best_and_taken_out_again(make_run, average):
-    evaluation = Evaluation(Values([0.1, 0.2]))
+    evaluation = EvaluationSuite(Values([0.1, 0.2]))
     run = train(make_run(evaluation=evaluation, eval_batch_epoch=1, **average))
     plain = train(make_run())
     np.testing.assert_array_equal(weights(run), weights(plain))
@@ -151,11 +151,15 @@ def test_averaged_weights_are_evaluated_and_saved_as_best_and_taken_out_again(ma
 @pytest.mark.parametrize("optimizer", [paddle.optimizer.Adam, paddle.optimizer.Momentum])
 def test_resume_at_the_end_of_an_epoch_equals_the_uninterrupted_run(make_run, options, optimizer):
     whole = train(
-        make_run(epoch_num=4, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
+        make_run(epoch_num=4, evaluation=EvaluationSuite(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
     )
-    first = make_run(epoch_num=2, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
+    first = make_run(
+        epoch_num=2, evaluation=EvaluationSuite(Values()), optimizer=optimizer, eval_batch_epoch=1, **options
+    )
     train(first)
-    second = make_run(epoch_num=4, evaluation=Evaluation(Values()), optimizer=optimizer, eval_batch_epoch=1, **options)
+    second = make_run(
+        epoch_num=4, evaluation=EvaluationSuite(Values()), optimizer=optimizer, eval_batch_epoch=1, **options
+    )
     second.go_on_from(first.folder / "latest")
     assert (second.state.epoch, second.state.global_step) == (3, first.state.global_step)
     train(second)
@@ -187,9 +191,9 @@ def interrupt(run, monkeypatch, name):
 
 def with_stopping(make_run, values, patience, **options):
     stopping = EarlyStopping(patience)
-    run = make_run(evaluation=Evaluation(Values(values), stopping=stopping), **options)
+    run = make_run(evaluation=EvaluationSuite(Values(values), stopping=stopping), **options)
     run.parts = {"early_stopping": stopping}
-    run.checkpoints = Checkpointer(run.folder, run.stepper, run.log, parts=run.parts)
+    run.checkpoints = Checkpointer(run.folder, run.stepper, run.log, extra_state=run.parts)
     return run
 
 
@@ -258,7 +262,7 @@ def test_what_a_best_checkpoint_holds_was_settled_before(make_run):
 
 
 def test_a_resumed_run_without_evaluation_data_leaves_the_evaluation_out(make_run, monkeypatch):
-    first = make_run(evaluation=Evaluation(Values()), eval_batch_step=2)
+    first = make_run(evaluation=EvaluationSuite(Values()), eval_batch_step=2)
     interrupt(first, monkeypatch, "wants_stop")
     second = make_run()
     second.go_on_from(first.folder / "latest")
@@ -275,7 +279,9 @@ def test_resume_inside_an_epoch_leaves_out_what_was_seen(make_run):
 
 
 def test_early_stopping_ends_the_run_and_is_remembered(make_run):
-    evaluation = Evaluation(Values([0.1, 0.3, 0.3, 0.305, 0.9]), stopping=EarlyStopping(patience=2, min_delta=0.01))
+    evaluation = EvaluationSuite(
+        Values([0.1, 0.3, 0.3, 0.305, 0.9]), stopping=EarlyStopping(patience=2, min_delta=0.01)
+    )
     run = train(make_run(evaluation=evaluation, eval_batch_step=1, epoch_num=9))
     assert evaluated_at(run) == [1, 2, 3, 4] and run.state.global_step == 4
     again = make_run(evaluation=evaluation, epoch_num=9)
@@ -294,18 +300,18 @@ def test_early_stopping_ends_a_run_whose_metric_is_no_number(higher):
 
 def test_early_stopping_may_watch_another_value_and_goes_on_after_a_resume():
     stopping = EarlyStopping(patience=2, metric="loss")
-    evaluation = Evaluation(Values(), stopping=stopping)
+    evaluation = EvaluationSuite(Values(), stopping=stopping)
     assert not evaluation.wants_stop({"acc": 0.1, "loss": 3.0})
     assert not evaluation.wants_stop({"acc": 0.9, "loss": 3.5})
     resumed = EarlyStopping(patience=2, metric="loss")
     resumed.load_state_dict(stopping.state_dict())
-    assert Evaluation(Values(), stopping=resumed).wants_stop({"acc": 0.95, "loss": 3.2})
+    assert EvaluationSuite(Values(), stopping=resumed).wants_stop({"acc": 0.95, "loss": 3.2})
 
 
 def test_a_guard_is_watched_and_may_veto(make_run):
     guard, watched = Values([0.9, 0.5, 0.88]), Values([0.1, 0.2, 0.3])
-    guards = {"old": Guard(guard, veto_drop=0.05), "other": Guard(watched)}
-    run = train(make_run(evaluation=Evaluation(Values([0.1, 0.2, 0.3]), guards), eval_batch_step=2))
+    guards = {"old": ExtraEval(guard, veto_drop=0.05), "other": ExtraEval(watched)}
+    run = train(make_run(evaluation=EvaluationSuite(Values([0.1, 0.2, 0.3]), guards), eval_batch_step=2))
     assert run.state.best["acc"] == 0.3 and run.state.best["old_acc"] == 0.88 and run.state.best["other_acc"] == 0.3
     assert sum("save best model" in line for line in run.log.lines) == 2
     rows = [values for prefix, _, values in run.metrics.rows if prefix == "eval"]
@@ -324,7 +330,7 @@ def test_a_guard_is_watched_and_may_veto(make_run):
     ids=["evaluation", "save_step_interval", "checkpoint asked for", "end asked for", "end of an epoch"],
 )
 def test_nothing_that_is_not_finite_is_evaluated_or_saved_between_two_lines(make_run, options, sends, ends):
-    run = make_run(batches=10, evaluation=Evaluation(Values()), print_batch_step=1000, **options)
+    run = make_run(batches=10, evaluation=EvaluationSuite(Values()), print_batch_step=1000, **options)
     run.stepper.guard = FiniteGuard("log")
     saved, calls, loss, save = [], [], run.stepper.loss, run.checkpoints._submit
 
@@ -347,7 +353,7 @@ def test_nothing_that_is_not_finite_is_evaluated_or_saved_between_two_lines(make
 
 
 def test_predictions_are_let_go_before_the_next_step_and_before_an_evaluation(make_run):
-    held, evaluation = [], Evaluation(Values())
+    held, evaluation = [], EvaluationSuite(Values())
     run = make_run(evaluation=evaluation, eval_batch_step=2, print_batch_step=1)
     loss, evaluate = run.stepper.loss, evaluation.main.__call__
 

@@ -271,11 +271,11 @@ def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path)
     stepper, log = make_stepper(), Log()
     step(stepper, 2)
     facts = {"batch_size_per_card": 8, "steps_per_epoch": 4, "threads": "1"}
-    checkpoints = Checkpointer(tmp_path, stepper, log, facts=facts)
+    checkpoints = Checkpointer(tmp_path, stepper, log, run_info=facts)
     checkpoints.save_latest(TrainState(epoch=3, step_in_epoch=2, global_step=10))
     checkpoints.finish()
     now = {"batch_size_per_card": 4, "steps_per_epoch": 8, "threads": "1"}
-    state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, facts=now, logger=log)
+    state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, run_info=now, logger=log)
     assert (state.epoch, state.step_in_epoch, state.global_step) == (3, 4, 10)
     assert [line.split(": ")[1] for line in log.lines if "other settings" in line] == [
         "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8; the run goes on from there"
@@ -287,11 +287,11 @@ def test_with_epochs_of_another_length_a_run_still_ends_with_its_last_epoch_and_
     """As with twice or half the processes: three epochs, of which one and a half are done."""
     options = GlobalOptions(epoch_num=3, eval_batch_epoch=1, checkpoints=str(tmp_path / "latest"))
     first, again = TrainState(epoch=2, step_in_epoch=old // 2, global_step=3 * old // 2), make_stepper(1)
-    checkpoints = Checkpointer(tmp_path, make_stepper(), Log(), facts={"steps_per_epoch": old})
+    checkpoints = Checkpointer(tmp_path, make_stepper(), Log(), run_info={"steps_per_epoch": old})
     checkpoints.save_latest(first)
     checkpoints.finish()
     schedule = TrainSchedule.from_options(options, new, evaluates=True)
-    state = load_model(options, again, schedule, Log(), facts={"steps_per_epoch": new})
+    state = load_model(options, again, schedule, Log(), run_info={"steps_per_epoch": new})
     assert (state.epoch, state.step_in_epoch, state.global_step) == (2, new // 2, first.global_step)
     assert again.lr_scheduler.last_epoch == 3 * new // 2
     assert again.optimizer.get_lr() == pytest.approx(0.1 ** (1 + 3 * new // 4))
@@ -309,13 +309,13 @@ def test_with_epochs_of_another_length_a_run_still_ends_with_its_last_epoch_and_
 
 def test_another_dictionary_is_not_resumed(tmp_path):
     stepper, log = make_stepper(), Log()
-    checkpoints = Checkpointer(tmp_path, stepper, log, facts={"vocabulary": ["blank", "a"]})
+    checkpoints = Checkpointer(tmp_path, stepper, log, run_info={"vocabulary": ["blank", "a"]})
     checkpoints.save_latest(TrainState())
     checkpoints.finish()
     with pytest.raises(
         CheckpointError, match="was trained with another dictionary .2 entries, now 2; symbol 1 was 'a', now 'b'"
     ):
-        load_checkpoint(tmp_path / "latest", make_stepper(), STEPS, facts={"vocabulary": ["blank", "b"]})
+        load_checkpoint(tmp_path / "latest", make_stepper(), STEPS, run_info={"vocabulary": ["blank", "b"]})
 
 
 def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(tmp_path, monkeypatch):

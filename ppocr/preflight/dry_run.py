@@ -10,21 +10,21 @@ from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import images_of, shape_of_images, slice_samples, with_images
 from ppocr.engine.build import build_evaluator, build_network, build_training_loss
-from ppocr.engine.rehearsal import Outcome, try_evaluation
+from ppocr.engine.rehearsal import DryRunResult, try_evaluation
 from ppocr.engine.setup import choose_device, set_up_seed
 from ppocr.engine.stepper import call_model, to_float32
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.engine.unaligned import time_steps
-from ppocr.failures import blaming
+from ppocr.failures import stage
 from ppocr.optimizer import build_optimizer
 
 BATCH = 4  # samples of the trial batches
 
 
-class Trial:
+class DryRun:
     """Model, loaders and first batches of a run, each made when it is first asked for.
 
-    Every attribute may raise :class:`ppocr.failures.Blame`.
+    Every attribute may raise :class:`ppocr.failures.StageError`.
 
     Args:
         context: :class:`ppocr.preflight.context.Context`.
@@ -51,13 +51,13 @@ class Trial:
     def schedule(self) -> TrainSchedule:
         """The schedule of the run."""
         batches = len(self.loader("Train"))
-        with blaming("Global"):
+        with stage("Global"):
             return TrainSchedule.from_options(self._context.options, batches, self._context.section("Eval") is not None)
 
     @cached_property
     def model(self):
         """The model with fresh weights."""
-        with blaming("Architecture", doing="the model cannot be built"):
+        with stage("Architecture", doing="the model cannot be built"):
             paddle.set_device(self.device)
             set_up_seed(self._context.options.seed)
             return build_network(self._config)
@@ -66,7 +66,7 @@ class Trial:
     def optimizer(self):
         """The optimizer of the run, which freezes what the run freezes."""
         epochs, steps = self._context.options.epoch_num, self.schedule.steps_per_epoch
-        with blaming("Optimizer"):
+        with stage("Optimizer"):
             optimizer, _ = build_optimizer(self._config["Optimizer"], epochs, steps, self.model)
         create_state(optimizer)
         return optimizer
@@ -87,7 +87,7 @@ class Trial:
             images = images_of(self.training.batch)
             repeats = [1] * (len(images.shape) - 1) + [-(-width // self.image_width)]
             self.model.train()
-            with blaming("Architecture", doing=f"the model fails on images {width} wide"), paddle.no_grad():
+            with stage("Architecture", doing=f"the model fails on images {width} wide"), paddle.no_grad():
                 predictions = call_model(
                     self.model, with_images(self.training.batch, paddle.tile(images, repeats)[..., :width])
                 )
@@ -99,24 +99,24 @@ class Trial:
         return shape_of_images(self.training.batch)[-1]
 
     @cached_property
-    def training(self) -> Outcome:
+    def training(self) -> DryRunResult:
         """A training batch through model and loss."""
         batch, loss = self._first_batch("Train"), self.loss
         self.model.train()
-        with blaming("Architecture", doing="the model fails on the first training batch"):
+        with stage("Architecture", doing="the model fails on the first training batch"):
             predictions = to_float32(call_model(self.model, batch))
-        with blaming("Loss", doing="the loss fails on the first training batch"):
-            return Outcome(batch, predictions, loss(predictions, batch))
+        with stage("Loss", doing="the loss fails on the first training batch"):
+            return DryRunResult(batch, predictions, loss(predictions, batch))
 
     @cached_property
-    def evaluation(self) -> Outcome:
+    def evaluation(self) -> DryRunResult:
         """An evaluation batch through model, post-processing and metric."""
         batch = self._first_batch("Eval")
         evaluator = build_evaluator(self._config, self.loader("Eval"), post_process=self._context.post_process)
         return try_evaluation(evaluator, self.model, batch)
 
     def _build_loader(self, name, config):
-        with blaming(name, doing="the data cannot be used"):
+        with stage(name, doing="the data cannot be used"):
             return build_dataloader(config, name, self.device, None, self._context.options.seed)
 
     def _first_batch(self, name):
@@ -126,7 +126,7 @@ class Trial:
         loader.update(batch_size_per_card=size, num_workers=0, drop_last=False)
         batches = self._build_loader(name, config)
         self.reports[name] = batches.report
-        with blaming(name, doing="the first batch cannot be read"):
+        with stage(name, doing="the first batch cannot be read"):
             batch = next(iter(batches), None)
             if batch is None:
                 raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
