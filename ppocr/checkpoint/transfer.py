@@ -12,8 +12,9 @@ from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.facts import CLASSES, VOCABULARY, read_facts
 from ppocr.checkpoint.files import check_files
 from ppocr.errors import CheckpointError
+from ppocr.text.codecs import parts_of
 from ppocr.text.dictionary import character_list
-from ppocr.text.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes, split
+from ppocr.text.vocabulary import CHARACTERS, Change, axes_by_size, carry_over, change_between, declared_axes
 
 PARAMS = ".pdparams"
 PREFIXES = ("Student.", "Teacher.", "backbone.", "module.", "model.", "_layers.")
@@ -282,7 +283,7 @@ def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool 
     if vocabulary is None:
         return None
     if pretrained_dict_path:
-        before, _, after = split(vocabulary)
+        before, _, after = parts_of(vocabulary)
         return [*before, *character_list(pretrained_dict_path, use_space_char), *after]
     return read_facts(strip_suffix(path)).get(VOCABULARY)
 

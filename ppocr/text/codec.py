@@ -35,6 +35,11 @@ class Symbols:
         """Returns the characters of a dictionary between the special symbols."""
         return [*self.before, *characters, *self.after]
 
+    def stand_around(self, vocabulary) -> bool:
+        """Tells whether a vocabulary begins and ends with these symbols."""
+        inner = vocabulary[len(self.before) : len(vocabulary) - len(self.after)]
+        return self.around(inner) == list(vocabulary)
+
     def index(self, name: Optional[str], characters: int) -> Optional[int]:
         """Returns the class of a symbol with a dictionary of so many characters; None for None."""
         if name is None:

@@ -172,3 +172,28 @@ FAMILIES = (
     VlCodec,
 )
 SYMBOL_NAMES = frozenset(name for family in FAMILIES for name in family.symbols.names)
+
+
+def parts_of(vocabulary):
+    """Returns the vocabulary of a codec as special symbols before the characters, characters, special symbols after.
+
+    The list alone, as checkpoints keep it, tells the family: the one most of whose symbols stand around the characters.
+    Where no family's do, whatever bears the name of a special symbol is one.
+    """
+    before, after = _symbols_around(vocabulary) or _named_symbols(vocabulary)
+    end = len(vocabulary) - after
+    return list(vocabulary[:before]), list(vocabulary[before:end]), list(vocabulary[end:])
+
+
+def _symbols_around(vocabulary):
+    """Returns the numbers of special symbols before and after the characters by the family; None without one."""
+    fitting = [family.symbols for family in FAMILIES if family.symbols.stand_around(vocabulary)]
+    symbols = max(fitting, key=lambda one: len(one.names), default=None)
+    return symbols and (len(symbols.before), len(symbols.after))
+
+
+def _named_symbols(vocabulary):
+    """Returns the numbers of entries at both ends that bear the name of a special symbol."""
+    before = next((i for i, name in enumerate(vocabulary) if name not in SYMBOL_NAMES), len(vocabulary))
+    others = vocabulary[before:][::-1]
+    return before, next((i for i, name in enumerate(others) if name not in SYMBOL_NAMES), len(others))

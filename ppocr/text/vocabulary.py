@@ -14,20 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from paddle import nn
 
-from ppocr.text.codecs import SYMBOL_NAMES
+from ppocr.text.codecs import parts_of
 
 DECLARATION = "vocabulary_parameters"
 CHARACTERS = "characters"
-
-
-def split(vocabulary):
-    """Returns a decoder's vocabulary as special symbols before the characters, characters, special symbols after."""
-    first, end = 0, len(vocabulary)
-    while first < end and vocabulary[first] in SYMBOL_NAMES:
-        first += 1
-    while end > first and vocabulary[end - 1] in SYMBOL_NAMES:
-        end -= 1
-    return list(vocabulary[:first]), list(vocabulary[first:end]), list(vocabulary[end:])
 
 
 class Change(NamedTuple):
@@ -56,7 +46,7 @@ def change_between(old, new, what: str = CHARACTERS) -> Change:
     A dictionary may hold an entry several times: encoders use the last one, so these are matched from the end.
     """
     if what == CHARACTERS:
-        old, new = split(old)[1], split(new)[1]
+        old, new = parts_of(old)[1], parts_of(new)[1]
     places = {}
     for place, character in enumerate(old):
         places.setdefault(character, []).append(place)
@@ -122,8 +112,8 @@ def axes_by_size(model, old, new) -> dict:
     Returns:
         As :func:`declared_axes`.
     """
-    size, first = len(new), len(split(new)[0])
-    if first != len(split(old)[0]):
+    size, first = len(new), len(parts_of(new)[0])
+    if first != len(parts_of(old)[0]):
         return {}
     kinds = (nn.Linear,) if len(old) == size else (nn.Linear, nn.Embedding)
     axes, other_sizes = {}, set()

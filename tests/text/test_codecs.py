@@ -22,6 +22,7 @@ from ppocr.text.codecs import (
     SrnCodec,
     VitstrCodec,
     VlCodec,
+    parts_of,
 )
 
 ALL = (*FAMILIES, SatrnCodec)
@@ -129,3 +130,30 @@ def test_the_keys_of_a_dictionary_are_given_on(tmp_path):
     assert codec.characters == ["א", "ב", "ג", "ד", " "] and codec.padding == 7
     assert codec.writing.text_direction == "ltr"
     assert DictionaryKeys().build_codec(CtcCodec).num_classes == 37
+
+
+@pytest.mark.parametrize(
+    "vocabulary, parts",
+    [
+        (["blank", "a", " "], (["blank"], ["a", " "], [])),
+        (["blank", "<unk>", "<s>", "</s>", "a"], (["blank", "<unk>", "<s>", "</s>"], ["a"], [])),
+        (["a", "<", "<UKN>", "<BOS/EOS>", "<PAD>"], ([], ["a", "<"], ["<UKN>", "<BOS/EOS>", "<PAD>"])),
+        (["sos", "a", "blank", "b", "eos"], (["sos"], ["a", "blank", "b"], ["eos"])),
+        (["blank"], (["blank"], [], [])),
+        (["blank", "eos", "sos", "a", "eos"], (["blank"], ["eos", "sos", "a", "eos"], [])),
+        (["sos", "<PAD>", "a", "blank"], (["sos", "<PAD>"], ["a"], ["blank"])),  # of no family here
+        (["a", "b"], ([], ["a", "b"], [])),
+        (["</s>", "<PAD>"], (["</s>"], ["<PAD>"], [])),
+        (["sos", "<PAD>"], (["sos", "<PAD>"], [], [])),
+        ([], ([], [], [])),
+    ],
+)
+def test_special_symbols_stand_around_the_characters(vocabulary, parts):
+    assert parts_of(vocabulary) == parts
+
+
+@families
+def test_the_vocabulary_of_a_family_tells_its_parts(family):
+    symbols = family.symbols
+    parts = list(symbols.before), ["a", "<", " "], list(symbols.after)
+    assert parts_of(symbols.around(parts[1])) == parts

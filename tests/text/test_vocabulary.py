@@ -2,21 +2,7 @@ import numpy as np
 import pytest
 from paddle import nn
 
-from ppocr.text.vocabulary import axes_by_size, carry_over, change_between, declared_axes, split
-
-
-@pytest.mark.parametrize(
-    "vocabulary, parts",
-    [
-        (["blank", "a", " "], (["blank"], ["a", " "], [])),
-        (["blank", "<unk>", "<s>", "</s>", "a"], (["blank", "<unk>", "<s>", "</s>"], ["a"], [])),
-        (["a", "<", "<UKN>", "<BOS/EOS>", "<PAD>"], ([], ["a", "<"], ["<UKN>", "<BOS/EOS>", "<PAD>"])),
-        (["sos", "a", "blank", "b", "eos"], (["sos"], ["a", "blank", "b"], ["eos"])),
-        (["blank"], (["blank"], [], [])),
-    ],
-)
-def test_special_symbols_stand_around_the_characters(vocabulary, parts):
-    assert split(vocabulary) == parts
+from ppocr.text.vocabulary import axes_by_size, carry_over, change_between, declared_axes
 
 
 def test_characters_are_found_again_by_what_they_are():
@@ -58,6 +44,13 @@ def test_rows_move_with_their_characters_and_special_ones_keep_their_place():
     assert fresh.tolist() == [0] * 6
     result, values = carry_over(np.stack([old, -old]), np.zeros((2, 6)), 1, 1, change)
     assert result.tolist() == [[10, 12, 0, 11, 13, 14], [-10, -12, 0, -11, -13, -14]] and values == 10
+
+
+def test_characters_that_are_named_like_special_symbols_move_as_characters():
+    old, new = ["blank", "eos", "sos", *"ab", "eos"], ["blank", "eos", "sos", *"xab", "eos"]
+    rows = np.arange(6.0)
+    result, _ = carry_over(rows, np.full(7, -1.0), 0, 1, change_between(old, new))
+    assert result.tolist() == [0, 1, 2, -1, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
