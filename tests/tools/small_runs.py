@@ -10,8 +10,8 @@ import numpy as np
 import yaml
 
 from ppocr.commands import run, train
-from ppocr.commands.model_cards import CANNOT_RUN
 from ppocr.config import load
+from tools.docs.model_cards import CANNOT_RUN
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 RUNNABLE = sorted(

@@ -11,9 +11,10 @@ import pytest
 from paddle import nn
 
 from ppocr import commands, registry
-from ppocr.commands import config_reference, make_dictionary, model_cards
+from ppocr.commands import make_dictionary
 from ppocr.errors import DataError, UserError
 from ppocr.modeling.cost import count_macs, count_parameters
+from tools.docs import config_reference, model_cards
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +25,7 @@ def pages():
 
 
 def test_the_reference_in_docs_is_what_the_registries_say(pages):
-    """Run ``python tools/config_reference.py`` after a change of a signature or docstring."""
+    """Run ``python tools/docs/config_reference.py`` after a change of a signature or docstring."""
     written = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs/reference").glob("*.md")}
     assert written == pages
 
@@ -89,7 +90,7 @@ def test_configurations_of_one_architecture_share_a_card():
 
 @pytest.mark.parametrize("name", ["cls/cls_mv3.yml", "rec/PP-OCRv6/PP-OCRv6_tiny_rec.yml"])
 def test_a_card_in_docs_is_what_the_model_gives(name):
-    """Run ``python tools/model_cards.py`` after a change of an architecture."""
+    """Run ``python tools/docs/model_cards.py`` after a change of an architecture."""
     groups = model_cards.by_architecture(model_cards.family_configs())
     (names,) = [group for group in groups if name in group]
     assert model_cards.card(names) in (ROOT / "docs/models.md").read_text(encoding="utf-8")

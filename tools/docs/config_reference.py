@@ -1,4 +1,4 @@
-"""Writes the configuration reference: ``python tools/config_reference.py --out docs/reference``.
+"""Writes the configuration reference: ``python tools/docs/config_reference.py --out docs/reference``.
 
 Every class that a YAML file can name, with every key, its type, its default and what it means, read from the
 signatures and docstrings that validation itself goes by.
@@ -8,10 +8,14 @@ import argparse
 import functools
 import inspect
 import re
+import sys
 import typing
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from ppocr import registry
+from ppocr.commands import run
 from ppocr.data.loader import LoaderOptions
 from ppocr.modeling.architectures.base_model import PARTS
 from ppocr.optimizer import SUPPLIED_KEYS, SectionKeys
@@ -229,3 +233,7 @@ def comments_of_global() -> dict:
 def _default_of_global(parameter):
     value = getattr(GlobalOptions(), parameter.name)
     return default_of(parameter.replace(default=value))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,4 +1,4 @@
-"""Writes the page of model cards: ``python tools/model_cards.py --out docs/models.md``.
+"""Writes the page of model cards: ``python tools/docs/model_cards.py --out docs/models.md``.
 
 A card tells what an architecture of ``configs/`` costs at its training size, what it is fed and what it gives.
 """
@@ -12,7 +12,10 @@ from pathlib import Path
 
 import paddle
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from ppocr import config as configuration
+from ppocr.commands import run
 from ppocr.data.imaug import create_operators, transform
 from ppocr.engine.stepper import call_model
 from ppocr.errors import UserError
@@ -57,8 +60,8 @@ CANNOT_RUN = {
 }
 HEADING = """# Model cards
 
-Written by `python tools/model_cards.py`. Parameters are those of the form that trains, for the dictionary named, in its
-published length. MACs are multiply-accumulate operations for one image of the training size in evaluation: of
+Written by `python tools/docs/model_cards.py`. Parameters are those of the form that trains, for the dictionary named,
+in its published length. MACs are multiply-accumulate operations for one image of the training size in evaluation: of
 convolutions, linear and recurrent layers, and products of matrices. `N` is the number of images.
 """
 
@@ -209,3 +212,7 @@ def sources(architecture) -> list:
                 kind = registry.get(name, network.get("model_type", architecture["model_type"]))
                 found += PAPER.findall(f"{inspect.getmodule(kind).__doc__} {inspect.getdoc(kind)}")
     return list(dict.fromkeys(found))
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
