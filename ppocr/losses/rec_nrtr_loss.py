@@ -5,8 +5,9 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import LOSSES
+from ppocr.text.codecs import NrtrCodec
 
-PADDING = 0
+PADDING = NrtrCodec([]).padding  # stands before the characters, whatever they are
 SMOOTHING = 0.1
 
 
