@@ -93,8 +93,10 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     exported = [load_exported(folder, paddle.get_device(), backend) for backend in backends]
     preprocess = Preprocessing(exported[0].config["PreProcess"]["transform_ops"])
     post_process = exported[0].build_post_process()
-    live = _Watched(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
-    others = [_Watched(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported]
+    live = _RecordingPredictor(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
+    others = [
+        _RecordingPredictor(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported
+    ]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
     left_out = []
     readable = decoded_images(stored(config, samples.data), preprocess.open, left_out)
@@ -111,7 +113,7 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     return comparisons
 
 
-class _Watched:
+class _RecordingPredictor:
     """A predictor that gives an image's outputs beside its result."""
 
     def __init__(self, network, preprocess, post_process):

@@ -214,14 +214,14 @@ def build_evaluation(config, options, amp, device, logger, heartbeat=None) -> Ev
 
 
 def build_evaluator(
-    config, dataloader, amp=None, loss=None, heartbeat=None, post_process=None, single=False
+    config, dataloader, amp=None, loss=None, heartbeat=None, on_batch=None, post_process=None, single=False
 ) -> Evaluator:
     """Returns the :class:`ppocr.engine.evaluator.Evaluator` of one data set.
 
     Args:
         config: the resolved configuration.
         dataloader: of the data set.
-        amp, loss, heartbeat: see :class:`ppocr.engine.evaluator.Evaluator`.
+        amp, loss, heartbeat, on_batch: see :class:`ppocr.engine.evaluator.Evaluator`.
         post_process: by default that of the configuration.
         single: judge one network alone, where the metric is for several that were trained together.
 
@@ -231,7 +231,7 @@ def build_evaluator(
     post_process = post_process or build_post_process(config["PostProcess"], config["Global"])
     with stage("Metric", doing="the metric cannot be built"):
         metric = build_metric(config["Metric"], config["Global"].get("model_type"))
-    return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, heartbeat)
+    return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, heartbeat, on_batch)
 
 
 def _same_keys(config):

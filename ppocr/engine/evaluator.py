@@ -75,12 +75,13 @@ class Evaluator:
         amp: mixed precision, on or off.
         loss: ``loss(predictions, batch) -> dict``; its mean over the samples becomes the value ``loss``.
         heartbeat: called after each batch, to show that the run gets on.
+        on_batch: ``on_batch(result, batch)`` sees what the metric compares, with the batch as arrays; or None.
     """
 
-    def __init__(self, dataloader, post_process, metric, amp=None, loss=None, heartbeat=None):
+    def __init__(self, dataloader, post_process, metric, amp=None, loss=None, heartbeat=None, on_batch=None):
         self.dataloader, self.post_process, self.metric = dataloader, post_process, metric
         self._amp, self.loss = amp or MixedPrecision(), loss
-        self._heartbeat = heartbeat or (lambda: None)
+        self._heartbeat, self._on_batch = heartbeat or (lambda: None), on_batch
         self.remarks, self.samples, self.wider = [], 0, 0
 
     def __call__(self, model) -> dict:
@@ -178,6 +179,8 @@ class Evaluator:
             result = self.post_process.process(predictions, fields)
         with stage("Metric", doing=f"it fails on {where}"):
             self.metric.update_from(result, fields)
+        if self._on_batch is not None:
+            self._on_batch(result, fields)
         return predictions
 
     def _predict(self, model, batch):

@@ -1,24 +1,27 @@
 """Evaluates a run once more and keeps what the model made of every sample."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Optional
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ppocr.config import override
-from ppocr.engine.build import build_evaluation
+from ppocr.data import build_dataloader
+from ppocr.data.batch import count_samples
+from ppocr.engine.build import build_evaluator
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.inference.in_use import differs_in_use, remark
+from ppocr.metrics import build_metric
 from ppocr.metrics.cls_metric import ClsMetric
 from ppocr.metrics.det_metric import DetMetric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.metrics.rec_metric import RecMetric
 from ppocr.options import global_options
-from ppocr.report.thresholds import SWEPT, above, can_sweep, sweep
+from ppocr.postprocess import build_post_process
+from ppocr.report.thresholds import AllBoxes, above, can_sweep, sweep
 
 TEXTS, CLASSES, BOXES = "texts", "classes", "boxes"
 
@@ -141,44 +144,54 @@ def evaluate(config, path, weights) -> Evaluated:
         raise ConfigError("Eval: this section is missing, so there is nothing to evaluate on")
     options = global_options(resolved)
     model, amp = load_trained(resolved, options, device, logger, "evaluate")
-    evaluator = build_evaluation(resolved, options, amp, device, logger).main
-    kind, post_process, box_thresh = kind_of(evaluator.metric), evaluator.post_process, None
-    if kind == BOXES and can_sweep(post_process):
-        box_thresh = post_process.box_thresh
-        post_process.box_thresh, post_process.return_scores = min(*SWEPT, box_thresh), True
-    samples = keep_samples(evaluator, kind, box_thresh)
+    loader = build_dataloader({key: resolved[key] for key in ("Global", "Eval")}, "Eval", device, logger, options.seed)
+    keeper = SampleKeeper(resolved)
+    evaluator = build_evaluator(resolved, loader, amp, on_batch=keeper, post_process=keeper.post_process)
     metrics = evaluator(model)
-    loader = evaluator.dataloader
     lost, remarks = sum(loader.report.counts.values()), list(evaluator.remarks)
     if evaluator.wider and differs_in_use(resolved, model):
         remarks.append(remark(evaluator.wider, evaluator.samples))
-    return Evaluated(
-        kind, weights, metrics, loader.dataset, samples, loader.report.summary(), lost, box_thresh, remarks
-    )
+    unused, threshold = loader.report.summary(), keeper.box_thresh
+    return Evaluated(keeper.kind, weights, metrics, loader.dataset, keeper.samples, unused, lost, threshold, remarks)
 
 
-def keep_samples(evaluator, kind, box_thresh=None) -> list:
-    """Has an evaluator's metric keep what it compares; returns the list that fills up during the evaluation.
+class SampleKeeper:
+    """Keeps what an evaluation compares: an observer of its batches.
 
     Of several networks the one is kept by which the best model is chosen.
 
-    Args:
-        evaluator: :class:`ppocr.engine.evaluator.Evaluator`.
+    Attributes:
         kind: see :class:`Evaluated`.
-        box_thresh: score from which on boxes count, where post-processing gives more than these, with scores.
+        post_process: of the evaluation.
+        samples: the list that fills up during the evaluation.
+
+    Args:
+        config: the resolved configuration.
     """
-    samples, metric = [], evaluator.metric
-    read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: partial(read_pages, box_thresh=box_thresh)}.get(kind)
-    update = metric.update_from
 
-    def update_and_keep(result, batch):
-        update(result if box_thresh is None else [above(found, box_thresh) for found in result], batch)
-        keys = batch.sample_keys or [None] * len(batch[0])
-        samples.extend(read(metric.main_result(result), batch, metric.single, keys))
+    def __init__(self, config):
+        self._metric = build_metric(config["Metric"], config["Global"].get("model_type"))
+        self.kind, self.samples = kind_of(self._metric), []
+        self.post_process = build_post_process(config["PostProcess"], config["Global"])
+        if self.kind == BOXES and can_sweep(self.post_process):
+            self.post_process = AllBoxes(self.post_process)
 
-    if read is not None:
-        metric.update_from = update_and_keep
-    return samples
+    @property
+    def box_thresh(self) -> Optional[float]:
+        """The score from which on boxes count; None where they have none."""
+        return self.post_process.box_thresh if isinstance(self.post_process, AllBoxes) else None
+
+    def __call__(self, result, batch):
+        """Takes what a batch gave."""
+        read = {TEXTS: read_texts, CLASSES: read_classes, BOXES: self._read_pages}.get(self.kind)
+        if read is not None:
+            keys = batch.sample_keys or [None] * count_samples(batch)
+            self.samples += read(self._metric.main_result(result), batch, self._metric.single, keys)
+
+    def _read_pages(self, result, batch, metric, keys):
+        if self.box_thresh is None:
+            return read_pages(result, batch, metric, keys)
+        return read_pages(self.post_process.found, batch, metric, keys, self.box_thresh)
 
 
 def read_texts(result, batch, metric, keys) -> list:
@@ -201,7 +214,7 @@ def read_classes(result, batch, metric, keys) -> list:
 
 
 def read_pages(result, batch, metric, keys, box_thresh=None) -> list:
-    """Returns the :class:`Page` list of a detector's batch; ``box_thresh``: see :func:`keep_samples`."""
+    """Returns the :class:`Page` list of a detector's batch; ``box_thresh``: see :class:`Evaluated`."""
     pages = []
     for key, found, truths, ignored in zip(keys, result, batch[2], batch[3]):
         swept = () if box_thresh is None else sweep(truths, ignored, found)

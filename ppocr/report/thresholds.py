@@ -16,6 +16,28 @@ def can_sweep(post_process) -> bool:
     return hasattr(post_process, "box_thresh") and hasattr(post_process, "return_scores")
 
 
+class AllBoxes:
+    """A detector's post-processing whose boxes below ``box_thresh`` are kept beside those that count.
+
+    Attributes:
+        box_thresh: the score from which on boxes count.
+        found: all boxes of the last batch, with their scores.
+
+    Args:
+        post_process: one that :func:`can_sweep`; gives boxes from the lowest of :data:`SWEPT` on from now on.
+    """
+
+    def __init__(self, post_process):
+        self.box_thresh, self.found = post_process.box_thresh, []
+        self._post_process = post_process
+        post_process.box_thresh, post_process.return_scores = min(*SWEPT, self.box_thresh), True
+
+    def process(self, predictions, batch) -> list:
+        """Returns the boxes of each page that count."""
+        self.found = self._post_process.process(predictions, batch)
+        return [above(page, self.box_thresh) for page in self.found]
+
+
 def above(found: dict, threshold: float) -> dict:
     """Returns the boxes of a page with at least that score: what a post-processing with that ``box_thresh`` gives.
 

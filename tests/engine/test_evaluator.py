@@ -40,7 +40,7 @@ class Reader(paddle.nn.Layer):
 
 @pytest.fixture
 def evaluator(tmp_path):
-    def make(labels, encode=CTC, mode="Eval", metric=None, decode=None, **loader):
+    def make(labels, encode=CTC, mode="Eval", metric=None, decode=None, on_batch=None, **loader):
         for i in range(len(labels)):
             cv2.imwrite(str(tmp_path / f"{i}.png"), np.full((8, 16, 3), 10 * i, np.uint8))
         file = tmp_path / f"label{len(list(tmp_path.glob('label*')))}.txt"
@@ -54,7 +54,7 @@ def evaluator(tmp_path):
         config = {"Global": {"max_text_length": 8}, mode: section}
         dataloader = build_dataloader(config, mode, "cpu", logging.getLogger("evaluator-tests"), seed=0)
         decode = build_post_process(decode or {"name": "CTCLabelDecode"}, {"max_text_length": 8})
-        return Evaluator(dataloader, decode, build_metric({"name": "RecMetric", **(metric or {})}))
+        return Evaluator(dataloader, decode, build_metric({"name": "RecMetric", **(metric or {})}), on_batch=on_batch)
 
     return make
 
@@ -74,6 +74,19 @@ def test_a_label_with_an_unknown_character_counts_as_wrong(evaluator, encode):
 def test_worker_processes_give_the_labels_too(evaluator):
     evaluate = evaluator(["ab#", "cd", "cd", "cd"], num_workers=1)
     assert evaluate(Reader(["ab", "cd", "cd", "cd"]))["acc"] == pytest.approx(3 / 4, abs=1e-4)
+
+
+def test_an_observer_sees_what_the_metric_compares(evaluator):
+    seen = []
+
+    def look(result, batch):
+        texts = [text for text, _ in result[0]]
+        seen.append((texts, [label for label, _ in result[1]], type(batch[1]), len(batch.sample_keys)))
+
+    plain, watched = (evaluator(["ab", "cd", "ef", "cd"], on_batch=on_batch) for on_batch in (None, look))
+    model = Reader(["ab", "cd", "x", "cd"])
+    assert watched(model)["acc"] == plain(model)["acc"] == pytest.approx(3 / 4, abs=1e-4)
+    assert seen == [(["ab", "cd", "x"], ["ab", "cd", "ef"], np.ndarray, 3), (["cd"], ["cd"], np.ndarray, 1)]
 
 
 def test_an_empty_label_is_a_text(evaluator):
