@@ -18,7 +18,7 @@ from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
-from ppocr.modeling.reparameterise import fuse_model
+from ppocr.modeling.layers.reparameterise import fuse_model
 from ppocr.options import global_options
 from ppocr.utils.logging import NAME as LOGGER
 

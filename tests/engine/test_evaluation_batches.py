@@ -8,7 +8,7 @@ import paddle
 import pytest
 
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
-from ppocr.modeling.svtr import DropPath
+from ppocr.modeling.layers.drop import DropPath
 
 
 class Reader:

@@ -2,105 +2,24 @@
 
 import numpy as np
 import paddle
-import paddle.nn.functional as F
 import pytest
 
 from ppocr.errors import ConfigError
-from ppocr.modeling.backbones import build_backbone, det_resnet, pphgnet, pphgnet_v2, pplcnet_v4, repsvtr
-from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.backbones.rep_layers import Affine, NormedConv, RepConv, RepDepthwise
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.backbones.stem import TwoPathStem
+from ppocr.modeling.backbones import build_backbone, det_resnet, pphgnet, pphgnet_v2
+from ppocr.modeling.backbones.pplcnet_v4 import LCNetV4Block
+from ppocr.modeling.backbones.repsvtr import RepSVTRBlock
+from ppocr.modeling.layers.stages import MixerStage
 
 
 def build(name, **config):
     return build_backbone({"name": name, **config}, "det", in_channels=3)
 
 
-def fill(layer, value):
-    """Sets all convolutions to one value and leaves normalisations as they start."""
-    for tensor in layer.state_dict().values():
-        if len(tensor.shape) == 4:
-            tensor.set_value(paddle.full(tensor.shape, value))
-    layer.eval()
-    return layer
-
-
-def without_epsilon(layer):
-    """Makes fresh normalisations the identity in evaluation."""
-    for part in layer.sublayers():
-        if hasattr(part, "_epsilon"):
-            part._epsilon = 0.0
-    return layer
-
-
-# ------------------------------------------------------------------------------------------------ layers
-@pytest.mark.parametrize("slope, expected", [(1 / 6, [0.75, 1 / 3]), (0.2, [0.8, 0.3])])
-def test_gate_of_squeeze_and_excitation(slope, expected):
-    layer = SqueezeExcite(4, reduction=2, slope=slope)
-    layer.conv2.weight.set_value(paddle.zeros([4, 2, 1, 1]))
-    layer.conv2.bias.set_value(paddle.to_tensor([1.5, -1.0, 9.0, -9.0]))
-    x = paddle.full([1, 4, 2, 2], 2.0)
-    np.testing.assert_allclose(layer.gate(x).numpy().ravel(), [*expected, 1.0, 0.0], rtol=1e-5)
-    np.testing.assert_allclose(layer(x).numpy()[0, :, 0, 0], 2 * np.array([*expected, 1.0, 0.0]), rtol=1e-5)
-
-
-def test_affine_scales_then_shifts_and_learns_slowly():
-    layer = Affine(rate=0.1)
-    layer.scale.set_value(paddle.to_tensor([3.0]))
-    layer.bias.set_value(paddle.to_tensor([-1.0]))
-    np.testing.assert_allclose(layer(paddle.to_tensor([2.0, 0.0])).numpy(), [5.0, -1.0])
-    before = layer.bias.item()
-    optimizer = paddle.optimizer.SGD(1.0, parameters=layer.parameters())
-    layer(paddle.zeros([1])).sum().backward()
-    optimizer.step()
-    assert layer.bias.item() == pytest.approx(before - 0.1)
-
-
-@pytest.mark.parametrize("stride, activated", [(1, True), (2, False), ((2, 1), True)])
-def test_rep_conv_adds_its_branches_and_skips_the_activation_at_stride_2(stride, activated):
-    layer = without_epsilon(fill(RepConv(1, 1, 3, stride, branches=2), 1.0))
-    x = paddle.full([1, 1, 3, 3], 0.25)
-    total = 2 * 9 * 0.25 + 0.25 + (0.25 if stride == 1 else 0)  # two 3x3, the 1x1, the input
-    expected = total * min(total + 3, 6) / 6 if activated else total
-    out = layer(x).numpy()
-    centre = out[0, 0, 1, 1] if stride == 1 else layer(paddle.full([1, 1, 5, 5], 0.25)).numpy()[0, 0, 1, 1]
-    assert centre == pytest.approx(expected, rel=1e-5)
-    assert (layer.identity is None) == (stride != 1)
-
-
-def test_rep_depthwise_adds_both_convolutions_and_the_input():
-    layer = without_epsilon(fill(RepDepthwise(2, NormedConv(2, 2, 3, groups=2), bias=False), 0.5))
-    out = layer(paddle.ones([1, 2, 3, 3])).numpy()
-    np.testing.assert_allclose(out[0, :, 1, 1], [9 * 0.5 + 0.5 + 1] * 2, rtol=1e-5)
-
-
-def test_stem_joins_the_maximum_and_the_convolutions():
-    stem = without_epsilon(fill(TwoPathStem(1, (2, 3), last_stride=1), 1.0))
-    x = paddle.zeros([1, 1, 8, 8])
-    x[0, 0, 4, 4] = 1.0
-    first = F.conv2d(x, paddle.ones([1, 1, 3, 3]), stride=2, padding=1).numpy()[0, 0]
-    padded = np.pad(first, ((0, 1), (0, 1)))
-    windows = np.stack([padded[:-1, :-1], padded[1:, :-1], padded[:-1, 1:], padded[1:, 1:]])
-    small = 2 * windows.sum(axis=0)  # two channels into one
-    small = np.pad(small, ((0, 1), (0, 1)))
-    small = small[:-1, :-1] + small[1:, :-1] + small[:-1, 1:] + small[1:, 1:]
-    both = np.pad(2 * windows.max(axis=0) + 2 * small, 1)
-    third = sum(both[i : i + 4, j : j + 4] for i in range(3) for j in range(3))
-    np.testing.assert_allclose(stem(x).numpy(), np.broadcast_to(2 * third, [1, 3, 4, 4]), rtol=1e-5)
-
-
-def test_text_lines_are_pooled_to_40_columns_in_training():
-    x = paddle.to_tensor(np.arange(3 * 8, dtype="float32").reshape(1, 1, 3, 8))
-    np.testing.assert_allclose(pool_text_line(x, False).numpy(), [[[[8.5, 10.5, 12.5, 14.5]]]])
-    assert pool_text_line(x, True).shape == [1, 1, 1, 40]
-    np.testing.assert_allclose(pool_text_line(x, True).numpy()[0, 0, 0, ::5], np.arange(8.0, 16.0))
-
-
-@pytest.mark.parametrize("module, gated", [(pphgnet, True), (pphgnet_v2, False)])
-def test_aggregation_stacks_the_input_and_every_layer(module, gated):
-    stage = pphgnet.Stage(2, 4, 1) if gated else pphgnet_v2.Stage(2, 4, 1, False)
-    block = without_epsilon(fill(module.AggregationBlock(4, stage, shortcut=True), 0.0))
+@pytest.mark.parametrize("gated", [True, False])
+def test_aggregation_stacks_the_input_and_every_layer(gated, fill, without_epsilon):
+    stage = pphgnet.HGNetStage(2, 4, 1) if gated else pphgnet_v2.HGNetV2Stage(2, 4, 1, False)
+    make = pphgnet.HGNetBlock if gated else pphgnet_v2.HGNetV2Block
+    block = without_epsilon(fill(make(4, stage, shortcut=True), 0.0))
     for layer in block.layers:
         layer.conv.weight.set_value(_centre(layer.conv.weight.shape))
     outer = ["aggregation_conv"] if gated else ["aggregation_squeeze_conv", "aggregation_excitation_conv"]
@@ -121,20 +40,19 @@ def _centre(shape):
     return paddle.to_tensor(kernel)
 
 
-@pytest.mark.parametrize("module", [pplcnet_v4, repsvtr])
+@pytest.mark.parametrize("make", [LCNetV4Block, RepSVTRBlock])
 @pytest.mark.parametrize("kind", ["D", "S", "P"])
-def test_kinds_of_blocks(module, kind):
-    stage = module.Stage("blocks1", 16, kind) if module is pplcnet_v4 else module.Stage(16, kind)
+def test_kinds_of_blocks(make, kind):
     in_channels = 8 if kind == "D" else 16
-    block = module.Block(in_channels, stage, kind)
+    block = make(in_channels, MixerStage(16, kind), kind)
     size = 2 if kind == "D" else 4
     assert block(paddle.rand([1, in_channels, 4, 4])).shape == [1, 16, size, size]
     names = " ".join(block.state_dict())
     assert ("se.conv1" in names or "token_mixer.1.fc1" in names) == (kind == "S")
 
 
-def test_blocks_without_weights_halve_what_is_squeezed():
-    block = fill(repsvtr.Block(8, repsvtr.Stage(8, "S"), "S"), 0.0)
+def test_blocks_without_weights_halve_what_is_squeezed(fill, without_epsilon):
+    block = fill(RepSVTRBlock(8, MixerStage(8, "S"), "S"), 0.0)
     for name, tensor in block.state_dict().items():
         if name.endswith("bias"):
             tensor.set_value(paddle.zeros_like(tensor))
@@ -142,7 +60,6 @@ def test_blocks_without_weights_halve_what_is_squeezed():
     np.testing.assert_allclose(without_epsilon(block)(x).numpy(), x.numpy() / 2, rtol=1e-5)
 
 
-# ------------------------------------------------------------------------------------------------ backbones
 FEATURES = [
     (
         {"name": "PPLCNetV3", "scale": 0.75, "det": True},

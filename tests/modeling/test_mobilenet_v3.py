@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
-from ppocr.modeling.backbones.mobilenet_v3 import InvertedResidual, Row
+from ppocr.modeling.backbones.mobilenet_v3 import InvertedResidual, MobileNetV3Row
 
 
 def build(scope, **config):
@@ -14,7 +14,7 @@ def build(scope, **config):
 
 
 def test_squeeze_excite_without_weights_halves():
-    layer = InvertedResidual(8, Row(3, 8, 8, True, "relu", 1)).mid_se
+    layer = InvertedResidual(8, MobileNetV3Row(3, 8, 8, True, "relu", 1)).mid_se
     for parameter in layer.parameters():
         parameter.set_value(paddle.zeros_like(parameter))
     x = paddle.rand([1, 8, 3, 3])
@@ -22,7 +22,7 @@ def test_squeeze_excite_without_weights_halves():
 
 
 def test_squeeze_excite_saturates_at_two_and_a_half():
-    layer = InvertedResidual(4, Row(3, 4, 4, True, "relu", 1)).mid_se
+    layer = InvertedResidual(4, MobileNetV3Row(3, 4, 4, True, "relu", 1)).mid_se
     layer.conv2.weight.set_value(paddle.zeros([4, 1, 1, 1]))
     layer.conv2.bias.set_value(paddle.to_tensor([2.5, -2.5, 1.0, -1.0]))
     gates = layer(paddle.ones([1, 4, 1, 1])).numpy().ravel()
@@ -31,7 +31,7 @@ def test_squeeze_excite_saturates_at_two_and_a_half():
 
 @pytest.mark.parametrize("stride, channels, added", [(1, 8, True), ((1, 1), 8, False), (1, 16, False)])
 def test_shortcut_needs_the_number_1_and_equal_channels(stride, channels, added):
-    block = InvertedResidual(8, Row(3, 16, channels, True, "relu", stride))
+    block = InvertedResidual(8, MobileNetV3Row(3, 16, channels, True, "relu", stride))
     block.linear_conv.bn.weight.set_value(paddle.zeros([channels]))
     x = paddle.rand([2, 8, 4, 4])
     expected = x.numpy() if added else np.zeros([2, channels, 4, 4])

@@ -6,7 +6,8 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
-from ppocr.modeling.reparameterise import fuse_model
+from ppocr.modeling.backbones.rec_svtrnet import ConvMixer
+from ppocr.modeling.layers.reparameterise import fuse_model
 
 SMALL_SVTR = {
     "name": "SVTRNet",
@@ -161,3 +162,11 @@ def test_resnet_45(strides, shape):
     assert shape_of(net, 16, 32) == shape and net.out_channels == 512
     with pytest.raises(ConfigError, match="'strides' must be a list of 5"):
         build({"name": "ResNet45", "strides": [2, 2]})
+
+
+def test_convolution_mixes_neighbours_of_the_map():
+    layer, x = ConvMixer(4, 2, [3, 3], height=2), paddle.rand([1, 8, 4])
+    y = x.clone()
+    y[0, 0] = y[0, 0] + 1.0
+    changed = np.abs((layer(y) - layer(x)).numpy()).max(axis=(0, 2)) > 1e-6
+    assert changed.tolist() == [True, True, False, False, True, True, False, False]

@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_nrtr_head import END, START, PositionalEncoding, attend
+from ppocr.modeling.heads.rec_nrtr_head import END, START, PositionalEncoding
 
 WIDTH, CLASSES = 8, 9
 
@@ -24,16 +24,6 @@ def test_positions():
     pe = PositionalEncoding(4, 0.0, length=3).pe.numpy()
     assert pe.shape == (3, 1, 4)
     np.testing.assert_allclose(pe[2, 0], [np.sin(2), np.cos(2), np.sin(0.02), np.cos(0.02)], rtol=1e-5)
-
-
-def test_attention_by_hand():
-    query = paddle.to_tensor([[[[2.0, 0.0]]]])
-    key = paddle.to_tensor([[[[1.0, 5.0], [0.0, 7.0]]]])
-    value = paddle.to_tensor([[[[1.0, 0.0], [0.0, 1.0]]]])
-    weight = 1 / (1 + np.exp(-2 / np.sqrt(2)))
-    np.testing.assert_allclose(attend(query, key, value).numpy(), [[[weight, 1 - weight]]], rtol=1e-5)
-    blocked = paddle.to_tensor([[[[-1e9, 0.0]]]])
-    np.testing.assert_allclose(attend(query, key, value, blocked).numpy(), [[[0.0, 1.0]]], atol=1e-6)
 
 
 def test_no_step_sees_what_follows():

@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_srn_head import Attention, SemanticReasoning
+from ppocr.modeling.heads.rec_srn_head import SemanticReasoning, SRNAttention
 from ppocr.modeling.heads.rec_visionlan_head import PositionTable
 
 
@@ -125,7 +125,7 @@ def test_visionlan_checks_its_width(channels, width, message):
 
 
 def test_attention_of_srn_scales_with_the_whole_width():
-    layer = Attention(4, heads=2)
+    layer = SRNAttention(4, heads=2)
     for fc in (layer.q_fc, layer.k_fc, layer.v_fc, layer.proj_fc):
         fc.weight.set_value(np.eye(4, dtype="float32"))
     layer.eval()

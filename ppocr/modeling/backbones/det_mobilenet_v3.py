@@ -5,7 +5,9 @@ from typing import Literal
 from paddle import nn
 
 from ppocr.modeling.backbones.mobilenet_v3 import LAST_CHANNELS, ROWS, STEM_CHANNELS, make_blocks
-from ppocr.modeling.common import ConvBNAct, make_divisible
+from ppocr.modeling.layers.channels import make_divisible
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.stages import run_stages
 from ppocr.registry import BACKBONES
 from ppocr.values import Scale
 
@@ -30,24 +32,19 @@ class DetMobileNetV3(nn.Layer):
     ):
         super().__init__()
         rows = ROWS[model_name]
-        self.conv = ConvBNAct(in_channels, make_divisible(STEM_CHANNELS * scale), 3, 2, 1, act="hardswish")
+        self.conv = ConvNormAct(in_channels, make_divisible(STEM_CHANNELS * scale), 3, 2, act="hardswish")
         bounds = _stage_bounds(rows)
         blocks = make_blocks(rows, scale, disable_se)
         stages = [blocks[start:end] for start, end in zip(bounds, bounds[1:])]
         self.out_channels = [make_divisible(rows[end - 1].out * scale) for end in bounds[1:]]
         last = make_divisible(LAST_CHANNELS[model_name] * scale)
-        stages[-1].append(ConvBNAct(self.out_channels[-1], last, 1, act="hardswish"))
+        stages[-1].append(ConvNormAct(self.out_channels[-1], last, 1, act="hardswish"))
         self.out_channels[-1] = last
         self.stages = [self.add_sublayer(f"stage{i}", nn.Sequential(*stage)) for i, stage in enumerate(stages)]
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to a list of 4 maps, ``out_channels[i]`` channels at 1/4 to 1/32."""
-        x = self.conv(x)
-        maps = []
-        for stage in self.stages:
-            x = stage(x)
-            maps.append(x)
-        return maps
+        return run_stages(self.conv(x), self.stages)
 
 
 def _stage_bounds(rows):

@@ -2,10 +2,11 @@
 
 from paddle import nn
 
-from ppocr.modeling.backbones.repsvtr import Stage, make_features
+from ppocr.modeling.backbones.repsvtr import make_features
+from ppocr.modeling.layers.stages import MixerStage
 from ppocr.registry import BACKBONES
 
-STAGES = (Stage(48, "SP"), Stage(96, "DSP"), Stage(192, "DSPSP"), Stage(384, "DSP"))
+STAGES = (MixerStage(48, "SP"), MixerStage(96, "DSP"), MixerStage(192, "DSPSP"), MixerStage(384, "DSP"))
 
 
 @BACKBONES.register(name="RepSVTR_det")

@@ -9,8 +9,8 @@ from typing import Literal, Optional
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.modeling.backbones.resnet_vd import DEPTHS, WIDTHS, Block, ConvBN
-from ppocr.modeling.common import ModulatedDeformConv
+from ppocr.modeling.layers.deformable_conv import ModulatedDeformConv
+from ppocr.modeling.layers.resnet_block import DEPTHS, WIDTHS, ResNetBlock, ResNetConv
 from ppocr.registry import BACKBONES
 
 
@@ -32,7 +32,7 @@ class DetResNet(nn.Layer):
     ):
         super().__init__()
         dcn_stage = dcn_stage or [False] * 4
-        self.conv = ConvBN(in_channels, 64, 7, 2)
+        self.conv = ResNetConv(in_channels, 64, 7, 2, act="relu")
         make = _basic_block if layers < 50 else _bottleneck_block
         channels = 64
         self._stages, self.out_channels = [], []
@@ -63,21 +63,21 @@ def _suffix(depth, block):
 
 
 def _basic_block(in_channels, width, stride, deformable):
-    convs = [ConvBN(in_channels, width, 3, stride), _conv3x3(width, 1, False, deformable)]
-    return Block(convs, _shortcut(in_channels, width, stride), 1), width
+    convs = [ResNetConv(in_channels, width, 3, stride, act="relu"), _conv3x3(width, 1, None, deformable)]
+    return ResNetBlock(convs, _shortcut(in_channels, width, stride)), width
 
 
 def _bottleneck_block(in_channels, width, stride, deformable):
     convs = [
-        ConvBN(in_channels, width, 1),
-        _conv3x3(width, stride, True, deformable),
-        ConvBN(width, 4 * width, 1, relu=False),
+        ResNetConv(in_channels, width, 1, act="relu"),
+        _conv3x3(width, stride, "relu", deformable),
+        ResNetConv(width, 4 * width, 1),
     ]
-    return Block(convs, _shortcut(in_channels, 4 * width, stride), 1), 4 * width
+    return ResNetBlock(convs, _shortcut(in_channels, 4 * width, stride)), 4 * width
 
 
-def _conv3x3(width, stride, relu, deformable):
-    layer = ConvBN(width, width, 3, stride, relu)
+def _conv3x3(width, stride, act, deformable):
+    layer = ResNetConv(width, width, 3, stride, act=act)
     if deformable:
         layer._conv = ModulatedDeformConv(width, width, stride, deformable_groups=1)
     return layer
@@ -87,4 +87,4 @@ def _shortcut(in_channels, out_channels, stride):
     """Returns None where the input can be added as it is, else a 1x1 convolution with the stride."""
     if in_channels == out_channels and stride == 1:
         return None
-    return ConvBN(in_channels, out_channels, 1, stride, relu=False)
+    return ResNetConv(in_channels, out_channels, 1, stride)

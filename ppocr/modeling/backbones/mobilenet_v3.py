@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from paddle import nn
 
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.common import ConvBNAct, make_divisible
+from ppocr.modeling.layers.channels import make_divisible
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
 
 GATE_SLOPE = 0.2  # of the family's MobileNetV3; the paper's gate has 1/6
 
@@ -16,7 +17,7 @@ STEM_CHANNELS = 16
 LAST_CHANNELS = {"large": 960, "small": 576}
 
 
-class Row(NamedTuple):
+class MobileNetV3Row(NamedTuple):
     """One block of the published table, before scaling."""
 
     kernel: int
@@ -29,34 +30,34 @@ class Row(NamedTuple):
 
 ROWS = {
     "large": (
-        Row(3, 16, 16, False, "relu", 1),
-        Row(3, 64, 24, False, "relu", 2),
-        Row(3, 72, 24, False, "relu", 1),
-        Row(5, 72, 40, True, "relu", 2),
-        Row(5, 120, 40, True, "relu", 1),
-        Row(5, 120, 40, True, "relu", 1),
-        Row(3, 240, 80, False, "hardswish", 2),
-        Row(3, 200, 80, False, "hardswish", 1),
-        Row(3, 184, 80, False, "hardswish", 1),
-        Row(3, 184, 80, False, "hardswish", 1),
-        Row(3, 480, 112, True, "hardswish", 1),
-        Row(3, 672, 112, True, "hardswish", 1),
-        Row(5, 672, 160, True, "hardswish", 2),
-        Row(5, 960, 160, True, "hardswish", 1),
-        Row(5, 960, 160, True, "hardswish", 1),
+        MobileNetV3Row(3, 16, 16, False, "relu", 1),
+        MobileNetV3Row(3, 64, 24, False, "relu", 2),
+        MobileNetV3Row(3, 72, 24, False, "relu", 1),
+        MobileNetV3Row(5, 72, 40, True, "relu", 2),
+        MobileNetV3Row(5, 120, 40, True, "relu", 1),
+        MobileNetV3Row(5, 120, 40, True, "relu", 1),
+        MobileNetV3Row(3, 240, 80, False, "hardswish", 2),
+        MobileNetV3Row(3, 200, 80, False, "hardswish", 1),
+        MobileNetV3Row(3, 184, 80, False, "hardswish", 1),
+        MobileNetV3Row(3, 184, 80, False, "hardswish", 1),
+        MobileNetV3Row(3, 480, 112, True, "hardswish", 1),
+        MobileNetV3Row(3, 672, 112, True, "hardswish", 1),
+        MobileNetV3Row(5, 672, 160, True, "hardswish", 2),
+        MobileNetV3Row(5, 960, 160, True, "hardswish", 1),
+        MobileNetV3Row(5, 960, 160, True, "hardswish", 1),
     ),
     "small": (
-        Row(3, 16, 16, True, "relu", 2),
-        Row(3, 72, 24, False, "relu", 2),
-        Row(3, 88, 24, False, "relu", 1),
-        Row(5, 96, 40, True, "hardswish", 2),
-        Row(5, 240, 40, True, "hardswish", 1),
-        Row(5, 240, 40, True, "hardswish", 1),
-        Row(5, 120, 48, True, "hardswish", 1),
-        Row(5, 144, 48, True, "hardswish", 1),
-        Row(5, 288, 96, True, "hardswish", 2),
-        Row(5, 576, 96, True, "hardswish", 1),
-        Row(5, 576, 96, True, "hardswish", 1),
+        MobileNetV3Row(3, 16, 16, True, "relu", 2),
+        MobileNetV3Row(3, 72, 24, False, "relu", 2),
+        MobileNetV3Row(3, 88, 24, False, "relu", 1),
+        MobileNetV3Row(5, 96, 40, True, "hardswish", 2),
+        MobileNetV3Row(5, 240, 40, True, "hardswish", 1),
+        MobileNetV3Row(5, 240, 40, True, "hardswish", 1),
+        MobileNetV3Row(5, 120, 48, True, "hardswish", 1),
+        MobileNetV3Row(5, 144, 48, True, "hardswish", 1),
+        MobileNetV3Row(5, 288, 96, True, "hardswish", 2),
+        MobileNetV3Row(5, 576, 96, True, "hardswish", 1),
+        MobileNetV3Row(5, 576, 96, True, "hardswish", 1),
     ),
 }
 
@@ -85,13 +86,13 @@ class InvertedResidual(nn.Layer):
         super().__init__()
         self._shortcut = row.stride == 1 and in_channels == row.out
         self._squeeze = row.squeeze
-        self.expand_conv = ConvBNAct(in_channels, row.expanded, 1, act=row.act)
-        self.bottleneck_conv = ConvBNAct(
-            row.expanded, row.expanded, row.kernel, row.stride, row.kernel // 2, groups=row.expanded, act=row.act
+        self.expand_conv = ConvNormAct(in_channels, row.expanded, 1, act=row.act)
+        self.bottleneck_conv = ConvNormAct(
+            row.expanded, row.expanded, row.kernel, row.stride, groups=row.expanded, act=row.act
         )
         if row.squeeze:
             self.mid_se = SqueezeExcite(row.expanded, slope=GATE_SLOPE)
-        self.linear_conv = ConvBNAct(row.expanded, row.out, 1)
+        self.linear_conv = ConvNormAct(row.expanded, row.out, 1)
 
     def forward(self, x):
         y = self.bottleneck_conv(self.expand_conv(x))

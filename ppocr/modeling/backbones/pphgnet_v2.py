@@ -7,18 +7,19 @@ from typing import NamedTuple
 
 from paddle import nn
 
-from ppocr.modeling.backbones.pphgnet import StageLayers, run_stages, stack_outputs, stage_strides
-from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.backbones.rep_layers import NormedConv
-from ppocr.modeling.backbones.stem import TwoPathStem
-from ppocr.modeling.parameter_options import exempt_norms_from_decay
+from ppocr.modeling.layers.aggregation import AggregationStage, stack_outputs, stage_strides
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.parameter_options import exempt_norms_from_decay
+from ppocr.modeling.layers.pool import pool_text_line
+from ppocr.modeling.layers.stages import run_stages
+from ppocr.modeling.layers.stem import TwoPathStem
 from ppocr.registry import BACKBONES
 
 LAYERS = 6  # convolutions of a block
 LAST_CHANNELS = 2048
 
 
-class Stage(NamedTuple):
+class HGNetV2Stage(NamedTuple):
     """Channels inside and behind the blocks, how many blocks, and whether they are light (5x5 depthwise)."""
 
     middle: int
@@ -29,8 +30,18 @@ class Stage(NamedTuple):
 
 STEMS = {"B4": (32, 48), "B6": (48, 96)}
 STAGES = {
-    "B4": (Stage(48, 128, 1, False), Stage(96, 512, 1, False), Stage(192, 1024, 3, True), Stage(384, 2048, 1, True)),
-    "B6": (Stage(96, 192, 2, False), Stage(192, 512, 3, False), Stage(384, 1024, 6, True), Stage(768, 2048, 3, True)),
+    "B4": (
+        HGNetV2Stage(48, 128, 1, False),
+        HGNetV2Stage(96, 512, 1, False),
+        HGNetV2Stage(192, 1024, 3, True),
+        HGNetV2Stage(384, 2048, 1, True),
+    ),
+    "B6": (
+        HGNetV2Stage(96, 192, 2, False),
+        HGNetV2Stage(192, 512, 3, False),
+        HGNetV2Stage(384, 1024, 6, True),
+        HGNetV2Stage(768, 2048, 3, True),
+    ),
 }
 
 
@@ -39,14 +50,14 @@ class LightConv(nn.Layer):
 
     def __init__(self, in_channels, out_channels, kernel_size):
         super().__init__()
-        self.conv1 = NormedConv(in_channels, out_channels, 1)
-        self.conv2 = NormedConv(out_channels, out_channels, kernel_size, groups=out_channels, act="relu")
+        self.conv1 = ConvNormAct(in_channels, out_channels, 1)
+        self.conv2 = ConvNormAct(out_channels, out_channels, kernel_size, groups=out_channels, act="relu")
 
     def forward(self, x):
         return self.conv2(self.conv1(x))
 
 
-class AggregationBlock(nn.Layer):
+class HGNetV2Block(nn.Layer):
     """Convolutions in a row; input and all outputs are stacked, squeezed to half the width and brought to it.
 
     Args:
@@ -57,11 +68,11 @@ class AggregationBlock(nn.Layer):
         super().__init__()
         widths = [in_channels, *[stage.middle] * LAYERS]
         layers = [
-            LightConv(a, b, 5) if stage.light else NormedConv(a, b, 3, act="relu") for a, b in zip(widths, widths[1:])
+            LightConv(a, b, 5) if stage.light else ConvNormAct(a, b, 3, act="relu") for a, b in zip(widths, widths[1:])
         ]
         self.layers = nn.LayerList(layers)
-        self.aggregation_squeeze_conv = NormedConv(sum(widths), stage.out // 2, 1, act="relu")
-        self.aggregation_excitation_conv = NormedConv(stage.out // 2, stage.out, 1, act="relu")
+        self.aggregation_squeeze_conv = ConvNormAct(sum(widths), stage.out // 2, 1, act="relu")
+        self.aggregation_excitation_conv = ConvNormAct(stage.out // 2, stage.out, 1, act="relu")
         self._shortcut = shortcut
 
     def forward(self, x):
@@ -86,7 +97,7 @@ class PPHGNetV2(nn.Layer):
         self.stem = TwoPathStem(in_channels, STEMS[size], 1 if text_line else 2)
         stages, channels = [], STEMS[size][-1]
         for stage, stride in zip(STAGES[size], stage_strides(det=not text_line)):
-            stages.append(StageLayers(channels, stage, _block_maker(stage), stride))
+            stages.append(AggregationStage(channels, stage, _block_maker(stage), stride))
             channels = stage.out
         self.stages = nn.LayerList(stages)
         self.last_conv = nn.Conv2D(channels, LAST_CHANNELS, 1, bias_attr=False)
@@ -100,7 +111,7 @@ class PPHGNetV2(nn.Layer):
 
 
 def _block_maker(stage):
-    return lambda in_channels, shortcut: AggregationBlock(in_channels, stage, shortcut)
+    return lambda in_channels, shortcut: HGNetV2Block(in_channels, stage, shortcut)
 
 
 @BACKBONES.register(name="PPHGNetV2_B4")

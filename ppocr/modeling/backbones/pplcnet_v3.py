@@ -6,13 +6,15 @@ and learnable affine layers.
 
 from typing import Annotated, NamedTuple, Optional, Union
 
-import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.modeling.backbones.rep_layers import NormedConv, RepConv
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.common import make_divisible
-from ppocr.modeling.parameter_options import exempt_norms_from_decay, scale_learning_rate
+from ppocr.modeling.layers.channels import make_divisible
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.parameter_options import exempt_norms_from_decay, scale_learning_rate
+from ppocr.modeling.layers.pool import pool_text_line
+from ppocr.modeling.layers.rep_conv import RepConv
+from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
+from ppocr.modeling.layers.stages import run_stages
 from ppocr.registry import BACKBONES
 from ppocr.values import Range, Scale, Share
 
@@ -20,7 +22,7 @@ STEM_CHANNELS = 16
 DET_WIDTHS = (16, 24, 56, 480)  # channels of the four maps for detection, before scaling
 
 
-class Row(NamedTuple):
+class LCNetV3Row(NamedTuple):
     """One block, before scaling."""
 
     kernel: int
@@ -31,18 +33,28 @@ class Row(NamedTuple):
 
 STAGES = {
     "det": {
-        "blocks2": (Row(3, 32, 1),),
-        "blocks3": (Row(3, 64, 2), Row(3, 64, 1)),
-        "blocks4": (Row(3, 128, 2), Row(3, 128, 1)),
-        "blocks5": (Row(3, 256, 2), *[Row(5, 256, 1)] * 4),
-        "blocks6": (Row(5, 512, 2, True), Row(5, 512, 1, True), Row(5, 512, 1), Row(5, 512, 1)),
+        "blocks2": (LCNetV3Row(3, 32, 1),),
+        "blocks3": (LCNetV3Row(3, 64, 2), LCNetV3Row(3, 64, 1)),
+        "blocks4": (LCNetV3Row(3, 128, 2), LCNetV3Row(3, 128, 1)),
+        "blocks5": (LCNetV3Row(3, 256, 2), *[LCNetV3Row(5, 256, 1)] * 4),
+        "blocks6": (
+            LCNetV3Row(5, 512, 2, True),
+            LCNetV3Row(5, 512, 1, True),
+            LCNetV3Row(5, 512, 1),
+            LCNetV3Row(5, 512, 1),
+        ),
     },
     "rec": {
-        "blocks2": (Row(3, 32, 1),),
-        "blocks3": (Row(3, 64, 1), Row(3, 64, 1)),
-        "blocks4": (Row(3, 128, (2, 1)), Row(3, 128, 1)),
-        "blocks5": (Row(3, 256, (1, 2)), *[Row(5, 256, 1)] * 4),
-        "blocks6": (Row(5, 512, (2, 1), True), Row(5, 512, 1, True), Row(5, 512, (2, 1)), Row(5, 512, 1)),
+        "blocks2": (LCNetV3Row(3, 32, 1),),
+        "blocks3": (LCNetV3Row(3, 64, 1), LCNetV3Row(3, 64, 1)),
+        "blocks4": (LCNetV3Row(3, 128, (2, 1)), LCNetV3Row(3, 128, 1)),
+        "blocks5": (LCNetV3Row(3, 256, (1, 2)), *[LCNetV3Row(5, 256, 1)] * 4),
+        "blocks6": (
+            LCNetV3Row(5, 512, (2, 1), True),
+            LCNetV3Row(5, 512, 1, True),
+            LCNetV3Row(5, 512, (2, 1)),
+            LCNetV3Row(5, 512, 1),
+        ),
     },
 }
 
@@ -87,7 +99,7 @@ class PPLCNetV3(nn.Layer):
         super().__init__()
         rates = lr_mult_list or [1.0] * 6
         channels = make_divisible(STEM_CHANNELS * scale, 16)
-        self.conv1 = NormedConv(in_channels, channels, 3, stride=2)
+        self.conv1 = ConvNormAct(in_channels, channels, 3, stride=2)
         self._stages, widths = [], []
         for name, rows in STAGES["det" if det else "rec"].items():
             blocks = []
@@ -111,16 +123,7 @@ class PPLCNetV3(nn.Layer):
 
         For a text line H is 48; T is 40 in training, whatever the width, and W / 8 in evaluation.
         """
-        maps = []
-        x = self.conv1(x)
-        for stage in self._stages:
-            x = stage(x)
-            maps.append(x)
+        maps = run_stages(self.conv1(x), self._stages)
         if self.layer_list is not None:
             return [layer(m) for layer, m in zip(self.layer_list, maps[1:])]
-        return pool_text_line(x, self.training)
-
-
-def pool_text_line(x, training):
-    """Pools a map of 3 rows to one of 1 row and half the columns; in training always to 40 columns."""
-    return F.adaptive_avg_pool2d(x, [1, 40]) if training else F.avg_pool2d(x, [3, 2])
+        return pool_text_line(maps[-1], self.training)

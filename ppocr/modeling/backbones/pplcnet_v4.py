@@ -3,32 +3,24 @@
 Source: RepViT (https://arxiv.org/abs/2307.09283) for the block, whose depthwise half trains as several branches.
 """
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.modeling.backbones.pphgnet import run_stages
-from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.backbones.rep_layers import SHRINK, SQUEEZE, NormedConv, RepDepthwise
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.backbones.stem import TwoPathStem
-from ppocr.modeling.parameter_options import exempt_norms_from_decay
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.parameter_options import exempt_norms_from_decay
+from ppocr.modeling.layers.pool import pool_text_line
+from ppocr.modeling.layers.rep_conv import RepDepthwise
+from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
+from ppocr.modeling.layers.stages import SHRINK, SQUEEZE, MixerStage, run_stages
+from ppocr.modeling.layers.stem import TwoPathStem
 from ppocr.registry import BACKBONES
-
-
-class Stage(NamedTuple):
-    """One stage; ``blocks`` has a letter for each block, see ``ppocr.modeling.backbones.rep_layers``."""
-
-    name: str
-    channels: int
-    blocks: str
-    stride: tuple = (2, 2)
 
 
 def _det_stages(*channels):
     names, blocks = ("blocks_s1", "blocks_s2", "blocks_s3", "blocks_s4"), ("SP", "DSP", "DSPSP", "DSP")
-    return tuple(Stage(*stage) for stage in zip(names, channels, blocks))
+    return {name: MixerStage(*stage) for name, *stage in zip(names, channels, blocks)}
 
 
 DET_STAGES = {
@@ -37,24 +29,24 @@ DET_STAGES = {
     "medium": _det_stages(128, 256, 512, 896),
 }
 REC_STAGES = {
-    "tiny": (
-        Stage("blocks2", 48, "S"),
-        Stage("blocks3", 48, "P"),
-        Stage("blocks4", 96, "DSP", (2, 1)),
-        Stage("blocks5", 160, "DSPP", (2, 1)),
-    ),
-    "small": (
-        Stage("blocks2", 96, "S"),
-        Stage("blocks3", 96, "PP"),
-        Stage("blocks4", 192, "DSPSPSP", (2, 1)),
-        Stage("blocks5", 384, "DSP", (2, 1)),
-    ),
-    "medium": (
-        Stage("blocks2", 128, "S"),
-        Stage("blocks3", 256, "DPS", (1, 1)),
-        Stage("blocks4", 512, "DSPSPSP", (2, 1)),
-        Stage("blocks5", 768, "DSP", (2, 1)),
-    ),
+    "tiny": {
+        "blocks2": MixerStage(48, "S"),
+        "blocks3": MixerStage(48, "P"),
+        "blocks4": MixerStage(96, "DSP", (2, 1)),
+        "blocks5": MixerStage(160, "DSPP", (2, 1)),
+    },
+    "small": {
+        "blocks2": MixerStage(96, "S"),
+        "blocks3": MixerStage(96, "PP"),
+        "blocks4": MixerStage(192, "DSPSPSP", (2, 1)),
+        "blocks5": MixerStage(384, "DSP", (2, 1)),
+    },
+    "medium": {
+        "blocks2": MixerStage(128, "S"),
+        "blocks3": MixerStage(256, "DPS", (1, 1)),
+        "blocks4": MixerStage(512, "DSPSPSP", (2, 1)),
+        "blocks5": MixerStage(768, "DSP", (2, 1)),
+    },
 }
 
 
@@ -63,7 +55,7 @@ class TokenMixer(nn.Layer):
 
     def __init__(self, channels, stride, squeeze):
         super().__init__()
-        conv = NormedConv(channels, channels, 3, stride or 1, groups=channels)
+        conv = ConvNormAct(channels, channels, 3, stride or 1, groups=channels)
         self.add_sublayer(
             "dw_conv" if stride else "rep_dw", conv if stride else RepDepthwise(channels, conv, bias=False)
         )
@@ -75,13 +67,13 @@ class TokenMixer(nn.Layer):
         return x if self.se is None else self.se(x)
 
 
-class ChannelMixer(nn.Layer):
+class LCNetV4ChannelMixer(nn.Layer):
     """Two pointwise convolutions with twice the channels between them; the input is added where ``shortcut`` is set."""
 
     def __init__(self, in_channels, out_channels, shortcut):
         super().__init__()
-        self.expand = NormedConv(in_channels, 2 * in_channels, 1)
-        self.compress = NormedConv(2 * in_channels, out_channels, 1)
+        self.expand = ConvNormAct(in_channels, 2 * in_channels, 1)
+        self.compress = ConvNormAct(2 * in_channels, out_channels, 1)
         self._shortcut = shortcut
 
     def forward(self, x):
@@ -89,14 +81,14 @@ class ChannelMixer(nn.Layer):
         return x + y if self._shortcut else y
 
 
-class Block(nn.Layer):
-    """Token mixer, then channel mixer; ``kind`` is a letter of ``Stage.blocks``."""
+class LCNetV4Block(nn.Layer):
+    """Token mixer, then channel mixer; ``kind`` is a letter of ``MixerStage.blocks``."""
 
     def __init__(self, in_channels, stage, kind):
         super().__init__()
         shrink = kind == SHRINK
         self.token_mixer = TokenMixer(in_channels, stage.stride if shrink else None, kind == SQUEEZE)
-        self.channel_mixer = ChannelMixer(in_channels, stage.channels, shortcut=not shrink)
+        self.channel_mixer = LCNetV4ChannelMixer(in_channels, stage.channels, shortcut=not shrink)
 
     def forward(self, x):
         return self.channel_mixer(self.token_mixer(x))
@@ -117,18 +109,18 @@ class PPLCNetV4(nn.Layer):
     ):
         super().__init__()
         table = (DET_STAGES if det else REC_STAGES)[model_size]
-        channels = table[0].channels
+        channels = next(iter(table.values())).channels
         self._stem = "stem" if det else "conv1"
         small = model_size == "tiny" and not det
         self.add_sublayer(self._stem, (_plain_stem if small else _two_path_stem)(in_channels, channels))
         self._stages = []
-        for stage in table:
+        for name, stage in table.items():
             blocks = []
             for kind in stage.blocks:
-                blocks.append(Block(channels, stage, kind))
+                blocks.append(LCNetV4Block(channels, stage, kind))
                 channels = stage.channels
-            self._stages.append(self.add_sublayer(stage.name, nn.Sequential(*blocks)))
-        self.out_channels = [stage.channels for stage in table] if det else channels
+            self._stages.append(self.add_sublayer(name, nn.Sequential(*blocks)))
+        self.out_channels = [stage.channels for stage in table.values()] if det else channels
         self._det = det
         exempt_norms_from_decay(self)
 
@@ -146,5 +138,5 @@ def _two_path_stem(in_channels, channels):
 
 
 def _plain_stem(in_channels, channels):
-    first = NormedConv(in_channels, channels // 2, 3, 2)
-    return nn.Sequential(first, nn.GELU(), NormedConv(channels // 2, channels, 3, 2))
+    first = ConvNormAct(in_channels, channels // 2, 3, 2)
+    return nn.Sequential(first, nn.GELU(), ConvNormAct(channels // 2, channels, 3, 2))

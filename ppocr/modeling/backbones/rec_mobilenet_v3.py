@@ -5,7 +5,8 @@ from typing import Literal, Optional
 from paddle import nn
 
 from ppocr.modeling.backbones.mobilenet_v3 import LAST_CHANNELS, ROWS, STEM_CHANNELS, make_blocks
-from ppocr.modeling.common import ConvBNAct, make_divisible
+from ppocr.modeling.layers.channels import make_divisible
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.registry import BACKBONES
 from ppocr.values import Pool, Scale, Stride
 
@@ -46,9 +47,9 @@ class RecMobileNetV3(nn.Layer):
         strides = {"large": large_stride, "small": small_stride}[model_name] or DEFAULT_STRIDES[model_name]
         rows = _with_strides(model_name, strides)
         last = make_divisible(LAST_CHANNELS[model_name] * scale)
-        self.conv1 = ConvBNAct(in_channels, make_divisible(STEM_CHANNELS * scale), 3, 2, 1, act="hardswish")
+        self.conv1 = ConvNormAct(in_channels, make_divisible(STEM_CHANNELS * scale), 3, 2, act="hardswish")
         self.blocks = nn.Sequential(*make_blocks(rows, scale, disable_se))
-        self.conv2 = ConvBNAct(make_divisible(rows[-1].out * scale), last, 1, act="hardswish")
+        self.conv2 = ConvNormAct(make_divisible(rows[-1].out * scale), last, 1, act="hardswish")
         if last_pool_type == "avg":
             kernel = last_pool_kernel_size or [2, 2]
             self.pool = nn.AvgPool2D(kernel_size=kernel, stride=kernel)

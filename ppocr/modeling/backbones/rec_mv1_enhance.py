@@ -2,19 +2,19 @@
 
 from typing import Literal, NamedTuple, Union
 
-import paddle.nn.functional as F
-from paddle import ParamAttr, nn
+from paddle import nn
 from paddle.nn.initializer import KaimingNormal
-from paddle.regularizer import L2Decay
 
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.parameter_options import exempt_norms_from_decay
+from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
 from ppocr.registry import BACKBONES
 from ppocr.values import Pool, Scale, Stride
 
 STEM_CHANNELS = 32
 
 
-class Row(NamedTuple):
+class MobileNetV1Row(NamedTuple):
     """One block, before scaling."""
 
     out: int
@@ -24,37 +24,22 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row(64),
-    Row(128),
-    Row(128),
-    Row(256, stride=(2, 1)),
-    Row(256),
-    Row(512, stride=(2, 1)),
-    *[Row(512, kernel=5)] * 5,
-    Row(1024, kernel=5, stride=(2, 1), squeeze=True),
+    MobileNetV1Row(64),
+    MobileNetV1Row(128),
+    MobileNetV1Row(128),
+    MobileNetV1Row(256, stride=(2, 1)),
+    MobileNetV1Row(256),
+    MobileNetV1Row(512, stride=(2, 1)),
+    *[MobileNetV1Row(512, kernel=5)] * 5,
+    MobileNetV1Row(1024, kernel=5, stride=(2, 1), squeeze=True),
 )
 
 
-class ConvBN(nn.Layer):
-    """Convolution that keeps the size at stride 1, batch normalisation, hard swish."""
+class MobileNetV1Conv(ConvNormAct):
+    """:class:`ConvNormAct` as checkpoints of MobileNetV1 have it."""
 
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, groups=1):
-        super().__init__()
-        self._conv = nn.Conv2D(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            kernel_size // 2,
-            groups=groups,
-            weight_attr=ParamAttr(initializer=KaimingNormal()),
-            bias_attr=False,
-        )
-        undecayed = [ParamAttr(regularizer=L2Decay(0.0)) for _ in range(2)]
-        self._batch_norm = nn.BatchNorm2D(out_channels, weight_attr=undecayed[0], bias_attr=undecayed[1])
-
-    def forward(self, x):
-        return F.hardswish(self._batch_norm(self._conv(x)))
+    names = ("_conv", "_batch_norm")
+    initializer = KaimingNormal
 
 
 class SeparableConv(nn.Layer):
@@ -62,11 +47,13 @@ class SeparableConv(nn.Layer):
 
     def __init__(self, in_channels, row):
         super().__init__()
-        self._depthwise_conv = ConvBN(in_channels, in_channels, row.kernel, row.stride, groups=in_channels)
+        self._depthwise_conv = MobileNetV1Conv(
+            in_channels, in_channels, row.kernel, row.stride, groups=in_channels, act="hardswish"
+        )
         if row.squeeze:
             self._se = SqueezeExcite(in_channels)
         self._squeeze = row.squeeze
-        self._pointwise_conv = ConvBN(in_channels, row.out, 1)
+        self._pointwise_conv = MobileNetV1Conv(in_channels, row.out, 1, act="hardswish")
 
     def forward(self, x):
         x = self._depthwise_conv(x)
@@ -98,9 +85,9 @@ class MobileNetV1Enhance(nn.Layer):
     ):
         super().__init__()
         channels = int(STEM_CHANNELS * scale)
-        self.conv1 = ConvBN(in_channels, channels, 3, stride=2)
+        self.conv1 = MobileNetV1Conv(in_channels, channels, 3, stride=2, act="hardswish")
         blocks = []
-        for row in (*ROWS, Row(1024, kernel=5, stride=last_conv_stride, squeeze=True)):
+        for row in (*ROWS, MobileNetV1Row(1024, kernel=5, stride=last_conv_stride, squeeze=True)):
             row = row._replace(out=int(row.out * scale))
             blocks.append(SeparableConv(channels, row))
             channels = row.out
@@ -108,6 +95,7 @@ class MobileNetV1Enhance(nn.Layer):
         kernel = list(last_pool_kernel_size)
         self.pool = nn.AvgPool2D(kernel, kernel) if last_pool_type == "avg" else nn.MaxPool2D(2, 2)
         self.out_channels = channels
+        exempt_norms_from_decay(self)
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to ``[N, out_channels, 1, T]``: H is 32, or 48 with a mean at the end."""

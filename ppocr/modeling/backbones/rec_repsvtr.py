@@ -2,11 +2,12 @@
 
 from paddle import nn
 
-from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.backbones.repsvtr import Stage, make_features
+from ppocr.modeling.backbones.repsvtr import make_features
+from ppocr.modeling.layers.pool import pool_text_line
+from ppocr.modeling.layers.stages import MixerStage
 from ppocr.registry import BACKBONES
 
-STAGES = (Stage(96, "SPP"), Stage(192, "DSPSPSP", (2, 1)), Stage(384, "DSP", (2, 1)))
+STAGES = (MixerStage(96, "SPP"), MixerStage(192, "DSPSPSP", (2, 1)), MixerStage(384, "DSP", (2, 1)))
 
 
 @BACKBONES.register(aliases=("repvit_svtr",))

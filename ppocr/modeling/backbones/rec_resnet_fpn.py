@@ -5,6 +5,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingUniform
 
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.registry import BACKBONES
 
 DEPTHS = (3, 4, 6, 3)
@@ -13,38 +14,12 @@ STRIDED = 2  # the first stages, which halve the map; the others start with a di
 EXPANSION = 4
 
 
-class ConvBN(nn.Layer):
-    """Convolution that keeps the size at stride 1, batch normalisation, and a ReLU if asked for.
-
-    Args:
-        dilated: a 2x2 kernel with a gap of one pixel, which covers what a 3x3 kernel does.
-    """
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, relu=True, dilated=False):
-        super().__init__()
-        self.conv = nn.Conv2D(
-            in_channels,
-            out_channels,
-            2 if dilated else kernel_size,
-            stride,
-            kernel_size // 2,
-            dilation=2 if dilated else 1,
-            bias_attr=False,
-        )
-        self.bn = nn.BatchNorm2D(out_channels)
-        self._relu = relu
-
-    def forward(self, x):
-        x = self.bn(self.conv(x))
-        return F.relu(x) if self._relu else x
-
-
 class Shortcut(nn.Layer):
     """1x1 convolution of the input."""
 
     def __init__(self, in_channels, out_channels, stride):
         super().__init__()
-        self.conv = ConvBN(in_channels, out_channels, 1, stride, relu=False)
+        self.conv = ConvNormAct(in_channels, out_channels, 1, stride)
 
     def forward(self, x):
         return self.conv(x)
@@ -55,9 +30,11 @@ class Bottleneck(nn.Layer):
 
     def __init__(self, in_channels, width, stride, first, dilated):
         super().__init__()
-        self.conv0 = ConvBN(in_channels, width, 1)
-        self.conv1 = ConvBN(width, width, 3, stride, dilated=dilated)
-        self.conv2 = ConvBN(width, EXPANSION * width, 1, relu=False)
+        self.conv0 = ConvNormAct(in_channels, width, 1, act="relu")
+        # a 2x2 kernel with a gap of one pixel covers what a 3x3 kernel does
+        kernel = {"kernel_size": 2, "dilation": 2} if dilated else {"kernel_size": 3}
+        self.conv1 = ConvNormAct(width, width, stride=stride, padding=1, act="relu", **kernel)
+        self.conv2 = ConvNormAct(width, EXPANSION * width, 1)
         self.short = Shortcut(in_channels, EXPANSION * width, stride) if first else None
 
     def forward(self, x):
@@ -78,7 +55,7 @@ class ResNetFPN(nn.Layer):
 
     def __init__(self, in_channels: int = 1):
         super().__init__()
-        self.conv = ConvBN(in_channels, 64, 7, stride=2)
+        self.conv = ConvNormAct(in_channels, 64, 7, stride=2, act="relu")
         self._stages, channels = [], 64
         for i, (depth, width) in enumerate(zip(DEPTHS, WIDTHS)):
             blocks = []

@@ -6,35 +6,40 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingNormal, TruncatedNormal
 
-from ppocr.modeling.svtr import (
-    AttentionMixer,
-    ConvMixer,
-    ConvNormAct,
-    PatchedSide,
-    SVTRBlock,
-    TokenWidth,
-    drop_path_rates,
-    to_map,
-    to_tokens,
-    undivided,
-)
+from ppocr.modeling.layers.attention import SelfAttention
+from ppocr.modeling.layers.channels import undivided
+from ppocr.modeling.layers.conv_norm_act import grouped_conv
+from ppocr.modeling.layers.drop import drop_path_rates
+from ppocr.modeling.layers.patch_embed import PatchedSide, TokenWidth, patch_convs
+from ppocr.modeling.layers.svtr_block import SVTRBlock
+from ppocr.modeling.layers.tokens import to_map, to_tokens
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Kernel, Ratio, TextLength, Width
 
 Window = tuple[Kernel, Kernel]
 
 
-class PatchEmbedding(nn.Layer):
+class SVTRPatchEmbedding(nn.Layer):
     """Two convolutions that shrink both sides to a quarter, ``[N, 3, H, W]`` to tokens."""
 
     def __init__(self, in_channels, width):
         super().__init__()
-        self.proj = nn.Sequential(
-            ConvNormAct(in_channels, width // 2, 3, 2, 1, bias=True), ConvNormAct(width // 2, width, 3, 2, 1, bias=True)
-        )
+        self.proj = patch_convs(in_channels, width)
 
     def forward(self, x):
         return to_tokens(self.proj(x))
+
+
+class ConvMixer(nn.Layer):
+    """Grouped convolution on the map of ``height`` rows that the tokens form."""
+
+    def __init__(self, width, groups, kernel_size, height):
+        super().__init__()
+        self.local_mixer = grouped_conv(width, groups, kernel_size)
+        self._height = height
+
+    def forward(self, x):
+        return to_tokens(self.local_mixer(to_map(x, self._height)))
 
 
 class HeightMerging(nn.Layer):
@@ -107,7 +112,7 @@ class SVTRNet(nn.Layer):
         prenorm: bool = True,
     ):
         super().__init__()
-        self.patch_embed = PatchEmbedding(in_channels, embed_dim[0])
+        self.patch_embed = SVTRPatchEmbedding(in_channels, embed_dim[0])
         height, width = img_size[0] // 4, img_size[1] // 4
         self.pos_embed = self.create_parameter(
             [1, height * width, embed_dim[0]], default_initializer=TruncatedNormal(std=0.02)
@@ -160,4 +165,4 @@ def make_mixer(kind, width, heads, local, grid, attention):
     """Returns the mixing layer of one block; ``grid`` is height and width of the map that the tokens form."""
     if kind == "Conv":
         return ConvMixer(width, heads, local, grid[0])
-    return AttentionMixer(width, heads, local if kind == "Local" else None, grid, **attention)
+    return SelfAttention(width, heads, local if kind == "Local" else None, grid, **attention)

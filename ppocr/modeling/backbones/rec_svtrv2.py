@@ -6,19 +6,14 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingNormal, TruncatedNormal
 
-from ppocr.modeling.backbones.pplcnet_v3 import pool_text_line
-from ppocr.modeling.svtr import (
-    AttentionMixer,
-    ConvNormAct,
-    PatchedSide,
-    SVTRBlock,
-    TokenWidth,
-    drop_path_rates,
-    grouped_conv,
-    to_map,
-    to_tokens,
-    undivided,
-)
+from ppocr.modeling.layers.attention import SelfAttention
+from ppocr.modeling.layers.channels import undivided
+from ppocr.modeling.layers.conv_norm_act import grouped_conv
+from ppocr.modeling.layers.drop import drop_path_rates
+from ppocr.modeling.layers.patch_embed import PatchedSide, TokenWidth, patch_convs
+from ppocr.modeling.layers.pool import pool_text_line
+from ppocr.modeling.layers.svtr_block import SVTRBlock
+from ppocr.modeling.layers.tokens import to_map, to_tokens
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Kernel, Length, Ratio, Stride, Width
 
@@ -43,7 +38,7 @@ class MapBlock(SVTRBlock):
         return to_map(self.norm2(x + self.drop_path(self.mlp(x))), height)
 
 
-class PatchEmbedding(nn.Layer):
+class SVTRv2PatchEmbedding(nn.Layer):
     """Two convolutions that shrink both sides to a quarter, and optionally learnt positions.
 
     Args:
@@ -52,9 +47,7 @@ class PatchEmbedding(nn.Layer):
 
     def __init__(self, in_channels, width, max_size=None):
         super().__init__()
-        self.patch_embed = nn.Sequential(
-            ConvNormAct(in_channels, width // 2, 3, 2, 1, bias=True), ConvNormAct(width // 2, width, 3, 2, 1, bias=True)
-        )
+        self.patch_embed = patch_convs(in_channels, width)
         self._max_size = max_size
         if max_size is not None:
             shape = [1, max_size[0] * max_size[1], width]
@@ -81,7 +74,7 @@ class Downsampling(nn.Layer):
         return to_map(self.norm(to_tokens(x)), x.shape[2])
 
 
-class Stage(nn.Layer):
+class SVTRv2Stage(nn.Layer):
     """Blocks of convolution, then of attention, then downsampling; a map to a map.
 
     Args:
@@ -99,7 +92,7 @@ class Stage(nn.Layer):
             if kind == "Conv":
                 mixer, make = grouped_conv(channels, heads, kernel), MapBlock
             else:
-                mixer, make = AttentionMixer(channels, heads, **attention), SVTRBlock
+                mixer, make = SelfAttention(channels, heads, **attention), SVTRBlock
                 if i > 0 and kinds[i - 1] == "Conv":
                     blocks.append(ToTokens())
             blocks.append(make(channels, mixer, norm_after=True, drop_path=rate, **options))
@@ -166,13 +159,13 @@ class SVTRv2(nn.Layer):
         use_pool: bool = False,
     ):
         super().__init__()
-        self.pope = PatchEmbedding(in_channels, dims[0], [n // 4 for n in max_sz] if use_pos_embed else None)
+        self.pope = SVTRv2PatchEmbedding(in_channels, dims[0], [n // 4 for n in max_sz] if use_pos_embed else None)
         rates = drop_path_rates(drop_path_rate, depths)
         options = {"mlp_ratio": mlp_ratio, "dropout": drop_rate}
         attention = {"qkv_bias": qkv_bias, "dropout": drop_rate, "attention_dropout": attn_drop_rate}
         following = [*((width, stride) for width, stride in zip(dims[1:], sub_k)), None]
         stages = zip(dims, mixer, rates, num_heads, local_k, following)
-        self.stages = nn.LayerList([Stage(*stage, options, attention) for stage in stages])
+        self.stages = nn.LayerList([SVTRv2Stage(*stage, options, attention) for stage in stages])
         self._use_pool = use_pool
         self.last_conv = nn.Linear(dims[-1], out_channels, bias_attr=False) if last_stage else None
         self.dropout = nn.Dropout(last_drop)

@@ -2,7 +2,7 @@
 
 from paddle import nn
 
-from ppocr.modeling.common import ConvBNAct
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.registry import BACKBONES
 from ppocr.values import Width
 
@@ -27,9 +27,9 @@ class VGG(nn.Layer):
         super().__init__()
         layers = []
         for width, pool in zip(channels, _POOLS):
-            layers += [ConvBNAct(in_channels, width, 3, padding=1, act="relu"), nn.MaxPool2D(pool, pool)]
+            layers += [ConvNormAct(in_channels, width, 3, act="relu"), nn.MaxPool2D(pool, pool)]
             in_channels = width
-        layers.append(ConvBNAct(in_channels, channels[-1], (2, 3), padding=(0, 1), act="relu"))
+        layers.append(ConvNormAct(in_channels, channels[-1], (2, 3), act="relu"))
         self.layers = nn.Sequential(*layers)
         self.out_channels = channels[-1]
 

@@ -7,82 +7,32 @@ Bag of Tricks for Image Classification (https://arxiv.org/abs/1812.01187), model
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.modeling.common import ModulatedDeformConv
-
-DEPTHS = {
-    18: (2, 2, 2, 2),
-    34: (3, 4, 6, 3),
-    50: (3, 4, 6, 3),
-    101: (3, 4, 23, 3),
-    152: (3, 8, 36, 3),
-    200: (3, 12, 48, 3),
-}
-WIDTHS = (64, 128, 256, 512)
-
-
-class ConvBN(nn.Layer):
-    """Convolution that keeps the size at stride 1, batch normalisation, and a ReLU if asked for."""
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, relu=True, deformable=False):
-        super().__init__()
-        padding = kernel_size // 2
-        if deformable:
-            self._conv = ModulatedDeformConv(in_channels, out_channels, stride, padding)
-        else:
-            self._conv = nn.Conv2D(in_channels, out_channels, kernel_size, stride, padding, bias_attr=False)
-        self._batch_norm = nn.BatchNorm2D(out_channels)
-        self._relu = relu
-
-    def forward(self, x):
-        x = self._batch_norm(self._conv(x))
-        return F.relu(x) if self._relu else x
-
-
-class Block(nn.Layer):
-    """Residual block; its shortcut is the input, or a mean over the stride and a 1x1 convolution.
-
-    Args:
-        convs: the convolutions of the main branch.
-        short: None, or the convolution of the shortcut.
-        stride: of the block, as the shortcut needs it.
-    """
-
-    def __init__(self, convs, short, stride):
-        super().__init__()
-        for i, conv in enumerate(convs):
-            self.add_sublayer(f"conv{i}", conv)
-        self._convs = convs
-        self.short = short
-        self._pool = stride if stride not in (1, (1, 1)) else None
-
-    def forward(self, x):
-        y = x
-        for conv in self._convs:
-            y = conv(y)
-        if self._pool is not None:
-            x = F.avg_pool2d(x, self._pool, self._pool, ceil_mode=True)
-        if self.short is not None:
-            x = self.short(x)
-        return F.relu(x + y)
+from ppocr.modeling.layers.resnet_block import DEPTHS, WIDTHS, DeformableResNetConv, ResNetBlock, ResNetConv
 
 
 def basic_block(in_channels, width, stride, first, deformable):
     """Two 3x3 convolutions (ResNet-18 and -34); gives ``width`` channels."""
-    convs = [
-        ConvBN(in_channels, width, 3, stride),
-        ConvBN(width, width, 3, relu=False, deformable=deformable),
-    ]
-    return Block(convs, ConvBN(in_channels, width, 1, relu=False) if first else None, stride), width
+    convs = [ResNetConv(in_channels, width, 3, stride, act="relu"), _conv3x3(width, deformable=deformable)]
+    return ResNetBlock(convs, _shortcut(in_channels, width, first), stride), width
 
 
 def bottleneck_block(in_channels, width, stride, first, deformable):
     """1x1, 3x3 and 1x1 convolutions (ResNet-50 and deeper); gives ``4 * width`` channels."""
     convs = [
-        ConvBN(in_channels, width, 1),
-        ConvBN(width, width, 3, stride, deformable=deformable),
-        ConvBN(width, 4 * width, 1, relu=False),
+        ResNetConv(in_channels, width, 1, act="relu"),
+        _conv3x3(width, stride, "relu", deformable),
+        ResNetConv(width, 4 * width, 1),
     ]
-    return Block(convs, ConvBN(in_channels, 4 * width, 1, relu=False) if first else None, stride), 4 * width
+    return ResNetBlock(convs, _shortcut(in_channels, 4 * width, first), stride), 4 * width
+
+
+def _conv3x3(width, stride=1, act=None, deformable=False):
+    kind = DeformableResNetConv if deformable else ResNetConv
+    return kind(width, width, 3, stride, act=act)
+
+
+def _shortcut(in_channels, out_channels, first):
+    return ResNetConv(in_channels, out_channels, 1) if first else None
 
 
 class ResNetVd(nn.Layer):
@@ -98,9 +48,9 @@ class ResNetVd(nn.Layer):
 
     def __init__(self, in_channels, layers, stem_stride, stage_stride, dcn_stage=(False,) * 4):
         super().__init__()
-        self.conv1_1 = ConvBN(in_channels, 32, 3, stem_stride)
-        self.conv1_2 = ConvBN(32, 32, 3)
-        self.conv1_3 = ConvBN(32, 64, 3)
+        self.conv1_1 = ResNetConv(in_channels, 32, 3, stem_stride, act="relu")
+        self.conv1_2 = ResNetConv(32, 32, 3, act="relu")
+        self.conv1_3 = ResNetConv(32, 64, 3, act="relu")
         make = basic_block if layers < 50 else bottleneck_block
         channels = 64
         self._stages, self.stage_channels = [], []

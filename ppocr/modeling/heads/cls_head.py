@@ -6,7 +6,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.errors import ConfigError
-from ppocr.modeling.common import uniform_fan_in
+from ppocr.modeling.layers.linear import uniform_fan_in
 from ppocr.registry import HEADS
 from ppocr.values import Range
 

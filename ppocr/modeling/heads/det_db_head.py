@@ -8,7 +8,7 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import Constant, KaimingUniform
 
 from ppocr.errors import ConfigError
-from ppocr.modeling.common import uniform_fan_in
+from ppocr.modeling.layers.linear import uniform_fan_in
 from ppocr.registry import HEADS
 from ppocr.values import Kernel, Range, Width
 

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 import paddle
 from paddle import nn
 
-from ppocr.modeling.common import ConvBNAct
 from ppocr.modeling.heads.det_db_head import DBHead, Steepness, probabilities
-from ppocr.modeling.necks.db_fpn import enlarge
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.upsample import upsample_nearest
 from ppocr.registry import HEADS
 from ppocr.values import Range
 
@@ -24,7 +24,7 @@ class Refinement(nn.Layer):
 
     def __init__(self, in_channels, channels):
         super().__init__()
-        self.last_3 = ConvBNAct(in_channels + 1, channels, 3, padding=1, act="relu")
+        self.last_3 = ConvNormAct(in_channels + 1, channels, 3, act="relu")
         self.last_1 = nn.Conv2D(channels, 1, 1)
 
     def forward(self, features, probability):
@@ -65,7 +65,7 @@ class PFHeadLocal(DBHead):
         """
         features = self.binarize.features(x)
         probability = self.binarize.last(features)
-        refined = probabilities(self.cbn_layer(enlarge(features, 2), probability))
+        refined = probabilities(self.cbn_layer(upsample_nearest(features, 2), probability))
         if not self.training:
             return {"maps": 0.5 * (probability + refined)}
         threshold = self.thresh(x)

@@ -6,7 +6,7 @@ import paddle.nn.functional as F
 from paddle import nn
 from paddle.regularizer import L2Decay
 
-from ppocr.modeling.common import uniform_fan_in
+from ppocr.modeling.layers.linear import uniform_linear
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Penalty, Width
 
@@ -36,10 +36,10 @@ class CTCHead(nn.Layer):
         super().__init__()
         self.guide_layer = _guide(in_channels) if use_guide else None
         if mid_channels is None:
-            self.fc = _linear(in_channels, out_channels, fc_decay)
+            self.fc = uniform_linear(in_channels, out_channels, L2Decay(fc_decay))
         else:
-            self.fc1 = _linear(in_channels, mid_channels, fc_decay)
-            self.fc2 = _linear(mid_channels, out_channels, fc_decay)
+            self.fc1 = uniform_linear(in_channels, mid_channels, L2Decay(fc_decay))
+            self.fc2 = uniform_linear(mid_channels, out_channels, L2Decay(fc_decay))
         self.out_channels = out_channels
         self.return_feats = return_feats
         self._two_layers = mid_channels is not None
@@ -66,8 +66,3 @@ def _guide(channels):
         nn.BatchNorm1D(channels),
         nn.Hardswish(),
     )
-
-
-def _linear(in_channels, out_channels, decay):
-    weight, bias = (uniform_fan_in(in_channels, L2Decay(decay)) for _ in range(2))
-    return nn.Linear(in_channels, out_channels, weight_attr=weight, bias_attr=bias)

@@ -10,8 +10,7 @@ from paddle.nn.initializer import TruncatedNormal
 from ppocr.data.batch import GUIDE_LABEL
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.necks import build_neck
-from ppocr.modeling.svtr import to_map
+from ppocr.modeling.layers.tokens import to_map
 from ppocr.registry import HEADS, NECKS, Nested, bind_arguments
 from ppocr.text.codecs import CtcCodec, NrtrCodec, SarCodec
 from ppocr.values import Classes, Depth, Length, Range, TextLength
@@ -136,7 +135,7 @@ class MultiHead(nn.Layer):
         parts = {name: args or {} for item in head_list for name, args in item.items()}
         classes = {name: _classes(out_channels_list, name) for name in parts}
         neck, head = bind_arguments(CTCBranch, parts["CTCHead"], "CTCHead").build("head_list").sections()
-        self.ctc_encoder = build_neck(neck, model_type, in_channels=in_channels)
+        self.ctc_encoder = NECKS.build(neck, scope=model_type, supplied={"in_channels": in_channels})
         self.ctc_head = build_head(
             head, model_type, in_channels=self.ctc_encoder.out_channels, out_channels=classes["CTCHead"]
         )

@@ -7,8 +7,11 @@ import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
-from paddle.nn.initializer import Constant, Normal, XavierNormal
+from paddle.nn.initializer import Normal
 
+from ppocr.modeling.layers.attention import attend, split_heads
+from ppocr.modeling.layers.linear import xavier_linear
+from ppocr.modeling.layers.mlp import MLP
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Dropout, Heads, Range, TextLength, Width
 
@@ -17,79 +20,40 @@ LONGEST = 5000
 NEVER = -1e9
 
 
-def _linear(in_features, out_features):
-    weight, bias = ParamAttr(initializer=XavierNormal()), ParamAttr(initializer=Constant(0.0))
-    return nn.Linear(in_features, out_features, weight_attr=weight, bias_attr=bias)
-
-
-def _split(x, parts, heads):
-    """Returns ``parts`` tensors ``[N, heads, T, C]`` of ``[N, T, parts * heads * C]``."""
-    size = x.shape[2] // (parts * heads)
-    return x.reshape([0, x.shape[1], parts, heads, size]).transpose([2, 0, 3, 1, 4]).unbind(axis=0)
-
-
-def attend(query, key, value, blocked=None, scale=None, drop=None):
-    """Returns values weighed by how well their keys fit the queries, the heads joined: ``[N, T, heads * C]``.
-
-    Args:
-        query, key, value: ``[N, heads, T or S, C]``.
-        blocked: what is added to the scores ``[N, heads, T, S]``, or None.
-        scale: of the scores, by default ``C ** -0.5``.
-        drop: a layer for the weights, or None.
-    """
-    scores = (query * (scale or query.shape[3] ** -0.5)).matmul(key, transpose_y=True)
-    weights = F.softmax(scores if blocked is None else scores + blocked, axis=-1)
-    weights = weights if drop is None else drop(weights)
-    return weights.matmul(value).transpose([0, 2, 1, 3]).flatten(2)
-
-
-class SelfAttention(nn.Layer):
+class NRTRSelfAttention(nn.Layer):
     """Attention among the entries of one sequence."""
 
     def __init__(self, width, heads):
         super().__init__()
-        self.qkv = _linear(width, 3 * width)
-        self.out_proj = _linear(width, width)
+        self.qkv = xavier_linear(width, 3 * width)
+        self.out_proj = xavier_linear(width, width)
         self._heads = heads
 
-    def forward(self, x, blocked=None, past=None):
+    def forward(self, x, mask=None, past=None):
         """Returns the mixed entries, and keys and values of the sequence so far (``past`` in front)."""
-        query, key, value = _split(self.qkv(x), 3, self._heads)
+        query, key, value = split_heads(self.qkv(x), 3, self._heads)
         if past is not None:
             key, value = (paddle.concat([old, new], axis=2) for old, new in zip(past, (key, value)))
-        return self.out_proj(attend(query, key, value, blocked)), (key, value)
+        return self.out_proj(attend(query, key, value, mask)), (key, value)
 
 
-class CrossAttention(nn.Layer):
+class NRTRCrossAttention(nn.Layer):
     """Attention of a sequence to another one."""
 
     def __init__(self, width, heads):
         super().__init__()
-        self.q = _linear(width, width)
-        self.kv = _linear(width, 2 * width)
-        self.out_proj = _linear(width, width)
+        self.q = xavier_linear(width, width)
+        self.kv = xavier_linear(width, 2 * width)
+        self.out_proj = xavier_linear(width, width)
         self._heads = heads
 
-    def look_at(self, memory):
+    def keys_and_values(self, memory):
         """Returns keys and values of the other sequence ``[N, S, C]``."""
-        return _split(self.kv(memory), 2, self._heads)
+        return split_heads(self.kv(memory), 2, self._heads)
 
-    def forward(self, x, seen):
-        (query,) = _split(self.q(x), 1, self._heads)
-        return self.out_proj(attend(query, *seen))
-
-
-class FeedForward(nn.Layer):
-    """Two linear layers with a ReLU in between."""
-
-    def __init__(self, width, hidden, dropout):
-        super().__init__()
-        self.fc1 = _linear(width, hidden)
-        self.fc2 = _linear(hidden, width)
-        self.drop = nn.Dropout(dropout)
-
-    def forward(self, x):
-        return self.drop(self.fc2(self.drop(F.relu(self.fc1(x)))))
+    def forward(self, x, kv):
+        (query,) = split_heads(self.q(x), 1, self._heads)
+        return self.out_proj(attend(query, *kv))
 
 
 class TransformerBlock(nn.Layer):
@@ -97,21 +61,21 @@ class TransformerBlock(nn.Layer):
 
     def __init__(self, width, heads, hidden, dropout, with_memory):
         super().__init__()
-        self.self_attn = SelfAttention(width, heads)
+        self.self_attn = NRTRSelfAttention(width, heads)
         self.norm1 = nn.LayerNorm(width)
         if with_memory:
-            self.cross_attn = CrossAttention(width, heads)
+            self.cross_attn = NRTRCrossAttention(width, heads)
             self.norm2 = nn.LayerNorm(width)
-        self.mlp = FeedForward(width, hidden, dropout)
+        self.mlp = MLP(width, hidden, "relu", dropout, xavier_linear)
         self.norm3 = nn.LayerNorm(width)
         self.drop = nn.Dropout(dropout)
 
-    def forward(self, x, seen=None, blocked=None, past=None):
-        """Returns ``x`` one block later and the keys and values of :class:`SelfAttention`."""
-        mixed, past = self.self_attn(x, blocked, past)
+    def forward(self, x, kv=None, mask=None, past=None):
+        """Returns ``x`` one block later and the keys and values of :class:`NRTRSelfAttention`."""
+        mixed, past = self.self_attn(x, mask, past)
         x = self.norm1(x + self.drop(mixed))
-        if seen is not None:
-            x = self.norm2(x + self.drop(self.cross_attn(x, seen)))
+        if kv is not None:
+            x = self.norm2(x + self.drop(self.cross_attn(x, kv)))
         return self.norm3(x + self.mlp(x)), past
 
 
@@ -227,7 +191,7 @@ class Transformer(nn.Layer):
         later = paddle.triu(paddle.full([length, length], NEVER), diagonal=1)
         y = self.positional_encoding(self.embedding(label))
         for block in self.decoder:
-            y, _ = block(y, block.cross_attn.look_at(memory), later.astype(y.dtype))
+            y, _ = block(y, block.cross_attn.keys_and_values(memory), later.astype(y.dtype))
         return self.tgt_word_prj(y)
 
     def _encode(self, x):
@@ -242,40 +206,40 @@ class Transformer(nn.Layer):
         """Follows the ``beam_size`` likeliest texts of each line; their probabilities multiply up to that of a text."""
         lines, beams = memory.shape[0], self._beams
         memory = memory.repeat_interleave(beams, axis=0) if beams > 1 else memory
-        seen = [block.cross_attn.look_at(memory) for block in self.decoder]
-        pasts = [None] * len(seen)
+        kv = [block.cross_attn.keys_and_values(memory) for block in self.decoder]
+        pasts = [None] * len(kv)
         tokens = paddle.full([lines * beams, 1], START, dtype="int64")
-        chances = paddle.ones([lines * beams, 1])
+        probs = paddle.ones([lines * beams, 1])
         scores = paddle.to_tensor([0.0] + [NEVER] * (beams - 1)).expand([lines, beams])
         first_beam = (paddle.arange(lines) * beams).unsqueeze(1)
         for step in range(self._max_len - 1):
-            log_chance, pasts = self._next(tokens[:, -1:], step, seen, pasts)
-            log_chance = _only_end_after_end(log_chance, tokens[:, -1])
-            classes = log_chance.shape[1]
-            totals = (scores.reshape([-1, 1]) + log_chance).reshape([lines, beams * classes])
+            log_probs, pasts = self._next(tokens[:, -1:], step, kv, pasts)
+            log_probs = _only_end_after_end(log_probs, tokens[:, -1])
+            classes = log_probs.shape[1]
+            totals = (scores.reshape([-1, 1]) + log_probs).reshape([lines, beams * classes])
             scores, chosen = totals.topk(beams, axis=1)
             parents, token = (chosen // classes + first_beam).flatten(), (chosen % classes).reshape([-1, 1])
-            chance = log_chance.gather(parents).take_along_axis(token, axis=1).exp()
+            prob = log_probs.gather(parents).take_along_axis(token, axis=1).exp()
             tokens = paddle.concat([tokens.gather(parents), token], axis=1)
-            chances = paddle.concat([chances.gather(parents), chance], axis=1)
+            probs = paddle.concat([probs.gather(parents), prob], axis=1)
             if beams > 1:
                 pasts = [tuple(part.gather(parents) for part in past) for past in pasts]
             if paddle.in_dynamic_mode() and bool((token == END).all()):
                 break
-        return [tokens[::beams], chances[::beams]]
+        return [tokens[::beams], probs[::beams]]
 
-    def _next(self, token, step, seen, pasts):
-        """Returns the logarithm of the chance of each class after ``token`` ``[N, 1]``, and the new pasts."""
+    def _next(self, token, step, kv, pasts):
+        """Returns the log-probability of each class after ``token`` ``[N, 1]``, and the new pasts."""
         y = self.positional_encoding(self.embedding(token), first=step)
         grown = []
-        for block, memory, past in zip(self.decoder, seen, pasts):
+        for block, memory, past in zip(self.decoder, kv, pasts):
             y, past = block(y, memory, past=past)
             grown.append(past)
         return F.log_softmax(self.tgt_word_prj(y)[:, 0].astype("float32"), axis=-1), grown
 
 
-def _only_end_after_end(log_chance, last):
-    """Returns the chances with no other class left than the end where the text has ended."""
-    ended = (last == END).astype(log_chance.dtype).unsqueeze(1)
-    is_end = F.one_hot(paddle.full([1], END, dtype="int64"), log_chance.shape[1]).astype(log_chance.dtype)
-    return log_chance * (1.0 - ended) + ended * (1.0 - is_end) * NEVER
+def _only_end_after_end(log_probs, last):
+    """Returns the log-probabilities with no other class left than the end where the text has ended."""
+    ended = (last == END).astype(log_probs.dtype).unsqueeze(1)
+    is_end = F.one_hot(paddle.full([1], END, dtype="int64"), log_probs.shape[1]).astype(log_probs.dtype)
+    return log_probs * (1.0 - ended) + ended * (1.0 - is_end) * NEVER

@@ -80,26 +80,26 @@ class SARDecoder(nn.Layer):
 
     def forward(self, x, holistic, label, ratio):
         """Returns the logits of what follows each entry of ``label`` ``[N, L]``: ``[N, L, classes - 1]``."""
-        keys, blocked = self._look(x, ratio)
+        keys, mask = self._look(x, ratio)
         inputs = paddle.concat([holistic.unsqueeze(1), self.embedding(label)], axis=1)
         states = self.rnn_decoder(inputs)[0]
-        return self._predict(states, x, keys, blocked, holistic)[:, 1:]
+        return self._predict(states, x, keys, mask, holistic)[:, 1:]
 
     def generate(self, x, holistic, ratio):
         """Returns the probabilities of each next character, the likeliest being read, ``[N, max_length, classes]``."""
-        keys, blocked = self._look(x, ratio)
+        keys, mask = self._look(x, ratio)
         token = paddle.full([x.shape[0]], self._start, dtype="int64")
         if self._bidirectional:
-            return self._generate_again(x, holistic, keys, blocked, token)
+            return self._generate_again(x, holistic, keys, mask, token)
         _, memory = self.rnn_decoder(holistic.unsqueeze(1))
         probabilities = []
         for _ in range(self._max_length):
             states, memory = self.rnn_decoder(self.embedding(token).unsqueeze(1), memory)
-            probabilities.append(F.softmax(self._predict(states, x, keys, blocked, holistic)[:, 0], axis=-1))
+            probabilities.append(F.softmax(self._predict(states, x, keys, mask, holistic)[:, 0], axis=-1))
             token = probabilities[-1].argmax(axis=-1)
         return paddle.stack(probabilities, axis=1)
 
-    def _generate_again(self, x, holistic, keys, blocked, token):
+    def _generate_again(self, x, holistic, keys, mask, token):
         # A backward layer starts at the end: each new character changes all states, so they are computed anew. The
         # places that are still empty hold the start, as in training none is ever empty.
         start = self.embedding(token).unsqueeze(1)
@@ -107,7 +107,7 @@ class SARDecoder(nn.Layer):
         probabilities = []
         for i in range(1, self._max_length + 1):
             states = self.rnn_decoder(paddle.concat(inputs, axis=1))[0]
-            scores = self._predict(states[:, i : i + 1], x, keys, blocked, holistic)[:, 0]
+            scores = self._predict(states[:, i : i + 1], x, keys, mask, holistic)[:, 0]
             probabilities.append(F.softmax(scores, axis=-1))
             inputs[i + 1] = self.embedding(probabilities[-1].argmax(axis=-1)).unsqueeze(1)
         return paddle.stack(probabilities, axis=1)
@@ -121,10 +121,10 @@ class SARDecoder(nn.Layer):
         outside = paddle.arange(width).unsqueeze(0) >= valid_columns(ratio, width).unsqueeze(1)
         return keys, outside.astype(x.dtype).reshape([-1, 1, 1, width]) * -1e9
 
-    def _predict(self, states, x, keys, blocked, holistic):
+    def _predict(self, states, x, keys, mask, holistic):
         queries = self.conv1x1_1(states).unsqueeze([2, 3])
         scores = self.conv1x1_2((keys + queries).tanh()).squeeze(-1)
-        scores = scores if blocked is None else scores + blocked
+        scores = scores if mask is None else scores + mask
         weights = F.softmax(scores.flatten(2), axis=-1)
         glimpses = weights.matmul(x.flatten(2), transpose_y=True)
         if not self._concat:

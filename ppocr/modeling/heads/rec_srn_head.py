@@ -5,7 +5,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppocr.modeling.heads.rec_nrtr_head import attend
+from ppocr.modeling.layers.attention import attend
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Heads, TextLength, Width
 
@@ -18,7 +18,7 @@ def _dropout():
     return nn.Dropout(0.1, mode="downscale_in_infer")
 
 
-class Attention(nn.Layer):
+class SRNAttention(nn.Layer):
     """Self-attention without biases."""
 
     def __init__(self, width, heads):
@@ -27,12 +27,12 @@ class Attention(nn.Layer):
         self.q_fc, self.k_fc, self.v_fc, self.proj_fc = (nn.Linear(width, width, bias_attr=False) for _ in range(4))
         self._heads = heads
 
-    def forward(self, x, blocked=None):
+    def forward(self, x, mask=None):
         size = x.shape[2] // self._heads
         parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
         query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
         # published weights were trained with the whole width here, not that of one head
-        return self.proj_fc(attend(query, key, value, blocked, x.shape[2] ** -0.5, self.dropout))
+        return self.proj_fc(attend(query, key, value, mask, x.shape[2] ** -0.5, self.dropout))
 
 
 class Norm(nn.Layer):
@@ -46,7 +46,7 @@ class Norm(nn.Layer):
         return self.layer_norm_0(x)
 
 
-class FeedForward(nn.Layer):
+class SRNFeedForward(nn.Layer):
     """Two linear layers with a ReLU in between."""
 
     def __init__(self, width):
@@ -65,13 +65,13 @@ class Unit(nn.Layer):
     def __init__(self, width, heads):
         super().__init__()
         self.preprocesser1 = Norm(width)
-        self.self_attn = Attention(width, heads)
+        self.self_attn = SRNAttention(width, heads)
         self.preprocesser2 = Norm(width)
-        self.ffn = FeedForward(width)
+        self.ffn = SRNFeedForward(width)
         self.dropout = _dropout()
 
-    def forward(self, x, blocked=None):
-        x = x + self.dropout(self.self_attn(self.preprocesser1(x), blocked))
+    def forward(self, x, mask=None):
+        x = x + self.dropout(self.self_attn(self.preprocesser1(x), mask))
         return x + self.dropout(self.ffn(self.preprocesser2(x)))
 
 
@@ -83,9 +83,9 @@ class Units(nn.Layer):
         self._units = [self.add_sublayer(f"layer_{i}", Unit(width, heads)) for i in range(count)]
         self.processor = Norm(width)
 
-    def forward(self, x, blocked=None):
+    def forward(self, x, mask=None):
         for unit in self._units:
-            x = unit(x, blocked)
+            x = unit(x, mask)
         return self.processor(x)
 
 
@@ -142,8 +142,8 @@ class WordEncoder(nn.Layer):
         self.prepare_decoder = WordEmbedding(classes, length, width)
         self.encoder = Units(count, width, heads)
 
-    def forward(self, words, blocked):
-        return self.encoder(self.prepare_decoder(words), blocked)
+    def forward(self, words, mask):
+        return self.encoder(self.prepare_decoder(words), mask)
 
 
 class ParallelVisualAttention(nn.Layer):

@@ -8,7 +8,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal, XavierNormal
 
-from ppocr.modeling.heads.rec_nrtr_head import attend
+from ppocr.modeling.layers.attention import attend
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Range, TextLength
 
@@ -29,7 +29,7 @@ class PositionTable(nn.Layer):
         return x + self.pos_table[:, : x.shape[1]].astype(x.dtype)
 
 
-class SelfAttention(nn.Layer):
+class VisionLANAttention(nn.Layer):
     """Attention among tokens, added to them and normalised."""
 
     def __init__(self, width, dropout=0.1):
@@ -47,7 +47,7 @@ class SelfAttention(nn.Layer):
         return self.layer_norm(x + self.dropout(self.fc(attend(query, key, value, drop=self.dropout))))
 
 
-class FeedForward(nn.Layer):
+class VisionLANFeedForward(nn.Layer):
     """Two convolutions of one step with a ReLU in between, added to the tokens and normalised."""
 
     def __init__(self, width, hidden, dropout=0.1):
@@ -67,8 +67,8 @@ class EncoderLayer(nn.Layer):
 
     def __init__(self, width):
         super().__init__()
-        self.slf_attn = SelfAttention(width)
-        self.pos_ffn = FeedForward(width, HIDDEN)
+        self.slf_attn = VisionLANAttention(width)
+        self.pos_ffn = VisionLANFeedForward(width, HIDDEN)
 
     def forward(self, x):
         return self.pos_ffn(self.slf_attn(x))

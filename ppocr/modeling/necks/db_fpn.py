@@ -1,49 +1,12 @@
 """Feature pyramids that end in one map at a quarter of the image, for segmentation-based detection."""
 
-from typing import Annotated
-
 import paddle
-import paddle.nn.functional as F
-from paddle import ParamAttr, nn
-from paddle.nn.initializer import KaimingUniform
+from paddle import nn
 
+from ppocr.modeling.layers.conv_norm_act import plain_conv
+from ppocr.modeling.layers.pyramid import PyramidWidth, top_down, upsample_levels
 from ppocr.registry import NECKS
-from ppocr.values import Maps, Range
-
-PyramidWidth = Annotated[int, Range(4, 4_096, step=4)]
-
-
-def plain_conv(in_channels, out_channels, kernel_size, stride=1):
-    """Returns a convolution without bias that keeps the size at stride 1."""
-    weight = ParamAttr(initializer=KaimingUniform())
-    padding = kernel_size // 2
-    return nn.Conv2D(in_channels, out_channels, kernel_size, stride, padding, weight_attr=weight, bias_attr=False)
-
-
-def enlarge(x, factor):
-    """Returns a map with every pixel repeated ``factor`` times in both directions."""
-    if factor == 1:
-        return x
-    # a size, not a factor: Paddle 3 stores factors in double precision, which no conversion to ONNX reads
-    return F.interpolate(x, size=[x.shape[2] * factor, x.shape[3] * factor], mode="nearest")
-
-
-def top_down(levels):
-    """Adds to every map the enlarged one above it; ``levels`` from the largest map down, and so is the result."""
-    merged = [levels[-1]]
-    for level in reversed(levels[:-1]):
-        merged.insert(0, level + enlarge(merged[0], 2))
-    return merged
-
-
-def enlarge_levels(levels):
-    """Brings maps, each half the size of the one before, to the size of the first; the smallest comes first."""
-    return [enlarge(level, 2**i) for i, level in reversed(list(enumerate(levels)))]
-
-
-def stack_levels(levels):
-    """Returns :func:`enlarge_levels` as one map, the channels of the smallest first."""
-    return paddle.concat(enlarge_levels(levels), axis=1)
+from ppocr.values import Maps
 
 
 @NECKS.register()
@@ -72,7 +35,7 @@ class DBFPN(nn.Layer):
         c2, c3, c4, c5 = x
         levels = top_down([self.in2_conv(c2), self.in3_conv(c3), self.in4_conv(c4), self.in5_conv(c5)])
         smooth = (self.p2_conv, self.p3_conv, self.p4_conv, self.p5_conv)
-        levels = enlarge_levels([conv(level) for conv, level in zip(smooth, levels)])
+        levels = upsample_levels([conv(level) for conv, level in zip(smooth, levels)])
         stacked = paddle.concat(levels, axis=1)
         return stacked if self.asf is None else self.asf(stacked, levels)
 

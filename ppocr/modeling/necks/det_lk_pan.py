@@ -2,9 +2,10 @@
 
 from paddle import nn
 
-from ppocr.modeling.necks.db_fpn import PyramidWidth, plain_conv, stack_levels, top_down
-from ppocr.modeling.necks.det_intracl import IntraContext
-from ppocr.modeling.necks.det_rep_lk import LargeSeparableConv
+from ppocr.modeling.layers.conv_norm_act import plain_conv
+from ppocr.modeling.layers.intra_context import IntraContext
+from ppocr.modeling.layers.large_kernel import LargeSeparableConv
+from ppocr.modeling.layers.pyramid import PyramidWidth, stack_levels, top_down
 from ppocr.registry import NECKS
 from ppocr.values import Maps
 

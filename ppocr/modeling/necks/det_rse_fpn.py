@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from paddle import nn
 
-from ppocr.modeling.backbones.squeeze_excite import SqueezeExcite
-from ppocr.modeling.necks.db_fpn import plain_conv, stack_levels, top_down
-from ppocr.modeling.necks.det_rep_lk import DilatedRepConv
+from ppocr.modeling.layers.conv_norm_act import plain_conv
+from ppocr.modeling.layers.large_kernel import DilatedRepConv
+from ppocr.modeling.layers.pyramid import stack_levels, top_down
+from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
 from ppocr.registry import NECKS
 from ppocr.values import Maps, Range
 

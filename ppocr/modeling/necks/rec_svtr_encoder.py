@@ -5,7 +5,10 @@ from typing import Annotated
 import paddle
 from paddle import nn
 
-from ppocr.modeling.svtr import AttentionMixer, ConvNormAct, SVTRBlock, to_map, to_tokens, undivided
+from ppocr.modeling.layers.attention import SelfAttention
+from ppocr.modeling.layers.channels import undivided
+from ppocr.modeling.layers.svtr_block import SVTRBlock, SVTRConv
+from ppocr.modeling.layers.tokens import to_map, to_tokens
 from ppocr.values import Depth, Heads, Kernel, Range, Ratio, Width
 
 HEADS = 8
@@ -13,7 +16,7 @@ HEADS = 8
 
 def _blocks(count, width, mlp_ratio, heads=HEADS, dropout=0.1):
     def block():
-        mixer = AttentionMixer(width, heads, dropout=dropout, attention_dropout=dropout)
+        mixer = SelfAttention(width, heads, dropout=dropout, attention_dropout=dropout)
         return SVTRBlock(width, mixer, mlp_ratio, "swish", dropout=dropout, epsilon=1e-5)
 
     return nn.LayerList([block() for _ in range(count)])
@@ -48,14 +51,14 @@ class SVTREncoder(nn.Layer):
     ):
         super().__init__()
         narrow = in_channels // 8
-        shape = {"kernel_size": list(kernel_size), "padding": [size // 2 for size in kernel_size], "act": "swish"}
-        self.conv1 = ConvNormAct(in_channels, narrow, **shape)
-        self.conv2 = ConvNormAct(narrow, hidden_dims, 1, act="swish")
+        shape = {"kernel_size": list(kernel_size), "act": "swish"}
+        self.conv1 = SVTRConv(in_channels, narrow, **shape)
+        self.conv2 = SVTRConv(narrow, hidden_dims, 1, act="swish")
         self.svtr_block = _blocks(depth, hidden_dims, mlp_ratio, num_heads)
         self.norm = nn.LayerNorm(hidden_dims, epsilon=1e-6)
-        self.conv3 = ConvNormAct(hidden_dims, in_channels, 1, act="swish")
-        self.conv4 = ConvNormAct(2 * in_channels, narrow, **shape)
-        self.conv1x1 = ConvNormAct(narrow, dims, 1, act="swish")
+        self.conv3 = SVTRConv(hidden_dims, in_channels, 1, act="swish")
+        self.conv4 = SVTRConv(2 * in_channels, narrow, **shape)
+        self.conv1x1 = SVTRConv(narrow, dims, 1, act="swish")
         self._guided = use_guide
         self.out_channels = dims
 
@@ -99,13 +102,13 @@ class LightSVTREncoder(nn.Layer):
         use_guide: bool = False,
     ):
         super().__init__()
-        self.conv_reduce = ConvNormAct(in_channels, dims, 1, act="swish")
+        self.conv_reduce = SVTRConv(in_channels, dims, 1, act="swish")
         kernel = [1, local_kernel]
         local = nn.Conv2D(dims, dims, kernel, padding=[0, local_kernel // 2], groups=dims, bias_attr=False)
         self.local_conv = nn.Sequential(local, nn.BatchNorm2D(dims), nn.Swish())
         self.svtr_block = _blocks(depth, dims, mlp_ratio)
         self.norm = nn.LayerNorm(dims, epsilon=1e-6)
-        self.skip_conv = ConvNormAct(in_channels, dims, 1, act="swish")
+        self.skip_conv = SVTRConv(in_channels, dims, 1, act="swish")
         self._guided = use_guide
         self.out_channels = dims
 

@@ -5,7 +5,7 @@ from typing import Literal, Optional
 from paddle import nn
 
 from ppocr.errors import ConfigError
-from ppocr.modeling.common import uniform_fan_in
+from ppocr.modeling.layers.linear import uniform_linear
 from ppocr.modeling.necks.rec_svtr_encoder import LightSVTREncoder, SVTREncoder
 from ppocr.registry import LATER, NECKS, bind_arguments
 from ppocr.values import Depth, Heads, Kernel, Ratio, Width
@@ -27,12 +27,7 @@ class FullyConnectedEncoder(nn.Layer):
 
     def __init__(self, in_channels: int, hidden_size: Width = 48):
         super().__init__()
-        self.fc = nn.Linear(
-            in_channels,
-            hidden_size,
-            weight_attr=uniform_fan_in(in_channels),
-            bias_attr=uniform_fan_in(in_channels),
-        )
+        self.fc = uniform_linear(in_channels, hidden_size)
         self.out_channels = hidden_size
 
     def forward(self, x):

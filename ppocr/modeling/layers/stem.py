@@ -4,7 +4,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.modeling.backbones.rep_layers import NormedConv
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 
 
 class TwoPathStem(nn.Layer):
@@ -20,11 +20,11 @@ class TwoPathStem(nn.Layer):
     def __init__(self, in_channels, widths, last_stride):
         super().__init__()
         middle, out_channels = widths
-        self.stem1 = NormedConv(in_channels, middle, 3, 2, act="relu")
-        self.stem2a = NormedConv(middle, middle // 2, 2, act="relu")
-        self.stem2b = NormedConv(middle // 2, middle, 2, act="relu")
-        self.stem3 = NormedConv(2 * middle, middle, 3, last_stride, act="relu")
-        self.stem4 = NormedConv(middle, out_channels, 1, act="relu")
+        self.stem1 = ConvNormAct(in_channels, middle, 3, 2, act="relu")
+        self.stem2a = ConvNormAct(middle, middle // 2, 2, act="relu")
+        self.stem2b = ConvNormAct(middle // 2, middle, 2, act="relu")
+        self.stem3 = ConvNormAct(2 * middle, middle, 3, last_stride, act="relu")
+        self.stem4 = ConvNormAct(middle, out_channels, 1, act="relu")
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to ``[N, widths[1], H / s, W / s]``, s being twice the last stride."""

@@ -7,10 +7,10 @@ from paddle import nn
 
 from ppocr.modeling.architectures import build_model
 from ppocr.modeling.backbones import build_backbone
-from ppocr.modeling.backbones.rep_layers import NormedConv, RepConv, RepDepthwise
-from ppocr.modeling.necks import build_neck
-from ppocr.modeling.necks.det_rep_lk import DilatedRepConv
-from ppocr.modeling.reparameterise import (
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.large_kernel import DilatedRepConv
+from ppocr.modeling.layers.rep_conv import RepConv, RepDepthwise
+from ppocr.modeling.layers.reparameterise import (
     add_kernels,
     dilate_kernel,
     fold_norm,
@@ -19,6 +19,7 @@ from ppocr.modeling.reparameterise import (
     kernel_of,
     make_conv,
 )
+from ppocr.modeling.necks import build_neck
 
 
 def randomise(layer, seed=0):
@@ -97,7 +98,7 @@ def test_rep_conv(shape, stride, groups):
 
 
 def test_rep_depthwise():
-    layer = RepDepthwise(4, NormedConv(4, 4, 3, groups=4), bias=True)
+    layer = RepDepthwise(4, ConvNormAct(4, 4, 3, groups=4), bias=True)
     assert_fused_alike(layer, paddle.randn([2, 4, 6, 7]), 1)
 
 

@@ -2,7 +2,7 @@
 
 from paddle import nn
 
-from ppocr.modeling.reparameterise import (
+from ppocr.modeling.layers.reparameterise import (
     add_kernels,
     dilate_kernel,
     drop_sublayers,

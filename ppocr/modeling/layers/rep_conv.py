@@ -4,26 +4,18 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Constant
 
-from ppocr.modeling.common import ConvBNAct
-from ppocr.modeling.reparameterise import add_kernels, drop_sublayers, fold_norm, identity_kernel, kernel_of, make_conv
-
-# letters for the kinds of blocks in the tables of PP-LCNetV4 and RepSVTR; P stands for neither of the two
-SHRINK = "D"  # a stride, and other channels behind it
-SQUEEZE = "S"  # squeeze-and-excitation
-
-
-class NormedConv(ConvBNAct):
-    """Convolution without bias that keeps the size at stride 1 and odd kernels, batch normalisation, activation."""
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, groups=1, act=None):
-        super().__init__(in_channels, out_channels, kernel_size, stride, (kernel_size - 1) // 2, groups, act)
-
-    def kernel(self):
-        """Returns kernel and bias of convolution and normalisation together."""
-        return fold_norm(kernel_of(self.conv), self.bn)
+from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.reparameterise import (
+    add_kernels,
+    drop_sublayers,
+    fold_norm,
+    identity_kernel,
+    kernel_of,
+    make_conv,
+)
 
 
-class Affine(nn.Layer):
+class LearnableAffine(nn.Layer):
     """``scale * x + bias`` with two learnable numbers.
 
     Args:
@@ -41,11 +33,11 @@ class Affine(nn.Layer):
 
 
 class AffineHardswish(nn.Layer):
-    """Hard swish, then :class:`Affine`."""
+    """Hard swish, then :class:`LearnableAffine`."""
 
     def __init__(self, rate):
         super().__init__()
-        self.lab = Affine(rate)
+        self.lab = LearnableAffine(rate)
 
     def forward(self, x):
         return self.lab(F.hardswish(x))
@@ -54,8 +46,8 @@ class AffineHardswish(nn.Layer):
 class RepConv(nn.Layer):
     """Sum of several convolutions of one size, a 1x1 convolution and the input itself, each normalised.
 
-    The 1x1 branch is there where the kernel is larger, the input where shape and channels stay. An :class:`Affine`
-    follows, and where the stride is not 2 an activation.
+    The 1x1 branch is there where the kernel is larger, the input where shape and channels stay. A
+    :class:`LearnableAffine` follows, and where the stride is not 2 an activation.
 
     Args:
         branches: how many convolutions of the full size.
@@ -68,10 +60,10 @@ class RepConv(nn.Layer):
         self._kernel_size = kernel_size
         shape = (in_channels, out_channels)
         self.identity = nn.BatchNorm2D(in_channels) if stride == 1 and in_channels == out_channels else None
-        self.conv_1x1 = NormedConv(*shape, 1, **self._form) if kernel_size > 1 else None
-        self.conv_kxk = nn.LayerList([NormedConv(*shape, kernel_size, **self._form) for _ in range(branches)])
+        self.conv_1x1 = ConvNormAct(*shape, 1, **self._form) if kernel_size > 1 else None
+        self.conv_kxk = nn.LayerList([ConvNormAct(*shape, kernel_size, **self._form) for _ in range(branches)])
         self.fused = None
-        self.lab = Affine(rate)
+        self.lab = LearnableAffine(rate)
         self.act = AffineHardswish(rate)
         self._activated = stride != 2
 

@@ -1,0 +1,23 @@
+"""Stages of backbones in a row, and the table of those that mix tokens and channels in turn."""
+
+from typing import NamedTuple
+
+SHRINK = "D"  # a stride, and other channels behind it
+SQUEEZE = "S"  # squeeze-and-excitation
+
+
+class MixerStage(NamedTuple):
+    """One stage; ``blocks`` has a letter for each block: ``SHRINK``, ``SQUEEZE``, or P for neither of the two."""
+
+    channels: int
+    blocks: str
+    stride: tuple = (2, 2)
+
+
+def run_stages(x, stages):
+    """Returns the maps that the stages give, each fed with the one before."""
+    maps = []
+    for stage in stages:
+        x = stage(x)
+        maps.append(x)
+    return maps

@@ -1,0 +1,15 @@
+"""Maps as tokens and back: tokens are ``[N, T, C]``, T being height times width, row by row."""
+
+
+def to_map(tokens, height, width=-1):
+    """Returns tokens as the map of ``height`` rows that they form, ``[N, T, C]`` to ``[N, C, height, T / height]``.
+
+    ``width``, where it is known beforehand, makes it known to an exported model.
+    """
+    _, _, channels = tokens.shape
+    return tokens.transpose([0, 2, 1]).reshape([0, channels, height, width])
+
+
+def to_tokens(x):
+    """Returns a map as tokens, ``[N, C, H, W]`` to ``[N, H * W, C]``."""
+    return x.flatten(2).transpose([0, 2, 1])
