@@ -11,8 +11,9 @@ import paddle
 
 from ppocr.errors import DataError
 
-GUIDE_LABEL = ("label_gtc", "label_sar")  # the label of the branch that guides CTC has one of these names
 IMAGE = ("image",)
+# The labels of a head of a CTC branch and one that guides it, whose label has one of two names.
+BRANCH_LABELS = ("label_ctc", ("label_gtc", "label_sar"))
 
 
 class SampleFacts(NamedTuple):
@@ -140,10 +141,11 @@ def named(batch, names) -> Fields:
 
     Args:
         batch: a batch or a sample.
-        names: in the order of published configurations, which a plain list has.
+        names: in the order of published configurations, which a plain list has; of several for one the first is taken.
     """
     if names_of(batch):
         return batch
+    names = [next(iter(alternatives(name))) for name in names]
     return Batch(batch[: len(names)], keys_of(batch), facts_of(batch), names[: len(batch)])
 
 
@@ -158,7 +160,7 @@ def fields_of(batch, reads, inputs=IMAGE) -> tuple:
     Raises:
         DataError: a field is not there.
     """
-    return named(batch, [alternatives(wanted)[0] for wanted in (*inputs, *reads)]).select(*reads)
+    return named(batch, (*inputs, *reads)).select(*reads)
 
 
 def images_of(batch):

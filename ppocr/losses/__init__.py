@@ -11,8 +11,8 @@ def build_loss(config, model_type=None):
         model_type: scope in which the name is looked up first.
 
     Returns:
-        A callable ``loss(preds, batch) -> dict`` of tensors with the key ``loss``; ``batch[0]`` is the image and
-        ``batch[1:]`` the targets in the order of ``keep_keys``.
+        A callable ``loss(preds, batch) -> dict`` of tensors with the key ``loss``; its ``reads`` names the fields that
+        it takes of the batch. A plain list holds the image and then these, in this order.
 
     Raises:
         ConfigError: an unknown name or key, or a value that does not fit.

@@ -3,6 +3,7 @@
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 
 
@@ -17,6 +18,7 @@ class ClsLoss(nn.Layer):
 
         Args:
             preds: logits ``[N, classes]``.
-            batch: image and class numbers ``[N]``.
+            batch: has the class numbers ``label`` ``[N]``.
         """
-        return {"loss": F.cross_entropy(preds.astype("float32"), batch[1].astype("int64"))}
+        (label,) = fields_of(batch, ClsLoss.reads)
+        return {"loss": F.cross_entropy(preds.astype("float32"), label.astype("int64"))}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import paddle
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.losses.det_basic_loss import (
     bce_map,
     count_hard_negatives,
@@ -76,12 +77,13 @@ class DBLoss(nn.Layer):
             preds: ``maps`` ``[N, 3, H, W]`` (probability, threshold, binary), values in (0, 1); optionally
                 ``cbn_maps`` ``[N, 1, H, W]``, another map for the targets of the probability map, and
                 ``aux_maps_p2``, ``aux_maps_p3``, ``aux_maps_p4`` like ``maps``.
-            batch: image, threshold map and its mask, shrink map and its mask; the maps ``[N, H, W]``.
+            batch: has ``threshold_map`` and ``shrink_map`` with their masks, each ``[N, H, W]``.
         """
-        targets = [t.astype("float32") for t in batch[1:5]]
+        targets = [target.astype("float32") for target in fields_of(batch, DBLoss.reads)]
+        *_, shrink_map, shrink_mask = targets
         losses = {**self._map_losses(preds["maps"], *targets), "loss_cbn": paddle.zeros([])}
         if "cbn_maps" in preds:
-            losses["loss_cbn"] = self.main_loss(preds["cbn_maps"][:, 0].astype("float32"), *targets[2:])
+            losses["loss_cbn"] = self.main_loss(preds["cbn_maps"][:, 0].astype("float32"), shrink_map, shrink_mask)
         total = sum(losses.values())
         for level, weight in self.aux_weights.items():
             if f"aux_maps_{level}" in preds:

@@ -8,6 +8,7 @@ from typing import Literal, Optional
 
 import paddle.nn.functional as F
 
+from ppocr.data.batch import fields_of
 from ppocr.losses.det_basic_loss import dice_loss
 from ppocr.losses.det_db_loss import DBLoss, OhemRatio
 from ppocr.losses.distillation_loss import Pairs, as_pairs
@@ -88,8 +89,9 @@ class DistillationDilaDBLoss(DBLoss):
         self.label = label
 
     def forward(self, preds, batch):
-        """Returns one term for each pair; the shrink map's mask, ``batch[4]``, says which pixels count."""
-        mask = batch[4].astype("float32")
+        """Returns one term for each pair; the shrink map's mask says which pixels count."""
+        *_, mask = fields_of(batch, DBLoss.reads)
+        mask = mask.astype("float32")
         terms = {}
         for student, teacher in self.pairs:
             maps, reference = (output_of(preds, model, self.key).astype("float32") for model in (student, teacher))

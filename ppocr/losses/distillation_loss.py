@@ -6,7 +6,7 @@ a dictionary of its terms.
 
 from typing import Annotated, Literal, Optional, Union
 
-from ppocr.data.batch import GUIDE_LABEL
+from ppocr.data.batch import BRANCH_LABELS, fields_of
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
@@ -126,7 +126,7 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
         label: begins the names of the terms.
     """
 
-    reads = ("label_ctc", GUIDE_LABEL, "length")
+    reads = (*BRANCH_LABELS, "length")
 
     def __init__(
         self,
@@ -143,10 +143,11 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
         self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
 
     def compare(self, student, teacher, batch):
-        """Compares logits ``[N, T, classes]``; ``batch`` is image, CTC label, guide's label ``[N, L]``, lengths."""
+        """Compares logits ``[N, T, classes]``; ``batch`` has the guide's label ``[N, L]`` and ``length`` ``[N]``."""
         steps = student.shape[1]
-        target = batch[2][:, 1 : 1 + steps]
-        counted = within_longest(batch[3], steps).expand(target.shape).flatten()
+        _, label, length = fields_of(batch, DistillationDKDLoss.reads)
+        target = label[:, 1 : 1 + steps]
+        counted = within_longest(length, steps).expand(target.shape).flatten()
         rows = DKDLoss.forward(self, student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
         return (rows * counted).sum() / counted.sum()
 
@@ -181,7 +182,7 @@ class _EachModel:
     @classmethod
     def reads_of(cls, arguments):
         """Returns the fields of a batch for heads of several branches, or those of the loss itself."""
-        return ("label_ctc", GUIDE_LABEL, "length") if arguments.get("multi_head") else cls.reads
+        return (*BRANCH_LABELS, "length") if arguments.get("multi_head") else cls.reads
 
     def _look_at(self, models, key, branch, label):
         self.models, self.key, self.branch, self.label = list(models), key, branch, label

@@ -4,6 +4,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.losses.rec_ctc_loss import mean_over
 from ppocr.registry import LOSSES
 
@@ -24,13 +25,14 @@ class ACELoss(nn.Layer):
 
         Args:
             preds: logits ``[N, T, classes]``, or a list or tuple that ends with them.
-            batch: image, label ``[N, L]`` of class numbers, padded, and its lengths ``[N]``.
+            batch: has ``label`` ``[N, L]`` of class numbers, padded, and its ``length`` ``[N]``.
         """
         if isinstance(preds, (list, tuple)):
             preds = preds[-1]
         steps, classes = preds.shape[1:]
         told = F.softmax(preds.astype("float32"), axis=2).mean(axis=1)
-        label, lengths = batch[1].astype("int64"), batch[2].astype("int64").flatten()
+        label, lengths = fields_of(batch, ACELoss.reads)
+        label, lengths = label.astype("int64"), lengths.astype("int64").flatten()
         inside = paddle.arange(label.shape[1]).unsqueeze(0) < lengths.unsqueeze(1)
         counts = (F.one_hot(label, classes) * inside.astype("float32").unsqueeze(2)).sum(axis=1)
         blanks = F.one_hot(paddle.zeros_like(lengths), classes) * (steps - lengths).astype("float32").unsqueeze(1)

@@ -4,6 +4,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 
 
@@ -72,10 +73,11 @@ class CTCLoss(nn.Layer):
 
         Args:
             preds: logits ``[N, T, classes]``, or a list or tuple that ends with them.
-            batch: image, label ``[N, L]`` of class numbers, padded, and its lengths ``[N]``.
+            batch: has ``label`` ``[N, L]`` of class numbers, padded, and its ``length`` ``[N]``.
         """
         logits = _scores(preds).astype("float32").transpose([1, 0, 2])
-        labels, lengths = batch[1].astype("int32"), batch[2].astype("int64").flatten()
+        labels, lengths = fields_of(batch, CTCLoss.reads)
+        labels, lengths = labels.astype("int32"), lengths.astype("int64").flatten()
         counted = alignable(labels, lengths, logits.shape[0])
         # What Paddle makes of an impossible line is up to the device; an empty text in its place is always possible.
         loss = line_losses(logits, labels, lengths * counted.astype("int64"))

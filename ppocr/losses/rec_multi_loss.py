@@ -4,7 +4,7 @@ from typing import Optional
 
 from paddle import nn
 
-from ppocr.data.batch import GUIDE_LABEL
+from ppocr.data.batch import BRANCH_LABELS
 from ppocr.losses import build_loss
 from ppocr.losses.combined_loss import LossList, split_item
 from ppocr.losses.rec_ctc_loss import CTCLoss
@@ -44,7 +44,7 @@ class MultiLoss(nn.Layer):
         self.losses = nn.LayerList([build_loss(config, model_type) for config in configs])
         self.weights = (weight_1, weight_2)
 
-    reads = ("label_ctc", GUIDE_LABEL, "length")
+    reads = (*BRANCH_LABELS, "length")
 
     @staticmethod
     def check_arguments(loss_config_list):
@@ -64,7 +64,7 @@ class MultiLoss(nn.Layer):
 
         Args:
             preds: outputs of the branches: ``ctc``, and ``sar`` or ``gtc``.
-            batch: image, CTC label, label of the guiding branch, length, valid ratio.
+            batch: has ``label_ctc``, the label of the guiding branch, and what their losses read besides.
         """
         losses = {}
         for name, loss in zip(self.names, self.losses):

@@ -4,6 +4,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 from ppocr.text.codecs import NrtrCodec
 
@@ -38,10 +39,11 @@ class NRTRLoss(nn.Layer):
 
         Args:
             preds: logits ``[N, T, classes]`` of what follows the first, second, ... entry of the labels.
-            batch: image, labels ``[N, L]`` (start, characters, end, padding) and numbers of characters ``[N]``.
+            batch: has ``label`` ``[N, L]`` (start, characters, end, padding) and ``length`` ``[N]``, without these.
         """
+        label, length = fields_of(batch, NRTRLoss.reads)
         steps, classes = preds.shape[1:]
-        target = batch[1].astype("int64")[:, 1 : 1 + steps]
+        target = label.astype("int64")[:, 1 : 1 + steps]
         log_probability = F.log_softmax(preds.astype("float32"), axis=2)
         loss = -paddle.take_along_axis(log_probability, target.unsqueeze(2), axis=2).squeeze(2)
         if self.smoothing:
@@ -49,5 +51,5 @@ class NRTRLoss(nn.Layer):
             loss = (1.0 - SMOOTHING - others) * loss - others * log_probability.sum(axis=2)
             counted = (target != PADDING).astype("float32")
         else:
-            counted = within_longest(batch[2], steps).expand(target.shape)
+            counted = within_longest(length, steps).expand(target.shape)
         return {"loss": (loss * counted).sum() / counted.sum()}

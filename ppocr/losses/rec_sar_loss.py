@@ -3,6 +3,7 @@
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 from ppocr.text.codecs import SarCodec
 from ppocr.values import Index
@@ -31,10 +32,11 @@ class SARLoss(nn.Layer):
 
         Args:
             preds: logits ``[N, L, classes]``; the last step has no target.
-            batch: image and labels ``[N, L]``: start, characters, end, padding.
+            batch: has ``label`` ``[N, L]``: start, characters, end, padding.
         """
+        (label,) = fields_of(batch, SARLoss.reads)
         logits = preds[:, :-1].astype("float32")
-        target = batch[1].astype("int64")[:, 1:]
+        target = label.astype("int64")[:, 1:]
         loss = F.cross_entropy(
             logits.reshape([-1, logits.shape[2]]), target.flatten(), ignore_index=self.ignore_index, reduction="mean"
         )

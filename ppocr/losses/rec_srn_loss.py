@@ -3,6 +3,7 @@
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 
 VISUAL, SEMANTIC = 3.0, 0.15  # weights of these terms, that of the fused one being 1
@@ -22,9 +23,10 @@ class SRNLoss(nn.Layer):
 
         Args:
             preds: logits ``predict``, ``word_out`` and ``gsrm_out``, each ``[N * L, classes]``.
-            batch: image and labels ``[N, L]``; the padding is a class like the others.
+            batch: has ``label`` ``[N, L]``; the padding is a class like the others.
         """
-        label = batch[1].astype("int64").flatten()
+        (label,) = fields_of(batch, SRNLoss.reads)
+        label = label.astype("int64").flatten()
         word, semantic, fused = (
             F.cross_entropy(preds[key].astype("float32"), label, reduction="sum")
             for key in ("word_out", "gsrm_out", "predict")

@@ -6,6 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 from ppocr.values import Weight
 
@@ -37,9 +38,9 @@ class VLLoss(nn.Layer):
 
         Args:
             preds: logits ``[slots, N, classes]`` of the whole text and, but for ``LF_1``, of its parts.
-            batch: image, label ``[N, L]``, label without one character, label of that character, ...; 0 ends a text.
+            batch: has ``label`` ``[N, L]``, ``label_res`` without a character, ``label_sub``, that character; 0 is the end.
         """
-        terms = (text_loss(logits, label) for logits, label in zip(preds, batch[1:4]))
+        terms = (text_loss(logits, label) for logits, label in zip(preds, fields_of(batch, VLLoss.reads)))
         return {"loss": sum(weight * term for weight, term in zip(self.weights, terms))}
 
 

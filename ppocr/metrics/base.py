@@ -14,7 +14,7 @@ class Metric:
 
     Attributes:
         records: all that was counted, in a form that can be pickled.
-        reads: names of the fields of a batch that it needs, in their order behind the image.
+        reads: names of the fields of a batch that it needs; in this order they stand behind the image of a plain list.
 
     Args:
         main_indicator: the value of :meth:`get_metric` by which the best model is chosen.

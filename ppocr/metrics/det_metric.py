@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from ppocr.data.batch import fields_of
 from ppocr.formats.boxes import count_boxes
 from ppocr.metrics.base import Metric
 from ppocr.metrics.detection_iou import match_detections
@@ -28,9 +29,10 @@ class DetMetric(Metric):
 
         Args:
             preds: a dict per image with ``points``: list of (points, 2), or an array (boxes, points, 2).
-            batch: list; its third entry holds the true polygons of each image, the fourth whether each is ignored.
+            batch: has ``polys``, the true polygons of each image, and ``ignore_tags``, whether each is ignored.
         """
-        images = zip(preds, batch[2], batch[3])
+        _, polys, ignore_tags = fields_of(batch, DetMetric.reads)
+        images = zip(preds, polys, ignore_tags)
         self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in images])
 
     def update_from(self, result, batch):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ppocr.data.batch import true_texts
+from ppocr.data.batch import fields_of, true_texts
 from ppocr.errors import ConfigError
 from ppocr.text.codec import Codec, DictionaryKeys
 
@@ -42,13 +42,14 @@ class PostProcess:
         codec: the codec of a text decoder, :class:`ppocr.text.codec.Codec`; None for everything else.
         character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size); None
             as above.
-        reads: names of the fields of a batch that it needs, in their order behind the image.
+        reads: names of the fields of a batch that it is called with besides the predictions; in this order they stand
+            behind the image of a plain list.  None, which is not said: the second field, whatever it is.
         writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
     codec = None
     character = None
-    reads = ()
+    reads = None
     writing = None
 
     def process(self, preds, batch):
@@ -56,9 +57,12 @@ class PostProcess:
 
         Args:
             preds: what the model gave for ``batch``.
-            batch: list in the order of ``keep_keys``; its second entry is the label or, in detection, the shapes.
+            batch: has what ``reads`` names.
         """
-        return self(preds, batch[1])
+        if self.reads is None:
+            _, second, *_ = batch
+            return self(preds, second)
+        return self(preds, *fields_of(batch, self.reads))
 
 
 @dataclass(eq=False)
@@ -123,11 +127,11 @@ class TextDecode(DictionaryKeys, PostProcess):
 
         Args:
             preds: what the model gave for ``batch``.
-            batch: its second entry is the label; where it knows the texts of its samples, these are the true ones.
+            batch: has the label; where it knows the texts of its samples, these are the true ones.
         """
         texts = true_texts(batch)
         if texts is None:
-            return self(preds, batch[1])
+            return super().process(preds, batch)
         return self(preds), [(self.as_read(text), 1.0) for text in texts]
 
     def as_read(self, text: str) -> str:

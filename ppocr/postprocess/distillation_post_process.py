@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Optional
 
-from ppocr.data.batch import GUIDE_LABEL
+from ppocr.data.batch import BRANCH_LABELS
 from ppocr.postprocess.base import PostProcess
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
@@ -106,7 +106,7 @@ class DistillationSARLabelDecode(DictionaryKeys, _EachDecoder):
 
     kind = SARLabelDecode
     branch = "sar"
-    label_of_branch = ("label_ctc", GUIDE_LABEL)
+    label_of_branch = BRANCH_LABELS
 
     rm_symbol: bool = False
 

@@ -8,6 +8,8 @@ from ppocr.registry import POST_PROCESSES
 class NoPostProcess(PostProcess):
     """Gives the predictions as they are, for metrics that compare them with the batch themselves."""
 
+    reads = ()
+
     def __call__(self, preds, label=None):
         """Returns ``preds``."""
         return preds

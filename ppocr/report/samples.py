@@ -8,7 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ppocr.config import override
 from ppocr.data import build_dataloader
-from ppocr.data.batch import count_samples
+from ppocr.data.batch import count_samples, fields_of
 from ppocr.engine.build import build_evaluator
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
@@ -216,7 +216,8 @@ def read_classes(result, batch, metric, keys) -> list:
 def read_pages(result, batch, metric, keys, box_thresh=None) -> list:
     """Returns the :class:`Page` list of a detector's batch; ``box_thresh``: see :class:`Evaluated`."""
     pages = []
-    for key, found, truths, ignored in zip(keys, result, batch[2], batch[3]):
+    _, polys, ignore_tags = fields_of(batch, DetMetric.reads)
+    for key, found, truths, ignored in zip(keys, result, polys, ignore_tags):
         swept = () if box_thresh is None else sweep(truths, ignored, found)
         points = (found if box_thresh is None else above(found, box_thresh))["points"]
         pairs = pair_detections(truths, ignored, points)

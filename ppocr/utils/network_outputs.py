@@ -1,6 +1,6 @@
 """What is compared where several networks, or several branches of a head, are trained and evaluated together."""
 
-from ppocr.data.batch import Batch, facts_of
+from ppocr.data.batch import BRANCH_LABELS, IMAGE, Batch, alternatives, facts_of, keys_of, named
 from ppocr.errors import ConfigError
 
 
@@ -28,6 +28,10 @@ def output_of(preds, model, key=None, branch=None):
 
 
 def branch_batch(batch, branch):
-    """Returns what belongs to one branch of a batch of image, CTC label, guide's label, length and ratio."""
-    fields = [*batch[:2], *batch[3:]] if branch == "ctc" else [batch[0], *batch[2:]]
-    return Batch(fields, facts=facts_of(batch))
+    """Returns what belongs to one branch of a batch: all but the labels, and that of the branch as ``label``."""
+    batch = named(batch, (*IMAGE, *BRANCH_LABELS, "length", "valid_ratio"))
+    ctc, guide = BRANCH_LABELS
+    (label,) = batch.select(ctc if branch == "ctc" else guide)
+    labels = ("label", *alternatives(ctc), *alternatives(guide))
+    others = {name: field for name, field in zip(batch.names, batch) if name not in labels}
+    return Batch([*others.values(), label], keys_of(batch), facts_of(batch), (*others, "label"))

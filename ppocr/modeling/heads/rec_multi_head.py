@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 from paddle.nn.initializer import TruncatedNormal
 
-from ppocr.data.batch import GUIDE_LABEL
+from ppocr.data.batch import BRANCH_LABELS
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.layers.tokens import to_map
@@ -155,7 +155,7 @@ class MultiHead(nn.Layer):
     def reads_of(arguments):
         """Returns the fields that the guide needs."""
         guided_by_sar = any("SARHead" in item for item in arguments.get("head_list", ()))
-        return ("label_ctc", GUIDE_LABEL, "length", "valid_ratio") if guided_by_sar else ("label_ctc", GUIDE_LABEL)
+        return (*BRANCH_LABELS, "length", "valid_ratio") if guided_by_sar else BRANCH_LABELS
 
     @staticmethod
     def check_arguments(head_list):
