@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from ppocr.batch_fields import misread, readers
+from ppocr.batch_fields import misread, model_reader, readers
 from ppocr.errors import ConfigError
 from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
@@ -253,7 +253,8 @@ def _check_transforms(transforms, path, found, scope, inherited):
 
 def _check_fields(operators, sections, parts, found):
     """Compares what ``KeepKeys`` puts into a batch with what the components of some sections read of it."""
-    reading = [reader for name in sections if name in parts for reader in readers(parts[name])]
+    reading = [model_reader(parts["Architecture"])] if "Architecture" in parts else []
+    reading += [reader for name in sections if name in parts for reader in readers(parts[name])]
     for path, binding in operators:
         if "keep_keys" in binding.arguments:
             for message in misread(binding.arguments["keep_keys"], reading):

@@ -163,6 +163,13 @@ def fields_of(batch, reads, inputs=IMAGE) -> tuple:
     return named(batch, (*inputs, *reads)).select(*reads)
 
 
+def pick(batch, names, inputs=IMAGE) -> dict:
+    """Returns those of some fields that are there, by their names; for the arguments see :func:`fields_of`."""
+    batch = named(batch, (*inputs, *names))
+    found = [find_name(name, batch.names) for name in names]
+    return {name: batch[name] for name in found if name is not None}
+
+
 def images_of(batch):
     """Returns the images of a batch: the field ``image``, or the first where names are not known; None without any."""
     place = _place_of_images(batch)

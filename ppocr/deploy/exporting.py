@@ -9,6 +9,7 @@ from typing import Optional
 
 import paddle
 
+from ppocr.data.batch import IMAGE
 from ppocr.deploy import verification
 from ppocr.deploy.description import describe, eval_transforms, image_shape, input_shape, write
 from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
@@ -75,8 +76,8 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
     if weights:
         options.checkpoints = str(weights)
     model, _ = load_trained(config, options, "cpu", logging.getLogger(LOGGER), "export")
-    if model.feed == "batch":
-        raise ExportError("a model that is fed the whole batch, not an image, cannot be exported")
+    if model.inputs != IMAGE:
+        raise ExportError(f"a model of {', '.join(model.inputs)}, not of an image, cannot be exported")
     folder = Path(folder)
     networks = getattr(model, "networks", None) or {"": model}
     made = Export({name: folder / name for name in networks}, fuse_model(model))

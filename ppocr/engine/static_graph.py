@@ -4,6 +4,7 @@ import contextlib
 
 import paddle
 
+from ppocr.data.batch import IMAGE
 from ppocr.errors import ConfigError
 
 
@@ -19,7 +20,7 @@ def use_static_graph(model, image_shape=None):
         ConfigError: the shape is none.
     """
     spec = None
-    if image_shape is not None and getattr(model, "feed", "image") == "image":
+    if image_shape is not None and getattr(model, "inputs", IMAGE) == IMAGE and not getattr(model, "feed", ()):
         if len(image_shape) != 3 or not all(isinstance(side, int) for side in image_shape):
             raise ConfigError(f"Global.d2s_train_image_shape: must be [channels, height, width], not {image_shape}")
         spec = [paddle.static.InputSpec([None, *(side if side > 0 else None for side in image_shape)], "float32")]

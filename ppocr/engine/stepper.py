@@ -11,6 +11,7 @@ from paddle.base import core
 from paddle.utils import unique_name
 
 from ppocr.checkpoint.optimizer_state import HALF, create_state, master_weights
+from ppocr.data.batch import IMAGE, fields_of, pick, shape_of_images
 from ppocr.distributed import processes
 from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
@@ -185,25 +186,36 @@ def _require_kernel(optimizer, dtype):
 
 
 def call_model(model, batch):
-    """Calls a model with what it declares to be fed (its attribute ``feed``).
+    """Calls a model with what it declares to read: ``model(input)``, or ``model(input, data={name: field})``.
 
     Args:
-        model: a layer; ``feed`` is ``image`` (the default), ``image+targets`` or ``batch``.
-        batch: list of fields, the image first.
+        model: a layer; ``inputs`` names what it reads, ``("image",)`` by default (of several it gets a list), ``feed``
+            what it is fed besides.
+        batch: a :class:`ppocr.data.batch.Batch`, or a plain list of inputs and feed in the published order.  In
+            training it has all of it, otherwise what is not there is not in ``data``.
 
     Raises:
-        DataError: the images of the batch have different sizes.
+        DataError: the images of the batch have different sizes, or it lacks a field.
     """
-    feed = getattr(getattr(model, "_layers", model), "feed", "image")
-    if feed == "batch":
-        return model(batch)
-    if isinstance(batch[0], list):
-        sizes = sorted({"x".join(map(str, np.shape(image))) for image in batch[0]})
+    inner = getattr(model, "_layers", model)
+    inputs, feed = getattr(inner, "inputs", IMAGE), getattr(inner, "feed", ())
+    values = fields_of(batch, inputs, inputs=())
+    x = list(values) if len(inputs) > 1 else _of_one_size(*values)
+    if not feed:
+        return model(x)
+    if getattr(inner, "training", False):
+        fields_of(batch, feed, inputs)  # all of it has to be there
+    return model(x, data=pick(batch, feed, inputs))
+
+
+def _of_one_size(images):
+    if isinstance(images, list):
+        sizes = sorted({"x".join(map(str, np.shape(image))) for image in images})
         raise DataError(
             f"the images of a batch have different sizes ({', '.join(sizes[:3])}): resize them to one, or set "
             "loader.batch_size_per_card to 1 or loader.collate_fn to PadCollator"
         )
-    return model(batch[0], data=batch[1:]) if feed == "image+targets" else model(batch[0])
+    return images
 
 
 def to_float32(predictions):
@@ -298,7 +310,7 @@ class Stepper:
 
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
-        shape = tuple(getattr(batch[0], "shape", ()))
+        shape = shape_of_images(batch)
         with self._trying("Architecture", "the model fails", shape), self.amp.autocast():
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)

@@ -38,7 +38,7 @@ class VLLoss(nn.Layer):
 
         Args:
             preds: logits ``[slots, N, classes]`` of the whole text and, but for ``LF_1``, of its parts.
-            batch: has ``label`` ``[N, L]``, ``label_res`` without a character, ``label_sub``, that character; 0 is the end.
+            batch: has ``label`` ``[N, L]``, ``label_res`` without a character, ``label_sub``, that character; 0 ends.
         """
         terms = (text_loss(logits, label) for logits, label in zip(preds, fields_of(batch, VLLoss.reads)))
         return {"loss": sum(weight * term for weight, term in zip(self.weights, terms))}

@@ -158,9 +158,9 @@ def test_accumulated_over_batches_and_processes_equals_one_large_batch(in_proces
 
 
 class FedBranches(Branches):
-    """Takes the whole batch, which says whether the odd layer is used."""
+    """Takes two fields, of which the second says whether the odd layer is used."""
 
-    feed = "batch"
+    inputs = ("image", "odd")
 
     def forward(self, batch):
         return super().forward(*batch)

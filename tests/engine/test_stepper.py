@@ -5,11 +5,12 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.data.batch import Batch
 from ppocr.engine import stepper as stepper_module
 from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.health import FiniteGuard, build_guard
 from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, DataError
 from ppocr.options import GlobalOptions
 
 
@@ -352,15 +353,33 @@ def test_to_float32_copies_containers_and_changes_nothing_in_place():
 
 
 @pytest.mark.parametrize(
-    "feed, expected",
-    [("image", (("x",), {})), ("image+targets", (("x",), {"data": [1, 2]})), ("batch", ((["x", 1, 2],), {}))],
+    "inputs, feed, expected",
+    [
+        (("image",), (), (("x",), {})),
+        (("image",), ("label", "length"), (("x",), {"data": {"label": 1, "length": 2}})),
+        (("image",), ("label", "length", "ratio"), (("x",), {"data": {"label": 1, "length": 2}})),
+        (("image", "label"), ("length",), ((["x", 1],), {"data": {"length": 2}})),
+        (("image", "label", "length"), (), ((["x", 1, 2],), {})),
+    ],
 )
-def test_a_model_is_fed_what_it_declares(feed, expected):
+def test_a_model_is_fed_what_it_declares(inputs, feed, expected):
     def model(*arguments, **named):
         return arguments, named
 
-    model.feed = feed
+    model.inputs, model.feed = inputs, feed
     assert call_model(model, ["x", 1, 2]) == expected
+    assert call_model(model, Batch([2, "x", 0, 1], names=("length", "image", "more", "label"))) == expected
+
+
+def test_in_training_a_model_gets_all_that_it_is_fed():
+    model = linear()
+    model.feed = ("label", ("label_gtc", "label_sar"))
+    model.forward = lambda x, data: data
+    batch = Batch([paddle.ones([1, 2]), 5], names=("image", "label_sar"))
+    with pytest.raises(DataError, match="the batch has no field label; it has image, label_sar"):
+        call_model(model, batch)
+    model.eval()
+    assert call_model(model, batch) == {"label_sar": 5}
 
 
 def test_accumulators_have_names_that_depend_on_the_parameters_alone():

@@ -6,6 +6,8 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.data.batch import Batch
+from ppocr.engine.stepper import call_model
 from ppocr.errors import ConfigError
 from ppocr.modeling.architectures import build_model
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
@@ -34,22 +36,38 @@ class Plus(paddle.nn.Layer):
 
 
 class WithTargets(Plus):
-    """Adds the first target as well."""
+    """Adds its target as well."""
 
-    feed = "image+targets"
+    feed = ("label",)
     model_average = True
 
     def forward(self, x, targets):
         return x + self.value + (targets[0] if targets else 0)
 
 
-class WholeBatch(Plus):
-    """Adds up a batch."""
+class Two(Plus):
+    """Adds up two inputs."""
 
-    feed = "batch"
+    inputs = ("left", "right")
 
-    def forward(self, batch):
-        return sum(batch) + self.value
+    def forward(self, inputs):
+        return sum(inputs) + self.value
+
+
+class Ratio(Plus):
+    """Multiplies."""
+
+    feed = ("valid_ratio", ("label_gtc", "label"))
+
+    def forward(self, x, targets):
+        ratio, label = targets
+        return x * ratio + label
+
+
+class Words(Plus):
+    """Says what it is fed in words of its own."""
+
+    feed = "image+targets"
 
 
 class AsDict(Plus):
@@ -63,7 +81,7 @@ class AsDict(Plus):
 def toy_parts(monkeypatch):
     for registry in (TRANSFORMS, BACKBONES, NECKS, HEADS):
         registry.names()  # loads the package, so that only the toys are taken away again
-        for part in (Plus, WithTargets, WholeBatch, AsDict):
+        for part in (Plus, WithTargets, Two, Ratio, Words, AsDict):
             monkeypatch.setitem(registry._entries, ("*", part.__name__), part)
 
 
@@ -77,7 +95,7 @@ def test_crnn_end_to_end():
     assert model(paddle.rand([2, 3, 32, 64])).shape == [2, 16, 5]
     model.eval()
     np.testing.assert_allclose(model(paddle.rand([2, 3, 32, 64])).sum(axis=2).numpy(), np.ones([2, 16]), rtol=1e-5)
-    assert model.transform is None and model.feed == "image" and model.model_average is False
+    assert model.transform is None and model.feed == () and model.model_average is False
     assert {name.split(".")[0] for name in model.state_dict()} == {"backbone", "neck", "head"}
 
 
@@ -97,15 +115,23 @@ def test_channels_go_from_part_to_part():
 
 def test_targets_reach_the_parts_that_ask_for_them():
     model = chain(Backbone=("Plus", 1.0), Head=("WithTargets", 2.0))
-    assert model.feed == "image+targets" and model.model_average is True
+    assert model.feed == ("label",) and model.model_average is True
     assert float(model(paddle.zeros([]), data=[paddle.to_tensor(10.0)])) == 13.0
     assert float(model(paddle.zeros([]))) == 3.0
 
 
-def test_the_most_demanding_feed_is_declared():
-    model = chain(Backbone=("WholeBatch", 1.0), Head=("WithTargets", 2.0))
-    assert model.feed == "batch"
-    assert float(model([paddle.to_tensor(1.0), paddle.to_tensor(5.0)])) == 9.0
+def test_a_model_declares_the_inputs_and_the_feeds_of_its_parts():
+    model = chain(Backbone=("Two", 1.0), Neck=("WithTargets", 2.0), Head=("Ratio", 0.0))
+    assert model.inputs == ("left", "right") and model.feed == ("label", "valid_ratio", ("label_gtc", "label"))
+    batch = Batch(
+        [paddle.to_tensor(value) for value in (3.0, 5.0, 0.5, 1.0)], names=("label", "right", "valid_ratio", "left")
+    )
+    assert float(call_model(model, batch)) == 9.0  # (1 + 5 + 1 + 2 + 3) * 0.5 + 3
+
+
+def test_a_part_names_the_fields_that_it_is_fed():
+    with pytest.raises(ConfigError, match="Words.feed must be a tuple of the names .* not 'image.targets'"):
+        chain(Head=("Words", 1.0))
 
 
 def test_all_features_in_training_the_last_alone_in_evaluation():

@@ -27,7 +27,7 @@ def test_every_network_sees_the_image():
     assert list(out) == ["Teacher", "Student"]
     np.testing.assert_array_equal(out["Student"].numpy(), model.Student(x).numpy())
     np.testing.assert_array_equal(out["Teacher"]["head_out"].numpy(), model.Teacher(x).get("head_out").numpy())
-    assert model.feed == "image" and not model.model_average
+    assert model.feed == () and model.inputs == ("image",) and not model.model_average
     assert "Student.backbone.conv1.conv.weight" in model.state_dict()
 
 

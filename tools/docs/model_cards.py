@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ppocr import config as configuration
 from ppocr.commands import run
+from ppocr.data.batch import images_of, with_fields, with_images
 from ppocr.data.imaug import create_operators, transform
 from ppocr.engine.stepper import call_model
 from ppocr.errors import UserError
@@ -133,7 +134,7 @@ def _measured(model, batch):
     macs = count_macs(model, lambda: outputs.append(call_model(model, batch)))
     return [
         f"* MACs: {macs / 1e9:.2f} billion",
-        f"* Input: {_shapes(batch[:1])}" + (" and what its operators prepare" if len(batch) > 1 else ""),
+        f"* Input: {_shapes([images_of(batch)])}" + (" and what its operators prepare" if len(batch) > 1 else ""),
         f"* Output: {_shapes(outputs[0])}",
     ]
 
@@ -185,12 +186,12 @@ def example(config) -> list:
     if config["Architecture"].get("Head", {}).get("name") is None:
         return [image]
     head = HEADS.get(config["Architecture"]["Head"]["name"], config["Architecture"]["model_type"])
-    if getattr(head, "feed", "image") == "image" or getattr(head, "codecs", None):
+    if not getattr(head, "feed", ()) or getattr(head, "codecs", None):
         return [image]
     operators = create_operators(config["Eval"]["dataset"]["transforms"][1:], config["Global"])
     blank = image[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - image.shape[1], axis=2)[:, :, :3]
     fields = transform({"image": blank, "label": "a"}, operators)
-    return [image, *(paddle.to_tensor(field)[None] for field in fields[1:])]
+    return with_images(with_fields(fields, [paddle.to_tensor(field)[None] for field in fields]), image)
 
 
 def _shapes(output) -> str:

@@ -11,8 +11,10 @@ def build_model(config):
             ``Transform``, ``Backbone``, ``Neck`` and ``Head``.
 
     Returns:
-        paddle.nn.Layer: its ``feed`` says what it is called with: ``"image"`` (the first field of a batch),
-        ``"image+targets"`` (``model(batch[0], data=batch[1:])``) or ``"batch"`` (the list as it is).
+        paddle.nn.Layer: it is called with the field of a batch that its ``inputs`` names (of several with a list), and
+        where its ``feed`` names fields, with a mapping of these as ``data``; see
+        :func:`ppocr.engine.stepper.call_model`. A plain list as ``data`` holds what stands behind the inputs in
+        published configurations.
 
     Raises:
         ConfigError: an unknown name or key, or a value that does not fit.

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Optional
 
 from paddle import nn
 
+from ppocr.data.batch import IMAGE, find_name, pick
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
 from ppocr.modeling.heads import build_head
@@ -21,17 +22,17 @@ PARTS = {
 }
 ImageChannels = Annotated[int, Range(1, 64)]
 ModelType = Literal["det", "rec", "cls", "table", "kie", "e2e", "sr"]
-FEEDS = ("image", "image+targets", "batch")  # each gives a model more than the one before
 
 
 @ARCHITECTURES.register()
 class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
-    A part may declare ``feed`` (see :func:`ppocr.modeling.architectures.build_model`; ``"image"`` by default),
-    ``model_average`` and ``fixed_size`` (it takes images of one size only; both False by default); the model declares
-    the most demanding feed of its parts, and the others if one of them does. Every part but the last has
-    ``out_channels``.
+    A part may declare ``feed``, names of fields of a batch: it is called with these, in this order, as its second
+    argument (None for what there is not, as for a label in use). It may declare ``model_average`` and ``fixed_size``
+    (it takes images of one size only; both False by default). The model declares the feeds of all parts, and the
+    others if one of them does. The first part may declare ``inputs``, the fields that it reads; ``("image",)`` by
+    default, and of several it gets a list. Every part but the last has ``out_channels``.
 
     Args:
         model_type: scope in which the parts are looked up: det, rec, cls, table, kie, e2e, sr.
@@ -71,7 +72,8 @@ class BaseModel(nn.Layer):
         self._present = [name for name, _, config in plan if config is not None]
         self.return_all_feats = return_all_feats
         parts = [getattr(self, name) for name in self._present]
-        self.feed = max((_feed(part) for part in parts), key=FEEDS.index)
+        self.inputs = next(getattr(part, "inputs", IMAGE) for part in parts)
+        self.feed = tuple(dict.fromkeys(name for part in parts for name in _feed(part)))
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 
@@ -92,8 +94,8 @@ class BaseModel(nn.Layer):
         """Runs the parts in order.
 
         Args:
-            x: images ``[N, C, H, W]``, or the whole batch where ``feed`` is ``"batch"``.
-            data: the targets, given to the parts whose feed is ``"image+targets"``.
+            x: images ``[N, C, H, W]``, or what else ``inputs`` names; of several a list.
+            data: mapping of what ``feed`` names, for the parts that are fed with it; or a plain list of these.
 
         Returns:
             What the last part gives; see ``return_all_feats``.
@@ -105,7 +107,7 @@ class BaseModel(nn.Layer):
         outputs = {}
         for name in self._present:
             part = getattr(self, name)
-            x = part(x, data) if _feed(part) == "image+targets" else part(x)
+            x = part(x, _targets(part, data)) if _feed(part) else part(x)
             outputs.update(_named_outputs(name, x))
         if not self.return_all_feats:
             return x
@@ -115,7 +117,7 @@ class BaseModel(nn.Layer):
 
     def _check_channels(self, images):
         """Compares images with ``in_channels``; a number that is not known while a graph is traced is -1."""
-        if self.feed == "batch" or len(images.shape) != 4 or images.shape[1] in (self.in_channels, -1):
+        if isinstance(images, list) or len(images.shape) != 4 or images.shape[1] in (self.in_channels, -1):
             return
         raise ConfigError(
             f"Architecture.in_channels: the model reads images of {self.in_channels} channels, the data gives "
@@ -125,7 +127,20 @@ class BaseModel(nn.Layer):
 
 
 def _feed(part):
-    return getattr(part, "feed", "image")
+    feed = getattr(part, "feed", ())
+    if isinstance(feed, str):
+        what = f"must be a tuple of the names of the fields that it takes, such as ('label', 'length'), not {feed!r}"
+        raise ConfigError(f"{type(part).__name__}.feed {what}")
+    return feed
+
+
+def _targets(part, data):
+    """Returns what a part is fed, in the order in which it names the fields; None where there is no data."""
+    if data is None:
+        return None
+    feed = _feed(part)
+    data = data if isinstance(data, dict) else pick(data, feed, inputs=())
+    return tuple([data.get(find_name(name, data)) for name in feed])
 
 
 def _named_outputs(name, output):

@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 from paddle import nn
 
 from ppocr.checkpoint.transfer import load_pretrained
-from ppocr.modeling.architectures.base_model import FEEDS, BaseModel, ImageChannels, ModelType
+from ppocr.modeling.architectures.base_model import BaseModel, ImageChannels, ModelType
 from ppocr.registry import ARCHITECTURES, Nested
 from ppocr.values import Length, Name
 
@@ -64,7 +64,7 @@ def _freeze(network):
 class DistillationModel(nn.Layer):
     """Named networks, each fed with the whole input.
 
-    ``feed`` and ``model_average`` are those of the most demanding network; see
+    ``inputs``, which all networks share, ``feed`` and ``model_average`` are those of the networks; see
     :class:`ppocr.modeling.architectures.base_model.BaseModel`.
 
     Args:
@@ -84,7 +84,8 @@ class DistillationModel(nn.Layer):
         self.networks = {
             name: self.add_sublayer(name, ARCHITECTURES.build(_network(model_type, Models[name]))) for name in Models
         }
-        self.feed = max((network.feed for network in self.networks.values()), key=FEEDS.index)
+        self.inputs = next(network.inputs for network in self.networks.values())
+        self.feed = tuple(dict.fromkeys(name for network in self.networks.values() for name in network.feed))
         self.model_average = any(network.model_average for network in self.networks.values())
 
     @staticmethod
@@ -94,11 +95,8 @@ class DistillationModel(nn.Layer):
             yield Nested(ARCHITECTURES, ("Models", name), _network(arguments.get("model_type"), section))
 
     def forward(self, x, data=None):
-        """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with targets."""
-        return {
-            name: network(x, data) if network.feed == "image+targets" else network(x)
-            for name, network in self.networks.items()
-        }
+        """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with any."""
+        return {name: network(x, data) if network.feed else network(x) for name, network in self.networks.items()}
 
 
 def _network(model_type, section):

@@ -118,7 +118,6 @@ class MultiHead(nn.Layer):
         ConfigError: a branch cannot be built, or its number of classes is missing.
     """
 
-    feed = "image+targets"
     codecs = {"CTCLabelDecode": CtcCodec, "SARLabelDecode": SarCodec, "NRTRLabelDecode": NrtrCodec}
 
     def __init__(
@@ -150,9 +149,10 @@ class MultiHead(nn.Layer):
             self.before_gtc = nn.Sequential(*steps)
             self.gtc_head = build_head(section, model_type, in_channels=width, out_channels=classes["NRTRHead"])
         self.out_channels = classes["CTCHead"]
+        self.feed = self.feed_of({"head_list": head_list})
 
     @staticmethod
-    def reads_of(arguments):
+    def feed_of(arguments):
         """Returns the fields that the guide needs."""
         guided_by_sar = any("SARHead" in item for item in arguments.get("head_list", ()))
         return (*BRANCH_LABELS, "length", "valid_ratio") if guided_by_sar else BRANCH_LABELS
@@ -182,7 +182,7 @@ class MultiHead(nn.Layer):
 
         Args:
             x: the map.
-            targets: in training CTC label, label of the guide, lengths, and share of the width that is image.
+            targets: in training CTC label, label of the guide and, for SAR, lengths and share of the image.
 
         Returns:
             In training ``ctc`` (logits ``[N, T, classes]``), ``ctc_neck`` and the guide's scores, ``sar`` or ``gtc``;
@@ -195,11 +195,15 @@ class MultiHead(nn.Layer):
         if not self.training:
             return scores
         outputs = {"ctc": scores, "ctc_neck": sequence}
-        if self._guide == "SARHead":
-            outputs["sar"] = self.sar_head(x, [targets[1], targets[3]])
-        elif self._guide == "NRTRHead":
-            outputs["gtc"] = self.gtc_head(self.before_gtc(x), targets[1:])
+        if self._guide is not None:
+            outputs.update(self._guiding(x, *targets))
         return outputs
+
+    def _guiding(self, x, label_ctc, label, length=None, valid_ratio=None):
+        """Returns the scores of the guide."""
+        if self._guide == "SARHead":
+            return {"sar": self.sar_head(x, (label, valid_ratio))}
+        return {"gtc": self.gtc_head(self.before_gtc(x), (label,))}
 
 
 def _classes(out_channels_list, head):

@@ -1,6 +1,7 @@
 """NRTR: a transformer that reads a text line character after character."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Optional
 
 import numpy as np
@@ -130,8 +131,7 @@ class Transformer(nn.Layer):
         scale_embedding: scale the vectors of classes with the square root of their width.
     """
 
-    feed = "image+targets"
-    reads = ("label",)
+    feed = ("label",)
 
     # What follows the dictionary: {parameter: (axis, index of the first character)}.
     vocabulary_parameters = {"embedding.embedding.weight": (0, 4), "tgt_word_prj.weight": (1, 4)}
@@ -172,12 +172,12 @@ class Transformer(nn.Layer):
             width = f"the width of what it reads, {in_channels}, and " if in_channels is not None else ""
             yield "d_model", f"'d_model' must be {width}a multiple of 'nhead', {nhead}, not {d_model}"
 
-    def forward(self, x, targets: Optional[list] = None):
+    def forward(self, x, targets: Optional[Sequence] = None):
         """Reads a sequence ``[N, T, in_channels]``.
 
         Args:
             x: the sequence.
-            targets: the label ``[N, L]`` first, start and end included; read in training only.
+            targets: the label ``[N, L]``, start and end included; read in training only.
 
         Returns:
             In training logits ``[N, L - 1, out_channels + 1]`` of what follows each entry of the label but the last.
@@ -186,7 +186,8 @@ class Transformer(nn.Layer):
         memory = self._encode(x)
         if not self.training:
             return self._generate(memory)
-        label = targets[0].astype("int64")[:, :-1]
+        label, *_ = targets
+        label = label.astype("int64")[:, :-1]
         length = label.shape[1]
         later = paddle.triu(paddle.full([length, length], NEVER), diagonal=1)
         y = self.positional_encoding(self.embedding(label))

@@ -1,5 +1,6 @@
 """Show, Attend and Read: a recurrent decoder with attention on the whole map."""
 
+from collections.abc import Sequence
 from typing import Optional
 
 import paddle
@@ -152,8 +153,7 @@ class SARHead(nn.Layer):
         pred_concat: predict from state, glimpse and the vector of the line, not from the glimpse alone.
     """
 
-    feed = "image+targets"
-    reads = ("label", "valid_ratio")
+    feed = ("label", "valid_ratio")
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class SARHead(nn.Layer):
             in_channels, width, out_channels, max_text_length, decoding, d_k, pred_dropout, pred_concat
         )
 
-    def forward(self, x, targets: Optional[list] = None):
+    def forward(self, x, targets: Optional[Sequence] = None):
         """Maps ``[N, in_channels, H, W]`` to scores of ``out_channels - 1`` classes.
 
         Args:
@@ -192,8 +192,8 @@ class SARHead(nn.Layer):
             In training logits ``[N, L, classes]`` of what follows each entry of the label; in evaluation probabilities
             ``[N, max_text_length, classes]``.
         """
-        ratio = targets[1] if targets else None
+        label, ratio, *_ = targets or (None, None)
         holistic = self.encoder(x, ratio)
         if self.training:
-            return self.decoder(x, holistic, targets[0].astype("int64"), ratio)
+            return self.decoder(x, holistic, label.astype("int64"), ratio)
         return self.decoder.generate(x, holistic, ratio)

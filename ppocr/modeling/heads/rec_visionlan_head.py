@@ -199,8 +199,7 @@ class VLHead(nn.Layer):
             ``LA`` hides the character in half of the batch.
     """
 
-    feed = "image+targets"
-    reads = ("label", "label_res", "label_sub", "label_id")
+    feed = ("label", "label_res", "label_sub", "label_id")
     fixed_size = True  # the map's places have vectors of their own
 
     # What follows the dictionary: {parameter: (axis, index of the first character)}.
@@ -239,7 +238,7 @@ class VLHead(nn.Layer):
 
         Args:
             x: the map.
-            targets: in training label, label without one character, that character, its position ``[N]``, length.
+            targets: in training label, label without one character, that character, its position ``[N]``.
 
         Returns:
             In training the logits ``[slots, N, classes]`` of the whole text and, but for ``LF_1``, of the text without
@@ -252,5 +251,6 @@ class VLHead(nn.Layer):
         if self.training_step == "LF_1":
             texts = (self.MLM_VRM.read(tokens),)
         else:
-            texts = self.MLM_VRM.read_parts(tokens, targets[3], hide=self.training_step == "LA")
+            _, _, _, places, *_ = targets
+            texts = self.MLM_VRM.read_parts(tokens, places, hide=self.training_step == "LA")
         return tuple(text.transpose([1, 0, 2]) for text in texts)
