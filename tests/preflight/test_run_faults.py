@@ -85,9 +85,9 @@ def no_decoding(site):
     return E, CONFIG, site.line_of("Train:"), "the first batch cannot be read"
 
 
-def keys_in_the_wrong_order(site):
-    line = site.replace("[image, label, length]", "[image, length, label]")
-    return E, CONFIG, line, "CTCLoss reads a batch by position: write image, label, length first"
+def keys_that_are_missing(site):
+    line = site.replace("[image, label, length]", "[length, image]")
+    return E, CONFIG, line, "CTCLoss reads label, which is not among length, image"
 
 
 def classes_that_do_not_fit(site):
@@ -237,7 +237,7 @@ REC_FAULTS = [
     nothing_is_evaluated,
     fewer_samples_than_a_batch,
     no_decoding,
-    keys_in_the_wrong_order,
+    keys_that_are_missing,
     disk_full,
     shared_memory_too_small,
     pretrained_of_another_model,

@@ -78,7 +78,7 @@ def test_what_cannot_be_shown(tmp_path):
         shown(tmp_path, "--count", "0")
     with pytest.raises(ConfigError, match="--section Guard: .*rec.yml has no such section"):
         shown(tmp_path, "--section", "Guard")
-    with pytest.raises(ConfigError, match="CTCLoss reads image, length, which is not among label"):
+    with pytest.raises(ConfigError, match="CTCLoss reads length, which is not among label"):
         shown(tmp_path, "--augmented", "-o", "Train.dataset.transforms.2.KeepKeys.keep_keys=[label]")
     (tmp_path / "labels.txt").write_text("missing.png\ta\n")
     files = f"data_dir: '{tmp_path}', label_file_list: '{tmp_path}/labels.txt'"
