@@ -87,7 +87,9 @@ def test_a_model_that_cannot_take_the_images_is_named_with_the_fields_that_it_go
 
 
 def test_a_metric_of_another_task_is_named(make):
-    with pytest.raises(StageError, match="^Metric: it fails on the first batch of Eval .*Error") as caught:
+    with pytest.raises(
+        StageError, match="^Metric: it fails on the first batch of Eval .*: the batch has no field shape, polys"
+    ) as caught:
         rehearse(EvaluationSuite(make(metric="DetMetric")), Model())
     assert caught.value.path == ("Metric",) and "\n" not in str(caught.value)
 
