@@ -11,7 +11,7 @@ from ppocr.deploy.verification import LIMITS, Samples
 from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, ExportError
 from ppocr.options import global_options
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 DEFAULT_FOLDER = "./output/inference"
 ROW = "{:<40} {:<7} {:>7} {:>18} {:>6} {:>12}"

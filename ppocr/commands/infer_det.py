@@ -10,7 +10,7 @@ from ppocr.commands import inference as command
 from ppocr.drawing.boxes import with_boxes
 from ppocr.inference.results import ImageFolder, ResultFiles, shown_score, to_json
 from ppocr.inference.system import check_boxes
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _RESULTS = "./output/det/predicts_det.txt"
 

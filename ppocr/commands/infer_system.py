@@ -22,7 +22,7 @@ from ppocr.inference.results import ImageFolder, ResultFiles, shown_score, to_js
 from ppocr.inference.system import TextSystem
 from ppocr.options import global_options
 from ppocr.utils.logging import get_logger
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _PARTS = {"det": "detector", "rec": "recogniser", "cls": "direction classifier"}
 _RESULTS = "./output/system/system_results.txt"

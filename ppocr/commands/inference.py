@@ -9,7 +9,7 @@ from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.inference.results import ResultFiles, shown_score, to_json, write_image
 from ppocr.inference.system import text_and_score
-from ppocr.utils.wording import counted_are
+from ppocr.wording import counted_are
 
 _ON_A_SHEET = 100
 

@@ -4,9 +4,9 @@ import argparse
 import string
 from pathlib import Path
 
+from ppocr import json_text
 from ppocr.errors import DataError
-from ppocr.utils import json_text
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 # The order of the published en_dict.txt, which weights trained with it depend on: code points from "0" to "~", then
 # those from "!" to "/", then the space.

@@ -17,7 +17,7 @@ from ppocr.drawing.samples import to_image
 from ppocr.engine.preparation import prepare
 from ppocr.errors import ConfigError, DataError, UserError
 from ppocr.inference.results import write_image
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 LABELS = "labels.txt"
 

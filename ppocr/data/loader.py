@@ -15,8 +15,8 @@ from ppocr.data.batch import Batch
 from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
 from ppocr.distributed.watchdog import register_stack_dump
 from ppocr.errors import DataError
-from ppocr.utils.wording import counted_are
 from ppocr.values import BatchSize, Name, Range
+from ppocr.wording import counted_are
 
 
 @dataclass(frozen=True)

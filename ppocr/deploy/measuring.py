@@ -13,7 +13,7 @@ from ppocr.engine.build import build_evaluator
 from ppocr.errors import DataError
 from ppocr.inference.in_use import ADVICE, leaves_width_open, section_in_use
 from ppocr.postprocess.base import to_numpy
-from ppocr.utils.wording import counted, counted_are
+from ppocr.wording import counted, counted_are
 
 logger = logging.getLogger("ppocr")
 

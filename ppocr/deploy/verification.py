@@ -19,7 +19,7 @@ from ppocr.inference.images import find_images
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess.base import to_numpy
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 logger = logging.getLogger("ppocr")
 LIMITS = {"paddle": 1e-4, "onnx": 1e-3}  # of the difference between two outputs

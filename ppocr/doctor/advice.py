@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ppocr.doctor import parts
 from ppocr.doctor.result import Result
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _ALWAYS_THERE = (parts.NORM, parts.CHECK, parts.UPDATE, parts.LOG)  # whatever the size of the batch
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from ppocr.doctor.advice import limit
 from ppocr.doctor.parts import LOADER, TRAINER
 from ppocr.doctor.table import summary
-from ppocr.drawing.samples import new_figure
+from ppocr.drawing.figures import new_figure
 from ppocr.errors import UserError
 
 _SUMMARY = "loader and trainer beside each other"

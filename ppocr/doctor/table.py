@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from ppocr.doctor.advice import limit, notes
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _BAR = 40  # characters of a bar that is as long as the step
 

@@ -1,57 +1,16 @@
 """Images of a run: curves of loss and metric, and samples with what the model made of them."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
 from ppocr.data.batch import fields_of, slice_samples
 from ppocr.drawing.text import TextRenderer
-from ppocr.utils.metrics_file import read_series
 
 BLACK, GREEN, RED = (0, 0, 0), (0, 200, 0), (0, 0, 255)  # BGR
 _RIGHT, _WRONG = (0, 120, 0), (0, 0, 200)  # of texts: darker, so that thin strokes can be read on white
 _ROW, _GAP, _WIDEST = 48, 8, 640  # pixels on a sheet: of a row, beside an image, of an image
 _TITLE, _PAGE = 28, 640  # pixels that the line above samples and a page are high
 _PAGES = 3  # pages side by side
-
-
-def new_figure(rows, columns, size):
-    """Returns a matplotlib figure that needs no screen, and its axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns, squeeze=False).ravel()
-
-
-def draw_curves(folder):
-    """Draws losses and metrics over the steps of ``<folder>/metrics.jsonl`` as ``<folder>/curves.png``.
-
-    Args:
-        folder: ``Global.save_model_dir``.
-
-    Returns:
-        path of the image, or None where there is nothing to draw.
-    """
-    series = {name: points for name, points in read_series(folder).items() if name[0] in ("train", "eval")}
-    metrics = {key for split, key in series if split == "eval" and key != "epoch" and not key.endswith("fps")}
-    shown = {name: points for name, points in series.items() if name[1] == "loss" or name[1] in metrics}
-    if not shown:
-        return None
-    figure, axes = new_figure(1, 2, (10, 4))
-    for (split, key), points in shown.items():
-        axis = axes[0] if key.endswith("loss") else axes[1]
-        axis.plot(list(points), list(points.values()), "-" if split == "train" else "o-", label=f"{split} {key}")
-    for axis in axes:
-        axis.set_xlabel("step")
-        axis.grid(alpha=0.3)
-        if axis.lines:
-            axis.legend()
-    path = Path(folder) / "curves.png"
-    figure.savefig(path, dpi=100)
-    return path
 
 
 def draw_samples(evaluator, model, count: int):

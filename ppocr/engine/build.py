@@ -33,7 +33,7 @@ from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.utils.save_load import Checkpointer, load_run
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 
 def build_run(config, device: str, logger, loggers=None) -> Run:

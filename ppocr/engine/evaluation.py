@@ -7,7 +7,7 @@ from typing import Optional
 
 from ppocr.checkpoint.damage import count, number
 from ppocr.options import EarlyStoppingOptions
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 logger = logging.getLogger("ppocr")
 

@@ -11,7 +11,7 @@ from paddle import _C_ops
 
 from ppocr.distributed import processes
 from ppocr.errors import UserError
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 logger = logging.getLogger("ppocr")
 _NAMED = 8  # samples of each process that a warning names

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ppocr import json_text
 from ppocr.errors import DataError
 from ppocr.geometry.polygons import areas, crossing, untangled
-from ppocr.utils import json_text
 
 IGNORED_TEXTS = ("*", "###")
 FARTHEST = 1e5  # pixels: no image is so large; far beyond that, outlines overflow 32 bits and take all memory

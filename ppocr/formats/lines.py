@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple, Optional
 
-from ppocr.utils import json_text
+from ppocr import json_text
 
 TAB = "\t"
 _SEPARATORS = {TAB: "a tab", " ": "blanks", ",": "a comma", ";": "a semicolon"}

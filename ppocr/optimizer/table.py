@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from ppocr.optimizer.selection import weights
-from ppocr.utils.wording import plural
+from ppocr.wording import plural
 
 MOST_LISTED = 3
 

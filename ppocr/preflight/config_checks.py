@@ -18,7 +18,7 @@ from ppocr.imports import import_modules
 from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
 

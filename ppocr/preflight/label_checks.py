@@ -7,7 +7,7 @@ from ppocr.findings import ERROR, NOTE, WARNING, Finding
 from ppocr.preflight.label_lines import FAULTS, OF_BOXES
 from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.label_scan import line_text
-from ppocr.utils.wording import counted, counted_are
+from ppocr.wording import counted, counted_are
 
 _SHOWN = 12  # unknown characters that are named
 

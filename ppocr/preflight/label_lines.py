@@ -12,7 +12,7 @@ from ppocr.formats.lines import meant_delimiter, split_line
 from ppocr.text.codecs import CtcCodec
 from ppocr.text.direction import Writing
 from ppocr.text.encoding import other_encoding, utf16
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 BOM = b"\xef\xbb\xbf"
 MIN_POINTS = 4

@@ -22,7 +22,7 @@ from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
 from ppocr.utils.save_load import restore_counters
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps
 MIB = 1 << 20

@@ -11,7 +11,7 @@ from ppocr.report.samples import BOXES
 from ppocr.report.section import Section
 from ppocr.report.settings import ABSENT, flatten, shown_value
 from ppocr.report.thumbnails import Thumbnails
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 _SAMPLES = 60  # that the runs read differently
 _PAGES = 200

@@ -14,7 +14,7 @@ from ppocr.report.html import bar, facts, foreign, note, table, tag
 from ppocr.report.samples import BOXES, CLASSES, TEXTS
 from ppocr.report.section import Section
 from ppocr.report.thumbnails import load_image
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 LABELS, IMAGES = 1000, 200  # samples of a set that are looked at
 _NAMED = 10

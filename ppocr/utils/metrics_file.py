@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from ppocr.utils import json_text
+from ppocr import json_text
 
 FILE = "metrics.jsonl"
 

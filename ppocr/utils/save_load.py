@@ -49,7 +49,7 @@ from ppocr.distributed import processes
 from ppocr.engine.state import TrainState
 from ppocr.errors import CheckpointError
 from ppocr.utils import family_calls
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 NUMBERED = "iter_epoch_"
 

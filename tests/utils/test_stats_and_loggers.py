@@ -12,7 +12,7 @@ import paddle
 import pytest
 
 from ppocr.commands import say_error
-from ppocr.drawing.samples import draw_curves
+from ppocr.drawing.figures import draw_curves
 from ppocr.engine.progress import Progress
 from ppocr.engine.state import TrainState
 from ppocr.engine.train_schedule import TrainSchedule
@@ -140,7 +140,7 @@ def test_the_curves_are_drawn_after_each_evaluation_and_at_the_end(tmp_path):
 def test_curves_are_not_drawn_after_evaluations_that_follow_each_other_fast(tmp_path, monkeypatch):
     now, drawn = [0.0], []
 
-    def draw(folder):
+    def draw(series, folder):
         drawn.append(now[0])
         now[0] += 2
 
@@ -194,13 +194,13 @@ def test_metrics_go_on_behind_a_line_that_a_full_disk_has_cut_off(tmp_path, monk
 def test_speeds_of_guard_sets_do_not_flatten_the_curves(tmp_path):
     logger = JsonLinesLogger(tmp_path)
     logger.log_metrics({"acc": 0.5, "other_acc": 0.4}, "eval", 1)
-    alone = draw_curves(tmp_path).read_bytes()
+    alone = draw_curves(read_series(tmp_path), tmp_path).read_bytes()
     logger.log_metrics({"fps": 90.0, "other_fps": 80.0}, "eval", 1)
-    assert draw_curves(tmp_path).read_bytes() == alone
+    assert draw_curves(read_series(tmp_path), tmp_path).read_bytes() == alone
 
 
 def test_without_numbers_there_are_no_curves(tmp_path):
-    assert draw_curves(tmp_path) is None and not list(tmp_path.iterdir())
+    assert draw_curves(read_series(tmp_path), tmp_path) is None and not list(tmp_path.iterdir())
 
 
 def evaluation_of(results):

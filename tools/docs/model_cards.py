@@ -26,7 +26,7 @@ from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.shipped_configs import config_folder
 from ppocr.text.codecs import CtcCodec
-from ppocr.utils.wording import counted
+from ppocr.wording import counted
 
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")

@@ -116,7 +116,7 @@ class SimpleDataSet(OcrDataset):
         """Returns ``img_path``, ``label`` and ``image``."""
         line = self.parts(index)
         names = image_names(line.path)
-        name = names[int(rng.integers(len(names)))]
+        name = names[int(rng.integers(len(names)))] if len(names) > 1 else names[0]
         path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
         image = self.lazy_image(partial(_name, path, hint), partial(_read, path, hint))
         lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []

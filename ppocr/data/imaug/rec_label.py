@@ -9,8 +9,8 @@ from ppocr.data.imaug.operator import Dropped, Operator, note, tell
 from ppocr.registry import OPERATORS
 from ppocr.text.codec import Codec, DictionaryKeys
 from ppocr.text.codecs import CtcCodec
-from ppocr.utils.wording import counted
 from ppocr.values import TextLength
+from ppocr.wording import counted
 
 
 @dataclass(eq=False, repr=False)

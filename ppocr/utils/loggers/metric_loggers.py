@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ppocr.drawing.samples import draw_curves
+from ppocr.drawing.figures import draw_curves
 from ppocr.errors import UserError
 from ppocr.utils.best_effort import BestEffort
-from ppocr.utils.metrics_file import FILE
+from ppocr.utils.metrics_file import FILE, read_series
 
 _LARGEST = 1e12  # in a histogram
 _PAUSE = 49  # times that an image of curves took, until the next one
@@ -94,7 +94,7 @@ class CurvesLogger(MetricLogger):
         """Draws what has come since the last image."""
         if self._stale:
             self._stale, start = False, self._clock()
-            draw_curves(self._folder)
+            draw_curves(read_series(self._folder), self._folder)
             end = self._clock()
             self._next = end + _PAUSE * (end - start)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ppocr.utils.wording import counted, counted_are
+from ppocr.wording import counted, counted_are
 
 
 @pytest.mark.parametrize(
