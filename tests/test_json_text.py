@@ -1,10 +1,10 @@
 """JSON of label files."""
 
 import pytest
-from ppocr.json_text import parse
 
 from ppocr.commands.make_dictionary import _texts
 from ppocr.formats.lines import image_names
+from ppocr.json_text import parse
 
 
 def test_a_value_or_one_kind_of_error():
