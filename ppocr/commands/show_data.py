@@ -85,7 +85,7 @@ def fed_images(config, section: str, logger):
         raise ConfigError(f"{section}.dataset.transforms: no KeepKeys at the end that keeps the image")
     loader.set_epoch(1)
     for batch in loader:
-        for image in batch[keys.index("image")]:
+        for image in batch.image:
             yield to_image(image), ""
 
 

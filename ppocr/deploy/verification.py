@@ -95,7 +95,7 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     post_process = exported[0].build_post_process()
     live = _RecordingPredictor(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
     others = [
-        _RecordingPredictor(lambda batch, one=one: one.run(batch[0]), preprocess, post_process) for one in exported
+        _RecordingPredictor(lambda batch, one=one: one.run(batch.image), preprocess, post_process) for one in exported
     ]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
     left_out = []

@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional
 import numpy as np
 import paddle
 
+from ppocr.data.batch import shape_of_images
 from ppocr.doctor import parts
 from ppocr.doctor.facts import Facts
 from ppocr.doctor.result import Result
@@ -227,5 +228,5 @@ class _Window:
 
 def _pixels(batch):
     """Returns the pixels of an image of a batch; None where the images make no tensor."""
-    shape = getattr(batch[0], "shape", ())
+    shape = shape_of_images(batch)
     return shape[-1] * shape[-2] if len(shape) == 4 else None

@@ -196,9 +196,9 @@ def build_evaluation(config, options, amp, device, logger, heartbeat=None) -> Ev
 
     ``heartbeat``: see :class:`ppocr.engine.evaluator.Evaluator`.
     """
-    loss = build_training_loss(config) if options.cal_loss_during_eval and _same_keys(config) else None
+    loss = build_training_loss(config) if options.cal_loss_during_eval and _has_targets(config) else None
     if options.cal_loss_during_eval and loss is None:
-        logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys differ from Train's, so there is no loss")
+        logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys lack some of Train's, so there is no loss")
 
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
@@ -234,7 +234,8 @@ def build_evaluator(
     return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, heartbeat, on_batch)
 
 
-def _same_keys(config):
+def _has_targets(config) -> bool:
     """Tells whether evaluation batches hold what the loss needs: the fields of training batches."""
-    last = [config[name]["dataset"]["transforms"][-1].get("KeepKeys") for name in ("Train", "Eval")]
-    return last[0] == last[1]
+    last = (config[name]["dataset"]["transforms"][-1].get("KeepKeys") or {} for name in ("Train", "Eval"))
+    of_training, of_evaluation = (set(step.get("keep_keys", ())) for step in last)
+    return of_training <= of_evaluation

@@ -105,7 +105,7 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
         name = config["PostProcess"]["name"]
         raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
     preprocess = Preprocessing(config["PreProcess"]["transform_ops"], config.get("Global"), has_dictionary)
-    predictor = Predictor(preprocess, lambda batch: exported.run(batch[0]), post_process, batch_size)
+    predictor = Predictor(preprocess, lambda batch: exported.run(batch.image), post_process, batch_size)
     return Loaded(predictor, wanted, logger)
 
 

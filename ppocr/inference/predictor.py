@@ -2,6 +2,7 @@
 
 import paddle
 
+from ppocr.data.batch import Batch, with_fields
 from ppocr.data.collate_fn import collate_field
 from ppocr.engine.stepper import call_model, to_float32
 
@@ -14,7 +15,7 @@ class Predictor:
 
     Args:
         preprocess: :class:`ppocr.inference.preprocessing.Preprocessing`.
-        network: ``network(batch) -> predictions``; the batch is a list of the sample's fields, as arrays, image first.
+        network: ``network(batch) -> predictions``; the batch is a :class:`ppocr.data.batch.Batch` of arrays.
         post_process: turns predictions into results; with the images' shapes where pre-processing gives them
             (``shape``), as it does for detectors.
         batch_size: most images of a batch.
@@ -68,7 +69,7 @@ class Predictor:
         return results
 
     def _read(self, batch):
-        predictions = self._network(list(batch.values()))
+        predictions = self._network(Batch(batch.values(), names=batch))
         shapes = [batch["shape"]] if "shape" in batch else []
         results = self._post_process(predictions, *shapes)
         if not isinstance(results, dict):
@@ -91,7 +92,7 @@ class LiveNetwork:
     def __call__(self, batch):
         tensors = [field if isinstance(field, list) else paddle.to_tensor(field) for field in batch]
         with paddle.no_grad(), self._amp.autocast():
-            predictions = call_model(self._model, tensors)
+            predictions = call_model(self._model, with_fields(batch, tensors))
         return to_float32(predictions)
 
 

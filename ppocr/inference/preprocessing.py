@@ -64,7 +64,7 @@ class Preprocessing:
         growing: see :func:`image_transforms`.
 
     Raises:
-        ConfigError: see :func:`image_transforms`; or the model is not fed with an image first.
+        ConfigError: see :func:`image_transforms`; or the model is not fed with an image.
 
     Attributes:
         wider: how many images were made wider than an evaluation makes them.
@@ -77,8 +77,8 @@ class Preprocessing:
         self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
         self._ops, self.wider = ops, 0
         self._keys = tuple(keys or _WITHOUT_KEEP_KEYS)
-        if self._keys[0] != "image":
-            raise ConfigError(f"KeepKeys: the first of {', '.join(self._keys)} must be image, the image to be read")
+        if "image" not in self._keys:
+            raise ConfigError(f"KeepKeys: {', '.join(self._keys)} must hold image, the image to be read")
 
     def open(self, content: bytes) -> np.ndarray:
         """Returns the image in a file's bytes, turned upright after its EXIF orientation as ``DecodeImage`` says.
@@ -92,7 +92,7 @@ class Preprocessing:
         return self._decode.decode(content)
 
     def __call__(self, image) -> dict:
-        """Returns the fields of a sample in the order in which a batch has them, ``image`` first.
+        """Returns the fields of a sample by their names.
 
         Args:
             image: uint8 BGR ``(H, W, 3)``; it is not changed.
