@@ -11,6 +11,7 @@ from paddle import nn
 
 from ppocr.modeling.layers.deformable_conv import ModulatedDeformConv
 from ppocr.modeling.layers.resnet_block import DEPTHS, WIDTHS, ResNetBlock, ResNetConv
+from ppocr.modeling.layers.stages import run_stages
 from ppocr.registry import BACKBONES
 
 
@@ -47,12 +48,7 @@ class DetResNet(nn.Layer):
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to a list of four maps with ``out_channels[i]`` channels."""
         x = F.max_pool2d(self.conv(x), kernel_size=3, stride=2, padding=1)
-        maps = []
-        for blocks in self._stages:
-            for block in blocks:
-                x = block(x)
-            maps.append(x)
-        return maps
+        return run_stages(x, self._stages)
 
 
 def _suffix(depth, block):

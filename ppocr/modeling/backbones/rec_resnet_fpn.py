@@ -6,6 +6,7 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import KaimingUniform
 
 from ppocr.modeling.layers.conv_norm_act import ConvNormAct
+from ppocr.modeling.layers.stages import run_stages
 from ppocr.registry import BACKBONES
 
 DEPTHS = (3, 4, 6, 3)
@@ -77,11 +78,8 @@ class ResNetFPN(nn.Layer):
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to ``[N, 512, H / 8, W / 8]``."""
-        x, maps = self.conv(x), []
-        for blocks in self._stages:
-            for block in blocks:
-                x = block(x)
-            maps.append(x)
+        maps = run_stages(self.conv(x), self._stages)
+        x = maps[-1]
         for layers, level in zip(self._joins, maps[-2:-4:-1]):
             first, second, norm = layers[:3]
             x = F.relu(norm(second(first(paddle.concat([x, level], axis=1)))))

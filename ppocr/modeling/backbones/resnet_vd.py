@@ -8,6 +8,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.resnet_block import DEPTHS, WIDTHS, DeformableResNetConv, ResNetBlock, ResNetConv
+from ppocr.modeling.layers.stages import run_stages
 
 
 def basic_block(in_channels, width, stride, first, deformable):
@@ -67,9 +68,4 @@ class ResNetVd(nn.Layer):
         """Maps ``[N, in_channels, H, W]`` to the list of the four stages' maps."""
         x = self.conv1_3(self.conv1_2(self.conv1_1(x)))
         x = F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
-        maps = []
-        for blocks in self._stages:
-            for block in blocks:
-                x = block(x)
-            maps.append(x)
-        return maps
+        return run_stages(x, self._stages)

@@ -5,7 +5,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppocr.modeling.layers.attention import attend
+from ppocr.modeling.layers.attention import attend, split_heads
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Heads, TextLength, Width
 
@@ -28,9 +28,7 @@ class SRNAttention(nn.Layer):
         self._heads = heads
 
     def forward(self, x, mask=None):
-        size = x.shape[2] // self._heads
-        parts = (fc(x).reshape([0, x.shape[1], self._heads, size]) for fc in (self.q_fc, self.k_fc, self.v_fc))
-        query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
+        query, key, value = (split_heads(fc(x), 1, self._heads)[0] for fc in (self.q_fc, self.k_fc, self.v_fc))
         # published weights were trained with the whole width here, not that of one head
         return self.proj_fc(attend(query, key, value, mask, x.shape[2] ** -0.5, self.dropout))
 

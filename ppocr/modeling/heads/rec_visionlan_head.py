@@ -8,7 +8,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal, XavierNormal
 
-from ppocr.modeling.layers.attention import attend
+from ppocr.modeling.layers.attention import attend, split_heads
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Range, TextLength
 
@@ -41,9 +41,7 @@ class VisionLANAttention(nn.Layer):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x):
-        size = x.shape[2] // HEADS_COUNT
-        parts = (fc(x).reshape([0, x.shape[1], HEADS_COUNT, size]) for fc in (self.w_qs, self.w_ks, self.w_vs))
-        query, key, value = (part.transpose([0, 2, 1, 3]) for part in parts)
+        query, key, value = (split_heads(fc(x), 1, HEADS_COUNT)[0] for fc in (self.w_qs, self.w_ks, self.w_vs))
         return self.layer_norm(x + self.dropout(self.fc(attend(query, key, value, drop=self.dropout))))
 
 

@@ -35,7 +35,7 @@ class ConvNormAct(nn.Layer):
         act=None,
     ):
         super().__init__()
-        padding = half(kernel_size) if padding is None else padding
+        padding = same_padding(kernel_size) if padding is None else padding
         form = {"stride": stride, "padding": padding, "groups": groups, "dilation": dilation}
         conv, norm = self.names
         self.add_sublayer(conv, self.make_conv(in_channels, out_channels, kernel_size, bias=bias, **form))
@@ -58,7 +58,7 @@ class ConvNormAct(nn.Layer):
         return fold_norm(kernel_of(conv), norm)
 
 
-def half(kernel_size):
+def same_padding(kernel_size):
     """Returns the padding that keeps the size at stride 1: half of an odd kernel, a pixel less of an even one."""
     if isinstance(kernel_size, int):
         return (kernel_size - 1) // 2
@@ -68,11 +68,11 @@ def half(kernel_size):
 def plain_conv(in_channels, out_channels, kernel_size, stride=1):
     """Returns a convolution without bias that keeps the size at stride 1."""
     weight = ParamAttr(initializer=KaimingUniform())
-    padding = half(kernel_size)
+    padding = same_padding(kernel_size)
     return nn.Conv2D(in_channels, out_channels, kernel_size, stride, padding, weight_attr=weight, bias_attr=False)
 
 
 def grouped_conv(width, groups, kernel_size):
     """Returns a grouped convolution that keeps the shape."""
     weight = ParamAttr(initializer=KaimingNormal())
-    return nn.Conv2D(width, width, kernel_size, padding=half(kernel_size), groups=groups, weight_attr=weight)
+    return nn.Conv2D(width, width, kernel_size, padding=same_padding(kernel_size), groups=groups, weight_attr=weight)

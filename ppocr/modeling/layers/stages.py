@@ -15,9 +15,13 @@ class MixerStage(NamedTuple):
 
 
 def run_stages(x, stages):
-    """Returns the maps that the stages give, each fed with the one before."""
+    """Returns the maps that the stages give, each fed with the one before.
+
+    A stage is a layer, or a list of layers where checkpoints name each one by itself.
+    """
     maps = []
     for stage in stages:
-        x = stage(x)
+        for layer in stage if isinstance(stage, list) else [stage]:
+            x = layer(x)
         maps.append(x)
     return maps
