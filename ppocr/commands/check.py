@@ -7,7 +7,7 @@ from ppocr import preflight
 from ppocr.commands.arguments import ArgsParser
 from ppocr.config import load, override
 from ppocr.errors import ConfigError
-from ppocr.utils.logging import printable
+from ppocr.utils.logging import printable, quiet_other_packages
 
 
 def main(arguments=None) -> int:
@@ -40,6 +40,7 @@ def parse(arguments=None):
 
 def find(args) -> list:
     """Returns the findings for parsed arguments."""
+    quiet_other_packages()
     try:
         config = override(load(args.config), args.opt)
     except ConfigError as error:

@@ -1,7 +1,6 @@
 """From a merged configuration to one that is ready: checked, resolved, with device, processes, folder, log and seed."""
 
 import contextlib
-import logging
 from pathlib import Path
 
 from ppocr import config as configuration
@@ -16,7 +15,7 @@ from ppocr.imports import import_modules
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers import build_loggers
-from ppocr.utils.logging import format_config, get_logger
+from ppocr.utils.logging import format_config, get_logger, quiet_other_packages
 
 
 def prepare(merged, path, is_train: bool = False, profiler_options=None, check=None):
@@ -52,7 +51,7 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None, check=N
     folder = setup.prepare_folder(options) if is_train else None
     if is_train:
         found.warnings += _open_folder(merged, resolved, options, path, describe_start(merged))
-    logging.getLogger().setLevel(logging.WARNING)  # other packages' chatter; VisualDL turns it on when imported
+    quiet_other_packages()
     with given_up_on_error(folder) if is_train else contextlib.nullcontext():
         logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:

@@ -35,6 +35,11 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def quiet_other_packages():
+    """Leaves out what other packages tell the root logger, which Paddle and VisualDL turn on when imported."""
+    logging.getLogger().setLevel(logging.WARNING)
+
+
 def get_logger(log_file=None, rank: int = 0) -> logging.Logger:
     """Returns the logger ``ppocr``, writing to standard output (errors: standard error) and, if given, to a file.
 
