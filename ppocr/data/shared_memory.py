@@ -11,6 +11,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from ppocr.distributed import liveness
+
 FOLDER = Path("/dev/shm")
 _SEGMENT = re.compile(r"paddle_(\d+)_")
 _MARK = "ppocr_worker_{namespace}_{process}"
@@ -45,11 +47,11 @@ def sweep() -> int:
     for path in _own_files():
         process = _process_of(path)
         known = _mark(namespace, process).exists() or _is_old(path)
-        if process and known and not _is_alive(process):
+        if process and known and _is_dead(process):
             total += _size(path)
             _remove([path])
     marks = FOLDER.glob(_MARK.format(namespace=namespace, process="*"))
-    _remove(mark for mark in marks if not _is_alive(int(mark.name.rpartition("_")[2])))
+    _remove(mark for mark in marks if _is_dead(int(mark.name.rpartition("_")[2])))
     return total
 
 
@@ -73,10 +75,7 @@ def shortage(least: int) -> str:
 
 def _namespace():
     """Returns the number of the namespace in which process numbers count here; None without shared memory."""
-    try:
-        return os.stat("/proc/self/ns/pid").st_ino if FOLDER.is_dir() else None
-    except OSError:
-        return None
+    return liveness.namespace() if FOLDER.is_dir() else None
 
 
 def _mark(namespace, process):
@@ -114,14 +113,9 @@ def _is_old(path):
     return stat is not None and time.time() - stat.st_mtime > _OLD
 
 
-def _is_alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's
-        return True
-    return True
+def _is_dead(process):
+    """Tells whether a process whose number counts here is known to be dead."""
+    return liveness.is_alive(process, liveness.system()) is False
 
 
 def _remove(paths):

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Optional
 
+from ppocr.distributed import liveness
 from ppocr.errors import UserError
 
 NAME = ".lock"
@@ -84,11 +85,8 @@ class FolderLock:
         return True
 
     def _is_alive(self, owner) -> bool:
-        here = _identity()
-        if here["system"] and owner.get("system") == here["system"]:
-            started = _started(owner.get("process"))
-            return started is not None and started == owner.get("start")
-        return self._beats()
+        alive = liveness.is_alive(owner.get("process"), owner.get("system"), owner.get("start"))
+        return self._beats() if alive is None else alive
 
     def _beats(self) -> bool:
         """Tells whether the file is touched while it is watched."""
@@ -164,21 +162,9 @@ def _owner(content: Optional[bytes]) -> dict:
 def _identity() -> dict:
     """Returns what the lock of this process says."""
     number = os.getpid()
-    return {"host": socket.gethostname(), "system": _system(), "process": number, "start": _started(number)}
-
-
-def _system() -> Optional[str]:
-    """Returns what processes share that see each other's numbers; None where the system does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return None
-
-
-def _started(number) -> Optional[str]:
-    """Returns when a process of this system was started, in clock ticks; None where there is none, or a zombie."""
-    try:
-        state, *rest = Path(f"/proc/{number}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except (OSError, ValueError):
-        return None
-    return rest[18] if state != "Z" else None
+    return {
+        "host": socket.gethostname(),
+        "system": liveness.system(),
+        "process": number,
+        "start": liveness.started(number),
+    }

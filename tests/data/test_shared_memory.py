@@ -1,5 +1,6 @@
 """Segments of dead workers are removed, those of others are left alone, and what fills the memory is said."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -54,6 +55,23 @@ def test_what_a_dead_worker_left_is_removed_and_what_a_living_one_has_is_not(fol
 
 def _namespace():
     return os.stat("/proc/self/ns/pid").st_ino
+
+
+def test_what_cannot_be_looked_at_is_left_alone(folder, dead, monkeypatch):
+    segment(folder, dead, "0_1"), segment(folder, dead, "0_2", age=25 * 3600)
+    mark(monkeypatch, dead)
+    monkeypatch.setattr(shared_memory.liveness, "is_alive", lambda *process: None)
+    assert shared_memory.sweep() == 0 and len(names(folder)) == 3
+
+
+def test_a_worker_that_is_not_waited_for_is_dead(folder, monkeypatch):
+    child = multiprocessing.get_context("fork").Process(target=os._exit, args=(0,))
+    child.start()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    segment(folder, child.pid, "0_1")
+    mark(monkeypatch, child.pid)
+    assert shared_memory.sweep() == 8192 and not names(folder)
+    child.join()
 
 
 def test_a_process_number_of_another_container_says_nothing(folder, dead):

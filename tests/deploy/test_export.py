@@ -18,6 +18,7 @@ from ppocr.deploy.exported import load_exported, open_onnx, read_config
 from ppocr.deploy.exporting import export
 from ppocr.deploy.outputs import flattened
 from ppocr.deploy.verification import Comparison, Samples, difference, same, stored
+from ppocr.distributed import liveness
 from ppocr.engine import folder_lock
 from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError, UserError
 from ppocr.inference.preprocessing import Preprocessing
@@ -296,7 +297,7 @@ def test_a_folder_that_another_process_writes_is_left_alone(tiny, tmp_path):
     folder.mkdir()
     (folder / "inference.yml").write_text("of the other one")
     parent = os.getppid()
-    owner = {**folder_lock._identity(), "process": parent, "start": folder_lock._started(parent)}
+    owner = {**folder_lock._identity(), "process": parent, "start": liveness.started(parent)}
     (folder / ".lock").write_text(json.dumps(owner))
     with pytest.raises(UserError, match=f"out: is being written by process {parent}"):
         export(*tiny("plain"), folder)

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from ppocr.distributed import liveness
 from ppocr.engine import folder_lock
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.errors import UserError
@@ -41,7 +42,7 @@ def test_it_is_given_up_where_the_work_fails(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="the system does not tell which processes there are")
 class TestOnThisSystem:
     def test_a_living_owner_is_named(self, tmp_path):
-        lock_of(tmp_path, process=os.getppid(), start=folder_lock._started(os.getppid()), host="here")
+        lock_of(tmp_path, process=os.getppid(), start=liveness.started(os.getppid()), host="here")
         with pytest.raises(UserError, match=f"is being written by process {os.getppid()} on here; name another"):
             FolderLock(tmp_path).acquire()
         FolderLock(tmp_path).release()
