@@ -1,4 +1,4 @@
-"""Words that depend on a number."""
+"""Words that depend on a number, or on whether there is something to say."""
 
 
 def counted(number: int, thing: str) -> str:
@@ -9,6 +9,11 @@ def counted(number: int, thing: str) -> str:
 def counted_are(number: int, thing: str) -> str:
     """Returns the same as :func:`counted` as a sentence begins with it: ``"2 workers are"``, ``"1 batch is"``."""
     return f"{counted(number, thing)} {'is' if number == 1 else 'are'}"
+
+
+def bracketed(remark: str) -> str:
+    """Returns a remark as it stands behind what it is about, ``" (remark)"``; empty if there is none."""
+    return f" ({remark})" if remark else ""
 
 
 def plural(number: int, thing: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ppocr.wording import counted, counted_are
+from ppocr.wording import bracketed, counted, counted_are
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,8 @@ def test_what_is_counted_is_in_its_number(number, thing, text):
 
 def test_the_verb_follows():
     assert counted_are(1, "image") == "1 image is" and counted_are(12, "image") == "12 images are"
+
+
+def test_a_remark_stands_in_brackets_and_none_leaves_nothing():
+    assert "line 3" + bracketed("it looks like GBK") == "line 3 (it looks like GBK)"
+    assert "line 3" + bracketed("") == "line 3"

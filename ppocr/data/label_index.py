@@ -10,6 +10,7 @@ import numpy as np
 
 from ppocr.errors import DataError
 from ppocr.text.encoding import other_encoding, utf16
+from ppocr.wording import bracketed
 
 _CHUNK = 1 << 18  # bytes that stay in the second-level cache while newlines are looked for
 _HEAD = 256  # bytes that show the encoding of a file
@@ -115,7 +116,7 @@ def _line_starts(path):
         kind = np.uint32 if size < 2**32 else np.int64
         head = file.read(_HEAD)
         if utf16(head):
-            raise DataError(f"label file {path} is not UTF-8{other_encoding(head, path)}")
+            raise DataError(f"label file {path} is not UTF-8{bracketed(other_encoding(head, path))}")
         start = len(_BOM) if head.startswith(_BOM) else 0
         file.seek(0)
         parts, empty, before = [np.empty(0, kind)], [np.empty(0, kind)], 0

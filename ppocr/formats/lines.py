@@ -80,7 +80,7 @@ def meant_label_file(file: str, folder: Optional[str] = None) -> str:
 
 
 def meant_image(name: str, folder: str) -> str:
-    """Returns what is known of an image that is not there, to be put behind a message: the path tried, a similar one.
+    """Returns what is known of an image that is not there: the path tried, a similar one.
 
     Args:
         name: as the label file has it.
@@ -89,8 +89,8 @@ def meant_image(name: str, folder: str) -> str:
     tried = os.path.join(folder, name)
     for other in _other_names(name):
         if other != name and os.path.isfile(os.path.join(folder, other)):
-            return f": {tried}; there is {other!r}"
-    return f": {tried}" + ("; folders are separated by slashes, not by backslashes" if "\\" in name else "")
+            return f"{tried}; there is {other!r}"
+    return tried + ("; folders are separated by slashes, not by backslashes" if "\\" in name else "")
 
 
 def _other_names(name):

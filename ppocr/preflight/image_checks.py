@@ -137,7 +137,7 @@ def look_at(entry: ImageEntry, job: Job) -> list:
         with open(entry.file, "rb") as opened:
             content = opened.read()
     except FileNotFoundError:
-        return [Fault("missing", meant_image(entry.shown, job.folder).lstrip(": "))]
+        return [Fault("missing", meant_image(entry.shown, job.folder))]
     except (OSError, ValueError):
         return [Fault("unreadable")]
     if not content:

@@ -151,12 +151,8 @@ def read_job(job: Job) -> Seen:
 
 def _foreign(content, path):
     """Returns what is seen in a file of an encoding that has no lines as they are looked for."""
-    fault = Tally(1, 0, _encoding(content[:_HEAD], path))
+    fault = Tally(1, 0, other_encoding(content[:_HEAD], path))
     return Seen(1, np.zeros(1, np.int32), np.zeros(1, np.uint64), unusable=1, faults={"encoding": fault})
-
-
-def _encoding(content, path):
-    return other_encoding(content, path).strip(" ()")
 
 
 def look_at(line, number, folder, job, seen) -> int:
@@ -175,7 +171,7 @@ def look_at(line, number, folder, job, seen) -> int:
                 count(seen.faults, "unread", number, repr(parts.unread[:40]))
             fault = _LABELS[rule.kind](parts.label, number, rule, seen)
     except UnicodeDecodeError as error:
-        fault = ("encoding", _encoding(line, job.path) or error.reason)
+        fault = ("encoding", other_encoding(line, job.path) or error.reason)
     _add_fault(seen, fault, number)
     return path_hash(folder, path) if path else 0
 

@@ -7,6 +7,7 @@ from typing import Optional
 from ppocr.errors import DataError
 from ppocr.text.encoding import other_encoding
 from ppocr.text.entries import remarks
+from ppocr.wording import bracketed
 from ppocr.yaml_text import FastLoader, NotYaml, parse
 
 MARK = "\ufeff"  # byte order mark, which some editors put before the first character
@@ -101,7 +102,7 @@ def _text_entries(path, content) -> list:
         text = content.decode("utf-8").removeprefix(MARK)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        hint = other_encoding(content, path)
+        hint = bracketed(other_encoding(content, path))
         raise DataError(f"{path}: line {line} is not UTF-8; save the dictionary as UTF-8{hint}") from None
     # not splitlines(): other separators (U+2028, form feed, ...) may be characters of the vocabulary
     lines = text.split("\n")

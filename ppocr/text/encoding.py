@@ -7,14 +7,14 @@ _LEGACY = "GBK"
 
 
 def other_encoding(content: bytes, path) -> str:
-    """Returns what to do with a file that is not UTF-8, to be put behind a message; empty if nothing is known.
+    """Returns what to do with a file that is not UTF-8; empty if nothing is known.
 
     Args:
         content: its bytes, or enough of them.
         path: the file, which the message names.
     """
     name = utf16(content) or (_LEGACY if _reads_as_chinese(content) else None)
-    return f" (it looks like {name}: iconv -f {name} -t UTF-8 {path} > NEW)" if name else ""
+    return f"it looks like {name}: iconv -f {name} -t UTF-8 {path} > NEW" if name else ""
 
 
 def utf16(content: bytes):

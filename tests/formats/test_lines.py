@@ -78,7 +78,7 @@ def test_which_image_is_meant(tmp_path, name, other):
     for file in ("imgs/a.jpg", "imgs/b.png"):
         (tmp_path / file).touch()
     hint = meant_image(name, str(tmp_path))
-    assert hint == f": {os.path.join(tmp_path, name)}" + (f"; there is {other!r}" if other else "")
+    assert hint == os.path.join(tmp_path, name) + (f"; there is {other!r}" if other else "")
 
 
 def test_backslashes_are_mentioned_where_nothing_similar_is_there(tmp_path):

@@ -17,6 +17,7 @@ from ppocr.formats.lines import LabelLine, image_names, meant_delimiter, meant_i
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding
 from ppocr.values import Files, Gigabytes, Index, Name, Probability
+from ppocr.wording import bracketed
 
 
 @DATASETS.register(aliases=("TextDetDataset",))
@@ -132,7 +133,7 @@ class SimpleDataSet(OcrDataset):
         try:
             line = content.decode("utf-8")
         except UnicodeDecodeError as error:
-            hint = other_encoding(content, self.lines.place(index).path)
+            hint = bracketed(other_encoding(content, self.lines.place(index).path))
             raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason}){hint}") from error
         parts = self.split(line)
         if parts is None:
@@ -161,7 +162,7 @@ def _file_errors(hint):
     try:
         yield
     except (OSError, ValueError) as error:
-        missing = hint() if isinstance(error, FileNotFoundError) else ""
+        missing = f": {hint()}" if isinstance(error, FileNotFoundError) else ""
         raise Dropped("unreadable_image", (getattr(error, "strerror", None) or str(error)) + missing) from error
 
 
