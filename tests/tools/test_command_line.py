@@ -284,7 +284,7 @@ def test_a_dictionary_that_is_no_text(tmp_path, monkeypatch, capsys):
     (tmp_path / "d.txt").write_bytes(b"a\n\xff\n")
     path = f"Global.character_dict_path={tmp_path}/d.txt"
     assert run(train_tool.main, command(QUICKSTART / "rec.yml", tmp_path / "o", path), monkeypatch) == 2
-    assert "line 2 is not UTF-8" in capsys.readouterr().err
+    assert "d.txt:2: is not UTF-8" in capsys.readouterr().err
 
 
 def test_traceback_on_request(tmp_path, monkeypatch):
