@@ -18,10 +18,11 @@ warnings.filterwarnings("ignore", message="No ccache found")
 
 import paddle
 
-from ppocr.engine.state import TrainState
+from ppocr.checkpoint.state import TrainState
+from ppocr.checkpoint.writing import Checkpointer, capture
 from ppocr.engine.stepper import Stepper
 from ppocr.utils.logging import get_logger
-from ppocr.utils.save_load import Checkpointer, capture, save_model
+from ppocr.utils.save_load import save_model
 
 
 def main():

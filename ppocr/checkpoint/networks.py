@@ -1,5 +1,7 @@
 """What the networks of a model that has several start from, each maybe from a file of its own."""
 
+import paddle
+
 from ppocr.checkpoint.facts import READ, compare, read_facts
 from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.errors import CheckpointError
@@ -40,3 +42,8 @@ def _of_one(network, facts, filled):
         yield "is frozen with random weights, so it teaches nothing; name a file in 'pretrained' of this network"
     elif network.transfer.missing or network.transfer.mismatched:
         yield f"is frozen, and {network.pretrained} does not give all of its weights: {network.transfer}"
+
+
+def unwrap(model):
+    """Returns the model inside a DataParallel wrapper, or the model itself."""
+    return model._layers if isinstance(model, paddle.DataParallel) else model

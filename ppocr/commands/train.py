@@ -4,6 +4,7 @@ import contextlib
 import shlex
 from pathlib import Path
 
+from ppocr.checkpoint.networks import unwrap
 from ppocr.commands import command_line
 from ppocr.commands.arguments import preprocess
 from ppocr.distributed import processes
@@ -15,7 +16,6 @@ from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.inference.results import write_image
 from ppocr.options import global_options
 from ppocr.utils.best_effort import BestEffort
-from ppocr.utils.save_load import unwrap
 
 
 @processes.exit_together()
@@ -28,7 +28,7 @@ def train(config, device, logger, loggers):
     """Builds everything that a configuration names and trains; the arguments are what ``preprocess`` gives.
 
     Returns:
-        :class:`ppocr.engine.state.TrainState`: where the run ended, and its best metrics.
+        :class:`ppocr.checkpoint.state.TrainState`: where the run ended, and its best metrics.
     """
     folder = global_options(config).save_model_dir
     with FolderLock(folder) if processes.rank() == 0 else contextlib.nullcontext():

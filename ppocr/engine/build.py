@@ -6,7 +6,9 @@ since weights are drawn while they are made.
 
 from pathlib import Path
 
+from ppocr.checkpoint.loading import load_run
 from ppocr.checkpoint.optimizer_state import master_weights
+from ppocr.checkpoint.writing import Checkpointer
 from ppocr.data import build_dataloader
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
@@ -32,7 +34,6 @@ from ppocr.optimizer.table import parameter_table
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
-from ppocr.utils.save_load import Checkpointer, load_run
 from ppocr.wording import counted
 
 

@@ -9,11 +9,11 @@ from typing import Optional
 
 from ppocr.checkpoint.facts import RESUME, read_facts, refuse_others
 from ppocr.checkpoint.files import is_checkpoint_file
+from ppocr.checkpoint.loading import newest_checkpoint
 from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.engine.folder_lock import FolderLock, given_up_on_error
 from ppocr.errors import ConfigError, UserError
 from ppocr.utils.metrics_file import FILE as METRICS
-from ppocr.utils.save_load import newest_checkpoint
 
 EARLIER = "earlier"
 _WRITTEN = ("config.yml", "base.yml", "train.log", METRICS, "curves.png", "examples.png", "report.html")

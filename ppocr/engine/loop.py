@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from ppocr.checkpoint.state import TrainState
+from ppocr.checkpoint.writing import Checkpointer
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.engine.evaluation import EvaluationSuite
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
-from ppocr.utils.save_load import Checkpointer
 
 
 @dataclass

@@ -8,11 +8,11 @@ import time
 import paddle
 from tqdm import tqdm
 
+from ppocr.checkpoint.networks import unwrap
 from ppocr.data.batch import count_samples
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.drawing.samples import draw_samples
 from ppocr.utils.best_effort import BestEffort
-from ppocr.utils.save_load import unwrap
 from ppocr.utils.stats import StepStatistics, TrainingStats
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from ppocr.engine.state import TrainState
+from ppocr.checkpoint.state import TrainState
 from ppocr.errors import ConfigError
 
 

@@ -11,6 +11,7 @@ from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, output_facts, refuse_others
 from ppocr.checkpoint.files import check_files
+from ppocr.checkpoint.loading import restore_counters
 from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
@@ -21,7 +22,6 @@ from ppocr.errors import CheckpointError, DataError
 from ppocr.findings import ERROR, NOTE, WARNING, CannotRun, Finding
 from ppocr.optimizer import build_lr_scheduler
 from ppocr.preflight.config_checks import existing
-from ppocr.utils.save_load import restore_counters
 from ppocr.wording import counted
 
 _COPIES = 3  # weights and two moments of them, as Adam keeps

@@ -10,15 +10,17 @@ import paddle
 import pytest
 
 from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.loading import load_checkpoint, newest_checkpoint
 from ppocr.checkpoint.optimizer_state import create_state
+from ppocr.checkpoint.state import TrainState
 from ppocr.checkpoint.transfer import load_pretrained, load_weights
+from ppocr.checkpoint.writing import Checkpointer, capture
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.evaluation import EarlyStopping
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
-from ppocr.utils.save_load import Checkpointer, capture, load_checkpoint, newest_checkpoint, save_model
+from ppocr.utils.save_load import save_model
 from ppocr.utils.stats import TrainingStats
 
 STEPS, BATCH = 3, [[1.0, 1.0], [1.0, 1.0]]

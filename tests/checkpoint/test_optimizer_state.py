@@ -8,15 +8,17 @@ import paddle
 import pytest
 
 from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.loading import load_checkpoint
 from ppocr.checkpoint.optimizer_state import accumulators, create_state, exact_weights, master_weights
+from ppocr.checkpoint.state import TrainState
 from ppocr.checkpoint.transfer import load_weights
+from ppocr.checkpoint.writing import capture
 from ppocr.engine.averaging import ExponentialAverage
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
-from ppocr.utils.save_load import capture, load_checkpoint, load_model, save_model
+from ppocr.utils.save_load import load_model, save_model
 
 ADAM = {"moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc"}
 HALF = [None, "float16", "bfloat16"]

@@ -11,18 +11,18 @@ import paddle
 import pytest
 
 from ppocr import commands
+from ppocr.checkpoint.state import TrainState
+from ppocr.checkpoint.writing import Checkpointer
 from ppocr.data.bad_samples import BadSampleLog
 from ppocr.distributed import processes
 from ppocr.distributed.peers import PeerLink, listen
 from ppocr.engine import setup
 from ppocr.engine.evaluator import Evaluator
 from ppocr.engine.freezing import running_statistics
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import ConfigError, UserError
 from ppocr.metrics import build_metric
 from ppocr.options import GlobalOptions
-from ppocr.utils.save_load import Checkpointer
 
 
 def joined(function):

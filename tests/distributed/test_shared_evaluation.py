@@ -9,13 +9,13 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint.state import TrainState
 from ppocr.config import load, override
 from ppocr.engine import setup
 from ppocr.engine.averaging import ExponentialAverage
 from ppocr.engine.build import build_evaluation
 from ppocr.engine.evaluation import EarlyStopping
 from ppocr.engine.preparation import resolve
-from ppocr.engine.state import TrainState
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.metrics import build_metric
 from ppocr.modeling.architectures import build_model

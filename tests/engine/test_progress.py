@@ -4,9 +4,9 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint.state import TrainState
 from ppocr.engine import progress as module
 from ppocr.engine.progress import Progress
-from ppocr.engine.state import TrainState
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.utils.loggers.metric_loggers import DashboardLogger, MetricLogger, MetricLoggers
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ppocr.engine.state import TrainState
+from ppocr.checkpoint.state import TrainState
 from ppocr.engine.train_schedule import TrainSchedule, warm_up_too_long
 from ppocr.errors import ConfigError
 from ppocr.optimizer import build_lr_scheduler

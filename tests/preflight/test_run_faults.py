@@ -9,9 +9,9 @@ import pytest
 
 from ppocr import preflight
 from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.state import TrainState
 from ppocr.config import load
 from ppocr.data.imaug.normalize import NormalizeToCHW
-from ppocr.engine.state import TrainState
 from ppocr.losses import det_db_loss
 from ppocr.utils.save_load import save_model
 

@@ -5,6 +5,8 @@ import paddle
 import pytest
 from small_runs import write_data
 
+from ppocr.checkpoint.loading import load_checkpoint
+from ppocr.checkpoint.writing import Checkpointer
 from ppocr.engine.averaging import build_averaging
 from ppocr.engine.loop import Run
 from ppocr.engine.progress import Progress
@@ -12,7 +14,6 @@ from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.options import GlobalOptions
 from ppocr.utils.loggers.metric_loggers import MetricLogger
-from ppocr.utils.save_load import Checkpointer, load_checkpoint
 
 
 class Loader:

@@ -12,12 +12,12 @@ import yaml
 
 from ppocr import commands
 from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.state import TrainState
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
 from ppocr.config import load, override
 from ppocr.config import load as load_config
-from ppocr.engine.state import TrainState
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "configs/quickstart"

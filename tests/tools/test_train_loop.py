@@ -13,11 +13,11 @@ import pytest
 
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.transfer import load_weights
+from ppocr.checkpoint.writing import Checkpointer
 from ppocr.engine import loop
 from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.health import FiniteGuard
 from ppocr.errors import UserError
-from ppocr.utils.save_load import Checkpointer
 
 
 class Values:

@@ -11,10 +11,10 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint.state import TrainState
 from ppocr.commands import say_error
 from ppocr.drawing.figures import draw_curves
 from ppocr.engine.progress import Progress
-from ppocr.engine.state import TrainState
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import UserError
 from ppocr.metrics import build_metric

@@ -1,6 +1,6 @@
 import math
 
-from ppocr.engine.state import TrainState, is_better
+from ppocr.checkpoint.state import TrainState, is_better
 
 NAN = math.nan
 

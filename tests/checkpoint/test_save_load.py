@@ -7,21 +7,16 @@ import paddle
 import pytest
 
 from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.loading import load_checkpoint, newest_checkpoint
+from ppocr.checkpoint.optimizer_state import NAMES_KEY
+from ppocr.checkpoint.state import TrainState
 from ppocr.checkpoint.transfer import load_pretrained, load_weights
-from ppocr.engine.state import TrainState
+from ppocr.checkpoint.writing import Checkpointer, capture
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import CheckpointError
 from ppocr.options import GlobalOptions
-from ppocr.utils.save_load import (
-    NAMES_KEY,
-    Checkpointer,
-    capture,
-    load_checkpoint,
-    load_model,
-    newest_checkpoint,
-    save_model,
-)
+from ppocr.utils.save_load import load_model, save_model
 
 STEPS = 3
 

@@ -1,0 +1,190 @@
+"""Going on from a checkpoint, or beginning with the weights of one."""
+
+import os
+from pathlib import Path
+
+from ppocr.checkpoint import safe_pickle
+from ppocr.checkpoint.damage import count, refusing_damage
+from ppocr.checkpoint.facts import RESUME, TRAIN_STATE, facts_in, refuse_others
+from ppocr.checkpoint.files import MANIFEST, STATES, check_files, checkpoints_in
+from ppocr.checkpoint.networks import network_warnings, unwrap
+from ppocr.checkpoint.optimizer_state import (
+    OPTIMIZER_STATE,
+    exact_weights,
+    in_words,
+    read_state,
+    restore_schedule,
+    restore_state,
+    restore_weights,
+    round_weights,
+)
+from ppocr.checkpoint.state import TrainState
+from ppocr.checkpoint.transfer import PARAMS, arrays_of, load_params, load_start_weights, strip_suffix
+from ppocr.distributed import processes
+from ppocr.errors import CheckpointError
+from ppocr.wording import counted
+
+
+def load_checkpoint(prefix, stepper, steps_per_epoch: int, extra_state=None, run_info=None, logger=None) -> TrainState:
+    """Puts a run back to where a checkpoint was saved; everything must be there and fit.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        stepper: receives weights, optimizer, schedule, scaler and averages.
+        steps_per_epoch: tells whether the epoch of the checkpoint was finished.
+        extra_state: ``{name: object with load_state_dict()}`` of whatever else was saved.
+        run_info: what describes this run; see :func:`ppocr.engine.run_info.describe_run`.
+        logger: told about them.
+
+    Returns:
+        the counters to go on with.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, a weight does not fit, or the run is one for other outputs or
+            with another optimizer.
+    """
+    prefix = strip_suffix(prefix)
+    check_files(prefix)
+    for suffix in (PARAMS, OPTIMIZER_STATE):
+        if not os.path.exists(prefix + suffix):
+            hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
+            raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
+    with refusing_damage(prefix):
+        return _restore(prefix, stepper, steps_per_epoch, extra_state or {}, run_info or {}, logger)
+
+
+def _restore(prefix, stepper, steps_per_epoch, extra_state, run_info, logger):
+    extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    _compare_facts(prefix, facts_in(extra), run_info, logger)
+    content, model = load_params(prefix), unwrap(stepper.model)
+    saved = read_state(prefix, content, model)
+    weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
+    weights.update(saved.master_weights)
+    restore_weights(prefix, exact_weights(model, stepper.optimizer), weights)
+    round_weights(model, stepper.optimizer)
+    new = restore_state(stepper.optimizer, saved)
+    stepper.amp.load_state_dict(extra.get("scaler") or {})
+    same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
+    for name, part in extra_state.items():
+        if name in extra.get("parts", {}):
+            part.load_state_dict(extra["parts"][name])
+    if logger is not None and new:
+        logger.warning("%s: %s", prefix, in_words(new, model))
+    if logger is not None and not same_average:
+        logger.warning("%s: holds no such average of the weights: it begins with the weights as they are", prefix)
+    state = restore_counters(prefix, extra, steps_per_epoch)
+    _place_schedule(stepper.lr_scheduler, saved, state, steps_per_epoch)
+    return state
+
+
+def _compare_facts(prefix, saved, now, logger):
+    """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have.
+
+    Raises:
+        CheckpointError: one has changed with which the run cannot go on.
+    """
+    changed = refuse_others(prefix, saved, now, RESUME)
+    if changed and logger is not None:
+        logger.warning(
+            "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
+        )
+
+
+def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
+    """Returns the counters of a checkpoint, for epochs of ``steps_per_epoch`` updates.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        extra: content of its ``.train_state``; empty if there is none.
+        steps_per_epoch: of the run that goes on.
+    """
+    if extra:
+        state = TrainState.from_dict(extra["counters"])
+        _rescale_position(state, facts_in(extra).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
+    else:
+        states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
+        best = {key: value for key, value in (states.get("best_model_dict") or {}).items() if key != "is_float16"}
+        epoch = count(states.get("epoch", 0))
+        step = states.get("global_step", epoch * steps_per_epoch)
+        counters = {"epoch": epoch, "step_in_epoch": steps_per_epoch, "global_step": step, "best": best}
+        state = TrainState.from_dict(counters)
+    if state.step_in_epoch >= steps_per_epoch and not state.in_evaluation:  # that one belongs to its epoch
+        state.end_epoch()
+    return state
+
+
+def _rescale_position(state, old_steps, new_steps):
+    """Keeps the share of the epoch that is done where an epoch has another number of steps now."""
+    if old_steps != new_steps:
+        done = state.step_in_epoch >= old_steps
+        state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
+
+
+def _place_schedule(schedule, saved, state, steps_per_epoch):
+    """Puts the learning rate where it was, or, where epochs have had another length, to the same share of the run."""
+    if isinstance(schedule, float):
+        return
+    restore_schedule(schedule, saved)
+    place = (state.epoch - 1) * steps_per_epoch + state.step_in_epoch
+    if not saved.schedule or place != state.global_step:
+        schedule.step(place)
+
+
+def newest_checkpoint(folder):
+    """Returns the prefix of the newest undamaged checkpoint in a folder, or None, and a line for each damaged one."""
+    damaged = []
+    for _, prefix in checkpoints_in(folder):
+        try:
+            check_files(prefix)
+        except CheckpointError as error:
+            damaged.append(f"{error}; looking for the checkpoint before")
+            continue
+        return str(prefix), damaged
+    latest = Path(folder) / "latest"
+    whole = Path(f"{latest}{PARAMS}").exists() and not Path(f"{latest}{MANIFEST}").exists()
+    return (str(latest) if whole else None), damaged
+
+
+def load_run(options, stepper, schedule, logger, extra_state=None, run_info=None) -> TrainState:
+    """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
+
+    Args:
+        options: :class:`ppocr.options.GlobalOptions`; what ``resume: auto`` goes on from is named in
+            ``checkpoints`` by now, see :func:`ppocr.engine.folder.open_folder`.
+        stepper: receives what is loaded.
+        schedule: :class:`ppocr.engine.train_schedule.TrainSchedule`.
+        logger: told what was loaded.
+        extra_state, run_info: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained
+            weights.
+
+    Raises:
+        CheckpointError: a file is missing, damaged or does not fit, or the run is finished already.
+    """
+    prefix = options.checkpoints
+    if prefix:
+        state = load_checkpoint(prefix, stepper, schedule.steps_per_epoch, extra_state, run_info, logger)
+        if len(set(processes.gather(repr(state)))) > 1:
+            raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
+        schedule = schedule.at(state)
+        if schedule.finished():
+            raise CheckpointError(
+                f"{prefix}: this run is finished ({counted(schedule.position(), 'step')} of {schedule.total_steps}); "
+                "to train on, raise Global.epoch_num (or Global.max_steps)"
+            )
+        logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
+        return state
+    for warning in _start(unwrap(stepper.model), stepper, options, run_info or {}, logger):
+        logger.warning("%s", warning)
+    return TrainState()
+
+
+def _start(model, stepper, options, run_info, logger) -> list:
+    """Begins with ``Global.pretrained_model`` or with fresh weights; returns what there is to be warned of."""
+    if not options.pretrained_model:
+        logger.info("train from scratch")
+        return network_warnings(model, run_info)
+    report = load_start_weights(model, options, run_info, exact_weights(model, stepper.optimizer))
+    round_weights(model, stepper.optimizer)
+    stepper.averaging.restart()
+    logger.info("pretrained weights from %s: %s", options.pretrained_model, report)
+    return report.warnings + network_warnings(model, run_info, report.loaded)
