@@ -203,9 +203,10 @@ def call_model(model, batch):
     x = list(values) if len(inputs) > 1 else _of_one_size(*values)
     if not feed:
         return model(x)
-    if getattr(inner, "training", False):
-        fields_of(batch, feed, inputs)  # all of it has to be there
-    return model(x, data=pick(batch, feed, inputs))
+    data = pick(batch, feed, inputs)
+    if len(data) < len(feed) and getattr(inner, "training", False):
+        fields_of(batch, feed, inputs)  # says what is missing
+    return model(x, data=data)
 
 
 def _of_one_size(images):
