@@ -7,8 +7,7 @@ import numpy as np
 
 from ppocr.data import build_dataloader
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, Dropped
 
 
 class Stored(NamedTuple):

@@ -1,1 +1,1 @@
-"""Trained models as files that run without their Python code, and running those files."""
+"""Trained models as files that run without their Python code: writing, converting and comparing them."""

@@ -11,14 +11,14 @@ import paddle
 
 from ppocr.data.batch import IMAGE
 from ppocr.deploy import verification
-from ppocr.deploy.description import describe, eval_transforms, image_shape, input_shape, write
-from ppocr.deploy.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
 from ppocr.deploy.measuring import measure
-from ppocr.deploy.outputs import flattened, numbered
 from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
+from ppocr.inference.description import describe, eval_transforms, image_shape, input_shape, write
+from ppocr.inference.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
+from ppocr.inference.outputs import flattened, numbered
 from ppocr.modeling.layers.reparameterise import fuse_model
 from ppocr.options import global_options
 from ppocr.utils.logging import NAME as LOGGER
@@ -126,7 +126,7 @@ def _writable(folder):
 
 
 def output_form(network, image):
-    """Returns how the outputs of a network in evaluation mode are arranged; see :func:`ppocr.deploy.outputs.filled`.
+    """Returns how the outputs of a network in evaluation mode are arranged; see :func:`ppocr.inference.outputs.filled`.
 
     Args:
         network: takes float32 ``[N, C, H, W]``.

@@ -8,9 +8,9 @@ from typing import Optional
 import paddle
 
 from ppocr.data import build_dataloader
-from ppocr.deploy.exported import ExportedModel
 from ppocr.engine.build import build_evaluator
 from ppocr.errors import DataError
+from ppocr.inference.exported import ExportedModel
 from ppocr.inference.in_use import ADVICE, leaves_width_open, section_in_use
 from ppocr.postprocess.base import to_numpy
 from ppocr.wording import counted, counted_are

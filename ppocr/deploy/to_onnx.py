@@ -6,8 +6,8 @@ import sys
 
 import paddle
 
-from ppocr.deploy.exported import ONNX, PROGRAMS, WEIGHTS
 from ppocr.errors import ConfigError, ExportError
+from ppocr.inference.exported import ONNX, PROGRAMS, WEIGHTS
 
 TELLING = ("ERROR", "Error", "Due to the operator", "not support")  # words of a line that says why it failed
 OPSET = 17  # the first with layer normalisation as one operator

@@ -11,11 +11,11 @@ import paddle
 
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.raw_samples import Stored, decoded_images, raw_dataset, stored_samples
-from ppocr.deploy.exported import BACKENDS, load_exported
-from ppocr.deploy.outputs import flattened
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError, DataError
+from ppocr.inference.exported import BACKENDS, load_exported
 from ppocr.inference.images import find_images
+from ppocr.inference.outputs import flattened
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.postprocess.base import to_numpy

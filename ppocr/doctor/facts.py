@@ -9,10 +9,9 @@ from typing import Optional
 from ppocr.data.cache import free_memory
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.imaug import run_operators
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.randomness import generator
 from ppocr.doctor import parts
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 
 _IMAGES = 8  # that are decoded to learn their size
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from ppocr.drawing.samples import GREEN, outline
 from ppocr.drawing.text import HEIGHT
-from ppocr.inference.boxes import as_quad, is_tall, quad_size
+from ppocr.geometry.quads import as_quad, is_tall, quad_size
 
 
 def with_boxes(image, boxes) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""Outlines of texts: areas, outlines that cross themselves, and what such an outline was meant to be."""
+"""Outlines of texts: measures, growing and shrinking, crossings and what a crossing outline was meant to be."""
 
 import numpy as np
+import pyclipper
 import shapely
 
 LARGEST_SHARE = 0.9  # of the area of a crossing outline's parts: the rest is a slip of the hand
@@ -43,3 +44,32 @@ def untangled(outline):
     if not len(parts) or not sizes.sum() or sizes.max() < LARGEST_SHARE * sizes.sum():
         return None
     return np.array(parts[np.argmax(sizes)].exterior.coords)[:-1]
+
+
+def following(points, axis: int = 0) -> np.ndarray:
+    """Returns, for each point along an axis, the one after it; the first comes after the last."""
+    return np.take(points, np.arange(1, points.shape[axis] + 1), axis=axis, mode="wrap")
+
+
+def signed_areas(polys) -> np.ndarray:
+    """Returns the areas of polygons (N x K x 2), positive where the points go clockwise on the screen."""
+    polys = np.asarray(polys, np.float64)
+    ends = following(polys, axis=1)
+    return (polys[..., 0] * ends[..., 1] - polys[..., 1] * ends[..., 0]).sum(axis=1) / 2
+
+
+def perimeters(polys) -> np.ndarray:
+    """Returns the lengths of the outlines of polygons (N x K x 2)."""
+    steps = following(polys, axis=1) - np.asarray(polys, np.float64)
+    return np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)
+
+
+def offset_polygon(polygon, distance: float) -> list:
+    """Moves the outline of a polygon (K x 2) outwards by ``distance`` pixels, inwards if negative.
+
+    Returns:
+        List of polygons, ``int32``, on whole pixels: an outline may split or vanish.
+    """
+    offset = pyclipper.PyclipperOffset()
+    offset.AddPath(polygon.tolist(), pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    return [np.array(path, np.int32) for path in offset.Execute(distance)]

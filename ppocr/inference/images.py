@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 
 SUFFIXES = frozenset(".bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split())
 _BATCHES_AHEAD = 4  # so many are read before the first result, which lets images of one shape meet

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr.config import load, override
-from ppocr.deploy.description import eval_transforms
-from ppocr.deploy.exported import load_exported
 from ppocr.engine import setup
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.imports import import_modules
+from ppocr.inference.description import eval_transforms
+from ppocr.inference.exported import load_exported
 from ppocr.inference.in_use import differs_in_use, grows_in_use
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing

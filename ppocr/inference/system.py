@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.errors import ConfigError
-from ppocr.inference.boxes import as_quad, crop, reading_order
+from ppocr.geometry.quads import as_quad, crop, reading_order
 
 _UPSIDE_DOWN = "180"
 

@@ -9,11 +9,11 @@ from typing import Literal, Optional
 import paddle.nn.functional as F
 
 from ppocr.data.batch import fields_of
+from ppocr.data.branches import output_of
 from ppocr.losses.det_basic_loss import dice_loss
 from ppocr.losses.det_db_loss import DBLoss, OhemRatio
 from ppocr.losses.distillation_loss import Pairs, as_pairs
 from ppocr.registry import LOSSES
-from ppocr.utils.network_outputs import output_of
 from ppocr.values import Epsilon, Name, SomeNames, Weight
 
 TEXT = 0.3  # probability from which a pixel of the teacher's map counts as text

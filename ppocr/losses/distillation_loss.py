@@ -7,12 +7,12 @@ a dictionary of its terms.
 from typing import Annotated, Literal, Optional, Union
 
 from ppocr.data.batch import BRANCH_LABELS, fields_of
+from ppocr.data.branches import branch_batch, output_of
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
 from ppocr.losses.rec_sar_loss import SARLoss
 from ppocr.registry import LOSSES
-from ppocr.utils.network_outputs import branch_batch, output_of
 from ppocr.values import Index, Length, Name, Range, SomeNames, Weight
 
 Temperature = Annotated[float, Range(0.01, 1_000)]

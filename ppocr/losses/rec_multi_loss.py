@@ -5,11 +5,11 @@ from typing import Optional
 from paddle import nn
 
 from ppocr.data.batch import BRANCH_LABELS
+from ppocr.data.branches import branch_batch
 from ppocr.losses import build_loss
 from ppocr.losses.combined_loss import LossList, split_item
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES, Nested
-from ppocr.utils.network_outputs import branch_batch
 from ppocr.values import Weight
 
 GUIDES = {"SARLoss": "sar", "NRTRLoss": "gtc"}

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-import pyclipper
 
+from ppocr.geometry.polygons import offset_polygon
+from ppocr.geometry.quads import ordered_corners
 from ppocr.postprocess.base import PostProcess, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
 from ppocr.values import Probability, Range
@@ -119,20 +120,6 @@ class DBPostProcess(PostProcess):
         return polygons, scores
 
 
-def ordered_corners(rectangle) -> np.ndarray:
-    """Returns the corners of a ``cv2.minAreaRect`` as float32 (4, 2): top left, top right, bottom right, bottom left.
-
-    The two leftmost corners are the left side; in each side the upper corner comes first.
-    """
-    points = sorted(cv2.boxPoints(rectangle).tolist())
-    left, right = sorted(points[:2], key=_height), sorted(points[2:], key=_height)
-    return np.array([left[0], right[0], right[1], left[1]], dtype=np.float32)
-
-
-def _height(point):
-    return point[1]
-
-
 def region_score(probability, polygon) -> float:
     """Returns the mean of a map inside a polygon (points, 2), edge included."""
     height, width = probability.shape
@@ -152,10 +139,8 @@ def unclip(polygon, ratio):
     edges = polygon.astype(np.float64) - polygon[np.arange(-1, len(polygon) - 1)]
     perimeter = np.hypot(edges[:, 0], edges[:, 1]).sum()  # cv2.arcLength is only as exact as float32
     distance = cv2.contourArea(polygon) * ratio / perimeter
-    offset = pyclipper.PyclipperOffset()
-    offset.AddPath(polygon.tolist(), pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
-    grown = offset.Execute(distance)
-    return np.array(grown[0], dtype=np.int32) if len(grown) == 1 else None
+    grown = offset_polygon(polygon, distance)
+    return grown[0] if len(grown) == 1 else None
 
 
 def rescale(points, map_shape, width, height) -> np.ndarray:

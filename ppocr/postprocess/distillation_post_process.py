@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, Optional
 
 from ppocr.data.batch import BRANCH_LABELS
+from ppocr.data.branches import branch_batch, output_of
 from ppocr.postprocess.base import PostProcess
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.postprocess.db_post_process import Candidates, DBPostProcess, UnclipRatio
 from ppocr.postprocess.sequence_label_decode import SARLabelDecode
 from ppocr.registry import POST_PROCESSES
 from ppocr.text.codec import DictionaryKeys, values_of_keys
-from ppocr.utils.network_outputs import branch_batch, output_of
 from ppocr.values import Name, Probability, SomeNames
 
 

@@ -6,9 +6,8 @@ from collections import Counter
 import numpy as np
 
 from ppocr.data.imaug.decode import DecodeImage
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 from ppocr.findings import ERROR
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, outside, read_boxes, sound_outlines
 from ppocr.formats.lines import image_names, split_line

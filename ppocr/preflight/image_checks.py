@@ -7,13 +7,12 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.decode import DecodeImage
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.label_index import LabelIndex
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 from ppocr.findings import NOTE, WARNING, Finding
 from ppocr.formats.boxes import outside
 from ppocr.formats.lines import image_names, meant_image, split_line
-from ppocr.inference.boxes import TALL
+from ppocr.geometry.quads import TALL
 from ppocr.preflight.box_checks import box_causes
 from ppocr.preflight.label_lines import LabelRule
 from ppocr.preflight.label_rules import rule_of

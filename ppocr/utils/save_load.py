@@ -2,9 +2,9 @@
 
 import paddle
 
-from ppocr.checkpoint import family_calls
 from ppocr.checkpoint.files import write_checkpoint
 from ppocr.checkpoint.loading import load_run
+from ppocr.utils import family_calls
 
 __all__ = ["load_model", "save_model"]
 
@@ -18,7 +18,7 @@ def save_model(target, contents, *others, **options):
         *others, **options: ``counters``: where the run stood; ``keep_previous``: whether the checkpoint that is
             replaced is kept, as ``<name>_previous``.
 
-    The family's call, with a model and an optimizer first, is :func:`ppocr.checkpoint.family_calls.save_model`.
+    The family's call, with a model and an optimizer first, is :func:`ppocr.utils.family_calls.save_model`.
 
     Raises:
         CheckpointError: the files cannot be written (the message says why); what was there before is still there.
@@ -37,6 +37,6 @@ def load_model(options, *others, **named):
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names.
 
     See :func:`ppocr.checkpoint.loading.load_run`.  The family's call, with a configuration and a model first, is
-    :func:`ppocr.checkpoint.family_calls.load_model`.
+    :func:`ppocr.utils.family_calls.load_model`.
     """
     return (family_calls.load_model if isinstance(options, dict) else load_run)(options, *others, **named)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.data.imaug import create_operators, run_operators
-from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import Dropped
 
 DETECTION = yaml.safe_load(Path(__file__).with_name("chains.yml").read_text(encoding="utf-8"))["det"]
 PROPERTY = settings(max_examples=30, deadline=None, derandomize=True)

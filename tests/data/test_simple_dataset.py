@@ -9,8 +9,8 @@ import pytest
 
 from ppocr.data.bad_samples import NoGoodSample
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.imaug.operator import Dropped, Operator, note
-from ppocr.errors import ConfigError, DataError
+from ppocr.data.imaug.operator import Operator, note
+from ppocr.errors import ConfigError, DataError, Dropped
 from ppocr.registry import DATASETS
 
 DECODE = [{"DecodeImage": {"img_mode": "BGR"}}, {"KeepKeys": {"keep_keys": ["image", "label"]}}]

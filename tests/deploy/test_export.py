@@ -14,13 +14,13 @@ import yaml
 
 from ppocr.data.raw_samples import decoded_images
 from ppocr.deploy import to_onnx
-from ppocr.deploy.exported import load_exported, open_onnx, read_config
 from ppocr.deploy.exporting import export
-from ppocr.deploy.outputs import flattened
 from ppocr.deploy.verification import Comparison, Samples, difference, same, stored
 from ppocr.distributed import liveness
 from ppocr.engine import folder_lock
 from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError, UserError
+from ppocr.inference.exported import load_exported, open_onnx, read_config
+from ppocr.inference.outputs import flattened
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.text.dictionary import DEFAULT_CHARACTERS
 

@@ -10,8 +10,8 @@ from ppocr import commands
 from ppocr.commands import export_model
 from ppocr.config import load
 from ppocr.deploy import verification
-from ppocr.deploy.exported import load_exported
 from ppocr.engine.preparation import resolve
+from ppocr.inference.exported import load_exported
 from ppocr.modeling.architectures import build_model
 
 CONFIG = """

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppocr.deploy.description import image_operators, image_shape, input_shape, post_process_section, write
-from ppocr.deploy.outputs import filled, flattened, numbered
 from ppocr.errors import ConfigError
+from ppocr.inference.description import image_operators, image_shape, input_shape, post_process_section, write
+from ppocr.inference.outputs import filled, flattened, numbered
 from ppocr.text.dictionary import load_dictionary
 
 DETECTION = [

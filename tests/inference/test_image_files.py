@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 from ppocr.inference.images import ImageFiles, find_images
 
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from ppocr.data.imaug import create_operators, transform
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, Dropped
 from ppocr.inference.preprocessing import Preprocessing, image_transforms
 
 DECODE = {"DecodeImage": {"img_mode": "BGR", "channel_first": False}}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr.errors import ConfigError
-from ppocr.inference.boxes import as_quad, crop, is_tall, quad_size, reading_order
+from ppocr.geometry.quads import as_quad, crop, is_tall, quad_size, reading_order
 from ppocr.inference.system import TextSystem
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.geometry.quads import ordered_corners
 from ppocr.metrics.detection_iou import to_polygons
-from ppocr.postprocess.db_post_process import DBPostProcess, ordered_corners, region_score, rescale, unclip
+from ppocr.postprocess.db_post_process import DBPostProcess, region_score, rescale, unclip
 
 SHAPES = np.array([[64, 96, 1.0, 1.0]])
 

@@ -9,9 +9,9 @@ from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Sample, SampleFacts
 from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache
 from ppocr.data.imaug import create_operators, run_operators
-from ppocr.data.imaug.operator import Dropped, Rejected
+from ppocr.data.imaug.operator import Rejected
 from ppocr.data.randomness import generator
-from ppocr.errors import ConfigError, DataError, UserError
+from ppocr.errors import ConfigError, DataError, Dropped, UserError
 from ppocr.failures import FAILURES, describe
 from ppocr.values import Index, Probability
 

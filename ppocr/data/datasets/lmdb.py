@@ -7,8 +7,7 @@ from typing import Literal, Optional
 
 from ppocr.data.cache import CacheOptions, misplaced_folder
 from ppocr.data.datasets.base import OcrDataset
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, Dropped
 from ppocr.registry import DATASETS
 from ppocr.values import Gigabytes, Index, Name, Probability
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ppocr.data.cache import CacheOptions, misplaced_folder
 from ppocr.data.datasets.base import OcrDataset
-from ppocr.data.imaug.operator import Dropped, Note
+from ppocr.data.imaug.operator import Note
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 from ppocr.formats.lines import LabelLine, image_names, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding

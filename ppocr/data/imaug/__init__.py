@@ -3,8 +3,7 @@
 import numpy as np
 
 from ppocr.data.imaug.fusion import fuse
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, Dropped
 from ppocr.registry import OPERATORS
 
 __all__ = ["create_operators", "name_and_settings", "run_operators", "transform"]

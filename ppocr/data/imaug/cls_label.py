@@ -1,6 +1,7 @@
 """Labels of text-direction classification."""
 
-from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.data.imaug.operator import Operator
+from ppocr.errors import Dropped
 from ppocr.registry import OPERATORS
 from ppocr.values import Labels
 

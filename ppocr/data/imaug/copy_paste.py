@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.det_crop import Window
-from ppocr.data.imaug.geometry import map_points, rotation, then, translation, warp
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
+from ppocr.geometry.warps import map_points, rotation, then, translation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Probability
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.det_crop import draw_corner
-from ppocr.data.imaug.geometry import rotation, warp
 from ppocr.data.imaug.operator import Operator
+from ppocr.geometry.warps import rotation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Angle, Probability, PyramidSide
 

@@ -7,10 +7,9 @@ from typing import Annotated, Optional
 
 import cv2
 import numpy as np
-import pyclipper
 
-from ppocr.data.imaug.geometry import following, perimeters, signed_areas
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
+from ppocr.geometry.polygons import following, offset_polygon, perimeters, signed_areas
 from ppocr.registry import OPERATORS
 from ppocr.values import Count, Pixels, Probability, Range
 
@@ -24,17 +23,6 @@ EPOCH_GROWTH = 0.2  # what the shrink ratio gains from the first epoch to the la
 def ratio_at(shrink_ratio: float, epoch: int, total_epoch: Optional[int]) -> float:
     """Returns the shrink ratio of an epoch: it grows by 0.2 over ``total_epoch`` epochs, up to 1, or stays without."""
     return min(shrink_ratio + EPOCH_GROWTH * epoch / total_epoch, 1.0) if total_epoch else shrink_ratio
-
-
-def offset_polygon(polygon, distance: float) -> list:
-    """Moves the outline of a polygon (K x 2) outwards by ``distance`` pixels, inwards if negative.
-
-    Returns:
-        List of polygons, ``int32``, on whole pixels: an outline may split or vanish.
-    """
-    offset = pyclipper.PyclipperOffset()
-    offset.AddPath(polygon.tolist(), pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
-    return [np.array(path, np.int32) for path in offset.Execute(distance)]
 
 
 @OPERATORS.register()

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from ppocr.data.imaug.operator import Dropped, Operator
-from ppocr.errors import DataError
+from ppocr.data.imaug.operator import Operator
+from ppocr.errors import DataError, Dropped
 from ppocr.registry import OPERATORS
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"

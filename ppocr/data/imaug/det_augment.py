@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Optional, Union
 
 from ppocr.data.imaug.det_crop import EastRandomCropData
-from ppocr.data.imaug.geometry import IDENTITY, fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
+from ppocr.geometry.warps import IDENTITY, fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.registry import OPERATORS, Nested, bind_arguments
 from ppocr.values import Probability, Range, Rising, Zoom
 

@@ -4,8 +4,8 @@ from typing import Annotated, NamedTuple, Union
 
 import numpy as np
 
-from ppocr.data.imaug.geometry import IDENTITY, map_points, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
+from ppocr.geometry.warps import IDENTITY, map_points, scaling, then, translation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, Name, Probability, PyramidSide, Range, Side, Size, SomeNames
 

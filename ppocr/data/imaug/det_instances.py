@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, free_stretches, keep_texts
-from ppocr.data.imaug.geometry import fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.operator import Operator
+from ppocr.geometry.warps import fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Angle, Colour, Fraction, Probability, Range, Rising, Side, Zoom
 

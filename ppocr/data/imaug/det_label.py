@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped, Operator, note, note_read_boxes
+from ppocr.data.imaug.operator import Operator, note, note_read_boxes
+from ppocr.errors import Dropped
 from ppocr.formats.boxes import IGNORED_FAULTS, IGNORED_TEXTS, outside, read_boxes, sound_outlines
 from ppocr.registry import OPERATORS
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, SMALL, clean_polygons
 from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained, draw_free_windows, touching
-from ppocr.data.imaug.geometry import fitted, following, map_points, rotation, scaling, then, translation, warp
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Dropped, Operator, note_lost_boxes
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
+from ppocr.errors import Dropped
+from ppocr.geometry.polygons import following
+from ppocr.geometry.warps import fitted, map_points, rotation, scaling, then, translation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, MapSide, Pixels, Probability
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.geometry import following
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import fill_boxes, ribbon_of
+from ppocr.geometry.polygons import following
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, Probability, Range, Rising
 

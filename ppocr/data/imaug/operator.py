@@ -4,29 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ppocr.errors import Dropped
+
 READ_BOXES = "boxes"  # the reason under which boxes are counted that nothing has been left out of yet
-
-
-class Dropped(Exception):
-    """A sample that cannot be used; whoever runs the operators replaces or counts it.
-
-    Malformed input (a label that is no JSON, an empty file) raises :class:`ppocr.errors.DataError` instead.
-
-    Args:
-        reason: one of a few short words (``"unreadable_image"``, ``"bad_label"``, ``"too_long"``,
-            ``"unknown_characters"``, ``"too_small"``, ``"too_large"``, ``"no_text"``), by which samples are counted.
-        detail: what exactly was wrong, for a list that a person reads.
-        expected: a setting asks for it; the sample is counted, but not as a bad one.
-    """
-
-    def __init__(self, reason: str, detail: str = "", expected: bool = False):
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
-        self.detail = detail
-        self.expected = expected
-
-    def __reduce__(self):
-        return type(self), (self.reason, self.detail, self.expected)
 
 
 class Rejected(Dropped):

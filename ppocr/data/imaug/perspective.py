@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.geometry import check_sides
+from ppocr.geometry.warps import check_sides
 
 
 def shift(x: float, y: float) -> np.ndarray:

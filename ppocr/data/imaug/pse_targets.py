@@ -8,10 +8,10 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, offset_polygon
-from ppocr.data.imaug.geometry import perimeters, signed_areas
+from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.resize_det import check_size
+from ppocr.geometry.polygons import offset_polygon, perimeters, signed_areas
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, Range, Side
 

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug import color
-from ppocr.data.imaug.geometry import check_sides
 from ppocr.data.imaug.operator import Operator
+from ppocr.geometry.warps import check_sides
 from ppocr.registry import OPERATORS
 from ppocr.values import Probability, Range
 

@@ -5,7 +5,8 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped, Operator, note, tell
+from ppocr.data.imaug.operator import Operator, note, tell
+from ppocr.errors import Dropped
 from ppocr.registry import OPERATORS
 from ppocr.text.codec import Codec, DictionaryKeys
 from ppocr.text.codecs import CtcCodec

@@ -2,7 +2,8 @@
 
 from typing import Optional
 
-from ppocr.data.imaug.operator import Dropped, Operator, note
+from ppocr.data.imaug.operator import Operator, note
+from ppocr.errors import Dropped
 from ppocr.registry import OPERATORS
 from ppocr.text.dictionary import character_list
 

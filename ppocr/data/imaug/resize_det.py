@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Optional
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped, Operator
+from ppocr.data.imaug.operator import Operator
+from ppocr.errors import Dropped
 from ppocr.registry import OPERATORS
 from ppocr.values import PyramidSide, Range
 

@@ -12,10 +12,11 @@ from ppocr.data.imaug.color import adjust_brightness
 from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, clean_polygons
 from ppocr.data.imaug.det_crop import CUT_OFF, contained
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
-from ppocr.data.imaug.geometry import map_points, scaling, then, translation, warp
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Dropped, Operator, Rejected, note_lost_boxes
+from ppocr.data.imaug.operator import Operator, Rejected, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, line_length, pixels_of, resample, sides
+from ppocr.errors import Dropped
+from ppocr.geometry.warps import map_points, scaling, then, translation, warp
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, MapSide, Pixels, Side
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.geometry import following
+from ppocr.geometry.polygons import following
 
 STANDS_UPRIGHT = 2.0  # a quadrangle is read downwards if it is this many times as high as it is wide
 

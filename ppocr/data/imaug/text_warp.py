@@ -9,7 +9,7 @@ Control points are complex numbers, x + iy, in pixels.
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.geometry import check_sides
+from ppocr.geometry.warps import check_sides
 
 STEP = 8  # pixels between the points at which a warp is computed; between them it is interpolated
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.data.imaug.copy_paste import CopyPaste
-from ppocr.data.imaug.geometry import signed_areas
+from ppocr.geometry.polygons import signed_areas
 
 
 def quads(*boxes):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ppocr.data.imaug.db_maps import MakeBorderMap, MakeShrinkMap, offset_polygon, ratio_at
+from ppocr.data.imaug.db_maps import MakeBorderMap, MakeShrinkMap, ratio_at
+from ppocr.geometry.polygons import offset_polygon
 
 SQUARE = [[20, 20], [60, 20], [60, 60], [20, 60]]  # area 1600, length 160
 

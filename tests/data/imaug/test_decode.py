@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ppocr.data.imaug.decode import DecodeImage, surely_opaque, to_8_bits
-from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import Dropped
 
 INK = np.zeros((12, 40), np.uint8)  # coverage: 0, a ramp, 255
 INK[:, 10:30] = np.linspace(0, 255, 20).astype(np.uint8)

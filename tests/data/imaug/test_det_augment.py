@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ppocr.data.imaug import create_operators, run_operators, transform
 from ppocr.data.imaug.det_augment import IaaAugment
 from ppocr.data.imaug.det_crop import EastRandomCropData, RandomCropImgMask, draw_window, free_stretches
-from ppocr.data.imaug.geometry import signed_areas
 from ppocr.errors import ConfigError
+from ppocr.geometry.polygons import signed_areas
 
 
 def sample(height=60, width=90, seed=0):

@@ -15,8 +15,8 @@ from ppocr.data.imaug.det_instances import (
     backdrop,
 )
 from ppocr.data.imaug.det_perspective import RandomPerspective
-from ppocr.data.imaug.geometry import signed_areas
 from ppocr.data.imaug.perspective import fit_projection, project, shift
+from ppocr.geometry.polygons import signed_areas
 
 BOXES = np.array([[10, 10, 50, 30], [70, 40, 100, 60], [20, 70, 60, 90]], np.float32)
 SEEDS = range(12)

@@ -9,8 +9,7 @@ import shapely
 from ppocr.data.imaug.cls_label import ClsLabelEncode
 from ppocr.data.imaug.ct_targets import CTLabelEncode
 from ppocr.data.imaug.det_label import DetLabelEncode
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import DataError
+from ppocr.errors import DataError, Dropped
 
 QUAD = [[10, 10], [50, 12], [50, 30], [10, 28]]
 

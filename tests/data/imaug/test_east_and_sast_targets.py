@@ -7,9 +7,10 @@ import pytest
 
 from ppocr.data.imaug import transform
 from ppocr.data.imaug.east_targets import EASTProcessTrain, empty_window, quads_of, shrink_quad, text_window
-from ppocr.data.imaug.geometry import signed_areas
-from ppocr.data.imaug.operator import Dropped, Rejected
+from ppocr.data.imaug.operator import Rejected
 from ppocr.data.imaug.sast_targets import SASTProcessTrain, borders_at, center_part, corners_of, text_ribbon
+from ppocr.errors import Dropped
+from ppocr.geometry.polygons import signed_areas
 
 BOXES = np.array([[30, 30, 150, 70], [40, 120, 90, 150], [120, 110, 180, 160]], np.float32)
 POLYS = np.stack([BOXES[:, [0, 2, 2, 0]], BOXES[:, [1, 1, 3, 3]]], axis=2)

@@ -8,8 +8,7 @@ from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.basic import GrayImageChannelFormat, KeepKeys, Pad, Resize
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.normalize import NormalizeImage, ToCHWImage, parse_fraction
-from ppocr.data.imaug.operator import Dropped
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, Dropped
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ppocr.data.imaug import create_operators, run_operators, transform
-from ppocr.data.imaug.operator import Dropped, Operator, note
-from ppocr.errors import ConfigError
+from ppocr.data.imaug.operator import Operator, note
+from ppocr.errors import ConfigError, Dropped
 
 
 class Add(Operator):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.data.imaug import create_operators, run_operators
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.rec_label import TextOperator
+from ppocr.errors import Dropped
 from ppocr.postprocess import build_post_process
 from ppocr.registry import OPERATORS, POST_PROCESSES
 

@@ -15,9 +15,8 @@ from ppocr.data.imaug.ct_targets import (
     ScaleAlignedShort,
     shifts_to_nearest,
 )
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.pse_targets import MakePseGt, shrink
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError, DataError, Dropped
 
 BOX = np.array([[20, 20], [60, 20], [60, 60], [20, 60]], np.float32)
 SMALL = np.array([[80, 80], [84, 80], [84, 84], [80, 84]], np.float32)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ppocr.data.imaug import create_operators, transform
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.rec_label import CTCLabelEncode
+from ppocr.errors import Dropped
 
 # 0-9 and a-z: without special symbols before, "a" is 10 and "z" is 35
 A, B = 10, 11

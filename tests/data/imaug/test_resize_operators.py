@@ -6,10 +6,9 @@ import pytest
 from PIL import Image
 
 from ppocr.data.imaug import create_operators, transform
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.resize_det import DetResizeForTest
 from ppocr.data.imaug.resize_rec import RecResizeImg
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, Dropped
 
 
 def make_image(height, width):

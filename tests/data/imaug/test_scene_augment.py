@@ -10,10 +10,9 @@ import pytest
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug import scene_augment as scene
 from ppocr.data.imaug.fasttext_label import Fasttext
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.perspective import fit_projection
 from ppocr.data.imaug.rec_label_can import CANLabelEncode
-from ppocr.errors import UserError
+from ppocr.errors import Dropped, UserError
 
 
 def line():

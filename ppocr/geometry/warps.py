@@ -1,4 +1,4 @@
-"""Plane geometry of images: affine matrices on pixel corners, one warp, polygon measures.
+"""Plane geometry of images: affine matrices on pixel corners, and one warp.
 
 Matrices are 2 x 3 ``float64`` and map (x, y) to (x, y), where pixel (i, j) covers the square from (i, j) to
 (i + 1, j + 1); so an image of width w lies between x = 0 and x = w, and polygons map with the same matrix.
@@ -9,7 +9,7 @@ import math
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.operator import Dropped
+from ppocr.errors import Dropped
 
 IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 LONGEST_SIDE = 32766  # pixels
@@ -125,21 +125,3 @@ def _covering_crop(image, matrix, width, height):
     left, top, right, bottom = whole = np.rint(corners).astype(int)
     inside = left >= 0 and top >= 0 and right <= image.shape[1] and bottom <= image.shape[0]
     return image[top:bottom, left:right] if inside and np.abs(corners - whole).max() < 1e-6 else None
-
-
-def following(points, axis: int = 0) -> np.ndarray:
-    """Returns, for each point along an axis, the one after it; the first comes after the last."""
-    return np.take(points, np.arange(1, points.shape[axis] + 1), axis=axis, mode="wrap")
-
-
-def signed_areas(polys) -> np.ndarray:
-    """Returns the areas of polygons (N x K x 2), positive where the points go clockwise on the screen."""
-    polys = np.asarray(polys, np.float64)
-    ends = following(polys, axis=1)
-    return (polys[..., 0] * ends[..., 1] - polys[..., 1] * ends[..., 0]).sum(axis=1) / 2
-
-
-def perimeters(polys) -> np.ndarray:
-    """Returns the lengths of the outlines of polygons (N x K x 2)."""
-    steps = following(polys, axis=1) - np.asarray(polys, np.float64)
-    return np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1)

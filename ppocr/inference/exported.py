@@ -7,9 +7,9 @@ from typing import Optional
 import numpy as np
 
 from ppocr.config import override
-from ppocr.deploy.description import of_one_network
-from ppocr.deploy.outputs import filled
 from ppocr.errors import CheckpointError, ConfigError
+from ppocr.inference.description import of_one_network
+from ppocr.inference.outputs import filled
 from ppocr.postprocess import build_post_process
 from ppocr.yaml_text import FastLoader, NotYaml, parse
 

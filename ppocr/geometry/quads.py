@@ -3,9 +3,21 @@
 import cv2
 import numpy as np
 
-from ppocr.postprocess.db_post_process import ordered_corners
-
 TALL = 1.5  # times as high as wide: text that runs downwards
+
+
+def ordered_corners(rectangle) -> np.ndarray:
+    """Returns the corners of a ``cv2.minAreaRect`` as float32 (4, 2): top left, top right, bottom right, bottom left.
+
+    The two leftmost corners are the left side; in each side the upper corner comes first.
+    """
+    points = sorted(cv2.boxPoints(rectangle).tolist())
+    left, right = sorted(points[:2], key=_height), sorted(points[2:], key=_height)
+    return np.array([left[0], right[0], right[1], left[1]], dtype=np.float32)
+
+
+def _height(point):
+    return point[1]
 
 
 def as_quad(points) -> np.ndarray:

@@ -7,20 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.data.imaug import create_operators, transform
-from ppocr.data.imaug.geometry import (
-    IDENTITY,
-    following,
-    map_points,
-    perimeters,
-    rotation,
-    scaling,
-    signed_areas,
-    then,
-    translation,
-    warp,
-)
-from ppocr.data.imaug.operator import Dropped
 from ppocr.data.imaug.perspective import warp_projection
+from ppocr.errors import Dropped
+from ppocr.geometry.polygons import following, perimeters, signed_areas
+from ppocr.geometry.warps import IDENTITY, map_points, rotation, scaling, then, translation, warp
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def describe(config, model_name: str, shape, output) -> dict:
         config: a resolved configuration with an ``Eval`` section.
         model_name: name of the exported model.
         shape: of the network's input; None for what may differ.
-        output: how the outputs are arranged; see :func:`ppocr.deploy.outputs.filled`.
+        output: how the outputs are arranged; see :func:`ppocr.inference.outputs.filled`.
 
     Returns:
         ``Global.model_name``, ``PreProcess.transform_ops`` (the operators of the ``Eval`` section that need no label),
