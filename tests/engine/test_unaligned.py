@@ -8,11 +8,11 @@ import paddle
 import pytest
 
 from ppocr.data import build_dataloader
+from ppocr.data.branches import branch_batch
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.unaligned import Unaligned
 from ppocr.errors import DataError
 from ppocr.losses import build_loss
-from ppocr.utils.network_outputs import branch_batch
 
 STEPS = 6
 JOINED = {"RecConAug": {"prob": 1.0, "image_shape": [8, 64, 3], "max_text_length": 12}}
