@@ -1,0 +1,168 @@
+"""Every loss is built, gives the value that can be told by hand, and finite gradients of what the model predicts.
+
+Predictions are even (zeros before a softmax, 1/2 in maps), so that each class has the same probability.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import paddle
+import pytest
+from contract_table import Table
+
+from ppocr.registry import LOSSES
+
+CLASSES = 4
+SURPRISE = math.log(CLASSES)  # of any class
+TWO_STEPS = math.log(CLASSES**2 / 3)  # of a text of one character in two steps of CTC: ab, -a, a-
+
+
+class Row(NamedTuple):
+    """What a loss is built from, the predictions (nested shapes, or arrays), the fields that it reads, what it gives.
+
+    ``still`` names predictions that get no gradient.
+    """
+
+    arguments: dict
+    preds: object
+    fields: tuple
+    gives: dict
+    still: tuple = ()
+
+
+def ids(*rows):
+    return paddle.to_tensor(rows, dtype="int64")
+
+
+def even(*shape):
+    return np.zeros(shape, "float32")
+
+
+def maps(value=0.5):
+    return {"maps": np.full([1, 3, 4, 4], value, "float32")}
+
+
+def nats(p, q):
+    return sum(a * math.log(a / b) for a, b in zip(p, q))
+
+
+ONE_CHARACTER = (ids([1]), ids(1))
+TEXT_MAPS = (np.full([1, 4, 4], 0.25, "float32"), *[np.ones([1, 4, 4], "float32")] * 3)
+PAIR = {"model_name_pairs": ["Student", "Teacher"]}
+NETWORKS = {"model_name_list": ["Student"]}
+# Teacher: 1/2 for class 1, the rest for the others; Student: even
+SURE = even(1, 1, CLASSES) + np.log([1.0, 3.0, 1.0, 1.0]).astype("float32")
+TWO = {"Student": even(1, 1, CLASSES), "Teacher": SURE}
+CTC_BRANCHES = {name: {"ctc": value} for name, value in TWO.items()}
+EVEN, SURER = [1 / 4] * 4, [1 / 6, 1 / 2, 1 / 6, 1 / 6]
+AT_HALF = [1 / 12, 3 / 4, 1 / 12, 1 / 12]  # the teacher at a temperature of 1/2
+# dice of maps of 1/2 on maps of 1 is 2 * 8 / (8 + 16), the absolute difference of thresholds 1/4
+DICE = 1 / 3
+DB = {"loss_shrink_maps": 5 * DICE, "loss_threshold_maps": 10 / 4, "loss_binary_maps": DICE, "loss_cbn": 0.0}
+LOSS_ROWS = {
+    "ACELoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss_ace": SURPRISE}),
+    "CTCLoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss": TWO_STEPS}),
+    "CenterLoss": Row(
+        {"num_classes": CLASSES, "feat_dim": 2},
+        (even(1, 2, 2), even(1, 2, CLASSES)),
+        (),
+        {"loss_center": lambda loss: float((loss.centers[0] ** 2).sum())},
+        ("1",),
+    ),
+    "ClsLoss": Row({}, even(1, CLASSES), (ids(2),), {"loss": SURPRISE}),
+    "CombinedLoss": Row(
+        {"loss_config_list": [{"CTCLoss": {"weight": 0.5}}, {"ACELoss": None}]},
+        even(1, 2, CLASSES),
+        ONE_CHARACTER,
+        {"loss": TWO_STEPS / 2 + SURPRISE, "CTCLoss": TWO_STEPS / 2, "loss_ace": SURPRISE},
+    ),
+    "DBLoss": Row({}, maps(), TEXT_MAPS, {"loss": sum(DB.values()), **DB}),
+    "DistillCTCLogits": Row(PAIR, CTC_BRANCHES, (), {"ctc_logits_0": nats(AT_HALF, EVEN)}),
+    "DistillationCTCLoss": Row(
+        NETWORKS, {"Student": even(1, 2, CLASSES)}, ONE_CHARACTER, {"loss_ctc_Student_0": TWO_STEPS}
+    ),
+    "DistillationDBLoss": Row(
+        NETWORKS, {"Student": maps()}, TEXT_MAPS, {f"db_Student_{name}": value for name, value in DB.items()}
+    ),
+    "DistillationDKDLoss": Row(
+        PAIR,
+        TWO,
+        (ids([1]), ids([2, 1]), ids(0)),
+        {"dkd_0": nats([1 / 2, 1 / 2], [1 / 4, 3 / 4])},
+    ),
+    "DistillationDMLLoss": Row(
+        {**PAIR, "act": "softmax", "use_log": True}, TWO, (), {"dml_0": (nats(EVEN, SURER) + nats(SURER, EVEN)) / 2}
+    ),
+    "DistillationDilaDBLoss": Row(
+        PAIR,
+        {"Student": maps(), "Teacher": maps()},
+        TEXT_MAPS,
+        {"dila_dbloss_Student_Teacher": 6 * DICE},
+        ("Teacher",),
+    ),
+    "DistillationDistanceLoss": Row(
+        PAIR,
+        {"Student": even(1, 3), "Teacher": even(1, 3) + 2},
+        (),
+        {"loss_distance_l2_Student_Teacher_0": 4.0},
+    ),
+    "DistillationNRTRLoss": Row(
+        NETWORKS, {"Student": even(1, 2, CLASSES)}, (ids([2, 1, 3]), ids(1)), {"loss_nrtr_Student_0": SURPRISE}
+    ),
+    "DistillationSARLoss": Row(
+        {**NETWORKS, "ignore_index": 9}, {"Student": even(1, 3, CLASSES)}, (ids([3, 1, 3]),),
+        {"loss_sar_Student_0": SURPRISE},
+    ),
+    "EnhancedCTCLoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss": TWO_STEPS, "loss_ctc": TWO_STEPS}),
+    "MultiLoss": Row(
+        {"loss_config_list": [{"CTCLoss": None}, {"NRTRLoss": None}], "weight_2": 0.5},
+        {"ctc": even(1, 2, CLASSES), "gtc": even(1, 2, CLASSES)},
+        (ids([1]), ids([2, 1, 3]), ids(1)),
+        {"loss": TWO_STEPS + SURPRISE / 2, "CTCLoss": TWO_STEPS, "NRTRLoss": SURPRISE / 2},
+    ),
+    "NRTRLoss": Row({}, even(1, 2, CLASSES), (ids([2, 1, 3]), ids(1)), {"loss": SURPRISE}),
+    "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), (ids([3, 1, 3]),), {"loss": SURPRISE}),
+    "SRNLoss": Row(
+        {},
+        {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},
+        (ids([1, 3]),),
+        {"loss": 2 * SURPRISE * (3 + 1 + 0.15), "word_loss": 2 * SURPRISE, "img_loss": 2 * SURPRISE},
+    ),
+    "VLLoss": Row(
+        {"mode": "LA"}, (even(3, 1, CLASSES),) * 3, (ids([1, 2, 0]),) * 3, {"loss": SURPRISE * (1 + 0.5 + 0.5)}
+    ),
+}  # fmt: skip
+LOSS_TABLE = Table(LOSSES, "LOSS_ROWS", LOSS_ROWS)
+
+
+def tensors(preds, found, name=""):
+    """Returns nested predictions as tensors that take gradients; ``found`` gets these, by the name of their network."""
+    if isinstance(preds, dict):
+        return {key: tensors(value, found, name or key) for key, value in preds.items()}
+    if isinstance(preds, tuple):
+        return tuple(tensors(value, found, str(i)) for i, value in enumerate(preds))
+    found[name] = paddle.to_tensor(preds, stop_gradient=False)
+    return found[name]
+
+
+@LOSS_TABLE.each()
+def test_a_loss(entry):
+    row = LOSS_TABLE.row(entry)
+    loss = LOSS_TABLE.build(entry, row.arguments)
+    leaves = {}
+    preds = tensors(row.preds, leaves)
+    given = loss(preds, [None, *(paddle.to_tensor(field) for field in row.fields)])
+    expected = {name: value(loss) if callable(value) else value for name, value in row.gives.items()}
+    assert {name: float(value) for name, value in given.items()} == pytest.approx(expected, rel=1e-4)
+    (given["loss"] if "loss" in given else sum(given.values())).sum().backward()
+    for name, leaf in leaves.items():
+        if name in row.still:
+            assert leaf.grad is None or not leaf.grad.numpy().any()
+        else:
+            gradient = leaf.grad.numpy()
+            assert np.isfinite(gradient).all() and gradient.any(), name
+
+
+def test_no_row_is_left_over():
+    assert LOSS_TABLE.unused() == set()

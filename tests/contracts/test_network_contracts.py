@@ -1,0 +1,222 @@
+"""Every transform, backbone, neck, head and architecture is built, gives what it says, and lets gradients through."""
+
+from typing import NamedTuple
+
+import numpy as np
+import paddle
+import pytest
+from contract_table import Table
+
+from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
+
+
+class Row(NamedTuple):
+    """What a part is built from, the shape of what it gets (or of several maps), shapes of what it gives.
+
+    ``fields`` are what it is fed besides.
+    """
+
+    arguments: dict
+    takes: list
+    gives: object
+    fields: tuple = ()
+
+
+def label(*rows):
+    return paddle.to_tensor(rows, dtype="int64")
+
+
+def pyramid(channels, side=64):
+    """Shapes of the maps at 1/4, 1/8, 1/16 and 1/32."""
+    return [[1, count, side // part, side // part] for count, part in zip(channels, (4, 8, 16, 32))]
+
+
+PAGE, LINE = [1, 3, 64, 64], [1, 3, 32, 64]
+SVTR = {
+    "img_size": [16, 32], "embed_dim": [8, 8, 16], "depth": [1, 1, 1], "num_heads": [2, 2, 2], "out_channels": 12,
+    "mixer": ["Local", "Conv", "Global"], "local_mixer": [[3, 3], [3, 3], [3, 3]], "out_char_num": 5,
+}  # fmt: skip
+SVTR_V2 = {
+    "use_pos_embed": False, "dims": [8, 8, 16], "depths": [1, 1, 1], "num_heads": [2, 2, 2],
+    "mixer": [["Conv"], ["Conv"], ["Global"]], "local_k": [[3, 3], [3, 3], [-1, -1]],
+    "sub_k": [[2, 1], [2, 1], [-1, -1]],
+}  # fmt: skip
+SMALL = {"model_name": "small", "scale": 0.35}
+BACKBONE_ROWS = {
+    "DetMobileNetV3": Row(SMALL, PAGE, pyramid([8, 8, 16, 200])),
+    "DetRepSVTR": Row({}, PAGE, pyramid([48, 96, 192, 384])),
+    "DetResNet": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
+    "DetResNetVd": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
+    "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
+    "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
+    "PPHGNetV2B4": Row({"text_rec": True}, [1, 3, 48, 32], [1, 2048, 1, 40]),
+    "PPLCNetV3": Row({"scale": 0.25}, [1, 3, 48, 32], [1, 128, 1, 40]),
+    "PPLCNetV4": Row({"model_size": "tiny"}, [1, 3, 48, 32], [1, 160, 1, 40]),
+    "RecMobileNetV3": Row(SMALL, LINE, [1, 200, 1, 16]),
+    "RecResNetVd": Row({"layers": 18}, LINE, [1, 512, 1, 16]),
+    "RepSVTR": Row({}, [1, 3, 48, 32], [1, 384, 1, 40]),
+    "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
+    "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
+    "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
+    "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
+    "VGG": Row({}, [1, 3, 32, 32], [1, 128, 1, 8]),
+}
+PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
+NECK_ROWS = {
+    "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
+    "RepLKPAN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
+    "SequenceEncoder": Row({"encoder_type": "rnn", "hidden_size": 4, "in_channels": 6}, [2, 6, 1, 5], [2, 5, 8]),
+}
+CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims": 8}, "Head": {}}}
+GUIDE = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}}
+VL = {"n_layers": 1, "n_position": 6, "n_dim": 16, "max_text_length": 3, "training_step": "LA"}
+HEAD_ROWS = {
+    "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
+    "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
+    "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
+    "MultiHead": Row(
+        {
+            "in_channels": 8,
+            "head_list": [CTC, GUIDE],
+            "out_channels_list": {"CTCLabelDecode": 5, "NRTRLabelDecode": 8, "SARLabelDecode": 7},
+        },
+        [2, 8, 1, 6],
+        {"ctc": [2, 6, 5], "ctc_neck": [2, 6, 6], "gtc": [2, 4, 9]},
+        (label([1, 2], [3, 0]), label([2, 4, 5, 3, 0], [2, 6, 3, 0, 0])),
+    ),
+    "PFHeadLocal": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16], "cbn_maps": [1, 1, 16, 16]}),
+    "SARHead": Row(
+        {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},
+        [2, 8, 2, 6],
+        [2, 3, 6],
+        (label([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+    ),
+    "SRNHead": Row(
+        {"in_channels": 8, "out_channels": 6, "max_text_length": 4, "num_heads": 2, "num_decoder_TUs": 1,
+         "hidden_dims": 8},
+        [2, 8, 8, 32],
+        {"predict": [8, 6], "pvam_feature": [2, 4, 8], "decoded_out": [8, 1], "word_out": [8, 6], "gsrm_out": [8, 7]},
+    ),
+    "Transformer": Row(
+        {"in_channels": 8, "out_channels": 8, "d_model": 8, "nhead": 2, "num_encoder_layers": 1,
+         "num_decoder_layers": 1, "dim_feedforward": 8},
+        [2, 5, 8],
+        [2, 3, 9],
+        (label([2, 4, 5, 3], [2, 6, 3, 0]),),
+    ),
+    "VLHead": Row(
+        {"in_channels": 16, "out_channels": 5, **VL},
+        [2, 16, 2, 3],
+        [[4, 2, 6]] * 3,
+        (label([1, 2, 0], [3, 0, 0]), label([1, 2, 0], [3, 0, 0]), label([1, 2, 0], [3, 0, 0]), label(0, 2)),
+    ),
+}  # fmt: skip
+STN = {
+    "in_channels": 3, "tps_inputsize": [32, 64], "tps_outputsize": [8, 20], "num_control_points": 6,
+    "tps_margins": [0.1, 0.1], "stn_activation": "none",
+}  # fmt: skip
+TRANSFORM_ROWS = {"STN_ON": Row(STN, [1, 3, 32, 64], [1, 3, 8, 20])}
+CLASSIFIER = {
+    "model_type": "cls",
+    "Backbone": {"name": "MobileNetV3", **SMALL},
+    "Head": {"name": "ClsHead", "class_dim": 3},
+}
+TWO = {"model_type": "cls", "Models": {"Teacher": CLASSIFIER, "Student": {**CLASSIFIER, "return_all_feats": True}}}
+FEATURES = {"backbone_out": [1, 200, 1, 8], "head_out": [1, 3]}
+ARCHITECTURE_ROWS = {
+    "BaseModel": Row(CLASSIFIER, [1, 3, 32, 32], [1, 3]),
+    "DistillationNetwork": Row({**CLASSIFIER, "return_all_feats": True}, [1, 3, 32, 32], FEATURES),
+    "DistillationModel": Row(TWO, [1, 3, 32, 32], {"Teacher": [1, 3], "Student": FEATURES}),
+}
+
+BACKBONE_TABLE = Table(BACKBONES, "BACKBONE_ROWS", BACKBONE_ROWS)
+NECK_TABLE = Table(NECKS, "NECK_ROWS", NECK_ROWS)
+HEAD_TABLE = Table(HEADS, "HEAD_ROWS", HEAD_ROWS)
+TRANSFORM_TABLE = Table(TRANSFORMS, "TRANSFORM_ROWS", TRANSFORM_ROWS)
+ARCHITECTURE_TABLE = Table(ARCHITECTURES, "ARCHITECTURE_ROWS", ARCHITECTURE_ROWS)
+TABLES = [BACKBONE_TABLE, NECK_TABLE, HEAD_TABLE, TRANSFORM_TABLE, ARCHITECTURE_TABLE]
+
+
+def shapes(output):
+    """Returns the shapes of nested outputs, nested alike."""
+    if isinstance(output, dict):
+        return {name: shapes(value) for name, value in output.items()}
+    if isinstance(output, (list, tuple)):
+        return [shapes(value) for value in output]
+    return output.shape
+
+
+def floats(output):
+    """Returns all tensors of floats in nested outputs."""
+    if isinstance(output, dict):
+        output = list(output.values())
+    if isinstance(output, (list, tuple)):
+        return [tensor for value in output for tensor in floats(value)]
+    return [output] if output.dtype == paddle.float32 else []
+
+
+def inputs(takes):
+    several = isinstance(takes[0], list)
+    tensors = [paddle.rand(shape) for shape in (takes if several else [takes])]
+    for tensor in tensors:
+        tensor.stop_gradient = False
+    return tensors, tensors if several else tensors[0]
+
+
+def check(table, entry):
+    """Builds a part, calls it in training, and follows the gradients back to what it was given."""
+    paddle.seed(0)
+    row = table.row(entry)
+    part = table.build(entry, row.arguments)
+    tensors, given = inputs(row.takes)
+    output = part(given, list(row.fields)) if row.fields else part(given)
+    assert shapes(output) == row.gives
+    parts = floats(output)
+    sum((tensor * paddle.rand(tensor.shape)).sum() for tensor in parts).backward()
+    for tensor in tensors:
+        gradient = tensor.grad.numpy()
+        assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
+    trained = [parameter.grad for parameter in part.parameters() if not parameter.stop_gradient]
+    assert any(gradient is not None for gradient in trained)
+    assert all(np.isfinite(gradient.numpy()).all() for gradient in trained if gradient is not None)
+    return part, output
+
+
+@BACKBONE_TABLE.each()
+def test_a_backbone(entry):
+    part, output = check(BACKBONE_TABLE, entry)
+    channels = [one.shape[1] for one in output] if isinstance(output, list) else output.shape[1]
+    assert part.out_channels == channels
+
+
+@NECK_TABLE.each()
+def test_a_neck(entry):
+    part, output = check(NECK_TABLE, entry)
+    output = output[0] if isinstance(output, tuple) else output  # a map, and what is supervised beside it
+    assert part.out_channels == output.shape[2 if output.ndim == 3 else 1]
+
+
+@HEAD_TABLE.each()
+def test_a_head(entry):
+    part, _ = check(HEAD_TABLE, entry)
+    assert len(getattr(part, "feed", ())) == len(HEAD_TABLE.row(entry).fields)
+
+
+@TRANSFORM_TABLE.each()
+def test_a_transform(entry):
+    part, output = check(TRANSFORM_TABLE, entry)
+    assert part.out_channels == output.shape[1]
+
+
+@ARCHITECTURE_TABLE.each()
+def test_an_architecture(entry):
+    part, _ = check(ARCHITECTURE_TABLE, entry)
+    assert part.feed == () and part.inputs == ("image",)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_no_row_is_left_over(table):
+    assert table.unused() == set()

@@ -1,0 +1,139 @@
+"""Every post-process finds what was put into the output of a model, and every metric counts it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import paddle
+import pytest
+from contract_table import Table
+
+from ppocr.registry import METRICS, POST_PROCESSES
+
+
+class Row(NamedTuple):
+    """What an entry is built from, what it is called with (predictions, and a batch), and what it gives."""
+
+    arguments: dict
+    preds: object
+    gives: object
+    batch: tuple = ()
+
+
+def scores(path, classes, best=0.75):
+    """Probabilities ``[1, places, classes]`` with ``best`` for each class of a path and even ones for the others."""
+    array = np.full((1, len(path), classes), (1 - best) / (classes - 1), "float32")
+    array[0, np.arange(len(path)), path] = best
+    return array
+
+
+def label(*row):
+    return (None, paddle.to_tensor([row]))
+
+
+CHARACTERS = 36  # digits and lower-case letters
+A, B = 10, 11
+AB, TRUTH = [("ab", 0.75)], [("ab", 1.0)]
+BLOCK = np.zeros([1, 1, 32, 32], "float32")
+BLOCK[..., 8:16, 4:24] = 0.9
+SHAPE = (None, np.array([[32, 32, 1.0, 1.0]]))
+# the block's corners are 19 x 7 apart and move out by 19 * 7 * 0.4 / 52 = 1 pixel
+BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
+DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
+CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
+NOTHING = {"raw": 1}
+POST_PROCESS_ROWS = {
+    "CTCLabelDecode": Row({}, CTC, (AB, TRUTH), label(A + 1, B + 1, 0)),
+    "ClsPostProcess": Row(
+        {"label_list": ["0", "180"]},
+        np.array([[0.25, 0.75]], "float32"),
+        ([("180", 0.75)], [("0", 1.0)]),
+        (None, paddle.to_tensor([0])),
+    ),
+    "DBPostProcess": Row(DB, {"maps": BLOCK}, [BOX], SHAPE),
+    "DistillationCTCLabelDecode": Row(
+        {"model_name": ["Student"]}, {"Student": CTC}, {"Student": (AB, TRUTH)}, label(A + 1, B + 1, 0)
+    ),
+    "DistillationDBPostProcess": Row(
+        {"model_name": ["Student"], **DB}, {"Student": {"maps": BLOCK}}, {"Student": [BOX]}, SHAPE
+    ),
+    "DistillationSARLabelDecode": Row(
+        {"model_name": ["Student"]}, {"Student": SAR}, {"Student": (AB, TRUTH)}, label(CHARACTERS + 1, A, B)
+    ),
+    "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
+    "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
+    "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
+    "SRNLabelDecode": Row(
+        {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
+    ),
+    "VLLabelDecode": Row(
+        {},
+        (np.log(scores([A + 1, B + 1, 0], CHARACTERS + 1)).transpose(1, 0, 2), None),
+        (AB, TRUTH),
+        label(A + 1, B + 1),
+    ),
+}
+POST_PROCESS_TABLE = Table(POST_PROCESSES, "POST_PROCESS_ROWS", POST_PROCESS_ROWS)
+
+TEXTS = ([("ab", 0.9), ("abcx", 0.9)], [("ab", 1.0), ("abcd", 1.0)])
+SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
+TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
+METRIC_ROWS = {
+    "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),
+    "DetMetric": Row(
+        {}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "hmean": 2 / 3}, TRUE_BOXES
+    ),
+    "DistillationMetric": Row(
+        {"base_metric_name": "RecMetric", "key": "Student"},
+        {"Student": TEXTS, "Teacher": (TEXTS[1], TEXTS[1])},
+        {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8, "Teacher_acc": 1.0, "Teacher_norm_edit_dis": 1.0},
+    ),
+    "RecMetric": Row({}, TEXTS, {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8}),
+}  # fmt: skip
+METRIC_TABLE = Table(METRICS, "METRIC_ROWS", METRIC_ROWS)
+
+
+def plain(value):
+    """Returns nested results with the boxes of each image as lists, and rounded confidences."""
+    if isinstance(value, dict) and "points" in value:
+        return np.asarray(value["points"]).tolist()
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return plain(value[0])
+    if isinstance(value, (list, tuple)):
+        return type(value)(plain(inner) for inner in value)
+    return round(value, 5) if isinstance(value, float) else value
+
+
+@POST_PROCESS_TABLE.each()
+def test_a_post_process(entry):
+    row = POST_PROCESS_TABLE.row(entry)
+    post_process = POST_PROCESS_TABLE.build(entry, row.arguments)
+    assert plain(post_process.process(row.preds, list(row.batch))) == row.gives
+
+
+@METRIC_TABLE.each()
+def test_a_metric(entry):
+    row = METRIC_TABLE.row(entry)
+    metric = METRIC_TABLE.build(entry, row.arguments)
+    metric.update_from(row.preds, list(row.batch))
+    values = metric.get_metric()
+    assert values == pytest.approx(row.gives, abs=1e-4)
+    assert metric.main_indicator in values and metric.higher_is_better
+    metric.update_from(row.preds, list(row.batch))
+    assert metric.get_metric() == pytest.approx(row.gives, abs=1e-4)  # get_metric began anew
+
+
+@METRIC_TABLE.each()
+def test_the_records_of_two_processes_are_those_of_one(entry):
+    row = METRIC_TABLE.row(entry)
+    parts = [METRIC_TABLE.build(entry, row.arguments) for _ in range(2)]
+    for part in parts:
+        part.update_from(row.preds, list(row.batch))
+    parts[0].merge([part.records for part in parts])
+    assert parts[0].get_metric() == pytest.approx(row.gives, abs=1e-4)
+
+
+@pytest.mark.parametrize("table", [POST_PROCESS_TABLE, METRIC_TABLE], ids=str)
+def test_no_row_is_left_over(table):
+    assert table.unused() == set()
