@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 
 from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache  # noqa: E402
 from ppocr.data.imaug import create_operators, run_operators  # noqa: E402
-from ppocr.data.imaug.operator import Dropped  # noqa: E402
+from ppocr.errors import Dropped  # noqa: E402
 
 DETECTION = [
     {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
