@@ -7,6 +7,7 @@
 from typing import Literal, Optional
 
 import paddle.nn.functional as F
+from paddle import nn
 
 from ppocr.data.batch import fields_of
 from ppocr.data.branches import output_of
@@ -20,7 +21,7 @@ TEXT = 0.3  # probability from which a pixel of the teacher's map counts as text
 
 
 @LOSSES.register()
-class DistillationDBLoss(DBLoss):
+class DistillationDBLoss(nn.Layer):
     """The loss of differentiable binarization of each of several networks.
 
     Args:
@@ -29,6 +30,8 @@ class DistillationDBLoss(DBLoss):
         label: begins the names of the terms.
         balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps: see :class:`ppocr.losses.det_db_loss.DBLoss`.
     """
+
+    reads = DBLoss.reads
 
     def __init__(
         self,
@@ -42,7 +45,8 @@ class DistillationDBLoss(DBLoss):
         ohem_ratio: OhemRatio = 3,
         eps: Epsilon = 1e-6,
     ):
-        super().__init__(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
+        super().__init__()
+        self.inner = DBLoss(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
         self.models = model_name_list
         self.key = key
         self.label = label
@@ -51,14 +55,14 @@ class DistillationDBLoss(DBLoss):
         """Returns the terms of every network, ``<label>_<network>_<term>``; for ``batch`` see ``DBLoss``."""
         terms = {}
         for model in self.models:
-            for name, value in super().forward(output_of(preds, model, self.key), batch).items():
+            for name, value in self.inner(output_of(preds, model, self.key), batch).items():
                 if name != "loss":
                     terms[f"{self.label}_{model}_{name}"] = value
         return terms
 
 
 @LOSSES.register()
-class DistillationDilaDBLoss(DBLoss):
+class DistillationDilaDBLoss(nn.Layer):
     """Probability and binary map of a student against the text of its teacher's, dilated.
 
     Source: PP-OCRv2 (https://arxiv.org/abs/2109.03144), section 2.1.
@@ -70,6 +74,8 @@ class DistillationDilaDBLoss(DBLoss):
         balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps: see :class:`ppocr.losses.det_db_loss.DBLoss`; there
             is no threshold map here.
     """
+
+    reads = DBLoss.reads
 
     def __init__(
         self,
@@ -83,7 +89,8 @@ class DistillationDilaDBLoss(DBLoss):
         ohem_ratio: OhemRatio = 3,
         eps: Epsilon = 1e-6,
     ):
-        super().__init__(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
+        super().__init__()
+        self.inner = DBLoss(balance_loss, main_loss_type, alpha, beta, ohem_ratio, eps)
         self.pairs = as_pairs(model_name_pairs)
         self.key = key
         self.label = label
@@ -96,8 +103,8 @@ class DistillationDilaDBLoss(DBLoss):
         for student, teacher in self.pairs:
             maps, reference = (output_of(preds, model, self.key).astype("float32") for model in (student, teacher))
             target = dilate((reference[:, 0] > TEXT).astype("float32"))
-            loss = self.alpha * self.main_loss(maps[:, 0], target, mask)
-            terms[f"{self.label}_{student}_{teacher}"] = loss + dice_loss(maps[:, 2], target, mask, self.eps)
+            loss = self.inner.alpha * self.inner.main_loss(maps[:, 0], target, mask)
+            terms[f"{self.label}_{student}_{teacher}"] = loss + dice_loss(maps[:, 2], target, mask, self.inner.eps)
         return terms
 
 

@@ -6,6 +6,8 @@ a dictionary of its terms.
 
 from typing import Annotated, Literal, Optional, Union
 
+from paddle import nn
+
 from ppocr.data.batch import BRANCH_LABELS, fields_of
 from ppocr.data.branches import branch_batch, output_of
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
@@ -25,11 +27,22 @@ def as_pairs(pairs):
     return [pairs] if isinstance(pairs[0], str) else list(pairs)
 
 
-class _EachPair:
-    """Compares the outputs of each pair of networks; what follows in the order of base classes says how."""
+class EachPair(nn.Layer):
+    """Compares the outputs of each pair of networks, one term a pair.
 
-    def _look_at(self, pairs, key, branch, label):
-        self.pairs, self.key, self.branch, self.label = as_pairs(pairs), key, branch, label
+    Args:
+        inner: compares two outputs.
+        pairs: pairs of names, or one pair.
+        key: the output compared; None for all of it.
+        branch: of a head of several branches; None where the output is no such head's.
+        label: begins the names of the terms.
+    """
+
+    reads = ()
+
+    def __init__(self, inner, pairs, key, branch, label):
+        super().__init__()
+        self.inner, self.pairs, self.key, self.branch, self.label = inner, as_pairs(pairs), key, branch, label
 
     def forward(self, preds, batch):
         """Returns one term for each pair."""
@@ -40,14 +53,16 @@ class _EachPair:
         return terms
 
     def term_name(self, pair, i):
+        """Returns the name of the term of pair ``i``."""
         return f"{self.label}_{i}"
 
     def compare(self, first, second, batch):
-        return super().forward(first, second)
+        """Returns the term of a pair."""
+        return self.inner(first, second)
 
 
 @LOSSES.register()
-class DistillationDMLLoss(_EachPair, DMLLoss):
+class DistillationDMLLoss(EachPair):
     """Mutual learning between pairs of networks.
 
     Args:
@@ -60,8 +75,6 @@ class DistillationDMLLoss(_EachPair, DMLLoss):
         label: begins the names of the terms.
     """
 
-    reads = ()
-
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -73,10 +86,9 @@ class DistillationDMLLoss(_EachPair, DMLLoss):
         maps_name: Optional[Literal["thrink_maps", "threshold_maps", "binary_maps"]] = None,
         label: Name = "dml",
     ):
-        super().__init__(act, use_log)
-        self.channel = None if maps_name is None else MAPS.index(maps_name)
         label = label if maps_name is None else f"{label}_{maps_name}"
-        self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
+        super().__init__(DMLLoss(act, use_log), model_name_pairs, key, dis_head if multi_head else None, label)
+        self.channel = None if maps_name is None else MAPS.index(maps_name)
 
     def compare(self, first, second, batch):
         if self.channel is not None:
@@ -85,7 +97,7 @@ class DistillationDMLLoss(_EachPair, DMLLoss):
 
 
 @LOSSES.register()
-class DistillationDistanceLoss(_EachPair, DistanceLoss):
+class DistillationDistanceLoss(EachPair):
     """Difference of the features of pairs of networks.
 
     Args:
@@ -95,8 +107,6 @@ class DistillationDistanceLoss(_EachPair, DistanceLoss):
         label: begins the names of the terms.
     """
 
-    reads = ()
-
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -104,15 +114,14 @@ class DistillationDistanceLoss(_EachPair, DistanceLoss):
         key: Optional[Name] = None,
         label: Name = "loss_distance",
     ):
-        super().__init__(mode)
-        self._look_at(model_name_pairs, key, None, f"{label}_{mode}")
+        super().__init__(DistanceLoss(mode), model_name_pairs, key, None, f"{label}_{mode}")
 
     def term_name(self, pair, i):
         return f"{self.label}_{pair[0]}_{pair[1]}_{i}"
 
 
 @LOSSES.register()
-class DistillationDKDLoss(_EachPair, DKDLoss):
+class DistillationDKDLoss(EachPair):
     """Decoupled distillation of the guiding branch, pairs being student and teacher.
 
     The mean is over all lines up to the end of the longest text of the batch, padding included.
@@ -139,8 +148,8 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
         beta: Weight = 1.0,
         label: Name = "dkd",
     ):
-        super().__init__(temperature, alpha, beta)
-        self._look_at(model_name_pairs, key, dis_head if multi_head else None, label)
+        inner = DKDLoss(temperature, alpha, beta)
+        super().__init__(inner, model_name_pairs, key, dis_head if multi_head else None, label)
 
     def compare(self, student, teacher, batch):
         """Compares logits ``[N, T, classes]``; ``batch`` has the guide's label ``[N, L]`` and ``length`` ``[N]``."""
@@ -148,12 +157,12 @@ class DistillationDKDLoss(_EachPair, DKDLoss):
         _, label, length = fields_of(batch, DistillationDKDLoss.reads)
         target = label[:, 1 : 1 + steps]
         counted = within_longest(length, steps).expand(target.shape).flatten()
-        rows = DKDLoss.forward(self, student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
+        rows = self.inner(student.flatten(0, 1), teacher.flatten(0, 1), target.flatten())
         return (rows * counted).sum() / counted.sum()
 
 
 @LOSSES.register()
-class DistillCTCLogits(_EachPair, KLCTCLogits):
+class DistillCTCLogits(EachPair):
     """Divergence of the alignments of student and teacher.
 
     Args:
@@ -163,8 +172,6 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
         label: begins the names of the terms.
     """
 
-    reads = ()
-
     def __init__(
         self,
         model_name_pairs: Pairs,
@@ -172,33 +179,42 @@ class DistillCTCLogits(_EachPair, KLCTCLogits):
         reduction: Literal["mean"] = "mean",
         label: Name = "ctc_logits",
     ):
-        super().__init__()
-        self._look_at(model_name_pairs, key, "ctc", label)
+        super().__init__(KLCTCLogits(), model_name_pairs, key, "ctc", label)
 
 
-class _EachModel:
-    """Adds the loss of each named network; what follows in the order of base classes says which loss."""
+class EachModel(nn.Layer):
+    """The loss of each named network, one term a network.
+
+    Args:
+        inner: the loss of one network; its class stands in ``of``.
+        models: names of the networks.
+        key: their output; None for all of it.
+        branch: of a head of several branches; None where the output is no such head's.
+        label: begins the names of the terms.
+    """
+
+    of = None
 
     @classmethod
     def reads_of(cls, arguments):
         """Returns the fields of a batch for heads of several branches, or those of the loss itself."""
-        return (*BRANCH_LABELS, "length") if arguments.get("multi_head") else cls.reads
+        return (*BRANCH_LABELS, "length") if arguments.get("multi_head") else cls.of.reads
 
-    def _look_at(self, models, key, branch, label):
-        self.models, self.key, self.branch, self.label = list(models), key, branch, label
+    def __init__(self, inner, models, key, branch, label):
+        super().__init__()
+        self.inner, self.models, self.key, self.branch, self.label = inner, list(models), key, branch, label
 
     def forward(self, preds, batch):
         """Returns one term for each model."""
         batch = batch if self.branch is None else branch_batch(batch, self.branch)
-        outputs = [output_of(preds, model, self.key, self.branch) for model in self.models]
         return {
-            f"{self.label}_{model}_{i}": super(_EachModel, self).forward(output, batch)["loss"]
-            for i, (model, output) in enumerate(zip(self.models, outputs))
+            f"{self.label}_{model}_{i}": self.inner(output_of(preds, model, self.key, self.branch), batch)["loss"]
+            for i, model in enumerate(self.models)
         }
 
 
 @LOSSES.register()
-class DistillationCTCLoss(_EachModel, CTCLoss):
+class DistillationCTCLoss(EachModel):
     """The CTC loss of each of several networks.
 
     Args:
@@ -208,20 +224,21 @@ class DistillationCTCLoss(_EachModel, CTCLoss):
         label: begins the names of the terms.
     """
 
+    of = CTCLoss
+
     def __init__(
         self, model_name_list: SomeNames, key: Optional[Name] = None, multi_head: bool = False, label: Name = "loss_ctc"
     ):
-        super().__init__()
-        self._look_at(model_name_list, key, "ctc" if multi_head else None, label)
+        super().__init__(CTCLoss(), model_name_list, key, "ctc" if multi_head else None, label)
 
     def time_steps(self, preds):
         """Returns the fewest time steps of the networks."""
         outputs = (output_of(preds, model, self.key, self.branch) for model in self.models)
-        return min(map(super().time_steps, outputs), default=None)
+        return min(map(self.inner.time_steps, outputs), default=None)
 
 
 @LOSSES.register()
-class DistillationSARLoss(_EachModel, SARLoss):
+class DistillationSARLoss(EachModel):
     """The SAR loss of each of several networks.
 
     Args:
@@ -232,6 +249,9 @@ class DistillationSARLoss(_EachModel, SARLoss):
         label: begins the names of the terms.
     """
 
+    of = SARLoss
+    padding_of = SARLoss.padding_of
+
     def __init__(
         self,
         model_name_list: SomeNames,
@@ -240,12 +260,11 @@ class DistillationSARLoss(_EachModel, SARLoss):
         ignore_index: Index = 92,
         label: Name = "loss_sar",
     ):
-        super().__init__(ignore_index)
-        self._look_at(model_name_list, key, "sar" if multi_head else None, label)
+        super().__init__(SARLoss(ignore_index), model_name_list, key, "sar" if multi_head else None, label)
 
 
 @LOSSES.register()
-class DistillationNRTRLoss(_EachModel, NRTRLoss):
+class DistillationNRTRLoss(EachModel):
     """The NRTR loss of each of several networks.
 
     Args:
@@ -256,6 +275,8 @@ class DistillationNRTRLoss(_EachModel, NRTRLoss):
         label: begins the names of the terms.
     """
 
+    of = NRTRLoss
+
     def __init__(
         self,
         model_name_list: SomeNames,
@@ -264,5 +285,4 @@ class DistillationNRTRLoss(_EachModel, NRTRLoss):
         smoothing: bool = True,
         label: Name = "loss_nrtr",
     ):
-        super().__init__(smoothing)
-        self._look_at(model_name_list, key, "gtc" if multi_head else None, label)
+        super().__init__(NRTRLoss(smoothing), model_name_list, key, "gtc" if multi_head else None, label)
