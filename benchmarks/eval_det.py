@@ -91,7 +91,7 @@ def main():
                 read.append(seconds(cv2.imread, path))
                 post.append(seconds(post_process.process, preds, batch))
                 result = post_process.process(preds, batch)
-                count.append(seconds(metric.update_from, result, batch))
+                count.append(seconds(metric.update, result, batch))
     ratio = np.median((np.array(post) + count) / read)
     print(f"cv2.imread {1e3 * np.median(read):.2f} ms, post-process {1e3 * np.median(post):.2f} ms", end=", ")
     print(f"metric {1e3 * np.median(count):.2f} ms; hmean {metric.get_metric()['hmean']:.3f}")

@@ -54,7 +54,7 @@ def _one_by_one(images, results, batch):
 def _is_right(metric, sample):
     _, results, batch = sample
     metric.reset()
-    metric.update_from(results, batch)
+    metric.update(results, batch)
     right = metric.all_right()
     metric.reset()
     return right

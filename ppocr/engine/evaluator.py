@@ -71,7 +71,7 @@ class Evaluator:
     Args:
         dataloader: gives batches and, in ``dataloader.report``, what could not be read.
         post_process: turns predictions into results (``process``).
-        metric: compares results with a batch (``update_from``).
+        metric: compares results with a batch (``update``).
         amp: mixed precision, on or off.
         loss: ``loss(predictions, batch) -> dict``; its mean over the samples becomes the value ``loss``.
         heartbeat: called after each batch, to show that the run gets on.
@@ -178,7 +178,7 @@ class Evaluator:
         with stage("PostProcess", doing=f"it fails on {where}"):
             result = self.post_process.process(predictions, fields)
         with stage("Metric", doing=f"it fails on {where}"):
-            self.metric.update_from(result, fields)
+            self.metric.update(result, fields)
         if self._on_batch is not None:
             self._on_batch(result, fields)
         return predictions
@@ -254,5 +254,5 @@ class TrainingMetric:
     def __call__(self, predictions, batch):
         fields = on_host(batch)
         with stage("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
-            self._metric.update_from(self._post_process.process(predictions, fields), fields)
+            self._metric.update(self._post_process.process(predictions, fields), fields)
             return self._metric.get_metric()

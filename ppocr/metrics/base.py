@@ -10,7 +10,7 @@ class Metric:
 
     Each sample becomes a record, a tuple of numbers in the order of ``counts``; the values are a function of the sums
     of these.  Sums are exact: the values depend neither on the order of the samples nor on which process counted them.
-    A metric that is no function of sums has its own ``records`` and ``merge``.
+    A metric that is no function of sums has its own ``records``, ``merge`` and ``compute``.
 
     Attributes:
         records: all that was counted, in a form that can be pickled.
@@ -38,7 +38,7 @@ class Metric:
         """Returns of what post-processing gives the part by which the best model is chosen: all of it."""
         return result
 
-    def update_from(self, result, batch):
+    def update(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""
         return self(result)
 
@@ -67,15 +67,19 @@ class Metric:
         """The sums of all that was counted."""
         return self._sums(self.records)
 
+    def compute(self) -> dict:
+        """Returns the values of all that was counted."""
+        return self.summarise(self.totals)
+
     def get_metric(self) -> dict:
-        """Returns the values of all that was counted since the last call, and starts anew."""
-        values = self.summarise(self.totals)
+        """Returns the values of all that was counted since the last call, and starts anew: the documented call."""
+        values = self.compute()
         self.reset()
         return values
 
     def all_right(self) -> bool:
         """Tells whether nothing of what was counted since the last :meth:`get_metric` is wrong."""
-        return abs(self.summarise(self.totals)[self.main_indicator] - 1) < 1e-3  # EPSILON keeps shares below 1
+        return abs(self.compute()[self.main_indicator] - 1) < 1e-3  # EPSILON keeps shares below 1
 
     def summarise(self, totals) -> dict:
         """Returns ``{name: value}`` for a dict of sums."""

@@ -35,7 +35,7 @@ class DetMetric(Metric):
         images = zip(preds, polys, ignore_tags)
         self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in images])
 
-    def update_from(self, result, batch):
+    def update(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""
         return self(result, batch)
 

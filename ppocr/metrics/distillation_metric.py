@@ -57,7 +57,7 @@ class DistillationMetric(Metric):
             batch: see the metric.
         """
         for network, result in preds.items():
-            self._metric(network).update_from(result, batch)
+            self._metric(network).update(result, batch)
 
     @property
     def single(self) -> Metric:
@@ -77,7 +77,7 @@ class DistillationMetric(Metric):
             )
         return result[self._key]
 
-    def update_from(self, result, batch):
+    def update(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation.
 
         Raises:
@@ -110,13 +110,12 @@ class DistillationMetric(Metric):
         for network in dict.fromkeys(name for part in parts for name in part):
             self._metric(network).merge([part[network] for part in parts if network in part])
 
-    def get_metric(self) -> dict:
-        """Returns the values of every network since the last call, and starts anew."""
+    def compute(self) -> dict:
+        """Returns the values of every network."""
         values = {}
         for network, metric in self._metrics.items():
             prefix = "" if network == self._key else f"{network}_"
-            values.update({f"{prefix}{name}": value for name, value in metric.get_metric().items()})
-        self.reset()
+            values.update({f"{prefix}{name}": value for name, value in metric.compute().items()})
         return values
 
     def _metric(self, network):

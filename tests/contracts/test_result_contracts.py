@@ -116,11 +116,11 @@ def test_a_post_process(entry):
 def test_a_metric(entry):
     row = METRIC_TABLE.row(entry)
     metric = METRIC_TABLE.build(entry, row.arguments)
-    metric.update_from(row.preds, list(row.batch))
+    metric.update(row.preds, list(row.batch))
     values = metric.get_metric()
     assert values == pytest.approx(row.gives, abs=1e-4)
     assert metric.main_indicator in values and metric.higher_is_better
-    metric.update_from(row.preds, list(row.batch))
+    metric.update(row.preds, list(row.batch))
     assert metric.get_metric() == pytest.approx(row.gives, abs=1e-4)  # get_metric began anew
 
 
@@ -129,7 +129,7 @@ def test_the_records_of_two_processes_are_those_of_one(entry):
     row = METRIC_TABLE.row(entry)
     parts = [METRIC_TABLE.build(entry, row.arguments) for _ in range(2)]
     for part in parts:
-        part.update_from(row.preds, list(row.batch))
+        part.update(row.preds, list(row.batch))
     parts[0].merge([part.records for part in parts])
     assert parts[0].get_metric() == pytest.approx(row.gives, abs=1e-4)
 

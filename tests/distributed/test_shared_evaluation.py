@@ -53,8 +53,8 @@ def test_what_processes_counted_adds_up_to_what_one_would_have(name, order):
     options, batches = METRICS[name]
     whole, together, idle, *others = [build_metric({"name": name, **options}) for _ in range(6)]
     for metric, (result, batch) in zip(others, batches):
-        metric.update_from(result, batch)
-        whole.update_from(result, batch)
+        metric.update(result, batch)
+        whole.update(result, batch)
     parts = [pickle.loads(pickle.dumps(metric.records)) for metric in others]
     together.merge([idle.records, *(parts[number] for number in order)])
     for metric in (whole, together):

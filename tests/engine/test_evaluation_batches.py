@@ -22,7 +22,7 @@ class Reader:
     def process(self, predictions, batch):
         self.predictions.append((weakref.ref(predictions), predictions.stop_gradient, predictions.dtype))
 
-    def update_from(self, result, batch):
+    def update(self, result, batch):
         self.batches.append(batch)
 
     def reset(self):

@@ -80,8 +80,8 @@ def test_pairs_that_meet():
 
 def test_sums_over_batches_and_reset():
     metric = build_metric({"name": "DetMetric", "main_indicator": "hmean"})
-    metric.update_from([{"points": FOUND}], [None, None, [TRUTHS], [IGNORED]])
-    metric.update_from([{"points": []}], [None, None, [TRUTHS], [IGNORED]])
+    metric.update([{"points": FOUND}], [None, None, [TRUTHS], [IGNORED]])
+    metric.update([{"points": []}], [None, None, [TRUTHS], [IGNORED]])
     values = metric.get_metric()
     assert values == {"precision": 1 / 3, "recall": 1 / 6, "hmean": pytest.approx(2 / 9)}
     assert metric.get_metric() == {"precision": 0, "recall": 0, "hmean": 0}

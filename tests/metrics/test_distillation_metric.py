@@ -21,13 +21,13 @@ def results(student, teacher, label):
 def test_one_network_has_the_plain_names():
     metric = recognition(main_indicator="acc")
     assert metric.main_indicator == "acc" and metric.higher_is_better and metric.on_training_batches
-    metric.update_from(results("abc", "x", "abc"), ["image", "label"])
-    metric.update_from(results("ab", "abc", "abc"), None)
+    metric.update(results("abc", "x", "abc"), ["image", "label"])
+    metric.update(results("ab", "abc", "abc"), None)
     values = metric.get_metric()
     assert set(values) == {"acc", "norm_edit_dis", "Teacher_acc", "Teacher_norm_edit_dis"}
     assert [values[name] for name in ("acc", "Teacher_acc")] == pytest.approx([0.5, 0.5], abs=1e-5)
     assert values["norm_edit_dis"] == pytest.approx(1 - 1 / 6, abs=1e-5)
-    metric.update_from(results("abc", "abc", "abc"), None)
+    metric.update(results("abc", "abc", "abc"), None)
     assert metric.get_metric()["acc"] == pytest.approx(1, abs=1e-4)
 
 
@@ -40,14 +40,14 @@ def test_the_result_and_the_metric_of_the_main_network():
 
 def test_reset_forgets_everything():
     metric = recognition()
-    metric.update_from(results("a", "b", "a"), None)
+    metric.update(results("a", "b", "a"), None)
     metric.reset()
     assert metric.get_metric() == {}
 
 
 def test_unreadable_samples_are_wrong_for_every_network():
     metric = recognition()
-    metric.update_from(results("a", "a", "a"), None)
+    metric.update(results("a", "a", "a"), None)
     metric.add_unreadable(["b"])
     values = metric.get_metric()
     assert [values[name] for name in ("acc", "Teacher_acc")] == pytest.approx([0.5, 0.5], abs=1e-5)
@@ -56,8 +56,8 @@ def test_unreadable_samples_are_wrong_for_every_network():
 def test_the_records_of_several_processes_become_one():
     """One of them could read nothing, so that it knows no network."""
     parts = [recognition() for _ in range(3)]
-    parts[0].update_from(results("a", "b", "a"), None)
-    parts[2].update_from(results("c", "c", "c"), None)
+    parts[0].update(results("a", "b", "a"), None)
+    parts[2].update(results("c", "c", "c"), None)
     records = pickle.loads(pickle.dumps([part.records for part in parts]))
     merged = []
     for part in parts:
@@ -72,7 +72,7 @@ def test_the_records_of_several_processes_become_one():
 def test_the_main_network_must_be_there_when_the_best_model_is_chosen(key):
     metric = recognition(key)
     with pytest.raises(ConfigError, match=f"must be one of PostProcess.model_name, Student, Teacher, not {key!r}"):
-        metric.update_from(results("a", "b", "a"), None)
+        metric.update(results("a", "b", "a"), None)
     metric(results("a", "b", "a"), None)
     assert set(metric.get_metric()) == {f"{n}_{v}" for n in ("Student", "Teacher") for v in ("acc", "norm_edit_dis")}
 
@@ -80,10 +80,10 @@ def test_the_main_network_must_be_there_when_the_best_model_is_chosen(key):
 def test_arguments_reach_the_metric_of_each_network():
     metric = recognition(is_filter=True, ignore_space=False, main_indicator="norm_edit_dis")
     assert metric.main_indicator == "norm_edit_dis"
-    metric.update_from(results("A B!", "a b", "ab"), None)
+    metric.update(results("A B!", "a b", "ab"), None)
     assert metric.get_metric()["acc"] == pytest.approx(1, abs=1e-4)
     strict = recognition(ignore_space=False)
-    strict.update_from(results("a b", "a b", "ab"), None)
+    strict.update(results("a b", "a b", "ab"), None)
     assert strict.get_metric()["acc"] == 0
 
 
@@ -94,7 +94,7 @@ def test_detectors():
     assert metric.main_indicator == "hmean" and not metric.on_training_batches
     batch = [None, None, [[square, square + 40]], [[False, False]]]
     found = {"Student": [{"points": [square, square + 40]}], "Teacher": [{"points": [square]}]}
-    metric.update_from(found, batch)
+    metric.update(found, batch)
     metric.add_unreadable(['[{"transcription": "a", "points": []}]'])
     values = metric.get_metric()
     assert (values["precision"], values["recall"]) == pytest.approx((1, 2 / 3))

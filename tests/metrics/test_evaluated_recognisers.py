@@ -121,7 +121,7 @@ def test_outputs_become_values(case, training):
         assert len(texts) == len(TEXTS) and all(np.isfinite(confidence) for _, confidence in texts)
     right = RecMetric()(of_networks.get("Student") or of_networks[""])
     metric = build_metric(case.metric)
-    metric.update_from(results, arrays)
+    metric.update(results, arrays)
     values = metric.get_metric()
     assert {name: values[name] for name in right} == right
     others = [name for name in of_networks if name not in ("", "Student")]
@@ -185,7 +185,7 @@ def test_two_detectors():
     box = np.array([[[0, 0], [9, 0], [9, 9], [0, 9]]])
     batch = [paddle.rand([1, 4, 8, 8]), paddle.to_tensor([[32.0, 32.0, 1.0, 1.0]]), [box], [[False]]]
     arrays = to_numpy(batch)
-    metric.update_from(find.process(call_model(model, batch), arrays), arrays)
+    metric.update(find.process(call_model(model, batch), arrays), arrays)
     values = metric.get_metric()
     assert {"hmean", "precision", "recall", "Student2_hmean"} <= set(values) and len(values) == 6
 

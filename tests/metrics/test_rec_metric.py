@@ -20,7 +20,7 @@ def test_accuracy_and_edit_distance():
     values = metric(batch(("abc", "abc"), ("kitten", "sitting"), ("", "x")))
     assert values["acc"] == pytest.approx(1 / (3 + EPSILON))
     assert values["norm_edit_dis"] == pytest.approx(1 - (3 / 7 + 1) / (3 + EPSILON))
-    metric.update_from(batch(("中文", "中文")), None)
+    metric.update(batch(("中文", "中文")), None)
     assert metric.get_metric()["acc"] == pytest.approx(2 / (4 + EPSILON))
     assert metric.get_metric() == {"acc": 0.0, "norm_edit_dis": 1.0}
 
@@ -85,7 +85,7 @@ def test_what_is_not_compared_is_said():
 def test_classes():
     metric = build_metric({"name": "ClsMetric"})
     assert metric(batch(("0", "0"), ("180", "0"), ("0", "0"))) == {"acc": pytest.approx(2 / (3 + EPSILON))}
-    metric.update_from(batch(("0", "0")), None)
+    metric.update(batch(("0", "0")), None)
     metric.add_unreadable(["0"])
     assert metric.get_metric() == {"acc": pytest.approx(3 / (5 + EPSILON))}
     assert metric.get_metric() == {"acc": 0.0}
