@@ -33,9 +33,10 @@ def train(config, device, logger, loggers):
     folder = global_options(config).save_model_dir
     with FolderLock(folder) if processes.rank() == 0 else contextlib.nullcontext():
         run = build_run(config, device, logger, loggers)
-        with run.interruption, run.watchdog, run.checkpoints, contextlib.closing(run.train_dataloader):
-            loop.train(run)
-        finish(config, run, logger)
+        with run.record:
+            with run.interruption, run.watchdog, run.checkpoints, contextlib.closing(run.train_dataloader):
+                loop.train(run)
+            finish(config, run, logger)
         return run.state
 
 
@@ -46,18 +47,21 @@ def finish(config, run, logger):
         with BestEffort()("examples.png"), stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
     prepared_otherwise = evaluation is not None and differs_in_use(config, unwrap(stepper.model))
-    for line in last_lines(run.train_dataloader, evaluation, prepared_otherwise, folder, run.state):
+    accounts = dict(data_accounts(run.train_dataloader, evaluation))
+    run.record.note(train_data=accounts[""], eval_data={name: accounts[name] for name in accounts if name})
+    for line in last_lines(accounts, evaluation, prepared_otherwise, folder, run.state):
         logger.info("%s", line)
 
 
-def last_lines(train_dataloader, evaluation, prepared_otherwise, folder, state):
+def last_lines(accounts, evaluation, prepared_otherwise, folder, state):
     """Yields how a run used its data, and what can be done with its model.
 
     Args:
+        accounts: ``{data set: what became of its samples}``, see :func:`data_accounts`.
         prepared_otherwise: whether lines that are wider than the evaluation has them are read wider in use.
-        train_dataloader, evaluation, folder, state: of the run.
+        evaluation, folder, state: of the run.
     """
-    for section, account in data_accounts(train_dataloader, evaluation):
+    for section, account in accounts.items():
         yield f"data{section and f' of {section}'}: {account}"
     if prepared_otherwise and evaluation.main.wider:
         yield f"note: {remark(evaluation.main.wider, evaluation.main.samples)}; tools/eval.py gives both"

@@ -21,6 +21,7 @@ from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
 from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.run_info import describe_run
+from ppocr.engine.run_record import open_record
 from ppocr.engine.static_graph import use_static_graph
 from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.engine.train_schedule import TrainSchedule, each_of_epochs, warm_up_too_long
@@ -72,7 +73,8 @@ def build_run(config, device: str, logger, loggers=None) -> Run:
     )
     if evaluation is not None:
         rehearse(evaluation, stepper.model)
-    return Run(stepper, train_dataloader, evaluation, checkpoints, progress, schedule, watchdog=watchdog)
+    record = open_record(options, device, schedule)
+    return Run(stepper, train_dataloader, evaluation, checkpoints, progress, schedule, watchdog=watchdog, record=record)
 
 
 def _finish_model(stepper, options, device, logger):

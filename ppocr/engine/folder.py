@@ -14,9 +14,10 @@ from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.engine.folder_lock import FolderLock, given_up_on_error
 from ppocr.errors import ConfigError, UserError
 from ppocr.utils.metrics_file import FILE as METRICS
+from ppocr.utils.run_file import FILE as RECORD
 
 EARLIER = "earlier"
-_WRITTEN = ("config.yml", "base.yml", "train.log", METRICS, "curves.png", "examples.png", "report.html")
+_WRITTEN = ("config.yml", "base.yml", "train.log", METRICS, RECORD, "curves.png", "examples.png", "report.html")
 _FOLDERS = ("vdl", "bad_batches")
 _WEIGHTS = ("checkpoints", "pretrained_model", "pretrained")  # keys that name weights
 

@@ -11,6 +11,7 @@ from ppocr.engine.evaluation import EvaluationSuite
 from ppocr.engine.freezing import set_training_mode
 from ppocr.engine.interruption import Interruption
 from ppocr.engine.progress import Progress
+from ppocr.engine.run_record import RunRecord
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
 
@@ -28,6 +29,7 @@ class Run:
         schedule: when to log, evaluate, save and stop; it holds ``state``, where the run stands.
         interruption: signals that have come.
         watchdog: notices that the run hangs.
+        record: what is written down of the run.
     """
 
     stepper: Stepper
@@ -38,6 +40,7 @@ class Run:
     schedule: TrainSchedule
     interruption: Interruption = field(default_factory=Interruption)
     watchdog: Watchdog = field(default_factory=lambda: Watchdog(0, ""))
+    record: RunRecord = field(default_factory=RunRecord)
 
     @property
     def state(self) -> TrainState:
@@ -136,6 +139,7 @@ def evaluate_and_keep_best(run: Run):
             run.checkpoints.save_best(state, trained)
         progress.log_evaluation(metrics, state)
         progress.log_details(evaluation, stepper.model, state)
+    run.record.note()
 
 
 def finish(run: Run):

@@ -1,5 +1,6 @@
 """What is set up before training: device, seeds, processes, the folder of the run, what the log begins with."""
 
+import functools
 import os
 import platform
 import random
@@ -163,16 +164,33 @@ def prepare_folder(options) -> Path:
     return folder
 
 
+def machine_facts(device: str, seed: int) -> dict:
+    """Returns what a run is made with: versions, commit, system, device, the card of a GPU, seed, threads, command."""
+    return {
+        "versions": {
+            "ppocr": f"{ppocr.__version__} ({_commit()})",
+            "paddle": paddle.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "platform": platform.platform(),
+        "device": device,
+        "card": _describe_card() if device.startswith("gpu") else None,
+        "seed": seed,
+        "threads": os.environ.get("OMP_NUM_THREADS", "unset"),
+        "command": " ".join(sys.argv),
+    }
+
+
 def describe_machine(device: str, seed: int) -> list:
-    """Returns the lines with which ``train.log`` begins: versions, commit, device, seed, threads, and the card."""
-    card = [_describe_card()] if device.startswith("gpu") else []
+    """Returns the lines with which ``train.log`` begins; see :func:`machine_facts`."""
+    facts = machine_facts(device, seed)
+    versions = [f"{name} {version}" for name, version in facts["versions"].items()]
     return [
-        f"ppocr {ppocr.__version__} ({_commit()}), paddle {paddle.__version__}, numpy {np.__version__}, "
-        f"python {platform.python_version()}, {platform.platform()}",
-        f"train with paddle {paddle.__version__} and device {device}, seed {seed}, "
-        f"OMP_NUM_THREADS {os.environ.get('OMP_NUM_THREADS', 'unset')}",
-        *card,
-        f"command: {' '.join(sys.argv)}",
+        ", ".join([*versions, facts["platform"]]),
+        f"train with paddle {paddle.__version__} and device {device}, seed {seed}, OMP_NUM_THREADS {facts['threads']}",
+        *filter(None, [facts["card"]]),
+        f"command: {facts['command']}",
     ]
 
 
@@ -193,6 +211,7 @@ def _driver():
     return next((word for word in words if word[:1].isdigit() and "." in word), "unknown")
 
 
+@functools.cache
 def _commit():
     try:
         done = subprocess.run(

@@ -43,7 +43,7 @@ def metrics_of(series) -> list:
 
 
 def overview(run, best, evaluated, options=()) -> Section:
-    """Returns the head of the page: the figures that matter, what the log says, what is missing.
+    """Returns the head of the page: the figures that matter, what the run says of itself, what is missing.
 
     ``options`` are the overrides under which ``evaluated`` came about.
     """
@@ -51,7 +51,7 @@ def overview(run, best, evaluated, options=()) -> Section:
     if run.missing:
         missing = tag("ul", [tag("li", sentence) for sentence in run.missing])
         body.append(tag("div", tag("h3", "What is missing"), missing, class_="warning"))
-    told = [(title, run.facts[title]) for title in ("trained with", "made with", "logged") if title in run.facts]
+    told = [(title, text) for title, text in run.facts.items() if title not in ("command", "training data")]
     changed = [("evaluated with", tag("code", " ".join(options)))] if options and evaluated else []
     noted = [("note", text) for text in evaluated.remarks] if evaluated else []
     said = [("folder", tag("code", run.folder)), *_model(run.config), *changed, *noted, *told]

@@ -77,7 +77,7 @@ def data_section(summaries, kind, unused: str, run_facts) -> Section:
         summaries: list of :class:`DataSummary`.
         kind: what labels hold, see :mod:`ppocr.report.samples`; None if it is not known.
         unused: what evaluation could not read.
-        run_facts: what the log of the run says.
+        run_facts: what the run says of itself.
     """
     body = [part for summary in summaries for part in _set(summary, kind)]
     said = [("in training", run_facts.get("training data")), ("in this evaluation", unused)]

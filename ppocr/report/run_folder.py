@@ -1,24 +1,20 @@
-"""What lies in the folder of a run: configuration, logged numbers, what the log says about it."""
+"""What lies in the folder of a run: configuration, logged numbers, what it has written down of itself."""
 
 import math
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
 from ppocr import config as configuration
 from ppocr.checkpoint.files import checkpoints_in
+from ppocr.engine.train_schedule import each_of_epochs
 from ppocr.errors import ConfigError, UserError
 from ppocr.utils.metrics_file import FILE, Clock, read_clock, read_series
+from ppocr.utils.run_file import FILE as RECORD
+from ppocr.utils.run_file import read_sessions
+from ppocr.wording import counted
 
 WEIGHTS = ("best_accuracy", "latest")
-_LINE = re.compile(r"\[(?P<time>[^\]]+)\] ppocr \w+: (?P<text>.*)")
-_FACTS = {
-    "made with": re.compile(r"(ppocr .*)"),
-    "trained with": re.compile(r"train with (.*)"),
-    "command": re.compile(r"command: (.*)"),
-    "training data": re.compile(r"data: (.*)"),
-}
 
 
 @dataclass
@@ -39,7 +35,7 @@ class Run:
         base: ``base.yml``, or None.
         series: ``{(split, key): {step: value}}``, see :func:`ppocr.utils.metrics_file.read_series`.
         clock: when the run was where, and where it was resumed.
-        facts: what ``train.log`` says: ``{title: text}``.
+        facts: what ``run.json`` says: ``{title: text}``.
         missing: what is not there or cannot be shown, one sentence each.
         kept_step: the step of ``best_accuracy``, or None.
     """
@@ -76,7 +72,7 @@ def read_run(folder) -> Run:
     if run.config is None and not run.series:
         raise UserError(f"{folder}: holds neither config.yml nor {FILE}; name the save_model_dir of a run")
     run.base = _read_base(run.folder / "base.yml")
-    run.facts = read_facts(run.folder / "train.log")
+    run.facts = _read_facts(run)
     steps = {prefix.name: step for step, prefix in checkpoints_in(run.folder) if step < math.inf}
     run.kept_step = steps.get(WEIGHTS[0])
     if not run.series:
@@ -106,18 +102,41 @@ def _read_base(path):
     return Base(title.lstrip("# ").replace("base of ", "", 1), config)
 
 
-def read_facts(path) -> dict:
-    """Returns what a ``train.log`` says about the run, of several attempts the last; empty where there is no log."""
-    found, times = {}, []
-    if not path.exists():
-        return found
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for match in filter(None, map(_LINE.match, file)):
-            times = [*times[:1], match["time"]]
-            for title, pattern in _FACTS.items():
-                fact = pattern.fullmatch(match["text"])
-                if fact:
-                    found[title] = fact[1]
-    if times:
-        found["logged"] = f"{times[0]} to {times[-1]}"
-    return found
+def _read_facts(run):
+    """Returns what ``run.json`` says, as texts; empty where there is none."""
+    try:
+        return describe_sessions(read_sessions(run.folder))
+    except FileNotFoundError:
+        why = f"There is no {RECORD}, as of runs of earlier versions"
+    except (OSError, ValueError, TypeError, AttributeError, LookupError):
+        why = f"{RECORD} cannot be read"
+    run.missing.append(f"{why}: versions, device, command, and which training data was not used are not known.")
+    return {}
+
+
+def describe_sessions(sessions) -> dict:
+    """Returns what a run knows of itself, ``{title: text}``: of its last session, and the course of each one.
+
+    Raises:
+        TypeError, AttributeError, LookupError, ValueError: something in it is of another kind.
+    """
+    last = sessions[-1]
+    versions = [f"{name} {version}" for name, version in last["versions"].items()]
+    trained = [f"device {last['device']}", last["card"], counted(last["processes"], "process"), f"seed {last['seed']}"]
+    steps = counted(last["steps_per_epoch"], "step")
+    facts = {
+        "made with": ", ".join([*versions, str(last["platform"])]),
+        "trained with": ", ".join([*filter(None, trained), f"OMP_NUM_THREADS {last['threads']}"]),
+        "planned": f"{steps} in {each_of_epochs(last['epochs'])}, up to step {last['last_step']}",
+        "command": str(last["command"]),
+    }
+    for number, session in enumerate(sessions, 1):
+        facts["session" if len(sessions) == 1 else f"session {number}"] = _course(session)
+    return {**facts, "training data": str(last["train_data"])} if "train_data" in last else facts
+
+
+def _course(session):
+    begun = f"; went on from {session['from']}" if session["from"] else ""
+    end = session["end"] or "its end was not noted: it was killed, or goes on"
+    steps = f"steps {session['first_step']} to {session['step']}"
+    return f"{session['started']}, {steps} in {session['hours']:.2f} hours{begun}; {end}"

@@ -9,7 +9,16 @@ from ppocr.errors import CheckpointError, ConfigError, UserError
 from ppocr.options import GlobalOptions
 from ppocr.utils.save_load import save_model
 
-RUN = ["config.yml", "base.yml", "train.log", "metrics.jsonl", "curves.png", "iter_epoch_12.pdparams", "vdl/events"]
+RUN = [
+    "config.yml",
+    "base.yml",
+    "train.log",
+    "metrics.jsonl",
+    "run.json",
+    "curves.png",
+    "iter_epoch_12.pdparams",
+    "vdl/events",
+]
 OTHERS = ["notes.txt", "dict.txt", "inference/inference.yml", "my_best.pdparams"]
 
 

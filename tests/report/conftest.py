@@ -13,6 +13,7 @@ from ppocr import config as configuration
 from ppocr.commands import report
 from ppocr.engine.preparation import resolve
 from ppocr.modeling.architectures import build_model
+from ppocr.utils.run_file import write_sessions
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "configs/quickstart"
 TINY = {
@@ -29,11 +30,36 @@ TINY = {
     ],
 }
 TINY["cls"] = TINY["rec"]
+SESSION = {
+    "started": "2026-01-02T03:04:00+00:00",
+    "first_step": 0,
+    "versions": {"ppocr": "0.1.0 (commit abc)", "paddle": "3"},
+    "platform": "Linux",
+    "device": "cpu",
+    "card": None,
+    "seed": 1,
+    "threads": "1",
+    "command": "tools/train.py -c <b>.yml",
+    "processes": 1,
+    "from": None,
+    "epochs": 1,
+    "steps_per_epoch": 60,
+    "last_step": 60,
+    "evaluations": 3,
+    "epoch": 1,
+    "step": 60,
+    "best": {"acc": 0.75},
+    "hours": 0.6,
+    "noted": "2026-01-02T03:40:00+00:00",
+    "end": "finished",
+    "train_data": "2 unreadable image (x.png)",
+    "eval_data": {},
+}
 
 
 @pytest.fixture
 def write_log():
-    """``write_log(folder)`` writes the metrics of an invented run of 60 steps, and its log."""
+    """``write_log(folder)`` writes the metrics of an invented run of 60 steps, and its record."""
 
     def write(folder):
         rows = [{"split": "start", "step": 0, "time": 1000.0}]
@@ -44,13 +70,7 @@ def write_log():
                 acc = {20: 0.25, 40: 0.75, 60: 0.5}[step]
                 rows.append({"split": "eval", "step": step, "epoch": 1, "acc": acc, "norm_edit_dis": 0.8, "fps": 100.0})
         (folder / "metrics.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-        lines = [
-            "ppocr 0.1.0 (commit abc), paddle 3",
-            "command: tools/train.py -c <b>.yml",
-            "data: 2 unreadable image (x.png)",
-        ]
-        stamped = [f"[2026/01/02 03:04:0{i}] ppocr INFO: {line}" for i, line in enumerate(lines)]
-        (folder / "train.log").write_text("\n".join(stamped) + "\n")
+        write_sessions(folder, [SESSION])
 
     return write
 

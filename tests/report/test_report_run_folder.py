@@ -7,9 +7,10 @@ from ppocr.checkpoint.files import write_checkpoint
 from ppocr.engine.preparation import write_config
 from ppocr.errors import UserError
 from ppocr.report.curve_sections import Best, curves_section
-from ppocr.report.run_folder import read_facts, read_run
+from ppocr.report.run_folder import read_run
 from ppocr.report.settings import ABSENT, Difference, differences, flatten
 from ppocr.utils.metrics_file import Clock, read_clock, read_series
+from ppocr.utils.run_file import read_sessions, write_sessions
 
 
 def write_rows(folder, *rows):
@@ -115,17 +116,52 @@ def test_the_step_of_the_best_weights_is_read(tmp_path, write_log):
     assert read_run(tmp_path).kept_step == 20
 
 
-def test_the_log_of_the_last_attempt_counts(tmp_path, write_log):
+def test_what_the_run_noted_of_itself_is_told_of_its_last_session_and_the_course_of_each(tmp_path, write_log):
     write_log(tmp_path)
-    with open(tmp_path / "train.log", "a") as file:
-        file.write("a line of its own\n[2026/01/03 00:00:00] ppocr INFO: command: tools/train.py -c b.yml\n")
-    assert read_facts(tmp_path / "train.log") == {
-        "made with": "ppocr 0.1.0 (commit abc), paddle 3",
-        "command": "tools/train.py -c b.yml",
+    (first,) = read_sessions(tmp_path)
+    assert read_run(tmp_path).facts == {
+        "made with": "ppocr 0.1.0 (commit abc), paddle 3, Linux",
+        "trained with": "device cpu, 1 process, seed 1, OMP_NUM_THREADS 1",
+        "planned": "60 steps in 1 epoch, up to step 60",
+        "command": "tools/train.py -c <b>.yml",
+        "session": "2026-01-02T03:04:00+00:00, steps 0 to 60 in 0.60 hours; finished",
         "training data": "2 unreadable image (x.png)",
-        "logged": "2026/01/02 03:04:00 to 2026/01/03 00:00:00",
     }
-    assert read_facts(tmp_path / "none") == {}
+    on_gpu = {"device": "gpu:0", "card": "Card, 1 MiB", "processes": 2, "command": "b", "from": "run/latest"}
+    write_sessions(tmp_path, [first, {**first, **on_gpu, "first_step": 60, "step": 90, "end": None}])
+    facts = read_run(tmp_path).facts
+    assert facts["trained with"] == "device gpu:0, Card, 1 MiB, 2 processes, seed 1, OMP_NUM_THREADS 1"
+    assert facts["command"] == "b" and facts["session 1"].endswith("; finished")
+    assert "steps 60 to 90 in 0.60 hours; went on from run/latest; its end was not noted" in facts["session 2"]
+
+
+def test_a_run_of_before_there_were_records_is_shown_without(tmp_path, write_log):
+    write_log(tmp_path)
+    (tmp_path / "run.json").unlink()
+    (tmp_path / "train.log").write_text("[2026/01/03 00:00:00] ppocr INFO: command: tools/train.py -c b.yml\n")
+    run = read_run(tmp_path)
+    assert run.facts == {} and run.series
+    assert run.missing[-1].startswith("There is no run.json, as of runs of earlier versions: versions, device, command")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff",
+        b"[" * 100_000,
+        b"[]",
+        b'{"sessions": []}',
+        b'{"sessions": [1]}',
+        b'{"sessions": [{}]}',
+        b'{"sessions": [{"versions": [1]}]}',
+    ],
+)
+def test_a_damaged_record_is_said(tmp_path, write_log, content):
+    write_log(tmp_path)
+    (tmp_path / "run.json").write_bytes(content)
+    run = read_run(tmp_path)
+    assert run.facts == {} and "run.json cannot be read: versions, " in run.missing[-1]
 
 
 def test_a_configuration_becomes_values_by_path():

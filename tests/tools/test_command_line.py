@@ -18,6 +18,7 @@ from ppocr.commands import eval as eval_tool
 from ppocr.commands import train as train_tool
 from ppocr.config import load, override
 from ppocr.config import load as load_config
+from ppocr.utils.run_file import read_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "configs/quickstart"
@@ -77,7 +78,7 @@ def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
     for prefix in ("latest", "best_accuracy", "iter_epoch_1", "iter_epoch_2"):
         for suffix in (".pdparams", ".pdopt", ".states", ".train_state"):
             assert prefix + suffix in names
-    assert {"config.yml", "train.log", "metrics.jsonl", "curves.png", "examples.png"} <= names
+    assert {"config.yml", "train.log", "metrics.jsonl", "run.json", "curves.png", "examples.png"} <= names
     log = (tmp_path / "train.log").read_text()
     *_, best, look, ship = (line.split("INFO: ")[-1] for line in log.splitlines())
     assert best == f"best model: {tmp_path}/best_accuracy.pdparams"
@@ -100,11 +101,14 @@ def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
     assert run(train_tool.main, again, monkeypatch) == 0
     states = safe_pickle.load(tmp_path / "latest.states")
     assert (states["epoch"], states["global_step"]) == (3, 6)
+    sessions = [(session["first_step"], session["step"], session["end"]) for session in read_sessions(tmp_path)]
+    assert sessions == [(0, 4, "finished"), (4, 6, "finished")]
     capsys.readouterr()
 
     # Finished, so that going on needs more epochs.
     assert run(train_tool.main, again, monkeypatch) == 2
     assert "this run is finished" in capsys.readouterr().err
+    assert len(read_sessions(tmp_path)) == 2 and read_sessions(tmp_path)[-1]["train_data"]
 
 
 def test_a_run_in_the_folder_of_another_one_starts_anew_beside_it_or_goes_on_with_it(tmp_path, monkeypatch, capsys):

@@ -14,6 +14,7 @@ from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.files import check_files, checkpoints_in
 from ppocr.checkpoint.transfer import load_weights
 from ppocr.errors import CheckpointError
+from ppocr.utils.run_file import read_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = [
@@ -155,6 +156,8 @@ def run_with_interruptions(folder, number, times, workers, seed, most):
 def test_killed_and_resumed(tmp_path, uninterrupted, number, workers):
     assert run_with_interruptions(tmp_path, number, 3 if workers == 0 else 1, workers, workers + number, most=12) == 0
     assert_same_outcome(tmp_path, uninterrupted)
+    *before, last = [session["end"] for session in read_sessions(tmp_path)]
+    assert last == "finished" and set(before) <= {"interrupted by SIGTERM" if number == signal.SIGTERM else None}
 
 
 @pytest.mark.slow

@@ -17,7 +17,9 @@ from ppocr.checkpoint.writing import Checkpointer
 from ppocr.engine import loop
 from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.health import FiniteGuard
+from ppocr.engine.run_record import RunRecord
 from ppocr.errors import UserError
+from ppocr.utils.run_file import read_sessions
 
 
 class Values:
@@ -123,6 +125,20 @@ def test_the_best_model_is_kept(make_run, values, higher, best, saves):
     assert run.state.best["acc"] == pytest.approx(best, nan_ok=True)
     index = [i for i, v in enumerate(values) if v == best or (math.isnan(best) and i == 0)][0]
     np.testing.assert_array_equal(load_weights(run.folder / "best_accuracy")["weight"], evaluation.main.seen[index])
+
+
+def test_a_run_notes_how_far_it_is_after_each_evaluation(make_run):
+    run = make_run(3, EvaluationSuite(Values([0.25, 0.75])), epoch_num=2, eval_batch_step=2, max_steps=4)
+    run.record, noted = RunRecord(run.folder, run.state), []
+    log_details = run.progress.log_details
+    run.progress.log_details = lambda *details: (log_details(*details), noted.extend(found(run)))
+    run.record.note()
+    train(run)
+    assert noted == [(0, None), (2, 0.25)] and found(run) == [(4, 0.75)]
+
+
+def found(run):
+    return [(session["step"], session["best"].get("acc")) for session in read_sessions(run.folder)]
 
 
 def test_latest_each_epoch_and_numbered_ones_as_asked(make_run):
