@@ -4,10 +4,12 @@ import faulthandler
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 logger = logging.getLogger("ppocr")
 STACK_SIGNAL = signal.SIGUSR2
@@ -81,7 +83,21 @@ class Watchdog:
         if file is not sys.__stderr__:
             file.close()
         for worker in multiprocessing.active_children():
-            os.kill(worker.pid, STACK_SIGNAL)
+            if catches_stack_signal(worker.pid):
+                os.kill(worker.pid, STACK_SIGNAL)
+
+
+def catches_stack_signal(pid: int) -> bool:
+    """Returns whether a process has called :func:`register_stack_dump`; the signal would end one that is just starting.
+
+    Where the system does not say (it has no ``/proc``), the answer is yes.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return caught is None or bool(int(caught[1], 16) >> (STACK_SIGNAL - 1) & 1)
 
 
 def register_stack_dump(path=None):

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import select
 import signal
+import time
 
 import numpy as np
 import paddle
@@ -13,6 +14,7 @@ import pytest
 
 from ppocr.data import build_dataloader, loader
 from ppocr.data.imaug.operator import Operator
+from ppocr.distributed.watchdog import STACK_SIGNAL, catches_stack_signal
 from ppocr.errors import ConfigError, DataError, UserError
 
 
@@ -251,7 +253,7 @@ def test_workers_that_wait_end_with_a_parent_that_is_killed(line_set, make_loade
     assert os.read(ready, 1) == b"."
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    assert select.select([heard], [], [], 30)[0] and os.read(heard, 1) == b""
+    assert select.select([heard], [], [], 300)[0] and os.read(heard, 1) == b""
     for end in (heard, ready, tell):
         os.close(end)
 
@@ -355,7 +357,9 @@ def test_workers_of_any_loader_survive_being_asked_for_their_stacks(
     batches = iter(made)
     read = [next(batches)]
     for worker in multiprocessing.active_children():
-        os.kill(worker.pid, signal.SIGUSR2)
+        while worker.is_alive() and not catches_stack_signal(worker.pid):  # it is still starting
+            time.sleep(0.01)
+        os.kill(worker.pid, STACK_SIGNAL)
     read += batches
     made.close()
     assert len(read) == len(made)

@@ -61,6 +61,18 @@ def test_the_workers_write_theirs_too(tmp_path):
     worker.join()
 
 
+def test_a_worker_that_is_just_starting_is_not_asked(tmp_path):
+    context = multiprocessing.get_context("fork")
+    ends = context.Event()
+    worker = context.Process(target=ends.wait, daemon=True)  # has no handler yet: the signal would end it
+    worker.start()
+    assert not watchdog_module.catches_stack_signal(worker.pid)
+    Watchdog(1, tmp_path / "train.log")._dump()
+    ends.set()
+    worker.join()
+    assert worker.exitcode == 0
+
+
 def test_a_run_that_gets_on_is_left_alone(tmp_path):
     path = tmp_path / "train.log"
     with Watchdog(5, path) as watchdog:
