@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import signal
 from dataclasses import dataclass
 
@@ -113,6 +114,7 @@ def test_two_thousand_changes_of_all_configurations_give_findings_or_a_run(drawn
         process.join()
         if process.exitcode:
             wrong.append(f"{name}: {change}: {(folder / 'log').read_text(errors='replace')[-500:]}")
+        shutil.rmtree(folder)  # together the checkpoints would take tens of gigabytes
     assert not wrong, "\n".join(wrong)
 
 
