@@ -15,6 +15,10 @@ class PeerLink:
     Nothing is sent but a password at the beginning, so that no stranger's connection counts.  A process that is killed
     says nothing, and collectives notice its end only while they run; this can be asked at any time.
 
+    Paddle's own store would not do: it has no public name (``paddle.base.core.TCPStore``), tells of the end of the
+    process that serves it and of no other, and a heartbeat in it would take a key that each process writes and another
+    that polls it, so that an end shows when a heartbeat is late.  The system closes a connection at once.
+
     Args:
         password: what the others begin with.
         listener: socket at which the first process is reached; None in the others.
