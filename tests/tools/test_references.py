@@ -13,8 +13,8 @@ from paddle import nn
 from ppocr import commands, registry
 from ppocr.commands import make_dictionary
 from ppocr.errors import DataError, UserError
-from ppocr.modeling.cost import count_macs, count_parameters
 from tools.docs import config_reference, model_cards
+from tools.docs.cost import count_macs, count_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -21,12 +21,12 @@ from ppocr.data.imaug import create_operators, transform
 from ppocr.engine.stepper import call_model
 from ppocr.errors import UserError
 from ppocr.modeling.architectures import build_model
-from ppocr.modeling.cost import count_macs, count_parameters
 from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.shipped_configs import config_folder
 from ppocr.text.codecs import CtcCodec
 from ppocr.wording import counted
+from tools.docs.cost import count_macs, count_parameters
 
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")

@@ -1,4 +1,8 @@
-"""What a network costs: parameters and multiply-accumulate operations (MACs)."""
+"""What a network costs: parameters and multiply-accumulate operations (MACs), for the model cards.
+
+Layers are watched through Paddle's hooks.  Products that are written as an operator or a function have none: their
+functions are replaced while a network runs, which is why this stands with the tools and is no part of the package.
+"""
 
 import contextlib
 import math
