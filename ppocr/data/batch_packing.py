@@ -8,6 +8,7 @@ import paddle
 from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Batch, Sample, names_of
 from ppocr.errors import DataError, UserError
+from ppocr.utils.timing import NullTimer, StepPart
 
 # What Paddle's shared-memory tensors hold as it is; it takes uint16 for bfloat16.
 _TENSOR_KINDS = ("bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64")
@@ -50,6 +51,11 @@ class BatchReader(paddle.io.Dataset):
         super().__init__()
         self._dataset = dataset
         self.collate = collate
+        self._timer = NullTimer()
+
+    def time_with(self, timer):
+        """Has a :class:`ppocr.utils.timing.NullTimer`, or what stands for it, told when samples are collated."""
+        self._timer = timer
 
     def __len__(self):
         return len(self._dataset)
@@ -67,7 +73,8 @@ class BatchReader(paddle.io.Dataset):
 
     def _collate(self, samples):
         """Returns a batch that knows its names: those that the function gives, or those of the samples."""
-        batch = self.collate(samples)
+        with self._timer.part(StepPart.COLLATE):
+            batch = self.collate(samples)
         if isinstance(batch, dict):
             return batch
         names = getattr(self.collate, "gives", None) or names_of(samples[0])

@@ -13,7 +13,7 @@ from ppocr.data.batch import shape_of_images
 from ppocr.doctor import parts
 from ppocr.doctor.facts import Facts
 from ppocr.doctor.result import Result
-from ppocr.doctor.stopwatch import Stopwatch, Timed
+from ppocr.doctor.stopwatch import StepTimer, Stopwatch, Timed
 from ppocr.engine import loop
 from ppocr.engine.progress import Progress
 from ppocr.engine.train_schedule import TrainSchedule
@@ -64,7 +64,8 @@ def measure(work: Workload, facts: Facts, plan: Plan, clock=time.perf_counter) -
     reader = _time_reading(work.loader, watch)
     batches = _TimedBatches(work.loader, watch)
     window = _Window(plan, watch, reader, batches, work.schedule.state)
-    stepper, progress = _time_stepper(work.stepper, watch), _timed_progress(work, watch)
+    work.stepper.time_with(StepTimer(watch))
+    stepper, progress = Timed(watch, parts.NORM, work.stepper), _silent_progress(work, watch)  # NORM: what is left
     loop.train(loop.Run(stepper, batches, None, window, progress, work.schedule))
     return window.result(facts)
 
@@ -77,44 +78,20 @@ def _time_reading(loader, watch):
     """Times what a loader's data set and reader do; returns the reader that it puts into the loader."""
     dataset = loader.dataset
     order = [parts.READ, *(parts.operator(op) for op in dataset.ops), parts.COLLATE, parts.LOADER_REST]
-    watch.time(dataset, "load", parts.READ)
+    dataset.time_with(StepTimer(watch))
+    loader.reader.time_with(StepTimer(watch))
     dataset.ops = [Timed(watch, parts.operator(op), op) for op in dataset.ops]
     dataset.ext_ops = [Timed(watch, parts.operator(op), op) for op in dataset.ext_ops]
-    watch.time(loader.reader, "collate", parts.COLLATE)
     loader.reader = _TimedReader(loader.reader, watch, order, loader.options.num_workers)
     return loader.reader
 
 
-def _time_stepper(stepper, watch):
-    """Returns the stepper, timed as a whole and in its parts."""
-    timed = [
-        (parts.FORWARD, stepper.model, "forward"),
-        (parts.LOSS, stepper, "loss"),
-        (parts.BACKWARD, stepper.amp, "backward"),
-        (parts.CHECK, stepper.guard, "snapshot"),
-        (parts.CHECK, stepper.guard, "accepts"),
-        (parts.CHECK, stepper.guard, "resolve_pending"),
-        (parts.UPDATE, stepper.amp, "unscale"),
-        (parts.UPDATE, stepper.amp, "step"),
-        (parts.UPDATE, stepper.averaging, "update"),
-        (parts.UPDATE, stepper.optimizer, "clear_grad"),
-    ]
-    if not isinstance(stepper.lr_scheduler, float):
-        timed.append((parts.UPDATE, stepper.lr_scheduler, "step"))
-    for part, owner, name in timed:
-        watch.time(owner, name, part)
-    return Timed(watch, parts.NORM, stepper)  # what is left of it
-
-
-def _timed_progress(work, watch):
-    """Returns a :class:`Progress` that says nothing."""
+def _silent_progress(work, watch):
+    """Returns a :class:`Progress` that says nothing, and is timed."""
     nobody = logging.Logger("doctor")
     nobody.addHandler(logging.NullHandler())
     metric = work.metric and Timed(watch, parts.METRIC, work.metric)
-    progress = Progress(work.schedule, nobody, MetricLoggers(), work.window, metric)
-    watch.time(progress, "record", parts.LOG)
-    watch.time(progress, "log_line", parts.LOG)
-    return progress
+    return Progress(work.schedule, nobody, MetricLoggers(), work.window, metric, timer=StepTimer(watch))
 
 
 class _TimedReader(paddle.io.Dataset):

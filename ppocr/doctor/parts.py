@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from ppocr.utils.timing import StepPart
+
 LOADER, TRAINER = "loader", "trainer"
 
 
@@ -31,3 +33,13 @@ NORM, CHECK = Part(TRAINER, "gradient norm, casts"), Part(TRAINER, "finite check
 UPDATE, METRIC = Part(TRAINER, "clip, update, clear"), Part(TRAINER, "training metric")
 LOG, REST = Part(TRAINER, "statistics, log lines"), Part(TRAINER, "freeing tensors, counters")
 TRAINER_PARTS = (START, WAIT, HAND_OVER, FORWARD, LOSS, BACKWARD, NORM, CHECK, UPDATE, METRIC, LOG, REST)
+OF_STEP = {
+    StepPart.READ: READ,
+    StepPart.COLLATE: COLLATE,
+    StepPart.FORWARD: FORWARD,
+    StepPart.LOSS: LOSS,
+    StepPart.BACKWARD: BACKWARD,
+    StepPart.CHECK: CHECK,
+    StepPart.UPDATE: UPDATE,
+    StepPart.LOG: LOG,
+}

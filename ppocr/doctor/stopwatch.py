@@ -4,7 +4,8 @@ import contextlib
 import time
 from collections import defaultdict
 
-from ppocr.doctor.parts import REST, TRAINER, Part
+from ppocr.doctor.parts import OF_STEP, REST, TRAINER, Part
+from ppocr.utils.timing import StepPart
 
 
 class Stopwatch:
@@ -51,10 +52,6 @@ class Stopwatch:
             self._charge()
             self._running.pop()
 
-    def time(self, owner, name: str, part: Part):
-        """Puts a :class:`Timed` in the place of a method or attribute of an object."""
-        setattr(owner, name, Timed(self, part, getattr(owner, name)))
-
     def _wait_for_device(self, part):
         if part.side == TRAINER:
             self._synchronize()
@@ -63,6 +60,17 @@ class Stopwatch:
         now = self._clock()
         self.seconds[self._running[-1]] += now - self._since
         self._since = now
+
+
+class StepTimer:
+    """Stands for a :class:`ppocr.utils.timing.NullTimer`: the parts of a step count on a stopwatch."""
+
+    def __init__(self, watch: Stopwatch):
+        self._watch = watch
+
+    def part(self, part: StepPart):
+        """Returns the context in which a part runs."""
+        return self._watch.part(OF_STEP[part])
 
 
 class Timed:

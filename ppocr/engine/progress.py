@@ -14,6 +14,7 @@ from ppocr.distributed.watchdog import Watchdog
 from ppocr.drawing.samples import draw_samples
 from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.stats import StepStatistics, TrainingStats
+from ppocr.utils.timing import NullTimer, StepPart
 
 
 class Progress:
@@ -31,16 +32,26 @@ class Progress:
         profiler: :class:`ppocr.engine.profiling.StepProfiler`, or None.
         memory: whether the line tells the memory of the GPU.
         watchdog: :class:`ppocr.distributed.watchdog.Watchdog`, told of every step; or None.
+        timer: :class:`ppocr.utils.timing.NullTimer`, or what stands for it, told of what records and logs; or None.
     """
 
     def __init__(
-        self, schedule, logger, loggers, window=20, training_metric=None, profiler=None, memory=False, watchdog=None
+        self,
+        schedule,
+        logger,
+        loggers,
+        window=20,
+        training_metric=None,
+        profiler=None,
+        memory=False,
+        watchdog=None,
+        timer=None,
     ):
         self._schedule, self._logger, self._loggers = schedule, logger, loggers
         self.statistics, of_steps = (TrainingStats(window, ["lr"], unsmoothed=["lr"]) for _ in range(2))
         self._steps = StepStatistics(of_steps) if loggers.every_step else None
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
-        self._watchdog = watchdog or Watchdog(0, "")
+        self._watchdog, self._timer = watchdog or Watchdog(0, ""), timer or NullTimer()
         self._clock, self._best_effort = _Clock(), BestEffort()
         self._bar = None
 
@@ -70,6 +81,10 @@ class Progress:
     def record(self, losses, lr, predictions, batches, state):
         """Takes the values of one update; nothing here waits for the device unless a training metric is on."""
         self._watchdog.heartbeat()
+        with self._timer.part(StepPart.LOG):
+            self._record(losses, lr, predictions, batches, state)
+
+    def _record(self, losses, lr, predictions, batches, state):
         values = {"lr": lr}
         if self._training_metric and state.epoch % self._schedule.metric_epoch_step == 0:
             values.update(self._training_metric(predictions, batches[-1]))
@@ -81,6 +96,10 @@ class Progress:
 
     def log_line(self, state):
         """Writes the line that is due: here the values of the window come from the device."""
+        with self._timer.part(StepPart.LOG):
+            self._log_line(state)
+
+    def _log_line(self, state):
         values = self.statistics.get()
         times = self._clock.close_window()
         remaining = self._clock.seconds_per_step() * self._schedule.at(state).remaining()

@@ -17,6 +17,7 @@ from ppocr.engine.averaging import Averaging
 from ppocr.engine.health import FiniteGuard, gradient_norm
 from ppocr.errors import ConfigError, DataError
 from ppocr.failures import stage
+from ppocr.utils.timing import NullTimer, StepPart
 
 logger = logging.getLogger("ppocr")
 MADE_WITH = "made_with"
@@ -256,9 +257,14 @@ class Stepper:
         self.amp = amp or MixedPrecision()
         self.averaging = averaging or Averaging()
         self.guard = guard or FiniteGuard("off")
+        self._timer = NullTimer()
         self._seed, self._tried = seed, set()  # shapes of images that have been trained on
         self.lr = optimizer.get_lr()
         create_state(optimizer)  # so that copies of the state are whole before the first update, too
+
+    def time_with(self, timer):
+        """Has a :class:`ppocr.utils.timing.NullTimer`, or what stands for it, told of the parts of each step."""
+        self._timer = timer
 
     def __call__(self, batches, step: int):
         """Does one update.
@@ -277,7 +283,8 @@ class Stepper:
             UserError: too many updates in a row were skipped, or model and loss do not fit a batch of a shape that
                 has not come before.
         """
-        self.guard.snapshot(self)
+        with self._timer.part(StepPart.CHECK):
+            self.guard.snapshot(self)
         sums = {}
         paddle.seed((self._seed * 1_000_003 + step) % 2**31)
         with processes.keeping_gradients(self.model):
@@ -287,39 +294,50 @@ class Stepper:
         sums = _add(sums, losses)
         losses = sums if len(batches) == 1 else {key: value / len(batches) for key, value in sums.items()}
         losses["loss"] = processes.average(self.model, losses["loss"])
-        self.amp.unscale(self.optimizer)
+        with self._timer.part(StepPart.UPDATE):
+            self.amp.unscale(self.optimizer)
         norm = gradient_norm(self.model.parameters())
         self.lr = self.optimizer.get_lr()
-        if not self.guard.accepts(losses["loss"], norm, batches, step):
+        with self._timer.part(StepPart.CHECK):
+            accepted = self.guard.accepts(losses["loss"], norm, batches, step)
+        if not accepted:
             self.amp.skip()
             losses, norm = {}, None
-        elif self._update():
-            self.averaging.update()
-        else:
+        elif not self._update():
             norm = None  # infinite or not a number, as is said when a log line is due
-        self.optimizer.clear_grad()
-        if not isinstance(self.lr_scheduler, float):
-            self.lr_scheduler.step()
+        self._prepare_next()
         return predictions, losses if norm is None else {**losses, "grad_norm": norm}
 
     def _update(self) -> bool:
         """Makes the update, unless gradients overflow; tells whether it did."""
-        made = self.amp.step(self.optimizer)
+        with self._timer.part(StepPart.UPDATE):
+            made = self.amp.step(self.optimizer)
+            if made:
+                self.averaging.update()
         if self.amp.scales:
             self.guard.overflows.count(self.amp, made)
         return made
 
+    def _prepare_next(self):
+        """Clears the gradients and steps the schedule."""
+        with self._timer.part(StepPart.UPDATE):
+            self.optimizer.clear_grad()
+            if not isinstance(self.lr_scheduler, float):
+                self.lr_scheduler.step()
+
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
         shape = shape_of_images(batch)
-        with self._trying("Architecture", "the model fails", shape), self.amp.autocast():
+        part = self._timer.part
+        with self._trying("Architecture", "the model fails", shape), self.amp.autocast(), part(StepPart.FORWARD):
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
-        with self._trying("Loss", "it fails", shape):
+        with self._trying("Loss", "it fails", shape), part(StepPart.LOSS):
             losses = self.loss(predictions, batch)
         if self._unaligned is not None:
             self._unaligned(predictions, batch)
-        self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
+        with part(StepPart.BACKWARD):
+            self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
         self._tried.add(shape)
         return predictions, losses
 
@@ -344,7 +362,8 @@ class Stepper:
         Raises:
             UserError: the numbers are bad again and again.
         """
-        self.guard.resolve_pending(self)
+        with self._timer.part(StepPart.CHECK):
+            self.guard.resolve_pending(self)
         if self.guard.overflows.say(self.amp):
             self.amp.warn_when_sunk()
 

@@ -21,6 +21,7 @@ from ppocr.doctor.table import summary
 from ppocr.engine.stepper import Stepper
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import UserError
+from ppocr.utils.timing import StepPart
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """\
@@ -133,6 +134,12 @@ def test_a_part_of_a_step_that_is_not_there_is_noticed(monkeypatch, name):
     monkeypatch.delattr(type(run.stepper.guard), name)
     with pytest.raises(AttributeError, match=name):
         doctor.measure(run, FACTS, doctor.Plan(steps=1, warm_up=1))
+
+
+def test_every_part_that_a_step_tells_of_is_measured():
+    assert set(parts.OF_STEP) == set(StepPart)
+    result = doctor.measure(tiny_run(Clock()), FACTS, doctor.Plan(steps=2, seconds=999, warm_up=1))
+    assert set(parts.OF_STEP.values()) <= set(result.parts)
 
 
 def test_workers_tell_what_they_spent():

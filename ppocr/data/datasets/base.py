@@ -13,6 +13,7 @@ from ppocr.data.imaug.operator import Rejected
 from ppocr.data.randomness import generator
 from ppocr.errors import ConfigError, DataError, Dropped, UserError
 from ppocr.failures import FAILURES, describe
+from ppocr.utils.timing import NullTimer, StepPart
 from ppocr.values import Index, Probability
 
 _ATTEMPTS = 50
@@ -76,6 +77,11 @@ class OcrDataset(paddle.io.Dataset):
             self._keep_images(build_store(cache))
         self._ext_wanted = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
         self._first_selection = None
+        self._timer = NullTimer()
+
+    def time_with(self, timer):
+        """Has a :class:`ppocr.utils.timing.NullTimer`, or what stands for it, told when samples are loaded."""
+        self._timer = timer
 
     def sample_count(self) -> int:
         """Returns the number of samples, whether an epoch uses them or not."""
@@ -180,7 +186,8 @@ class OcrDataset(paddle.io.Dataset):
         """Loads and processes one sample; a bad one becomes an event and None."""
         notes, facts = [], {}
         try:
-            raw = self.load(index, key, rng)
+            with self._timer.part(StepPart.READ):
+                raw = self.load(index, key, rng)
             notes += raw.get("notes", ())
             data = {**raw, "notes": notes, "facts": facts, "epoch": key.epoch}
             sample = process(data)
