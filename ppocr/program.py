@@ -1,4 +1,4 @@
-"""The family's names for what the tools are made of: command line, configuration, the training loop, evaluation."""
+"""PaddleOCR's names for what the tools are made of: command line, configuration, the training loop, evaluation."""
 
 from ppocr.commands.arguments import ArgsParser, preprocess
 from ppocr.config import load as load_config
@@ -16,7 +16,7 @@ def train(*parts, **named):
     """Trains what has been built; see :func:`ppocr.engine.loop.train`.
 
     Raises:
-        ConfigError: the call has the family's form, which begins with a configuration.
+        ConfigError: the call has PaddleOCR's form, which begins with a configuration.
     """
     if "config" in named or (parts and isinstance(parts[0], dict)):
         raise ConfigError(
@@ -43,7 +43,7 @@ def eval(
 
     Args:
         model: a ``paddle.nn.Layer`` of ``build_model``; it says itself what it is fed, so that ``model_type`` and
-            ``extra_input``, which are in the family's call, tell nothing here.
+            ``extra_input``, which are in PaddleOCR's call, tell nothing here.
         valid_dataloader, post_process_class, eval_class: what ``build_dataloader``, ``build_post_process`` and
             ``build_metric`` give.
         model_type, extra_input: see ``model``.

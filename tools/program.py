@@ -1,4 +1,4 @@
-"""The family's import path of :mod:`ppocr.program`."""
+"""PaddleOCR's import path of :mod:`ppocr.program`."""
 
 from ppocr.program import ArgsParser, eval, load_config, merge_config, preprocess, to_float32, train
 

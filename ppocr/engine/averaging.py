@@ -155,7 +155,7 @@ class WindowAverage(Averaging):
     """Plain mean of the trained parameters over a window of recent updates.
 
     A window is closed when it holds ``min_window`` updates and at least min(``max_window``, ``rate`` * updates so far);
-    the average covers the last closed window and the open one.  The defaults are those that the family uses for SRN.
+    the average covers the last closed window and the open one.  The defaults are those that PaddleOCR uses for SRN.
 
     Args:
         model: the model whose parameters are averaged.

@@ -8,7 +8,7 @@ from ppocr.errors import ConfigError
 from ppocr.registry import bind_arguments
 from ppocr.yaml_text import NotYaml, parse
 
-# Names of the family for the columns by which Paddle sorts its table; it cannot sort by calls.
+# Names of PaddleOCR for the columns by which Paddle sorts its table; it cannot sort by calls.
 _COLUMNS = {"total": "Total", "calls": "Total", "max": "Max", "min": "Min", "ave": "Avg"}
 
 

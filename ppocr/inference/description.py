@@ -1,4 +1,4 @@
-"""``inference.yml``: what stands before and behind an exported network, as the family's exported models say it."""
+"""``inference.yml``: what stands before and behind an exported network, as PaddleOCR's exported models say it."""
 
 import copy
 import inspect

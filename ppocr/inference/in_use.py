@@ -1,7 +1,7 @@
 """Text lines that are wider in use than in the evaluation that chose the model.
 
 An evaluation narrows a line that is wider than ``image_shape``; inference and exported models make their input wider
-instead, as the family's tools do.  So one model has two accuracies wherever there are such lines, and both are said.
+instead, as PaddleOCR's tools do.  So one model has two accuracies wherever there are such lines, and both are said.
 """
 
 from ppocr.data.imaug import name_and_settings

@@ -1,4 +1,4 @@
-"""Result files: lines of text as the family writes them, the same as JSON lines, and drawn images beside."""
+"""Result files: lines of text as PaddleOCR writes them, the same as JSON lines, and drawn images beside."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The family's import path of the schedules, under the names that ``Optimizer.lr`` gives them."""
+"""PaddleOCR's import path of the schedules, under the names that ``Optimizer.lr`` gives them."""
 
 from ppocr.optimizer.lr_scheduler import (
     Cosine,

@@ -86,7 +86,7 @@ def _read(path) -> bytes:
 
 
 def where_published(path) -> str:
-    """Returns where the family publishes a dictionary of that name; empty for any other name."""
+    """Returns where PaddleOCR publishes a dictionary of that name; empty for any other name."""
     stem, suffix = os.path.splitext(os.path.basename(path))
     folders = [folder for folder, names in PUBLISHED.items() if suffix == ".txt" and stem in names.split()]
     if not folders:

@@ -1,4 +1,4 @@
-"""The family's calls that save and load a model with its optimizer, for scripts that have a loop of their own."""
+"""PaddleOCR's calls that save and load a model with its optimizer, for scripts that have a loop of their own."""
 
 import os
 from pathlib import Path
@@ -30,7 +30,7 @@ def save_model(model, optimizer, model_path, logger=None, config=None, is_best=F
         optimizer: a Paddle optimizer.
         model_path: the folder; it is made where it is missing.
         logger: told where the files are; by default the project's.
-        config: not read; it is in the family's call.
+        config: not read; it is in PaddleOCR's call.
         is_best: whether the words say that it is the best model.
         prefix: beginning of the names.
         **counters: content of ``.states``: ``epoch``, ``global_step``, ``best_model_dict``, ...
@@ -60,7 +60,7 @@ def load_model(config, model, optimizer=None, model_type=None) -> dict:
         config: the configuration.
         model: receives the weights.
         optimizer: receives its state from ``Global.checkpoints``; None: the weights alone are loaded.
-        model_type: not read; it is in the family's call.
+        model_type: not read; it is in PaddleOCR's call.
 
     Returns:
         The best metrics of the checkpoint, and as ``start_epoch`` the epoch to go on with; empty without a checkpoint.

@@ -1,4 +1,4 @@
-"""Saving and loading of models: the documented names, in this project's form and in the family's."""
+"""Saving and loading of models: the documented names, in this project's form and in PaddleOCR's."""
 
 import paddle
 
@@ -18,7 +18,7 @@ def save_model(target, contents, *others, **options):
         *others, **options: ``counters``: where the run stood; ``keep_previous``: whether the checkpoint that is
             replaced is kept, as ``<name>_previous``.
 
-    The family's call, with a model and an optimizer first, is :func:`ppocr.utils.family_calls.save_model`.
+    PaddleOCR's call, with a model and an optimizer first, is :func:`ppocr.utils.family_calls.save_model`.
 
     Raises:
         CheckpointError: the files cannot be written (the message says why); what was there before is still there.
@@ -36,7 +36,7 @@ def _write(prefix, contents, counters=None, keep_previous=False):
 def load_model(options, *others, **named):
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names.
 
-    See :func:`ppocr.checkpoint.loading.load_run`.  The family's call, with a configuration and a model first, is
+    See :func:`ppocr.checkpoint.loading.load_run`.  PaddleOCR's call, with a configuration and a model first, is
     :func:`ppocr.utils.family_calls.load_model`.
     """
     return (family_calls.load_model if isinstance(options, dict) else load_run)(options, *others, **named)

@@ -78,7 +78,7 @@ READINGS = {
     "weights of a run": (".pdparams", resume, (".pdopt", ".train_state")),
     "optimizer": (".pdopt", resume, (".pdparams", ".train_state")),
     "state": (".train_state", resume, (".pdparams", ".pdopt")),
-    "counters of the family": (".states", resume, (".pdparams", ".pdopt")),
+    "counters of PaddleOCR": (".states", resume, (".pdparams", ".pdopt")),
 }
 
 

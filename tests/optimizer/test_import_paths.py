@@ -1,4 +1,4 @@
-"""Names that users of the family import: each is there and is the class that the YAML name builds."""
+"""Names that users of PaddleOCR import: each is there and is the class that the YAML name builds."""
 
 import importlib
 

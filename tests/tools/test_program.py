@@ -1,4 +1,4 @@
-"""The family's calls of ``tools.program`` from Python."""
+"""PaddleOCR's calls of ``tools.program`` from Python."""
 
 import logging
 from pathlib import Path
@@ -19,7 +19,7 @@ QUICKSTART = Path(__file__).resolve().parents[2] / "configs" / "quickstart" / "c
 
 @pytest.fixture(scope="module")
 def parts():
-    """Model, data, post-processing and metric of a classifier, as the family's scripts build them."""
+    """Model, data, post-processing and metric of a classifier, as PaddleOCR's scripts build them."""
     tiny = {
         "Eval.dataset.length": 6,
         "Eval.loader.batch_size_per_card": 4,

@@ -1,4 +1,4 @@
-"""The family's calls that save and load a model from Python."""
+"""PaddleOCR's calls that save and load a model from Python."""
 
 import numpy as np
 import paddle

@@ -78,7 +78,7 @@ def main(arguments=None):
 
 
 def family_configs() -> list:
-    """Returns the configurations of the family as paths relative to ``configs/``.
+    """Returns the configurations of PaddleOCR as paths relative to ``configs/``.
 
     Raises:
         UserError: there are none, as in a package that was installed in part.

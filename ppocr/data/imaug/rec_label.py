@@ -43,7 +43,7 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
 
     A sample is dropped if its text is longer than what fits (``too_long``) or has no known character
     (``unknown_characters``); single unknown characters are noted.  An empty text is a text like others in the samples
-    of data sets, and dropped (``no_text``) where the operator is called with a plain sample, as the family does.
+    of data sets, and dropped (``no_text``) where the operator is called with a plain sample, as PaddleOCR does.
 
     What becomes a label is what the dictionary can write; the text as it stands is told as the fact ``text``.
     """

@@ -264,7 +264,7 @@ class SARRecResizeImg(ColourLine):
 
 @OPERATORS.register()
 class RobustScannerRecResizeImg(SARRecResizeImg):
-    """As :class:`SARRecResizeImg`, with ``word_positons``: 0, 1, ... (the family spells it so).
+    """As :class:`SARRecResizeImg`, with ``word_positons``: 0, 1, ... (PaddleOCR spells it so).
 
     Args:
         image_shape, width_downsample_ratio: see there.

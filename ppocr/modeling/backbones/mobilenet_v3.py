@@ -11,7 +11,7 @@ from ppocr.modeling.layers.channels import make_divisible
 from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.modeling.layers.squeeze_excite import SqueezeExcite
 
-GATE_SLOPE = 0.2  # of the family's MobileNetV3; the paper's gate has 1/6
+GATE_SLOPE = 0.2  # of PaddleOCR's MobileNetV3; the paper's gate has 1/6
 
 STEM_CHANNELS = 16
 LAST_CHANNELS = {"large": 960, "small": 576}
