@@ -12,10 +12,10 @@ from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
 from ppocr.inference.preprocessing import Preprocessing, image_transforms
 from ppocr.registry import OPERATORS, POST_PROCESSES, parameters_of
+from ppocr.tasks import task_of
 from ppocr.text.dictionary import character_list
 
 BLANK_SIZE = (64, 256, 3)
-FREE_AXES = {"det": (2, 3), "rec": (3,)}  # axes of [N, C, H, W] that images of a task may have in any size
 DISTILLATION = "Distillation"
 
 
@@ -105,10 +105,10 @@ def input_shape(network, model_type: str, image: list) -> list:
 
     Args:
         network: says with ``fixed_size`` that it takes images of one size only.
-        model_type: detectors take any height and width, recognisers any width, everything else one size.
+        model_type: name of the task, which says which axes are free.
         image: shape of an image, ``[C, H, W]``.
     """
-    free = () if getattr(network, "fixed_size", False) else FREE_AXES.get(model_type, ())
+    free = () if getattr(network, "fixed_size", False) else task_of(model_type).free_axes
     return [None if axis in (0, *free) else size for axis, size in enumerate([1, *image])]
 
 

@@ -5,13 +5,11 @@ from collections import Counter
 
 import numpy as np
 
-from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError, Dropped
 from ppocr.findings import ERROR
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, outside, read_boxes, sound_outlines
 from ppocr.formats.lines import image_names, split_line
-from ppocr.preflight.label_rules import rule_of
 
 LINES, IMAGES = 2000, 50  # how many are looked at before a data set is given up
 IGNORED, FEW_POINTS, SHARES, OUTSIDE = "ignored", "few_points", "shares", "outside"
@@ -30,9 +28,8 @@ CAUSES = {
 def check_boxes(context):
     """Some box of each data set counts; a look at the first image tells, unless there is something wrong."""
     for section in context.sections:
-        rule = rule_of(section) if section.has_label_lines else None
-        if rule is not None and rule.kind == "boxes":
-            causes = why_none_counts(section, rule)
+        if section.has_label_lines and section.rule.labels.are_boxes:
+            causes = why_none_counts(section, section.rule)
             if causes is not None:
                 path = (*section.path, "label_file_list")
                 yield context.finding(ERROR, path, _words(causes, section.training))
@@ -51,13 +48,13 @@ def why_none_counts(section, rule):
 
     Args:
         section: :class:`ppocr.preflight.context.DataSection`.
-        rule: :class:`ppocr.preflight.label_lines.LabelRule`.
+        rule: :class:`ppocr.preflight.label_lines.LineRule`.
     """
     causes, labels, images = Counter(), 0, 0
-    decode = section.find(DecodeImage) or DecodeImage()
+    decode = section.decode
     for name, label in some_lines(section, rule):
         try:
-            found, outlines = box_causes(label, rule)
+            found, outlines = box_causes(label, rule.labels)
         except DataError:
             continue
         labels += 1
@@ -85,18 +82,18 @@ def some_lines(section, rule):
             yield image_names(line.path)[0], line.label
 
 
-def box_causes(label, rule):
+def box_causes(label, labels):
     """Returns why each box of a label cannot count (empty if nothing speaks against it), and their outlines.
 
     Raises:
         DataError: it is no label.
     """
-    boxes = read_boxes(label, rule.flat)
+    boxes = read_boxes(label, labels.flat)
     outlines = sound_outlines(boxes.polys, boxes.counts)
     causes = outlines.faults.copy()
     causes[(causes == NO_AREA) & (np.abs(boxes.polys) <= 1).all(axis=(1, 2))] = SHARES
     causes[boxes.counts < 3] = FEW_POINTS
-    causes[[text in rule.ignored for text in boxes.texts]] = IGNORED
+    causes[[text in labels.ignored for text in boxes.texts]] = IGNORED
     return causes.tolist(), outlines
 
 

@@ -15,7 +15,6 @@ from ppocr.failures import describe
 from ppocr.findings import ERROR, NOTE, WARNING, Finding, from_message, line_in
 from ppocr.formats.lines import meant_label_file
 from ppocr.imports import import_modules
-from ppocr.preflight.label_rules import text_encoders
 from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
 from ppocr.wording import counted
@@ -132,7 +131,7 @@ def check_codec(context):
     if decoder is None:
         return
     for section in context.sections:
-        for encoder in text_encoders(section)[:1]:
+        for encoder in section.task.text_encoders(section.operators)[:1]:
             unknown = sorted(set(encoder.codec.characters) - set(decoder))
             if unknown:
                 what = (

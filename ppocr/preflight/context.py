@@ -8,13 +8,14 @@ from typing import Any, Optional
 from ppocr import config as configuration
 from ppocr.checkpoint.transfer import strip_suffix
 from ppocr.data.datasets.lmdb import LMDBDataSet
-from ppocr.data.datasets.multi_scale import MultiScaleDataSet
-from ppocr.data.datasets.simple import SimpleDataSet
+from ppocr.data.imaug.decode import DecodeImage
 from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
 from ppocr.findings import Finding, place_of
 from ppocr.options import global_options
+from ppocr.preflight.label_lines import LineRule
 from ppocr.registry import DATASETS, OPERATORS
+from ppocr.tasks import task_of
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
@@ -85,12 +86,12 @@ class DataSection:
     @property
     def has_database(self) -> bool:
         """Whether its labels lie in LMDB databases."""
-        return isinstance(self.dataset_class, type) and issubclass(self.dataset_class, LMDBDataSet)
+        return getattr(self.dataset_class, "label_store", None) == "database"
 
     @property
     def has_label_lines(self) -> bool:
         """Whether its label files hold a path, the delimiter and a label on each line."""
-        return isinstance(self.dataset_class, type) and issubclass(self.dataset_class, SimpleDataSet)
+        return getattr(self.dataset_class, "label_store", None) == "lines"
 
     @cached_property
     def label_files(self) -> list:
@@ -107,17 +108,13 @@ class DataSection:
 
     @cached_property
     def given_keys(self):
-        """The keys that a sample has before the first operator; None if the data set does not say."""
-        declared = getattr(self.dataset_class, "gives", None)
-        if declared is None:
-            return {"image", "label", "img_path"} if self.has_label_lines else {"image", "label"}
-        return set(declared)
+        """The keys that a sample has before the first operator."""
+        return set(getattr(self.dataset_class, "gives", ("image", "label")))
 
     @property
     def late_keys(self) -> set:
         """The keys that the data set itself sets before the last operator."""
-        multi_scale = isinstance(self.dataset_class, type) and issubclass(self.dataset_class, MultiScaleDataSet)
-        return {"valid_ratio"} if multi_scale and self.config.get("sampler") else set()
+        return set(getattr(self.dataset_class, "gives_late", ())) if self.config.get("sampler") else set()
 
     @cached_property
     def steps(self) -> list:
@@ -133,10 +130,26 @@ class DataSection:
         except FAILURES as error:
             return Step(path, name, OPERATORS.get(name, scope), error)
 
-    def find(self, kind: type):
-        """Returns the first operator of a class that could be built, or None."""
-        built = (step.operator for step in self.steps if step.error is None)
-        return next((operator for operator in built if isinstance(operator, kind)), None)
+    @property
+    def operators(self) -> list:
+        """The operators that could be built."""
+        return [step.operator for step in self.steps if step.error is None]
+
+    @cached_property
+    def rule(self) -> LineRule:
+        """What the lines of its label files must be."""
+        labels = self.task.labels_for(self.operators)
+        return LineRule(labels, self.dataset.get("delimiter") or "\t", bool(self.dataset.get("ds_width")))
+
+    @property
+    def task(self):
+        """The task of the model: :class:`ppocr.tasks.base.Task`."""
+        return task_of(self.inherited.get("model_type"))
+
+    @property
+    def decode(self) -> DecodeImage:
+        """The operator that decodes images."""
+        return next((one for one in self.operators if isinstance(one, DecodeImage)), None) or DecodeImage()
 
 
 @dataclass
@@ -213,14 +226,13 @@ class Context:
     @cached_property
     def scans(self) -> dict:
         """What stands in the label files: ``{section: list of FileScan}``."""
-        from ppocr.preflight.label_rules import rule_of
         from ppocr.preflight.label_scan import scan_files
 
         found = {}
         for section in self.sections:
             if section.has_label_lines:
-                rule, folder = rule_of(section), str(section.dataset.get("data_dir"))
-                found[section.name] = scan_files(section.readable_files, folder, rule, self)
+                folder = str(section.dataset.get("data_dir"))
+                found[section.name] = scan_files(section.readable_files, folder, section.rule, self)
         return found
 
     @cached_property
@@ -230,13 +242,12 @@ class Context:
         Raises:
             UserError: a database cannot be read.
         """
-        from ppocr.preflight.label_rules import rule_of
         from ppocr.preflight.label_scan import scan_databases
 
         limit = self.label_limit or STORED_LABELS
         sections = [section for section in self.sections if section.has_database]
         folders = {section.name: LMDBDataSet(section.dataset.get("data_dir"), []) for section in sections}
-        return {one.name: scan_databases(folders[one.name], rule_of(one), limit) for one in sections}
+        return {one.name: scan_databases(folders[one.name], one.rule.labels, limit) for one in sections}
 
     def labels_of(self, section) -> list:
         """Returns the ``FileScan`` of a section's label files or databases; none for other data sets."""

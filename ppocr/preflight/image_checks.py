@@ -11,11 +11,10 @@ from ppocr.data.label_index import LabelIndex
 from ppocr.errors import DataError, Dropped
 from ppocr.findings import NOTE, WARNING, Finding
 from ppocr.formats.boxes import outside
+from ppocr.formats.labels import Labels
 from ppocr.formats.lines import image_names, meant_image, split_line
 from ppocr.geometry.quads import TALL
 from ppocr.preflight.box_checks import box_causes
-from ppocr.preflight.label_lines import LabelRule
-from ppocr.preflight.label_rules import rule_of
 from ppocr.preflight.parallel import mapped
 
 _BATCH = 64
@@ -63,7 +62,7 @@ class Job(NamedTuple):
     """Images to look at, what their labels must be, and the operator that decodes them."""
 
     images: list
-    rule: LabelRule
+    labels: Labels
     decode: DecodeImage
     folder: str
 
@@ -72,12 +71,12 @@ def check_images(context):
     """Images are there, can be decoded, are neither tiny nor extremely long, and their boxes lie in them."""
     for section in context.sections:
         scans = context.scans.get(section.name, ())
-        rule = rule_of(section) if scans else None
+        labels = section.rule.labels if scans else None
         for scan in scans:
-            images, lines = images_of(scan, section, context.sample, rule.kind == "boxes")
-            decode = section.find(DecodeImage) or DecodeImage()
+            images, lines = images_of(scan, section, context.sample, labels.are_boxes)
+            decode = section.decode
             jobs = [
-                Job(images[i : i + _BATCH], rule, decode, section.dataset["data_dir"])
+                Job(images[i : i + _BATCH], labels, decode, section.dataset["data_dir"])
                 for i in range(0, len(images), _BATCH)
             ]
             results = mapped(look_at_all, jobs, context.processes, f"images of {section.name}", context.progress)
@@ -131,7 +130,7 @@ def look_at_all(job: Job) -> list:
 
 def look_at(entry: ImageEntry, job: Job) -> list:
     """Returns what is wrong with an image and with the boxes on it."""
-    rule = job.rule
+    labels = job.labels
     try:
         with open(entry.file, "rb") as opened:
             content = opened.read()
@@ -148,16 +147,16 @@ def look_at(entry: ImageEntry, job: Job) -> list:
     height, width = image.shape[:2]
     faults = [
         Fault(kind)
-        for kind in (_odd_size(height, width, rule.kind == "text"), "plain" if image.min() == image.max() else "")
+        for kind in (_odd_size(height, width, labels.are_lines), "plain" if image.min() == image.max() else "")
         if kind
     ]
-    return faults + (boxes_beyond(entry.label, rule, width, height) if rule.kind == "boxes" else [])
+    return faults + (boxes_beyond(entry.label, labels, width, height) if labels.are_boxes else [])
 
 
-def boxes_beyond(label, rule, width, height) -> list:
+def boxes_beyond(label, labels, width, height) -> list:
     """Returns the boxes of a label that lie outside of their image, wholly or for the most part."""
     try:
-        causes, outlines = box_causes(label, rule)
+        causes, outlines = box_causes(label, labels)
     except DataError:
         return []
     usable = np.array([not cause for cause in causes], bool)

@@ -4,8 +4,8 @@ import numpy as np
 
 from ppocr.data.bad_samples import may_lose
 from ppocr.findings import ERROR, NOTE, WARNING, Finding
-from ppocr.preflight.label_lines import FAULTS, OF_BOXES
-from ppocr.preflight.label_rules import rule_of
+from ppocr.formats.labels import OF_BOXES
+from ppocr.preflight.label_lines import FAULTS
 from ppocr.preflight.label_scan import line_text
 from ppocr.wording import counted, counted_are
 
@@ -32,7 +32,7 @@ def check_labels(context):
 def _without_images(context, section):
     """Finds classes that no line of a data set has."""
     scans = context.labels_of(section)
-    missing = rule_of(section).classes.difference(*(scan.seen.classes for scan in scans))
+    missing = section.rule.labels.classes.difference(*(scan.seen.classes for scan in scans))
     limit = context.label_limit
     whole = all(len(scan.seen.numbers) >= scan.stored and not (limit and scan.seen.lines >= limit) for scan in scans)
     if scans and missing and whole:

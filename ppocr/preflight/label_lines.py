@@ -1,21 +1,16 @@
 """What is wrong with the lines of a label file: the part that worker processes do, without Paddle."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import numpy as np
 
-from ppocr.errors import DataError
-from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, read_boxes, sound_outlines
+from ppocr.formats.labels import LABEL_FAULTS, Labels, Seen, Tally, count
 from ppocr.formats.lines import meant_delimiter, split_line
-from ppocr.text.codecs import CtcCodec
-from ppocr.text.direction import Writing
 from ppocr.text.encoding import other_encoding, utf16
-from ppocr.wording import counted
 
 BOM = b"\xef\xbb\xbf"
-MIN_POINTS = 4
 _HEAD = 256  # bytes that show the encoding of a file
 
 # kind of fault -> (whether the line cannot be used, what to say)
@@ -24,53 +19,22 @@ FAULTS = {
     "delimiter": (True, "no delimiter between path and label"),
     "no_path": (True, "the path is empty"),
     "unread": (False, "a tab ends the label, and what follows is not read"),
-    "no_label": (True, "the label is empty"),
-    "no_text": (False, "the label is empty, which stands for an image without text"),
-    "too_long": (True, "the label is too long"),
-    "all_unknown": (True, "no character of the label is in the dictionary"),
-    "class": (True, "the label is no class of label_list"),
-    "boxes": (True, "the label is no list of boxes"),
-    "left_out": (False, "the label is an empty list, and keep_empty is false: the image is left out"),
-    "order": (False, "on an image the text looks like another one, as which it will be read"),
-    "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
-    NO_AREA: (False, "a box has no area"),
-    FAR: (False, "a coordinate is no number, or beyond any image; the box is ignored"),
-    CROSSING: (False, "the outline of a box crosses itself; the box is ignored"),
-    "reordered": (False, "sides of a box cross; its corners are put in order"),
+    **LABEL_FAULTS,
 }
-OF_BOXES = ("few_points", NO_AREA, FAR, CROSSING, "reordered")  # these are counted by box, the others by line
 
 
 @dataclass(frozen=True)
-class LabelRule:
-    """What the labels of a data set must be.
+class LineRule:
+    """What the lines of a data set must be.
 
     Attributes:
-        kind: ``text``, ``boxes``, ``class``, or ``any`` where nothing is known about them.
+        labels: what their labels must be.
         delimiter: what stands between path and label.
-        characters: forms of the entries of the dictionary, for ``text``.
-        writing: splits a text into them: :class:`ppocr.text.direction.Writing`.
-        lower: lower-case a text before it is looked at.
-        longest: most characters of a text; None for no limit.
-        ctc: the text is learnt with CTC.
-        classes: names of the classes, for ``class``.
-        ignored: texts of boxes that do not count, for ``boxes``.
-        flat: points may be written as ``[x, y, x, y, ...]``, for ``boxes``.
-        keep_empty: an empty list is the label of an image without text, for ``boxes``.
         sizes: width and height stand behind the label, each behind a delimiter.
     """
 
-    kind: str = "any"
+    labels: Labels = Labels()
     delimiter: str = "\t"
-    characters: frozenset = frozenset()
-    writing: Writing = Writing(())
-    lower: bool = False
-    longest: Optional[int] = None
-    ctc: bool = False
-    classes: frozenset = frozenset()
-    ignored: frozenset = frozenset()
-    flat: bool = False
-    keep_empty: bool = True
     sizes: bool = False
 
 
@@ -81,48 +45,7 @@ class Job(NamedTuple):
     start: int
     end: int
     folder: str
-    rule: LabelRule
-
-
-class Tally(NamedTuple):
-    """How often something was seen, and where first: line (from 0) and an example."""
-
-    count: int
-    line: int
-    detail: str = ""
-
-
-@dataclass
-class Seen:
-    """What was seen in some lines, numbered from 0.
-
-    Attributes:
-        lines: number of lines, empty ones included.
-        numbers: line of each line with content, int32.
-        hashes: of the path of each, uint64.
-        unusable: lines with content that cannot be used.
-        faults: kind of fault -> :class:`Tally`.
-        unknown: character -> :class:`Tally`.
-        steps: CTC time steps that a text needs -> :class:`Tally`.
-        classes: class -> :class:`Tally`.
-        without_text: lines with an empty list of boxes.
-    """
-
-    lines: int = 0
-    numbers: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
-    hashes: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
-    unusable: int = 0
-    faults: dict = field(default_factory=dict)
-    unknown: dict = field(default_factory=dict)
-    steps: dict = field(default_factory=dict)
-    classes: dict = field(default_factory=dict)
-    without_text: int = 0
-
-
-def count(tallies, key, line, detail="", times=1):
-    """Adds to the tally of ``key``."""
-    old = tallies.get(key)
-    tallies[key] = Tally(times, line, detail) if old is None else old._replace(count=old.count + times)
+    rule: LineRule
 
 
 def read_job(job: Job) -> Seen:
@@ -169,24 +92,24 @@ def look_at(line, number, folder, job, seen) -> int:
             path = parts.path
             if parts.unread:
                 count(seen.faults, "unread", number, repr(parts.unread[:40]))
-            fault = _LABELS[rule.kind](parts.label, number, rule, seen)
+            fault = rule.labels.check(parts.label, number, seen)
     except UnicodeDecodeError as error:
         fault = ("encoding", other_encoding(line, job.path) or error.reason)
     _add_fault(seen, fault, number)
     return path_hash(folder, path) if path else 0
 
 
-def read_stored(labels, rule) -> Seen:
+def read_stored(stored, labels) -> Seen:
     """Looks at labels that have no line of their own.
 
     Args:
-        labels: list of (number, bytes; None where there is none).
-        rule: :class:`LabelRule`.
+        stored: list of (number, bytes; None where there is none).
+        labels: :class:`ppocr.formats.labels.Labels`.
     """
-    seen = Seen(lines=len(labels), numbers=np.array([number for number, _ in labels], np.int64))
-    for number, label in labels:
+    seen = Seen(lines=len(stored), numbers=np.array([number for number, _ in stored], np.int64))
+    for number, label in stored:
         try:
-            fault = ("no_label", "") if label is None else _LABELS[rule.kind](label.decode("utf-8"), number, rule, seen)
+            fault = ("no_label", "") if label is None else labels.check(label.decode("utf-8"), number, seen)
         except UnicodeDecodeError as error:
             fault = ("encoding", error.reason)
         _add_fault(seen, fault, number)
@@ -203,68 +126,3 @@ def path_hash(folder, path) -> int:
     """Returns a number above 0 that stands for a path below a folder."""
     text = path[2:] if path.startswith("./") else path
     return int.from_bytes(blake2b(folder + text.encode(), digest_size=8).digest(), "little") | 1
-
-
-def _any_label(label, number, rule, seen):
-    return None if label else ("no_label", "")
-
-
-def _class(label, number, rule, seen):
-    if not label:
-        return "no_label", ""
-    if label not in rule.classes:
-        return "class", repr(label[:60])
-    count(seen.classes, label, number)
-    return None
-
-
-def _text(label, number, rule, seen):
-    text = label.lower() if rule.lower else label
-    if not text:
-        return "no_text", ""
-    entries, unusable = rule.writing.split(text), None
-    looks_like = rule.writing.read(rule.writing.written(text))
-    if looks_like != text:
-        count(seen.faults, "order", number, f"{text[:40]!r} like {looks_like[:40]!r}")
-    if rule.longest is not None and len(entries) > rule.longest:
-        unusable = "too_long", f"{counted(len(entries), 'character')}, at most {rule.longest}: {text[:40]!r}"
-    if not rule.characters.issuperset(entries):
-        for entry in entries:
-            if entry not in rule.characters:
-                count(seen.unknown, entry, number)
-        entries = [entry for entry in entries if entry in rule.characters]
-        if not entries:
-            return unusable or ("all_unknown", repr(label[:40]))
-    if rule.ctc and unusable is None:
-        count(seen.steps, CtcCodec.steps_needed(entries), number)
-    return unusable
-
-
-def _boxes(label, number, rule, seen):
-    if not label:
-        return "no_label", ""
-    try:
-        boxes = read_boxes(label, rule.flat)
-    except DataError as error:
-        return "boxes", str(error)
-    if not boxes.texts and not rule.keep_empty:
-        return "left_out", ""
-    seen.without_text += not boxes.texts
-    outlines = sound_outlines(boxes.polys, boxes.counts)
-    for position, text in enumerate(boxes.texts):
-        if text not in rule.ignored:
-            kind = _fault_of(boxes, outlines, position)
-            if kind:
-                shown = boxes.polys[position, : min(boxes.counts[position], MIN_POINTS)].tolist()
-                count(seen.faults, kind, number, f"box {position + 1}: {shown}")
-    return None
-
-
-def _fault_of(boxes, outlines, position):
-    """Returns the fault of a box that is to count, or an empty text."""
-    if boxes.counts[position] < MIN_POINTS:
-        return "few_points"
-    return outlines.faults[position] or ("reordered" if outlines.reordered[position] else "")
-
-
-_LABELS = {"any": _any_label, "class": _class, "text": _text, "boxes": _boxes}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ppocr.preflight.label_lines import Job, Seen, Tally, read_job, read_stored
+from ppocr.formats.labels import Seen, Tally
+from ppocr.preflight.label_lines import Job, read_job, read_stored
 from ppocr.preflight.parallel import mapped
 
 CHUNK = 1 << 22  # bytes
@@ -33,7 +34,7 @@ def scan_files(paths, folder, rule, context) -> list:
     Args:
         paths: label files, each with content.
         folder: ``data_dir``.
-        rule: :class:`ppocr.preflight.label_lines.LabelRule`.
+        rule: :class:`ppocr.preflight.label_lines.LineRule`.
         context: says how many lines, how many processes, and whether to show progress.
     """
     folder = os.path.abspath(folder)
@@ -43,18 +44,18 @@ def scan_files(paths, folder, rule, context) -> list:
     return [FileScan(path, merged(list(itertools.islice(results, len(jobs[path]))))) for path in jobs]
 
 
-def scan_databases(dataset, rule, limit) -> list:
+def scan_databases(dataset, labels, limit) -> list:
     """Returns a :class:`FileScan` of each LMDB database, its labels numbered as in there, from 1.
 
     Args:
         dataset: :class:`ppocr.data.datasets.lmdb.LMDBDataSet`.
-        rule: :class:`ppocr.preflight.label_lines.LabelRule`.
+        labels: :class:`ppocr.formats.labels.Labels`.
         limit: labels of each database that are looked at, spread evenly.
     """
     scans = []
     for number, (path, count) in enumerate(zip(dataset.paths, dataset.counts)):
         chosen = np.unique(np.linspace(1, count, min(limit, count)).astype(int)).tolist()
-        scans.append(FileScan(path, read_stored(list(zip(chosen, dataset.labels_in(number, chosen))), rule), count))
+        scans.append(FileScan(path, read_stored(list(zip(chosen, dataset.labels_in(number, chosen))), labels), count))
     return scans
 
 

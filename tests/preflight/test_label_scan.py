@@ -7,13 +7,14 @@ import pytest
 
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
+from ppocr.formats.labels import BoxLabels, ClassLabels, Labels, Tally, TextLabels
 from ppocr.formats.lines import meant_delimiter
 from ppocr.preflight import label_scan
-from ppocr.preflight.label_lines import Job, LabelRule, Tally, path_hash, read_job
+from ppocr.preflight.label_lines import Job, LineRule, path_hash, read_job
 from ppocr.registry import OPERATORS
 from ppocr.text.direction import Writing
 
-TEXT = LabelRule("text", characters=frozenset("abcd"), longest=4, ctc=True)
+TEXT = LineRule(TextLabels(frozenset("abcd"), longest=4, ctc=True))
 
 
 def context(limit=None, processes=1):
@@ -66,30 +67,30 @@ def test_several_files_keep_their_own_lines(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "rule, label, faults, unusable",
+    "labels, label, faults, unusable",
     [
-        (LabelRule(), "anything", {}, 0),
-        (LabelRule(), "", {"no_label"}, 1),
-        (LabelRule("class", classes=frozenset({"0"})), "0", {}, 0),
-        (LabelRule("class", classes=frozenset({"0"})), "1", {"class"}, 1),
-        (LabelRule("text", characters=frozenset("ab"), lower=True), "AB", {}, 0),
-        (LabelRule("text", characters=frozenset("ab")), "AB", {"all_unknown"}, 1),
-        (LabelRule("boxes"), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {"few_points"}, 0),
-        (LabelRule("boxes"), '[{"transcription": "a", "points": 5}]', {"boxes"}, 1),
-        (LabelRule("boxes"), '[{"transcription": "a", "points": [["a", 0]]}]', {"boxes"}, 1),
-        (LabelRule("boxes", ignored=frozenset("*")), '[{"transcription": "*", "points": [[0, 0]]}]', {}, 0),
-        (LabelRule("boxes"), "3", {"boxes"}, 1),
+        (Labels(), "anything", {}, 0),
+        (Labels(), "", {"no_label"}, 1),
+        (ClassLabels(classes=frozenset({"0"})), "0", {}, 0),
+        (ClassLabels(classes=frozenset({"0"})), "1", {"class"}, 1),
+        (TextLabels(characters=frozenset("ab"), lower=True), "AB", {}, 0),
+        (TextLabels(characters=frozenset("ab")), "AB", {"all_unknown"}, 1),
+        (BoxLabels(), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {"few_points"}, 0),
+        (BoxLabels(), '[{"transcription": "a", "points": 5}]', {"boxes"}, 1),
+        (BoxLabels(), '[{"transcription": "a", "points": [["a", 0]]}]', {"boxes"}, 1),
+        (BoxLabels(ignored=frozenset("*")), '[{"transcription": "*", "points": [[0, 0]]}]', {}, 0),
+        (BoxLabels(), "3", {"boxes"}, 1),
     ],
 )
-def test_rules(tmp_path, rule, label, faults, unusable):
+def test_rules(tmp_path, labels, label, faults, unusable):
     path = write(tmp_path, f"x.png\t{label}\n".encode())
-    seen = read_job(Job(path, 0, len(f"x.png\t{label}\n".encode()), "/data", rule))
+    seen = read_job(Job(path, 0, len(f"x.png\t{label}\n".encode()), "/data", LineRule(labels)))
     assert set(seen.faults) == set(faults) and seen.unusable == unusable
 
 
 def test_another_delimiter_and_what_stands_behind_the_label(tmp_path):
     path = write(tmp_path, b"x.png|ab\t90\t30\n")
-    (scan,) = label_scan.scan_files([path], "/", LabelRule("text", "|", frozenset("ab")), context())
+    (scan,) = label_scan.scan_files([path], "/", LineRule(TextLabels(frozenset("ab")), "|"), context())
     assert scan.seen.faults == {} and scan.seen.unknown == {}
 
 
@@ -129,7 +130,9 @@ def test_the_longest_text_is_that_of_the_encoder(tmp_path, name, longest):
 
 
 def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
-    rule = LabelRule("text", characters=frozenset(["ก", "ปั", ""]), writing=Writing(["ก", "ปั", ""]), longest=3, ctc=True)
+    rule = LineRule(
+        TextLabels(characters=frozenset(["ก", "ปั", ""]), writing=Writing(["ก", "ปั", ""]), longest=3, ctc=True)
+    )
     path = write(tmp_path, "x\tกปัป\ny\tปัปัก\nz\tปัปัปัปั\n".encode())
     (scan,) = label_scan.scan_files([path], "/", rule, context(processes=2))
     assert scan.seen.unknown == {"ป": Tally(1, 1)}
@@ -138,7 +141,7 @@ def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
 
 
 def test_texts_that_look_like_others_are_named(tmp_path):
-    rule = LabelRule("text", characters=frozenset("אבגד 12kg"), writing=Writing("אבגד 12kg"))
+    rule = LineRule(TextLabels(characters=frozenset("אבגד 12kg"), writing=Writing("אבגד 12kg")))
     path = write(tmp_path, "x\tאב 12\ny\tאב 12 kg\nz\tאב kg 12\n".encode())
     (scan,) = label_scan.scan_files([path], "/", rule, context())
     assert scan.seen.faults == {"order": Tally(1, 2, "'אב 12 kg' like 'אב kg 12'")} and scan.seen.unusable == 0

@@ -43,6 +43,12 @@ class OcrDataset(paddle.io.Dataset):
     A subclass defines ``sample_count``, ``load`` and ``label_of``, and may define ``describe``, ``select``, ``draw``
     and ``process``.
 
+    Attributes:
+        label_store: ``lines`` where label files hold a path, the delimiter and a label on each line, ``database`` where
+            labels lie in LMDB databases; None for anything else.
+        gives: keys that a sample has before the first operator.
+        gives_late: keys that the data set sets before the last operator for a sampler.
+
     Args:
         transforms: list of operators, ``{Name: {key: value} or None}``.
         training: in training bad samples are replaced, in evaluation they are left out.
@@ -55,6 +61,10 @@ class OcrDataset(paddle.io.Dataset):
     Raises:
         ConfigError: a cache that cannot be had, or without the operator ``DecodeImage``.
     """
+
+    label_store = None
+    gives = ("image", "label")
+    gives_late = ()
 
     def __init__(
         self,

@@ -32,6 +32,8 @@ class LMDBDataSet(OcrDataset):
         DataError: there is no database, or one cannot be read, is empty or cut off.
     """
 
+    label_store = "database"
+
     def __init__(
         self,
         data_dir: Optional[str],

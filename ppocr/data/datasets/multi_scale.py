@@ -33,6 +33,8 @@ class MultiScaleDataSet(SimpleDataSet):
         DataError: ``ds_width`` and a line without width and height.
     """
 
+    gives_late = ("valid_ratio",)
+
     def __init__(
         self,
         data_dir: Name,

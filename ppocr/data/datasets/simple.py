@@ -45,6 +45,9 @@ class SimpleDataSet(OcrDataset):
         ConfigError: the cache cannot be had.
     """
 
+    label_store = "lines"
+    gives = ("image", "label", "img_path")
+
     def __init__(
         self,
         data_dir: Name,

@@ -1,0 +1,221 @@
+"""What the label of a sample may be: texts, boxes, classes, or anything; and what is wrong with one.
+
+Worker processes look at the lines of label files with these, without Paddle.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Optional
+
+import numpy as np
+
+from ppocr.errors import DataError
+from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, count_boxes, read_boxes, sound_outlines
+from ppocr.text.codecs import CtcCodec
+from ppocr.text.direction import Writing
+from ppocr.wording import counted
+
+MIN_POINTS = 4
+
+# kind of fault -> (whether the label cannot be used, what to say)
+LABEL_FAULTS = {
+    "no_label": (True, "the label is empty"),
+    "no_text": (False, "the label is empty, which stands for an image without text"),
+    "too_long": (True, "the label is too long"),
+    "all_unknown": (True, "no character of the label is in the dictionary"),
+    "class": (True, "the label is no class of label_list"),
+    "boxes": (True, "the label is no list of boxes"),
+    "left_out": (False, "the label is an empty list, and keep_empty is false: the image is left out"),
+    "order": (False, "on an image the text looks like another one, as which it will be read"),
+    "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
+    NO_AREA: (False, "a box has no area"),
+    FAR: (False, "a coordinate is no number, or beyond any image; the box is ignored"),
+    CROSSING: (False, "the outline of a box crosses itself; the box is ignored"),
+    "reordered": (False, "sides of a box cross; its corners are put in order"),
+}
+OF_BOXES = ("few_points", NO_AREA, FAR, CROSSING, "reordered")  # these are counted by box, the others by line
+
+
+class Tally(NamedTuple):
+    """How often something was seen, and where first: line (from 0) and an example."""
+
+    count: int
+    line: int
+    detail: str = ""
+
+
+@dataclass
+class Seen:
+    """What was seen in some lines, numbered from 0.
+
+    Attributes:
+        lines: number of lines, empty ones included.
+        numbers: line of each line with content, int32.
+        hashes: of the path of each, uint64.
+        unusable: lines with content that cannot be used.
+        faults: kind of fault -> :class:`Tally`.
+        unknown: character -> :class:`Tally`.
+        steps: CTC time steps that a text needs -> :class:`Tally`.
+        classes: class -> :class:`Tally`.
+        without_text: lines with an empty list of boxes.
+    """
+
+    lines: int = 0
+    numbers: np.ndarray = field(default_factory=lambda: np.empty(0, np.int32))
+    hashes: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
+    unusable: int = 0
+    faults: dict = field(default_factory=dict)
+    unknown: dict = field(default_factory=dict)
+    steps: dict = field(default_factory=dict)
+    classes: dict = field(default_factory=dict)
+    without_text: int = 0
+
+
+def count(tallies, key, line, detail="", times=1):
+    """Adds to the tally of ``key``."""
+    old = tallies.get(key)
+    tallies[key] = Tally(times, line, detail) if old is None else old._replace(count=old.count + times)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels about which nothing is known.
+
+    Attributes:
+        classes: the names that there are, where labels name classes.
+        are_boxes: labels hold boxes, which lie on their image.
+        are_lines: an image is a line of text.
+        are_classes: labels name classes.
+        measured: title of what :meth:`size_of` gives; empty where labels have no size.
+    """
+
+    classes = frozenset()
+    are_boxes = are_lines = are_classes = False
+    measured = ""
+
+    @staticmethod
+    def size_of(label: str) -> int:
+        """Returns how large a label is, by what ``measured`` names."""
+        return 0
+
+    def check(self, label: str, number: int, seen: Seen):
+        """Looks at a label and notes in ``seen`` what is in it.
+
+        Args:
+            label: as it stands in its file.
+            number: of its line.
+            seen: is added to.
+
+        Returns:
+            ``(kind of fault, example)``, or None where the label can be used.
+        """
+        return None if label else ("no_label", "")
+
+
+@dataclass(frozen=True)
+class ClassLabels(Labels):
+    """Names of classes.
+
+    Args:
+        classes: names of the classes.
+    """
+
+    classes: frozenset = frozenset()
+    are_classes = True
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`."""
+        if not label:
+            return "no_label", ""
+        if label not in self.classes:
+            return "class", repr(label[:60])
+        count(seen.classes, label, number)
+        return None
+
+
+@dataclass(frozen=True)
+class TextLabels(Labels):
+    """Texts of lines.
+
+    Args:
+        characters: forms of the entries of the dictionary.
+        writing: splits a text into them.
+        lower: lower-case a text before it is looked at.
+        longest: most characters of a text; None for no limit.
+        ctc: the text is learnt with CTC.
+    """
+
+    characters: frozenset = frozenset()
+    writing: Writing = Writing(())
+    lower: bool = False
+    longest: Optional[int] = None
+    ctc: bool = False
+    are_lines = True
+    measured = "Characters in a label"
+    size_of = staticmethod(len)
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`."""
+        text = label.lower() if self.lower else label
+        if not text:
+            return "no_text", ""
+        entries, unusable = self.writing.split(text), None
+        looks_like = self.writing.read(self.writing.written(text))
+        if looks_like != text:
+            count(seen.faults, "order", number, f"{text[:40]!r} like {looks_like[:40]!r}")
+        if self.longest is not None and len(entries) > self.longest:
+            unusable = "too_long", f"{counted(len(entries), 'character')}, at most {self.longest}: {text[:40]!r}"
+        if not self.characters.issuperset(entries):
+            for entry in entries:
+                if entry not in self.characters:
+                    count(seen.unknown, entry, number)
+            entries = [entry for entry in entries if entry in self.characters]
+            if not entries:
+                return unusable or ("all_unknown", repr(label[:40]))
+        if self.ctc and unusable is None:
+            count(seen.steps, CtcCodec.steps_needed(entries), number)
+        return unusable
+
+
+@dataclass(frozen=True)
+class BoxLabels(Labels):
+    """Lists of boxes with their texts; see :mod:`ppocr.formats.boxes`.
+
+    Args:
+        ignored: texts of boxes that do not count.
+        flat: points may be written as ``[x, y, x, y, ...]``.
+        keep_empty: an empty list is the label of an image without text.
+    """
+
+    ignored: frozenset = frozenset()
+    flat: bool = False
+    keep_empty: bool = True
+    are_boxes = True
+    measured = "Boxes on a page"
+    size_of = staticmethod(count_boxes)
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`."""
+        if not label:
+            return "no_label", ""
+        try:
+            boxes = read_boxes(label, self.flat)
+        except DataError as error:
+            return "boxes", str(error)
+        if not boxes.texts and not self.keep_empty:
+            return "left_out", ""
+        seen.without_text += not boxes.texts
+        outlines = sound_outlines(boxes.polys, boxes.counts)
+        for position, text in enumerate(boxes.texts):
+            if text not in self.ignored:
+                kind = _fault_of(boxes, outlines, position)
+                if kind:
+                    shown = boxes.polys[position, : min(boxes.counts[position], MIN_POINTS)].tolist()
+                    count(seen.faults, kind, number, f"box {position + 1}: {shown}")
+        return None
+
+
+def _fault_of(boxes, outlines, position):
+    """Returns the fault of a box that is to count, or an empty text."""
+    if boxes.counts[position] < MIN_POINTS:
+        return "few_points"
+    return outlines.faults[position] or ("reordered" if outlines.reordered[position] else "")
