@@ -10,9 +10,9 @@ from ppocr.errors import ConfigError
 from ppocr.optimizer.param_groups import (
     assign_groups,
     layer_factors,
-    rule_factors,
     scale_rates,
     set_decays,
+    stage_factors,
     trainable_parameters,
 )
 from ppocr.optimizer.selection import freeze_parameters, weights
@@ -121,7 +121,7 @@ def _prepared_parameters(own, entry, model):
     layers = layer_factors(model, own["layer_decay"]) if "layer_decay" in own else {}
     freeze_parameters(model, own.get("freeze", ()))
     parameters = trainable_parameters(model)
-    factors = rule_factors(parameters, entry.rate_rules)
+    factors = stage_factors(model, parameters, entry.stage)
     for name in factors:
         factors[name] *= layers.get(name, 1.0) * (groups[name].lr_mult if name in groups else 1.0)
     parameters = scale_rates(parameters, factors)

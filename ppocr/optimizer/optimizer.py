@@ -15,7 +15,7 @@ from typing import Literal, Optional
 import paddle
 
 from ppocr.errors import ConfigError
-from ppocr.optimizer.param_groups import VISIONLAN_STAGES, own_decay, without_decay
+from ppocr.optimizer.param_groups import own_decay, without_decay
 from ppocr.registry import OPTIMIZERS
 from ppocr.values import Decay, Epsilon
 
@@ -23,7 +23,7 @@ from ppocr.values import Decay, Epsilon
 class OptimizerEntry:
     """What all entries share: by default every parameter is trained at the same rate, and L2 decay is a gradient."""
 
-    rate_rules = ()
+    stage = None  # of training, whose learning rates the model declares
     decay_in_gradient = True
 
     def decays(self, parameters, weight_decay=None) -> dict:
@@ -59,8 +59,8 @@ class Momentum(OptimizerEntry):
 class Adam(OptimizerEntry):
     """Adam (arXiv:1412.6980).
 
-    With ``group_lr`` the parameters of VisionLAN are trained as its ``training_step`` wants: at the base rate, at a
-    tenth of it or not at all; see ``VISIONLAN_STAGES``.
+    With ``group_lr`` parameters have the learning rates that the model declares for the stage ``training_step``; see
+    :func:`ppocr.optimizer.param_groups.stage_factors`.
     """
 
     beta1: Decay = 0.9
@@ -77,9 +77,9 @@ class Adam(OptimizerEntry):
             yield "group_lr", "'group_lr' needs 'training_step': LF_1, LF_2 or LA"
 
     @property
-    def rate_rules(self):
-        """Rules for :func:`ppocr.optimizer.param_groups.scale_rates`."""
-        return VISIONLAN_STAGES[self.training_step] if self.group_lr else ()
+    def stage(self):
+        """The training stage whose learning rates are used, None without ``group_lr``."""
+        return self.training_step if self.group_lr else None
 
     def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
         """Makes the optimizer; see the module for the arguments."""

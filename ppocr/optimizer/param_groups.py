@@ -1,4 +1,4 @@
-"""How fast parameters are trained and how much they decay: every rule that tells parameters apart stands here.
+"""How fast parameters are trained and how much they decay, where a model does not train all alike.
 
 Optimizers get one flat list.  A parameter's share of the learning rate and a decay of its own lie on the parameter
 itself, where ``ParamAttr(learning_rate=..., regularizer=...)`` puts them: lists of groups would be clipped group by
@@ -15,19 +15,8 @@ from ppocr.optimizer.selection import matching, weights
 from ppocr.registry import bind_arguments
 from ppocr.values import Name, Names, Penalty, Positive
 
-# The part of VisionLAN that guesses and masks a character: the masked language-aware module and its two predictions.
-# The recogniser without it is ``backbone``, ``MLM_VRM.SequenceModeling``, ``Prediction.pp`` and ``Prediction.w_vrm``.
-MASK_BRANCH = ("MLM_VRM.MLM.", "MLM_VRM.Prediction.pp_share.", "MLM_VRM.Prediction.w_share.")
-
-# Rules (parts of parameter names, factor of the learning rate); the first that fits counts, 0 leaves out of training.
-# The stages of VisionLAN, "From Two to One: A New Scene Text Recognizer with Visual Language Modeling Network",
-# ICCV 2021: LF_1 trains the recogniser without language, LF_2 adds the mask branch to what LF_1 has learned, LA trains
-# all of it on masked features, at one rate.
-VISIONLAN_STAGES = {
-    "LF_1": ((MASK_BRANCH, 0.0),),
-    "LF_2": ((MASK_BRANCH, 1.0), (("",), 0.1)),
-    "LA": (),
-}
+DECLARATION = "learning_rate_scales"  # see stage_factors
+REST = ""
 
 
 @dataclass(frozen=True)
@@ -84,26 +73,46 @@ def _read_group(given, where):
     return bind_arguments(ParamGroup, given, "a group").build(where)
 
 
-def rule_factors(names, rules) -> dict:
-    """Returns ``{structured name: factor of the learning rate}`` by the rules of an optimizer.
+def stage_factors(model, names, stage: Optional[str]) -> dict:
+    """Returns ``{structured name: factor of the learning rate}`` that the layers of a model declare for a stage.
+
+    A layer declares ``learning_rate_scales = {"stage": {"branch.": 0.0, "": 0.1}}``: the factors of those of its
+    parameters whose names, relative to the layer, begin like this, and under ``""`` the factor of all other parameters
+    of the model, 1 by default.
 
     Args:
-        names: structured names.
-        rules: pairs of (parts of names, factor); the first that fits a name counts, 1 if none does.
+        model: a ``paddle.nn.Layer``.
+        names: structured names of the parameters that are trained.
+        stage: name of the stage; None for a model that is trained in one go.
 
     Raises:
-        ConfigError: no parameter keeps the base rate.
+        ConfigError: no layer declares the stage, or no parameter keeps the base rate in it.
     """
-    factors = {name: _factor(name, rules) for name in names}
+    if stage is None:
+        return dict.fromkeys(names, 1.0)
+    scales = _declared_scales(model, stage)
+    rest = scales.pop(REST, 1.0)
+    factors = {name: next((scales[start] for start in scales if name.startswith(start)), rest) for name in names}
     if 1.0 not in factors.values():
         raise ConfigError(
-            "Optimizer: no trainable parameter of the model keeps the base learning rate; is group_lr meant for it?"
+            f"Optimizer.training_step: no trainable parameter keeps the base learning rate in stage {stage}; "
+            "set Architecture.Head.training_step to the same stage"
         )
     return factors
 
 
-def _factor(name, rules):
-    return next((factor for parts, factor in rules if any(part in name for part in parts)), 1.0)
+def _declared_scales(model, stage):
+    layers = [(name, layer) for name, layer in model.named_sublayers(include_self=True) if hasattr(layer, DECLARATION)]
+    declared = [(name, getattr(layer, DECLARATION).get(stage)) for name, layer in layers]
+    if all(scales is None for _, scales in declared):
+        raise ConfigError(
+            f"Optimizer.group_lr: the model declares no learning rates for stage {stage}; leave group_lr out"
+        )
+    return {
+        f"{name}.{start}" if name and start != REST else start: factor
+        for name, scales in declared
+        for start, factor in (scales or {}).items()
+    }
 
 
 def layer_factors(model, decay: float) -> dict:

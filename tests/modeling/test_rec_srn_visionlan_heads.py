@@ -8,6 +8,7 @@ from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.heads.rec_srn_head import SemanticReasoning, SRNAttention
 from ppocr.modeling.heads.rec_visionlan_head import PositionTable
+from ppocr.optimizer.param_groups import stage_factors
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,15 @@ def test_each_step_of_visionlan_trains_its_part(step, outputs):
     for name, parameter in head.named_parameters():
         assert parameter.stop_gradient == (parameter.grad is None), name
     assert float(head.MLM_VRM.Prediction.w_vrm.weight.grad.abs().max()) > 0
+
+
+def test_what_the_first_step_freezes_is_what_the_second_trains_at_the_full_rate():
+    frozen = {name for name, parameter in vl_head("LF_1").named_parameters() if parameter.stop_gradient}
+    head = vl_head("LF_2")
+    names = [name for name, _ in head.named_parameters()]
+    rates = stage_factors(head, names, "LF_2")
+    assert {name for name, rate in rates.items() if rate == 1.0} == frozen
+    assert {rates[name] for name in names if name not in frozen} == {0.1}
 
 
 def test_only_the_last_step_hides_a_character_and_only_in_half_of_the_batch():

@@ -1,12 +1,13 @@
-"""Rules that tell parameters apart: the training stages of VisionLAN."""
+"""Learning rates by training stage, as a model declares them, and parameters without decay."""
 
 import numpy as np
 import paddle
 import pytest
 
 from ppocr.errors import ConfigError
+from ppocr.modeling.heads.rec_visionlan_head import VLHead
 from ppocr.optimizer import build_optimizer
-from ppocr.optimizer.param_groups import rule_factors, scale_rates, trainable_parameters, without_decay
+from ppocr.optimizer.param_groups import scale_rates, stage_factors, trainable_parameters, without_decay
 from ppocr.registry import OPTIMIZERS
 
 VISUAL = "backbone"
@@ -32,6 +33,7 @@ def nested_model(names):
 def moved(training_step):
     """Trains one step of Adam, which moves every weight by its rate, and returns how far each went."""
     model = nested_model([VISUAL, *RECOGNISER, *MASK])
+    model.head.learning_rate_scales = VLHead.learning_rate_scales
     config = {"name": "Adam", "lr": {"learning_rate": 0.1}, "group_lr": True, "training_step": training_step}
     optimizer, rate = build_optimizer(config, 1, 1, model)
     assert rate == 0.1
@@ -53,17 +55,36 @@ def test_la_trains_everything_at_one_rate():
 
 
 def test_training_step_alone_changes_nothing():
-    assert OPTIMIZERS.build({"name": "Adam", "training_step": "LF_2"}).rate_rules == ()
+    assert OPTIMIZERS.build({"name": "Adam", "training_step": "LF_2"}).stage is None
     with pytest.raises(ConfigError, match="'group_lr' needs 'training_step'"):
         OPTIMIZERS.build({"name": "Adam", "group_lr": True})
     with pytest.raises(ConfigError, match="must be one of LF_1, LF_2, LA"):
         OPTIMIZERS.build({"name": "Adam", "group_lr": True, "training_step": "LF_3"})
 
 
-def test_a_model_of_another_kind_is_refused():
+def test_a_model_without_stages_is_refused():
     config = {"name": "Adam", "lr": {"learning_rate": 0.1}, "group_lr": True, "training_step": "LF_2"}
-    with pytest.raises(ConfigError, match="keeps the base learning rate"):
+    with pytest.raises(ConfigError, match="the model declares no learning rates for stage LF_2"):
         build_optimizer(config, 1, 1, paddle.nn.Linear(1, 1))
+
+
+def test_a_stage_in_which_everything_is_slow_is_refused():
+    model = nested_model([VISUAL, *MASK])
+    model.head.learning_rate_scales = VLHead.learning_rate_scales
+    names = [name for name in trainable_parameters(model) if name.startswith(VISUAL)]  # as if the head was of LF_1
+    with pytest.raises(ConfigError, match=r"keeps the base learning rate in stage LF_2; set Architecture\.Head"):
+        stage_factors(model, names, "LF_2")
+
+
+def test_every_layer_may_declare_factors_for_its_own_parameters_and_for_the_rest():
+    model = nested_model(["first.branch", "first.trunk", "second.branch", "third"])
+    model.first.learning_rate_scales = {"early": {"branch.": 0.0}, "late": {"branch.": 1.0}}
+    model.second.learning_rate_scales = {"late": {"branch": 2.0, "": 0.5}}
+    names = [name for name, _ in model.named_parameters()]
+    assert [name.removesuffix(".weight") for name in names] == ["first.branch", "first.trunk", "second.branch", "third"]
+    assert list(stage_factors(model, names, "early").values()) == [0.0, 1.0, 1.0, 1.0]
+    assert list(stage_factors(model, names, "late").values()) == [1.0, 0.5, 2.0, 0.5]
+    assert set(stage_factors(model, names, None).values()) == {1.0}
 
 
 def test_factors_are_on_top_of_the_parameters_own_and_reset():
@@ -71,7 +92,7 @@ def test_factors_are_on_top_of_the_parameters_own_and_reset():
     model.slow.weight.optimize_attr["learning_rate"] = 0.5
     parameters = trainable_parameters(model)
     for _ in range(2):
-        left = scale_rates(parameters, rule_factors(parameters, ((("slow",), 0.1), (("out",), 0.0))))
+        left = scale_rates(parameters, {"slow.weight": 0.1, "out.weight": 0.0})
         assert list(left) == ["slow.weight", "fast.weight"]
         assert model.slow.weight.optimize_attr["learning_rate"] == pytest.approx(0.05)
     scale_rates(parameters, {})

@@ -59,7 +59,7 @@ COMMON = {
     "epsilon": "keeps divisions finite",
     "factor": "coefficient, or exponent of the curve",
     "gamma": "what the rate is multiplied by",
-    "group_lr": "rates as the stages of VisionLAN want them",
+    "group_lr": "use the learning rates that the model declares for `training_step`",
     "keep_keys": "names of the fields of a batch, in this order",
     "lazy_mode": "update only what a sparse gradient touches",
     "learning_rate": "rate at the start of the curve",

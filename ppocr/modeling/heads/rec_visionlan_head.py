@@ -13,6 +13,8 @@ from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Range, TextLength
 
 HEADS_COUNT, HIDDEN = 8, 2048
+# What guesses and masks a character; the whole text is read without it.
+MASK_BRANCH = ("MLM_VRM.MLM.", "MLM_VRM.Prediction.pp_share.", "MLM_VRM.Prediction.w_share.")
 
 
 class PositionTable(nn.Layer):
@@ -206,6 +208,14 @@ class VLHead(nn.Layer):
         "MLM_VRM.Prediction.w_vrm.bias": (0, 1),
         "MLM_VRM.Prediction.w_share.weight": (1, 1),
         "MLM_VRM.Prediction.w_share.bias": (0, 1),
+    }
+
+    # Factors of the learning rate, {stage: {beginning of parameter names: factor}}, "" for the rest of the model: LF_1
+    # trains what reads whole texts, LF_2 adds the mask branch to what LF_1 has learned, LA trains all at one rate.
+    learning_rate_scales = {
+        "LF_1": dict.fromkeys(MASK_BRANCH, 0.0),
+        "LF_2": {**dict.fromkeys(MASK_BRANCH, 1.0), "": 0.1},
+        "LA": {},
     }
 
     def __init__(
