@@ -6,36 +6,37 @@ import logging
 import os
 import tempfile
 from dataclasses import dataclass
-from typing import Callable, NamedTuple, Optional
+from typing import Callable, Literal, NamedTuple, Optional
 
 import cv2
 
 from ppocr.data.image_store import GIB, DiskStore, MemoryStore
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Operator
+from ppocr.values import Gigabytes, Name
 
 logger = logging.getLogger("ppocr")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class CacheOptions:
     """What a ``dataset`` section says about its cache.
 
-    Attributes:
-        kind: ``memory`` or ``disk``; None for no cache.
-        size_gb: most GiB (2**30 bytes) of images.
-        folder: where ``disk`` keeps its files; None stands for :func:`default_folder`.
+    Args:
+        cache: keep decoded images from one epoch to the next: in ``memory``, or on ``disk`` for other runs too.
+        cache_size_gb: most GiB of them; when they are taken, further images are decoded each time.
+        cache_dir: folder of ``disk``; by default ``ppocr_cache_<user>`` in the folder for temporary files.
     """
 
-    kind: Optional[str] = None
-    size_gb: float = 4.0
-    folder: Optional[str] = None
+    cache: Optional[Literal["memory", "disk"]] = None
+    cache_size_gb: Gigabytes = 4.0
+    cache_dir: Optional[Name] = None
 
-
-def misplaced_folder(cache, cache_dir):
-    """Yields a problem if a folder is given for images that are not kept in files."""
-    if cache_dir is not None and cache == "memory":
-        yield "cache_dir", "'cache_dir' needs cache: disk; cache: memory writes no files"
+    @staticmethod
+    def check_arguments(cache, cache_dir):
+        """Yields a problem if a folder is given for images that are not kept in files."""
+        if cache_dir is not None and cache == "memory":
+            yield "cache_dir", "'cache_dir' needs cache: disk; cache: memory writes no files"
 
 
 class ImageSource(NamedTuple):
@@ -89,14 +90,14 @@ def with_cache(operators: list, store) -> list:
 def build_store(options: CacheOptions):
     """Returns the :class:`MemoryStore` or :class:`DiskStore` that the options ask for.
 
-    Several training processes on one machine share the folder; of memory each has its part of ``size_gb``.
+    Several training processes on one machine share the folder; of memory each has its part.
 
     Raises:
         ConfigError: there is no such memory, or the folder cannot be used.
     """
-    size = int(options.size_gb * GIB)
-    if options.kind == "disk":
-        return DiskStore(options.folder or default_folder(), size)
+    size = int(options.cache_size_gb * GIB)
+    if options.cache == "disk":
+        return DiskStore(options.cache_dir or default_folder(), size)
     processes = int(os.environ.get("PADDLE_LOCAL_SIZE") or 1)  # set by paddle.distributed.launch
     return MemoryStore(_affordable(size) // processes)
 

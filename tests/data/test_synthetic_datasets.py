@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from ppocr.data.datasets.base import SampleKey
+from ppocr.data.datasets.synthetic import Words
 from ppocr.data.datasets.synthetic_doc import SyntheticDocDataSet
-from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet, Words
+from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
 from ppocr.data.rendering import FontSet
 from ppocr.errors import ConfigError, DataError
 from ppocr.registry import DATASETS

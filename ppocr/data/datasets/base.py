@@ -1,20 +1,20 @@
 """What all data sets share: keys of samples, operators, replacement of bad samples, further samples on request."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
 import paddle
 
 from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Sample, SampleFacts
-from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.data.imaug.operator import Rejected
 from ppocr.data.randomness import generator
 from ppocr.errors import ConfigError, DataError, Dropped, UserError
 from ppocr.failures import FAILURES, describe
 from ppocr.utils.timing import NullTimer, StepPart
-from ppocr.values import Index, Probability
+from ppocr.values import Probability
 
 _ATTEMPTS = 50
 _NOT_PART_OF_A_SAMPLE = ("notes", "facts", "epoch", "ext_data")
@@ -37,54 +37,43 @@ class SampleKey(NamedTuple):
     ratio: Optional[float] = None
 
 
+@dataclass(eq=False, repr=False)
 class OcrDataset(paddle.io.Dataset):
     """Samples that are a function of (seed, epoch, index) alone.
 
     A subclass defines ``sample_count``, ``load`` and ``label_of``, and may define ``describe``, ``select``, ``draw``
     and ``process``.
 
+    Args:
+        transforms: list of operators.
+        training: in training bad samples are replaced, in evaluation they are left out.
+        base_seed: seed of the run.
+        global_config: the ``Global`` section, for operators.
+        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
+
     Attributes:
         label_store: ``lines`` where label files hold a path, the delimiter and a label on each line, ``database`` where
             labels lie in LMDB databases; None for anything else.
         gives: keys that a sample has before the first operator.
         gives_late: keys that the data set sets before the last operator for a sampler.
-
-    Args:
-        transforms: list of operators, ``{Name: {key: value} or None}``.
-        training: in training bad samples are replaced, in evaluation they are left out.
-        base_seed: seed of the run.
-        global_config: the ``Global`` section, for operators.
         ext_op_transform_idx: number of leading operators that the further samples of operators like CopyPaste pass.
-        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        cache: how decoded images are kept; None keeps none.
-
-    Raises:
-        ConfigError: a cache that cannot be had, or without the operator ``DecodeImage``.
     """
 
     label_store = None
     gives = ("image", "label")
     gives_late = ()
+    ext_op_transform_idx = 2
 
-    def __init__(
-        self,
-        transforms: list,
-        training: bool = False,
-        base_seed: int = 0,
-        global_config: Optional[dict] = None,
-        ext_op_transform_idx: Index = 2,
-        max_bad_ratio: Probability = 0.1,
-        cache: Optional[CacheOptions] = None,
-    ):
-        super().__init__()
-        self.training = training
-        self.seed = base_seed
-        self.max_bad_ratio = max_bad_ratio
-        self.ops = create_operators(transforms, global_config)
-        self.ext_ops = create_operators(transforms[:ext_op_transform_idx], global_config)
-        self._cached = cache is not None and cache.kind is not None
-        if self._cached:
-            self._keep_images(build_store(cache))
+    transforms: list
+    training: bool = False
+    base_seed: int = 0
+    global_config: Optional[dict] = None
+    max_bad_ratio: Probability = 0.1
+
+    def __post_init__(self):
+        self.seed = self.base_seed
+        self.ops = create_operators(self.transforms, self.global_config)
+        self.ext_ops = create_operators(self.transforms[: self.ext_op_transform_idx], self.global_config)
         self._ext_wanted = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
         self._first_selection = None
         self._timer = NullTimer()
@@ -98,7 +87,7 @@ class OcrDataset(paddle.io.Dataset):
         raise NotImplementedError
 
     def load(self, index: int, key: SampleKey, rng) -> dict:
-        """Returns the raw sample, with ``label`` and ``image`` (an array, or what :meth:`lazy_image` gives).
+        """Returns the raw sample, with ``label`` and ``image`` (an array, or encoded).
 
         ``notes`` may be a list of :class:`ppocr.data.imaug.operator.Note`: what of the sample is not used.
 
@@ -118,14 +107,6 @@ class OcrDataset(paddle.io.Dataset):
     def select(self, epoch: int):
         """Returns the indices that make up an epoch, in order; None stands for all."""
         return None
-
-    def lazy_image(self, name, read):
-        """Returns what a raw sample holds for an image: its bytes, or with a cache what stands for them.
-
-        Args:
-            name, read: functions, see :class:`ppocr.data.cache.ImageSource`.
-        """
-        return ImageSource(name, read) if self._cached else read()
 
     def draw(self, rng) -> int:
         """Returns a random index, to replace a bad sample or to be mixed into another."""
@@ -177,12 +158,6 @@ class OcrDataset(paddle.io.Dataset):
                 events.extend(bad)
                 return data
         raise NoGoodSample(bad) if bad else DataError("no sample with boxes of 4 points to mix in was found")
-
-    def _keep_images(self, store):
-        cached = with_cache(self.ops, store)
-        if cached == self.ops:
-            raise ConfigError("cache keeps what DecodeImage gives, which is not among the transforms")
-        self.ops, self.ext_ops = cached, with_cache(self.ext_ops, store)
 
     def _attempt(self, index, key, attempt, rng, events):
         def process(data):

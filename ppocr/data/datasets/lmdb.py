@@ -3,30 +3,33 @@
 import importlib.util
 import os
 from contextlib import contextmanager
-from typing import Literal, Optional
+from dataclasses import dataclass
+from typing import Optional
 
-from ppocr.data.cache import CacheOptions, misplaced_folder
-from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.datasets.stored import StoredDataset
 from ppocr.errors import ConfigError, DataError, Dropped
 from ppocr.registry import DATASETS
-from ppocr.values import Gigabytes, Index, Name, Probability
+
+
+@dataclass(eq=False, repr=False)
+class DatabaseFolder:
+    """The key that a data set of databases needs.
+
+    Args:
+        data_dir: a database (a folder with ``data.mdb``), or a folder with databases at any depth.
+    """
+
+    data_dir: Optional[str]
 
 
 @DATASETS.register()
-class LMDBDataSet(OcrDataset):
+@dataclass(eq=False, repr=False)
+class LMDBDataSet(StoredDataset, DatabaseFolder):  # the keys of the base that stands last come first
     """Samples of one database or of all databases in a folder.
 
     A database holds ``num-samples`` and, numbered from 1, ``image-%09d`` (an encoded image) and ``label-%09d`` (UTF-8
     text).  Values are only ever read as bytes.  Operators get ``label`` (str) and ``image`` (bytes, see
-    :meth:`OcrDataset.lazy_image`).
-
-    Args:
-        data_dir: a database (a folder with ``data.mdb``), or a folder with databases at any depth.
-        transforms: list of operators.
-        ext_op_transform_idx: number of leading operators for samples that are mixed in.
-        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        cache, cache_size_gb, cache_dir: see :class:`ppocr.data.datasets.simple.SimpleDataSet`.
-        training, base_seed, global_config: given by the builder.
+    :meth:`StoredDataset.lazy_image`).
 
     Raises:
         DataError: there is no database, or one cannot be read, is empty or cut off.
@@ -34,39 +37,21 @@ class LMDBDataSet(OcrDataset):
 
     label_store = "database"
 
-    def __init__(
-        self,
-        data_dir: Optional[str],
-        transforms: list,
-        ext_op_transform_idx: Index = 2,
-        max_bad_ratio: Probability = 0.1,
-        cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: Gigabytes = 4.0,
-        cache_dir: Optional[Name] = None,
-        training: bool = False,
-        base_seed: int = 0,
-        global_config: Optional[dict] = None,
-    ):
-        cached = CacheOptions(cache, cache_size_gb, cache_dir)
-        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio, cached)
+    def __post_init__(self):
+        super().__post_init__()
         if importlib.util.find_spec("lmdb") is None:
             raise ConfigError("LMDBDataSet needs the package lmdb: pip install lmdb")
-        if data_dir is None:  # published configurations leave it to be filled in
+        if self.data_dir is None:  # published configurations leave it to be filled in
             raise ConfigError("LMDBDataSet needs data_dir: the folder of a database")
-        self.paths = sorted(folder for folder, _, files in os.walk(data_dir) if "data.mdb" in files)
+        self.paths = sorted(folder for folder, _, files in os.walk(self.data_dir) if "data.mdb" in files)
         if not self.paths:
-            raise DataError(f"data_dir {data_dir!r} holds no LMDB database (a folder with data.mdb)")
+            raise DataError(f"data_dir {self.data_dir!r} holds no LMDB database (a folder with data.mdb)")
         self._builder = os.getpid()
         self._environments = {}
         self._states = [_state(path) for path in self.paths]
         for path in self.paths:
             _check_size(path)
         self.counts = [self._count(number) for number in range(len(self.paths))]
-
-    @staticmethod
-    def check_arguments(cache, cache_dir):
-        """Yields settings of a cache that is not there."""
-        yield from misplaced_folder(cache, cache_dir)
 
     def sample_count(self):
         """Returns the number of samples in all databases."""
@@ -76,7 +61,7 @@ class LMDBDataSet(OcrDataset):
         """Returns ``image`` and ``label``."""
         number, position = self._locate(index)
         keys = f"label-{position + 1:09d}", f"image-{position + 1:09d}"
-        label, *images = self._get(number, *(keys[:1] if self._cached else keys))
+        label, *images = self._get(number, *(keys if self.cache is None else keys[:1]))
         if label is None:
             raise Dropped("bad_label", "the database holds no label for it")
         try:

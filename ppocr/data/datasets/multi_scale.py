@@ -1,7 +1,7 @@
 """MultiScaleDataSet: text lines resized to the size that the sampler chose for their batch."""
 
 import math
-from typing import Literal, Optional, Union
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,10 +11,10 @@ from ppocr.data.imaug import run_operators
 from ppocr.errors import ConfigError, DataError
 from ppocr.formats.lines import split_line
 from ppocr.registry import DATASETS
-from ppocr.values import Files, Gigabytes, Index, Name, Probability
 
 
 @DATASETS.register()
+@dataclass(eq=False, repr=False)
 class MultiScaleDataSet(SimpleDataSet):
     """SimpleDataSet for ``MultiScaleSampler``.
 
@@ -26,8 +26,6 @@ class MultiScaleDataSet(SimpleDataSet):
     Args:
         ds_width: lines are ``path label width height``; the sampler groups images of similar aspect ratio, and the
             width of a batch follows from it.
-        data_dir, label_file_list, transforms, ratio_list, delimiter, ext_op_transform_idx, max_bad_ratio, cache,
-            cache_size_gb, cache_dir, training, base_seed, global_config: see :class:`SimpleDataSet`.
 
     Raises:
         DataError: ``ds_width`` and a line without width and height.
@@ -35,40 +33,11 @@ class MultiScaleDataSet(SimpleDataSet):
 
     gives_late = ("valid_ratio",)
 
-    def __init__(
-        self,
-        data_dir: Name,
-        label_file_list: Union[Name, Files],
-        transforms: list,
-        ds_width: bool = False,
-        ratio_list: Union[Probability, list[Probability]] = 1.0,
-        delimiter: Name = "\t",
-        ext_op_transform_idx: Index = 2,
-        max_bad_ratio: Probability = 0.1,
-        cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: Gigabytes = 4.0,
-        cache_dir: Optional[Name] = None,
-        training: bool = False,
-        base_seed: int = 0,
-        global_config: Optional[dict] = None,
-    ):
-        super().__init__(
-            data_dir,
-            label_file_list,
-            transforms,
-            ratio_list,
-            delimiter,
-            ext_op_transform_idx,
-            max_bad_ratio,
-            cache,
-            cache_size_gb,
-            cache_dir,
-            training,
-            base_seed,
-            global_config,
-        )
-        self.ds_width = ds_width
-        if not ds_width:
+    ds_width: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not self.ds_width:
             return
         if len(self) != self.sample_count():
             raise ConfigError("ds_width needs all lines: ratio_list must be 1.0")

@@ -2,13 +2,13 @@
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Optional, Union
+from typing import Optional, Union
 
 import numpy as np
 
-from ppocr.data.cache import CacheOptions, misplaced_folder
-from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.datasets.stored import StoredDataset
 from ppocr.data.imaug.operator import Note
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
@@ -16,29 +16,34 @@ from ppocr.errors import DataError, Dropped
 from ppocr.formats.lines import LabelLine, image_names, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding
-from ppocr.values import Files, Gigabytes, Index, Name, Probability
+from ppocr.values import Files, Name, Probability
 from ppocr.wording import bracketed
 
 
-@DATASETS.register(aliases=("TextDetDataset",))
-class SimpleDataSet(OcrDataset):
-    """Images and labels of one or several label files.
-
-    The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
-    ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`OcrDataset.lazy_image`).
+@dataclass(eq=False, repr=False)
+class LabelFiles:
+    """The keys that a data set of label files needs.
 
     Args:
         data_dir: folder that the paths are relative to.
         label_file_list: one label file or several, UTF-8.
-        transforms: list of operators.
+    """
+
+    data_dir: Name
+    label_file_list: Union[Name, Files]
+
+
+@DATASETS.register(aliases=("TextDetDataset",))
+@dataclass(eq=False, repr=False)
+class SimpleDataSet(StoredDataset, LabelFiles):  # the keys of the base that stands last come first
+    """Images and labels of one or several label files.
+
+    The path may be a JSON list of several images that share the label: each time one of them is drawn.  Operators get
+    ``img_path``, ``label`` (str) and ``image`` (the file's bytes, see :meth:`StoredDataset.lazy_image`).
+
+    Args:
         ratio_list: share of each file's lines that an epoch uses, 0 to 1; one number for all files or a list.
         delimiter: what stands between path and label.
-        ext_op_transform_idx: number of leading operators for the samples that CopyPaste and its like mix in.
-        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        cache: keep decoded images from one epoch to the next: in ``memory``, or on ``disk`` for other runs too.
-        cache_size_gb: most GiB of them; when they are taken, further images are decoded each time.
-        cache_dir: folder of ``disk``; by default ``ppocr_cache_<user>`` in the folder for temporary files.
-        training, base_seed, global_config: given by the builder.
 
     Raises:
         DataError: a label file or ``data_dir`` is missing, a label file is empty.
@@ -48,37 +53,23 @@ class SimpleDataSet(OcrDataset):
     label_store = "lines"
     gives = ("image", "label", "img_path")
 
-    def __init__(
-        self,
-        data_dir: Name,
-        label_file_list: Union[Name, Files],
-        transforms: list,
-        ratio_list: Union[Probability, list[Probability]] = 1.0,
-        delimiter: Name = "\t",
-        ext_op_transform_idx: Index = 2,
-        max_bad_ratio: Probability = 0.1,
-        cache: Optional[Literal["memory", "disk"]] = None,
-        cache_size_gb: Gigabytes = 4.0,
-        cache_dir: Optional[Name] = None,
-        training: bool = False,
-        base_seed: int = 0,
-        global_config: Optional[dict] = None,
-    ):
-        cached = CacheOptions(cache, cache_size_gb, cache_dir)
-        super().__init__(transforms, training, base_seed, global_config, ext_op_transform_idx, max_bad_ratio, cached)
-        files = [label_file_list] if isinstance(label_file_list, str) else list(label_file_list)
-        ratios = list(ratio_list) if isinstance(ratio_list, (list, tuple)) else [ratio_list] * len(files)
-        if not os.path.isdir(data_dir):
-            raise DataError(f"data_dir {data_dir!r} is not a folder; paths in the label files are relative to it")
-        self.data_dir = data_dir
-        self.delimiter = delimiter
+    ratio_list: Union[Probability, list[Probability]] = 1.0
+    delimiter: Name = "\t"
+
+    def __post_init__(self):
+        super().__post_init__()
+        files, ratios = self.label_file_list, self.ratio_list
+        files = [files] if isinstance(files, str) else list(files)
+        ratios = list(ratios) if isinstance(ratios, (list, tuple)) else [ratios] * len(files)
+        if not os.path.isdir(self.data_dir):
+            raise DataError(f"data_dir {self.data_dir!r} is not a folder; paths in the label files are relative to it")
         for file in files:
             if not os.path.isfile(file):
-                raise DataError(f"label file {file} is not there{meant_label_file(file, data_dir)}")
+                raise DataError(f"label file {file} is not there{meant_label_file(file, self.data_dir)}")
         self.lines = LabelIndex(files)
         self._kept = [round(count * ratio) for count, ratio in zip(self.lines.counts, ratios)]
         if not sum(self._kept):
-            raise DataError(f"ratio_list {ratio_list} leaves no line of {', '.join(files)}")
+            raise DataError(f"ratio_list {self.ratio_list} leaves no line of {', '.join(files)}")
 
     @staticmethod
     def check_arguments(label_file_list, ratio_list, cache, cache_dir):
@@ -86,7 +77,7 @@ class SimpleDataSet(OcrDataset):
         files = 1 if isinstance(label_file_list, str) else len(label_file_list)
         if isinstance(ratio_list, (list, tuple)) and len(ratio_list) != files:
             yield "ratio_list", f"'ratio_list' has {len(ratio_list)} entries for {files} label files; give one for each"
-        yield from misplaced_folder(cache, cache_dir)
+        yield from StoredDataset.check_arguments(cache, cache_dir)
 
     def __len__(self):
         return sum(self._kept)

@@ -1,17 +1,16 @@
 """SyntheticDocDataSet: pages with lines of random words and their boxes, drawn when they are asked for."""
 
 import json
-from typing import Annotated, Literal, Optional, Union
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
 
-from ppocr.data.datasets.base import OcrDataset
-from ppocr.data.datasets.synthetic_text import WordLength, Words, falling_lengths
-from ppocr.data.randomness import generator
-from ppocr.data.rendering import FontSet, Noise, background, blend, corners, maybe_blur, placement, two_colours, warp
+from ppocr.data.datasets.synthetic import SyntheticDataset, WordLength
+from ppocr.data.rendering import Noise, background, blend, corners, maybe_blur, placement, two_colours, warp
 from ppocr.registry import DATASETS
-from ppocr.values import Count, Files, Index, Name, Probability, Range, Rising
+from ppocr.values import Range, Rising
 
 Lines = Annotated[int, Range(1, 1_000)]
 PageSide = Annotated[int, Range(16, 4_096)]
@@ -20,75 +19,40 @@ _WORD_GAP = 14  # pixels between words of a line, before it is scaled
 
 
 @DATASETS.register()
-class SyntheticDocDataSet(OcrDataset):
+@dataclass(eq=False, repr=False)
+class SyntheticDocDataSet(SyntheticDataset):
     """Pages of text lines in varied fonts, sizes and colours, slightly rotated.
 
     Operators get ``image``, uint8 BGR, and ``label``: a JSON list of ``{"transcription", "points"}`` with four corners
     in pixels, clockwise from the text's top left.
 
     Args:
-        length: number of pages of an epoch.
-        transforms: list of operators; the image needs no decoding.
         image_size: ``[height, width]`` in pixels.
         line_height: ``[least, most]`` pixels of a line's ink.
         lines: ``[least, most]`` lines of a page, as far as they fit.
         boxes: one box for each ``word`` or for each ``line``.
-        characters: alphabet; by default that of ``character_dict_path``, or digits and lower-case letters.
-        character_dict_path: dictionary file.
-        min_length, max_length: characters of a word.
-        fonts: font files, or names of fonts that come with matplotlib; by default twelve of these.
-        fixed: give the same pages in every epoch; by default in evaluation only.
-        content_seed: seed of the pages; by default the run's.
-        max_bad_ratio: share of the samples that may be bad within an epoch before training stops.
-        training, base_seed, global_config: given by the builder.
 
     Raises:
         ConfigError: no font holds the alphabet.
     """
 
-    def __init__(
-        self,
-        length: Count,
-        transforms: list,
-        image_size: tuple[PageSide, PageSide] = (640, 640),
-        line_height: Pair = (14, 44),
-        lines: Pair = (3, 12),
-        boxes: Literal["word", "line"] = "word",
-        characters: Union[Name, Files, None] = None,
-        character_dict_path: Optional[str] = None,
-        min_length: WordLength = 2,
-        max_length: WordLength = 9,
-        fonts: Optional[Files] = None,
-        fixed: Optional[bool] = None,
-        content_seed: Optional[Index] = None,
-        max_bad_ratio: Probability = 0.1,
-        training: bool = False,
-        base_seed: int = 0,
-        global_config: Optional[dict] = None,
-    ):
-        super().__init__(transforms, training, base_seed, global_config, max_bad_ratio=max_bad_ratio)
-        self._length = length
-        self._size = tuple(image_size)
-        self._line_height = tuple(line_height)
-        self._lines = tuple(lines)
-        self._by_word = boxes == "word"
-        direction = (global_config or {}).get("text_direction")
-        self._words = Words(characters, character_dict_path, min_length, max_length, training, direction)
-        self._fonts = FontSet(self._words.characters, fonts)
-        self._fixed = not training if fixed is None else fixed
-        self._content_seed = base_seed if content_seed is None else content_seed
-        self._noise = Noise(*self._size)
+    min_length: WordLength = 2
+    max_length: WordLength = 9
+    image_size: tuple[PageSide, PageSide] = (640, 640)
+    line_height: Pair = (14, 44)
+    lines: Pair = (3, 12)
+    boxes: Literal["word", "line"] = "word"
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._noise = Noise(*self.image_size)
 
     @staticmethod
     def check_arguments(image_size, line_height, min_length, max_length):
         """Yields sizes that do not fit together."""
         if min(image_size) < 2 * line_height[1]:
             yield "image_size", f"'image_size' {list(image_size)} has no room for two lines of {line_height[1]} pixels"
-        yield from falling_lengths(min_length, max_length)
-
-    def sample_count(self):
-        """Returns ``length``."""
-        return self._length
+        yield from SyntheticDataset.check_arguments(min_length, max_length)
 
     def load(self, index, key, rng):
         """Returns ``image`` and ``label``."""
@@ -100,14 +64,14 @@ class SyntheticDocDataSet(OcrDataset):
         return json.dumps(self._page(index, epoch)[1])
 
     def _page(self, index, epoch):
-        rng = generator(self._content_seed, 0 if self._fixed else epoch, "page", index)
-        height, width = self._size
+        rng = self.content_generator("page", index, epoch)
+        height, width = self.image_size
         paper, ink = two_colours(rng)
         canvas = background(height, width, paper, rng)
         slant = float(np.clip(rng.normal(0, 2), -5, 5))
         boxes, y = [], float(rng.uniform(0.02, 0.1)) * height
-        for _ in range(int(rng.integers(self._lines[0], self._lines[1], endpoint=True))):
-            size = float(rng.uniform(*self._line_height))
+        for _ in range(int(rng.integers(*self.lines, endpoint=True))):
+            size = float(rng.uniform(*self.line_height))
             strip, words = self._line(rng, float(rng.uniform(0.3, 0.95)) * width / size)
             scale = size / strip.shape[0]
             room = max(0.0, width * 0.96 - scale * strip.shape[1])
@@ -116,7 +80,7 @@ class SyntheticDocDataSet(OcrDataset):
             quads = [(text, corners(matrix, left, 0, right, strip.shape[0])) for text, left, right in words]
             if all(_inside(quad, width, height) for _, quad in quads):
                 _print(canvas, strip, matrix, ink)
-                boxes.extend(quads if self._by_word else [_joined(quads)])
+                boxes.extend(quads if self.boxes == "word" else [_joined(quads)])
             y += size * float(rng.uniform(1.5, 2.5)) + 0.02 * width
         image = self._noise.finish(maybe_blur(canvas, rng), rng)
         return image, [{"transcription": text, "points": np.rint(quad).astype(int).tolist()} for text, quad in boxes]
