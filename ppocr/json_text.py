@@ -1,6 +1,8 @@
-"""JSON in label files and the like: whatever stands there, it is a value or an error of one kind."""
+"""JSON in label files and the like: whatever stands there, it is a value or an error of one kind; and in results."""
 
 import json
+
+import numpy as np
 
 
 def parse(text):
@@ -13,3 +15,14 @@ def parse(text):
         return json.loads(text)
     except RecursionError:
         raise ValueError("brackets are nested too deep") from None
+
+
+def to_json(value) -> str:
+    """Returns the JSON text of nested containers with arrays and NumPy numbers, characters as they are."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value):
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not to be written as JSON")

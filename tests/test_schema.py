@@ -5,6 +5,7 @@ import pytest
 
 from ppocr.config import check, load, override, validate
 from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.registry import ANY, TASKS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -155,3 +156,11 @@ def test_the_table_names_kinds_and_classes_that_exist():
     for entry in IGNORED_KEYS:
         kind, name = entry.split("/")
         assert kind == "section" or any(name == known for _, known in registries[kind].entries()), entry
+
+
+def test_the_kind_of_a_model_is_a_published_one_or_that_of_a_registered_task(recogniser, monkeypatch):
+    wrong = "'model_type' must be a text that names a task (det, rec, cls, table, kie, e2e, sr), not 'recc'"
+    assert wrong in problems(recogniser, "Architecture.model_type=recc")[0]
+    TASKS.names()  # loads those of the framework
+    monkeypatch.setitem(TASKS._entries, (ANY, "recc"), object)
+    assert not any("names a task" in one for one in problems(recogniser, "Architecture.model_type=recc"))

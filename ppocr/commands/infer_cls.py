@@ -4,7 +4,7 @@ Writes ``path<TAB>class<TAB>score`` lines to ``Global.save_res_path`` (default: 
 lines beside.
 """
 
-from ppocr.commands.inference import name_images
+from ppocr.commands.inference import infer
 
 
 def main(arguments=None):
@@ -13,4 +13,4 @@ def main(arguments=None):
     Raises:
         UserError: the model cannot be used, or no image can be read.
     """
-    name_images(__doc__, "cls", "label", "./output/cls/predicts_cls.txt", arguments)
+    infer("cls", __doc__, arguments)

@@ -4,7 +4,7 @@ Writes ``path<TAB>text<TAB>score`` lines to ``Global.save_res_path`` (default: .
 lines beside.
 """
 
-from ppocr.commands.inference import name_images
+from ppocr.commands.inference import infer
 
 
 def main(arguments=None):
@@ -13,4 +13,4 @@ def main(arguments=None):
     Raises:
         UserError: the model cannot be used, or no image can be read.
     """
-    name_images(__doc__, "rec", "text", "./output/rec/predicts_rec.txt", arguments)
+    infer("rec", __doc__, arguments)

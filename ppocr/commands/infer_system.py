@@ -16,11 +16,13 @@ from ppocr.commands.arguments import OptionsParser
 from ppocr.config import override
 from ppocr.drawing.boxes import read_page
 from ppocr.drawing.text import TextRenderer
-from ppocr.inference.images import Reading
+from ppocr.errors import ConfigError
+from ppocr.inference.images import ImageResult
 from ppocr.inference.loading import from_path
-from ppocr.inference.results import ImageFolder, ResultFiles, shown_score, to_json
+from ppocr.inference.results import ImageFolder, ResultFiles
 from ppocr.inference.system import TextSystem
 from ppocr.options import global_options
+from ppocr.tasks.results import shown_score
 from ppocr.utils.logging import get_logger
 from ppocr.wording import counted
 
@@ -52,7 +54,7 @@ def main(arguments=None):
     with ResultFiles(options.save_res_path or _RESULTS) as results:
         drawn = ImageFolder(results.path.parent / "system_results", files.paths)
         for path, (page, lines) in files.each(read):
-            results.write(Reading(path, page, lines), *describe(lines))
+            results.write(ImageResult(path, page, lines), *describe(lines))
             target = drawn.write(path, read_page(page, lines, lettering))
             logger.info("%s: %s, %s", path, counted(len(lines), "text"), target)
     command.finish(files, results, logger)
@@ -90,15 +92,23 @@ def split_overrides(assignments) -> dict:
 
 
 def load_part(name: str, args, overrides):
-    """Returns one part, a :class:`ppocr.inference.loading.Loaded`."""
+    """Returns one part, a :class:`ppocr.inference.loading.Loaded`.
+
+    Raises:
+        UserError: it cannot be loaded, or consists of several networks.
+    """
     own = overrides[""] + overrides[name]
     path, weights = getattr(args, name), getattr(args, f"{name}_weights")
-    return from_path(path, own, args.batch_size, name, weights, args.backend)
+    loaded = from_path(path, own, args.batch_size, name, weights, args.backend)
+    if loaded.predictor.networks:
+        networks = ", ".join(loaded.predictor.networks)
+        raise ConfigError(f"--{name} {path}: several networks ({networks}); export it and name the folder of one")
+    return loaded
 
 
 def describe(lines):
-    """Returns the column of a text line and the mapping of a JSON line."""
+    """Returns the column of a line of text and the mapping of a JSON line."""
     column = [{"transcription": line.text, "points": line.points, "score": shown_score(line.score)} for line in lines]
     boxes = [None if line.box_score is None else shown_score(line.box_score) for line in lines]
     row = [{**item, "box_score": score} for item, score in zip(column, boxes)]
-    return [to_json(column)], {"lines": row}
+    return [column], {"lines": row}

@@ -1,4 +1,4 @@
-"""What the inference tools of a single model share: their command line, and what they load and write."""
+"""The inference tool of a task, and what it shares with the one for whole pages: command line, loading, end."""
 
 from ppocr.commands.arguments import ArgsParser
 from ppocr.drawing.samples import BLACK, text_sheet
@@ -7,8 +7,8 @@ from ppocr.errors import ConfigError
 from ppocr.inference.images import ImageFiles
 from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
-from ppocr.inference.results import ResultFiles, shown_score, to_json, write_image
-from ppocr.inference.system import text_and_score
+from ppocr.inference.results import ImageFolder, ResultFiles, write_image
+from ppocr.tasks import task_of
 from ppocr.wording import counted_are
 
 _ON_A_SHEET = 100
@@ -101,51 +101,77 @@ def say_wider(loaded, what: str, logger):
         )
 
 
-def name_images(description, model_type: str, key: str, default_path: str, arguments=None):
-    """Runs a tool that gives each image a text or a class.
+def infer(task_name: str, description, arguments=None):
+    """Runs the tool of a task: a result for every image that ``--input`` or ``Global.infer_img`` names.
+
+    Results go to ``Global.save_res_path``, by default ./output/TASK/predicts_TASK.txt.
 
     Args:
+        task_name: of a :class:`ppocr.tasks.base.Task`, which says what result files hold and how results are drawn.
         description: what ``--help`` begins with.
-        model_type: that the configuration must have.
-        key: name of the result in JSON lines.
-        default_path: of the results where ``Global.save_res_path`` names none.
         arguments: command-line words; by default those of the process.
 
     Raises:
         UserError: see :func:`load` and :func:`image_files`; or no image can be read.
     """
-    words = parser(description, batch_size=32)
-    add_font_argument(words)
-    words.add_argument("--draw", action="store_true", help=f"draw a sheet of the first {_ON_A_SHEET} images")
+    task = task_of(task_name)
+    words = parser(description, task.batch_size)
+    drawing_of = _Pages if task.draws_pages else _Sheet
+    drawing_of.add_arguments(words)
     args = words.parse_args(arguments)
-    loaded = load(args, model_type)
+    loaded = load(args, task_name)
     files = image_files(args, loaded.options)
-    lettering = TextRenderer(args.font) if args.draw else None
-    shown = []
-    with ResultFiles(loaded.options.save_res_path or default_path) as results:
-        for reading in files.read(loaded.predictor):
-            columns, row = describe(reading.result, key)
-            results.write(reading, columns, row)
-            said = " ".join(columns)
-            loaded.logger.info("%s: %s", reading.path, said)
-            if args.draw and len(shown) < _ON_A_SHEET:
-                shown.append((reading.image, [(said, BLACK)]))
+    path = loaded.options.save_res_path or f"./output/{task_name}/predicts_{task_name}.txt"
+    with ResultFiles(path) as results:
+        drawing = drawing_of(task, args, results.path, files.paths)
+        for one in files.read(loaded.predictor):
+            results.write(one, *task.row(one.result))
+            drawn = drawing.add(one)
+            loaded.logger.info("%s: %s%s", one.path, task.summary(one.result), f", {drawn}" if drawn else "")
     finish(files, results, loaded.logger)
     say_wider(loaded, "image", loaded.logger)
-    if shown:
-        path = write_image(results.path.with_suffix(".png"), text_sheet(shown, lettering))
-        loaded.logger.info("drawn: %s", path)
+    drawing.finish(loaded.logger)
 
 
-def describe(result, key: str):
-    """Returns the columns of a text line and the mapping of a JSON line for a text or class with its confidence.
+class _Pages:
+    """Draws each result on its image, in a folder beside the result files."""
 
-    Several networks give one column, ``{network: {"label": ..., "score": ...}}``, and a mapping for each.
-    """
-    if isinstance(result, dict):
-        pairs = {network: text_and_score(pair) for network, pair in result.items()}
-        column = {network: {"label": text, "score": shown_score(score)} for network, (text, score) in pairs.items()}
-        return [to_json(column)], {network: describe(pair, key)[1] for network, pair in pairs.items()}
-    text, score = text_and_score(result)
-    score = shown_score(score)
-    return [str(text), str(score)], {key: text, "score": score}
+    def __init__(self, task, args, results_path, paths):
+        self._task = task
+        self._folder = ImageFolder(results_path.parent / f"{task.name}_results", paths)
+
+    @staticmethod
+    def add_arguments(words):
+        """Pages are always drawn."""
+
+    def add(self, one):
+        """Returns where an image was drawn."""
+        return self._folder.write(one.path, self._task.draw(one.image, one.result))
+
+    def finish(self, logger):
+        """Everything has been written."""
+
+
+class _Sheet:
+    """Draws the first results beside their images, on a sheet beside the result files, if that is asked for."""
+
+    def __init__(self, task, args, results_path, paths):
+        self._task, self._path = task, results_path.with_suffix(".png")
+        self._lettering = TextRenderer(args.font) if args.draw else None
+        self._shown = []
+
+    @staticmethod
+    def add_arguments(words):
+        """Adds the options of a sheet to a parser."""
+        add_font_argument(words)
+        words.add_argument("--draw", action="store_true", help=f"draw a sheet of the first {_ON_A_SHEET} images")
+
+    def add(self, one):
+        """Keeps an image for the sheet."""
+        if self._lettering and len(self._shown) < _ON_A_SHEET:
+            self._shown.append((one.image, [(self._task.summary(one.result), BLACK)]))
+
+    def finish(self, logger):
+        """Writes the sheet."""
+        if self._shown:
+            logger.info("drawn: %s", write_image(self._path, text_sheet(self._shown, self._lettering)))

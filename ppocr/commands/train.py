@@ -8,9 +8,9 @@ from ppocr.checkpoint.networks import unwrap
 from ppocr.commands import command_line
 from ppocr.commands.arguments import preprocess
 from ppocr.distributed import processes
-from ppocr.drawing.samples import draw_samples
 from ppocr.engine import loop
 from ppocr.engine.build import build_run
+from ppocr.engine.drawn_samples import draw_samples
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.inference.results import write_image

@@ -9,18 +9,18 @@ from typing import Optional
 
 import paddle
 
-from ppocr.data.batch import IMAGE
 from ppocr.deploy import verification
 from ppocr.deploy.measuring import measure
 from ppocr.deploy.to_onnx import convert, require_converter
 from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
-from ppocr.inference.description import describe, eval_transforms, image_shape, input_shape, write
+from ppocr.inference.description import describe, eval_transforms, input_sample, input_shapes, write
 from ppocr.inference.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
 from ppocr.inference.outputs import flattened, numbered
 from ppocr.modeling.layers.reparameterise import fuse_model
 from ppocr.options import global_options
+from ppocr.tasks import task_of
 from ppocr.utils.logging import NAME as LOGGER
 
 
@@ -76,8 +76,6 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
     if weights:
         options.checkpoints = str(weights)
     model, _ = load_trained(config, options, "cpu", logging.getLogger(LOGGER), "export")
-    if model.inputs != IMAGE:
-        raise ExportError(f"a model of {', '.join(model.inputs)}, not of an image, cannot be exported")
     folder = Path(folder)
     networks = getattr(model, "networks", None) or {"": model}
     made = Export({name: folder / name for name in networks}, fuse_model(model))
@@ -101,16 +99,16 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
         UserError: the configuration does not say what the network takes or gives, or another process writes there.
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
-    image = image_shape(eval_transforms(config), config["Global"])
-    shape = input_shape(network, config["Architecture"]["model_type"], image)
-    description = describe(config, model_name, shape, output_form(network, image))
+    sample = input_sample(eval_transforms(config), config["Global"], network.inputs)
+    shapes = input_shapes(network, task_of(config["Architecture"]["model_type"]), sample)
+    description = describe(config, model_name, shapes, output_form(network, sample))
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with FolderLock(folder):
         with _writable(folder):
             for old in (*PROGRAMS, WEIGHTS, ONNX, CONFIG):
                 (folder / old).unlink(missing_ok=True)
-        save_network(network, shape, folder)
+        save_network(network, shapes, sample, folder)
         write(description, folder / CONFIG)
         if onnx:
             convert(folder)
@@ -125,27 +123,43 @@ def _writable(folder):
         raise ExportError(f"{folder}: cannot be written ({reason}); name another Global.save_inference_dir") from None
 
 
-def output_form(network, image):
+def output_form(network, sample: dict):
     """Returns how the outputs of a network in evaluation mode are arranged; see :func:`ppocr.inference.outputs.filled`.
 
     Args:
-        network: takes float32 ``[N, C, H, W]``.
-        image: shape of one image that it takes, ``[C, H, W]``.
+        network: the network.
+        sample: what it reads; see :func:`ppocr.inference.description.input_sample`.
     """
+    fields = [paddle.zeros([1, *value.shape], dtype_of(value)) for value in sample.values()]
     with paddle.no_grad():
-        return numbered(network(paddle.zeros([1, *image])), count())
+        return numbered(network(as_input(fields)), count())
 
 
-def save_network(network, shape, folder):
+def as_input(fields: list):
+    """Returns fields as a network takes them: the only one alone, several as a list."""
+    return fields if len(fields) > 1 else fields[0]
+
+
+def dtype_of(value) -> str:
+    """Returns the dtype of a network's input: float32 for every array of floats."""
+    return "float32" if value.dtype.kind == "f" else str(value.dtype)
+
+
+def save_network(network, shapes: dict, sample: dict, folder):
     """Writes the network alone, in the format of the installed Paddle.
 
     Args:
         network: in evaluation mode.
-        shape: of its input, ``[N, C, H, W]`` with None for what may differ.
+        shapes: of its inputs, with None for what may differ.
+        sample: what it reads.
         folder: where to.
     """
-    spec = paddle.static.InputSpec(list(shape), "float32", name="x")  # which changes its list
-    traced = paddle.jit.to_static(_Flat(network), input_spec=[spec], full_graph=True)
+    only = len(shapes) == 1  # PaddleOCR's files call it x
+    specs = [  # which change the list of a shape
+        paddle.static.InputSpec(list(shape), dtype_of(sample[name]), name="x" if only else name)
+        for name, shape in shapes.items()
+    ]
+    traced = paddle.jit.to_static(_Flat(network), input_spec=[as_input(specs)], full_graph=True)
     paddle.jit.save(traced, str(folder / STEM))
 
 

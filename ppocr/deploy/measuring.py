@@ -105,10 +105,11 @@ class _Network(paddle.nn.Layer):
 
     def __init__(self, exported):
         super().__init__()
-        self._exported = exported
+        self._exported, self.inputs = exported, tuple(exported.inputs)
 
-    def forward(self, images):
-        return _to_tensors(self._exported.run(images.numpy()))
+    def forward(self, x):
+        fields = x if isinstance(x, list) else [x]
+        return _to_tensors(self._exported.run(*(field.numpy() for field in fields)))
 
 
 def _to_tensors(outputs):

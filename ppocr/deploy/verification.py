@@ -91,12 +91,10 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     """
     backends = BACKENDS if onnx else BACKENDS[:1]
     exported = [load_exported(folder, paddle.get_device(), backend) for backend in backends]
-    preprocess = Preprocessing(exported[0].config["PreProcess"]["transform_ops"])
+    preprocess = Preprocessing(exported[0].config["PreProcess"]["transform_ops"], inputs=tuple(exported[0].inputs))
     post_process = exported[0].build_post_process()
     live = _RecordingPredictor(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
-    others = [
-        _RecordingPredictor(lambda batch, one=one: one.run(batch.image), preprocess, post_process) for one in exported
-    ]
+    others = [_RecordingPredictor(one, preprocess, post_process) for one in exported]
     comparisons = [Comparison(str(folder), one.backend) for one in exported]
     left_out = []
     readable = decoded_images(stored(config, samples.data), preprocess.open, left_out)

@@ -1,9 +1,8 @@
-"""Images of a run: curves of loss and metric, and samples with what the model made of them."""
+"""Samples with what a model made of them, as images."""
 
 import cv2
 import numpy as np
 
-from ppocr.data.batch import fields_of, slice_samples
 from ppocr.drawing.text import TextRenderer
 
 BLACK, GREEN, RED = (0, 0, 0), (0, 200, 0), (0, 0, 255)  # BGR
@@ -13,64 +12,13 @@ _TITLE, _PAGE = 28, 640  # pixels that the line above samples and a page are hig
 _PAGES = 3  # pages side by side
 
 
-def draw_samples(evaluator, model, count: int):
-    """Draws samples of an evaluation set with what a model makes of them, those with errors first.
-
-    They are chosen from the first ``4 * count`` samples of the set; a line above them says how many of these are wrong.
-
-    Args:
-        evaluator: :class:`ppocr.engine.evaluator.Evaluator`.
-        model: the model.
-        count: samples to draw.
-
-    Returns:
-        uint8 BGR ``(H, W, 3)``, or None where there is nothing that can be drawn.
-    """
-    metric = evaluator.metric.single
-    samples = [sample for batch in evaluator.examples(model, 4 * count) for sample in _one_by_one(*batch)]
-    marked = sorted(((_is_right(metric, sample), sample) for sample in samples), key=lambda pair: pair[0])
-    image = _sheet([sample for _, sample in marked[:count]])
-    if image is None:
-        return None
-    wrong = sum(not right for right, _ in marked)
-    title = f"{wrong} of the first {len(marked)} samples are wrong" + ("; these come first" if wrong else "")
+def titled(image, title: str) -> np.ndarray:
+    """Returns a uint8 BGR image below a line of text."""
     return _stack([_coloured(_scaled(TextRenderer().draw(title), _TITLE), BLACK), image])
 
 
-def _one_by_one(images, results, batch):
-    """Yields the samples of a batch as batches of one; none where results are of a kind that is not drawn."""
-    parts = results if isinstance(results, tuple) else (results,)
-    if not all(isinstance(part, list) for part in parts):
-        return
-    for i in range(len(images)):
-        of_one = [part[i : i + 1] for part in parts]
-        yield (
-            images[i : i + 1],
-            tuple(of_one) if isinstance(results, tuple) else of_one[0],
-            slice_samples(batch, i, i + 1),
-        )
-
-
-def _is_right(metric, sample):
-    _, results, batch = sample
-    metric.reset()
-    metric.update(results, batch)
-    right = metric.all_right()
-    metric.reset()
-    return right
-
-
-def _sheet(samples):
-    """Draws samples: texts on one sheet below each other, pages side by side; None where nothing can be drawn."""
-    if not samples:
-        return None
-    if isinstance(samples[0][1], tuple):
-        images, results, batches = zip(*samples)
-        read, truths = ([part[i][0] for part in results] for i in range(2))
-        return draw_examples([image[0] for image in images], (read, truths), batches)
-    pages = [draw_examples(*sample) for sample in samples]
-    if any(page is None for page in pages):
-        return None
+def pages_beside(pages) -> np.ndarray:
+    """Returns uint8 BGR images side by side in rows, those that are high made smaller."""
     small = [_scaled(page, min(len(page), _PAGE)) for page in pages]
     return _stack([_beside(small[i : i + _PAGES]) for i in range(0, len(small), _PAGES)])
 
@@ -88,35 +36,11 @@ def _stack(images):
     return np.vstack([np.pad(p, ((0, _GAP), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in images])
 
 
-def draw_examples(images, results, batch):
-    """Draws what a model made of some images: texts and classes, or boxes; other results are not drawn.
-
-    Args:
-        images: float array ``[N, C, H, W]`` as the model gets it.
-        results: what post-processing gave for them: a pair of lists (predictions, truths) of (text, confidence), or a
-            list of dicts with ``points``.
-        batch: the batch in detection: image, shapes ``(N, 4)``, true polygons.
-
-    Returns:
-        uint8 BGR ``(H, W, 3)``, or None where nothing was drawn.
-    """
-    if isinstance(results, tuple):
-        truths = [str(text) for text, _ in results[1]]
-        return draw_texts(images, [((str(text), score), truth) for (text, score), truth in zip(results[0], truths)])
-    if isinstance(results, list) and results and "points" in results[0]:
-        shapes, polys = fields_of(batch, ("shape", "polys"))
-        ratios = [np.asarray(shape)[[3, 2]] for shape in shapes]  # the shapes hold height first, points x first
-        found = [[np.asarray(p) * r for p in result["points"]] for result, r in zip(results, ratios)]
-        truths = [[np.asarray(p) * r for p in polygons] for polygons, r in zip(polys, ratios)]
-        return draw_boxes(images, found, truths)
-    return None
-
-
 def draw_texts(images, results) -> np.ndarray:
     """Draws images with the text (or class) that the model read, green if right, and the true one; returns uint8 BGR.
 
     Args:
-        images: float array ``[N, C, H, W]`` as the model gets it.
+        images: float arrays ``[C, H, W]`` as the model gets them.
         results: list of ``((text, confidence), true text)``.
     """
     rows = []
@@ -165,19 +89,17 @@ def _scaled(image, height, widest=None):
     return cv2.resize(image, (min(width, widest or width), height), interpolation=how)
 
 
-def draw_boxes(images, found, truths) -> np.ndarray:
-    """Draws images with the boxes that the model found (green) and the true ones (red, thin); returns uint8 BGR.
+def draw_boxes(image, found, truths) -> np.ndarray:
+    """Draws an image with the boxes that the model found (green) and the true ones (red, thin); returns uint8 BGR.
 
     Args:
-        images: float array ``[N, C, H, W]`` as the model gets it.
-        found, truths: for each image a list of polygons in its pixels.
+        image: float ``[C, H, W]`` as the model gets it.
+        found, truths: lists of polygons in its pixels.
     """
-    drawn = []
-    for image, boxes, true_boxes in zip(map(to_image, images), found, truths):
-        for polygons, colour, width in ((true_boxes, RED, 1), (boxes, GREEN, 2)):
-            outline(image, polygons, colour, width)
-        drawn.append(image)
-    return np.hstack(drawn)
+    drawn = to_image(image)
+    for polygons, colour, width in ((truths, RED, 1), (found, GREEN, 2)):
+        outline(drawn, polygons, colour, width)
+    return drawn
 
 
 def outline(image, polygons, colour, width: int):

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ppocr.checkpoint.networks import unwrap
 from ppocr.data.batch import count_samples
 from ppocr.distributed.watchdog import Watchdog
-from ppocr.drawing.samples import draw_samples
+from ppocr.engine.drawn_samples import draw_samples
 from ppocr.utils.best_effort import BestEffort
 from ppocr.utils.stats import StepStatistics, TrainingStats
 from ppocr.utils.timing import NullTimer, StepPart

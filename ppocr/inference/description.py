@@ -8,36 +8,38 @@ import numpy as np
 import yaml
 
 from ppocr.config import freeze
+from ppocr.data.batch import IMAGE
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
 from ppocr.inference.preprocessing import Preprocessing, image_transforms
 from ppocr.registry import OPERATORS, POST_PROCESSES, parameters_of
-from ppocr.tasks import task_of
 from ppocr.text.dictionary import character_list
 
 BLANK_SIZE = (64, 256, 3)
-DISTILLATION = "Distillation"
 
 
-def describe(config, model_name: str, shape, output) -> dict:
+def describe(config, model_name: str, shapes: dict, output) -> dict:
     """Returns the content of ``inference.yml``.
 
     Args:
         config: a resolved configuration with an ``Eval`` section.
         model_name: name of the exported model.
-        shape: of the network's input; None for what may differ.
+        shapes: of the network's inputs, see :func:`input_shapes`.
         output: how the outputs are arranged; see :func:`ppocr.inference.outputs.filled`.
 
     Returns:
         ``Global.model_name``, ``PreProcess.transform_ops`` (the operators of the ``Eval`` section that need no label),
-        ``PostProcess`` with the dictionary in ``character_dict``, and ``Network`` with ``input`` and ``output``.
+        ``PostProcess`` with the dictionary in ``character_dict``, and ``Network`` with ``output`` and ``input``, the
+        shape of the images, or ``inputs``, the shape of each input of a network that takes something else.
     """
-    growing = shape[-1] is None and config["Global"].get("character_dict_path") is not None
+    of_images = shapes.get("image", (0,))
+    growing = of_images[-1] is None and config["Global"].get("character_dict_path") is not None
+    inputs = {"input": of_images} if tuple(shapes) == IMAGE else {"inputs": shapes}
     return {
         "Global": {"model_name": model_name},
-        "PreProcess": {"transform_ops": image_operators(eval_transforms(config), growing)},
+        "PreProcess": {"transform_ops": image_operators(eval_transforms(config), growing, tuple(shapes))},
         "PostProcess": post_process_section(config["PostProcess"], config["Global"]),
-        "Network": {"input": list(shape), "output": output},
+        "Network": {**inputs, "output": output},
     }
 
 
@@ -70,46 +72,61 @@ def eval_transforms(config) -> list:
     return transforms
 
 
-def image_operators(transforms, growing: bool) -> list:
+def image_operators(transforms, growing: bool, inputs=IMAGE) -> list:
     """Returns the operators of a ``transforms`` list that an image file without a label passes, ready for the network.
 
-    A list for images that were drawn rather than read gets a ``DecodeImage``; ``KeepKeys`` keeps the image and
-    what a post-processing reads.
+    A list for images that were drawn rather than read gets a ``DecodeImage``; ``KeepKeys`` keeps what the network and
+    a post-processing read.
 
     Args:
         transforms: list of ``{Name: {key: value} or None}``.
         growing: whether the width of a text line grows with the image.
+        inputs: names of what the network reads.
     """
     operators, _ = image_transforms(transforms, growing)
     kinds = [OPERATORS.get(name) for entry in operators for name in entry]
     if DecodeImage not in kinds:
         operators.insert(0, {"DecodeImage": {"img_mode": "BGR", "channel_first": False}})
     shaped = any("shape" in kind.writes for kind in kinds)
-    return [*operators, {"KeepKeys": {"keep_keys": ["image", "shape"] if shaped else ["image"]}}]
+    return [*operators, {"KeepKeys": {"keep_keys": [*inputs, "shape"] if shaped else [*inputs]}}]
 
 
-def image_shape(transforms, global_config) -> list:
-    """Returns the shape, ``[C, H, W]``, in which a network gets a text line of usual proportions.
+def input_sample(transforms, global_config, inputs=IMAGE) -> dict:
+    """Returns what a network reads of an image of usual proportions, ``{name: array}``.
+
+    Args:
+        transforms: see :func:`image_operators`.
+        global_config: the ``Global`` section, for operators.
+        inputs: names of what the network reads.
 
     Raises:
-        ConfigError: the operators give no such array.
+        ConfigError: the operators do not give it.
     """
-    image = Preprocessing(transforms, global_config)(np.full(BLANK_SIZE, 127, np.uint8))["image"]
-    if image.ndim != 3:
+    sample = Preprocessing(transforms, global_config, inputs=inputs)(np.full(BLANK_SIZE, 127, np.uint8))
+    missing = [name for name in inputs if name not in sample]
+    if missing:
+        needed = ", ".join(missing)
+        raise ConfigError(
+            f"Eval.dataset.transforms: the model reads {needed}, which they do not make of an image alone"
+        )
+    image = sample.get("image")
+    if "image" in inputs and image.ndim != 3:
         raise ConfigError(f"Eval.dataset.transforms: give images of shape {image.shape}, not channels, height, width")
-    return list(image.shape)
+    return {name: sample[name] for name in inputs}
 
 
-def input_shape(network, model_type: str, image: list) -> list:
-    """Returns the shape of a network's input, None for what may differ from call to call.
+def input_shapes(network, task, sample: dict) -> dict:
+    """Returns the shape of each input of a network, None for what may differ from call to call.
 
     Args:
         network: says with ``fixed_size`` that it takes images of one size only.
-        model_type: name of the task, which says which axes are free.
-        image: shape of an image, ``[C, H, W]``.
+        task: :class:`ppocr.tasks.base.Task`, which says which axes are free.
+        sample: see :func:`input_sample`.
     """
-    free = () if getattr(network, "fixed_size", False) else task_of(model_type).free_axes
-    return [None if axis in (0, *free) else size for axis, size in enumerate([1, *image])]
+    shapes = {name: (1, *np.shape(value)) for name, value in sample.items()}
+    if getattr(network, "fixed_size", False):
+        return {name: [None, *shape[1:]] for name, shape in shapes.items()}
+    return {name: task.input_shape(name, shape) for name, shape in shapes.items()}
 
 
 def post_process_section(section, global_config) -> dict:
@@ -140,8 +157,7 @@ def of_one_network(section, inherited):
     kind = POST_PROCESSES.get(name)
     values = {key: p.default for key, p in parameters_of(kind).items() if p.default is not inspect.Parameter.empty}
     values.update(POST_PROCESSES.bind(section, inherited=inherited).arguments)
-    if name.startswith(DISTILLATION):
-        name = name[len(DISTILLATION) :]
-        taken = parameters_of(POST_PROCESSES.get(name))
+    if kind.of_each is not None:
+        name, taken = kind.of_each.__name__, parameters_of(kind.of_each)
         values = {key: value for key, value in values.items() if key in taken}
     return name, values

@@ -32,36 +32,47 @@ class ExportedModel:
 
     Args:
         folder, config, backend: see above.
-        network: ``network(images) -> list of arrays``.
+        network: ``network({name: array}) -> list of arrays``.
     """
 
     def __init__(self, folder, config: dict, backend: str, network):
         self.folder, self.config, self.backend = Path(folder), config, backend
         self._network = network
 
-    def run(self, images: np.ndarray):
+    def __call__(self, batch):
+        """Runs the network on a :class:`ppocr.data.batch.Batch` of arrays; see :meth:`run`."""
+        return self.run(*batch.select(*self.inputs))
+
+    def run(self, *fields: np.ndarray):
         """Runs the network.
 
         Args:
-            images: float32 ``[N, C, H, W]``, as the pre-processing gives them.
+            *fields: one batch of each of ``inputs``, as the pre-processing gives them: mostly just the images, float32
+                ``[N, C, H, W]``.
 
         Returns:
             What the post-processing takes, made of float32 arrays: a single one, or a list or dict of them.
 
         Raises:
-            ConfigError: the network takes images of another shape.
+            ConfigError: the network takes fields of another shape.
         """
-        shape = self.input_shape or images.shape
-        if len(shape) != images.ndim or any(size not in (None, given) for size, given in zip(shape, images.shape)):
-            raise ConfigError(f"{self.folder / CONFIG}: PreProcess gives {images.shape}, but the network takes {shape}")
-        outputs = self._network(np.ascontiguousarray(images, dtype=np.float32))
+        given = {name: _contiguous(field) for name, field in zip(self.inputs, fields)}
+        for name, shape in self.inputs.items():
+            self._check_shape(given[name].shape, shape)
+        outputs = self._network(given)
         default = 0 if len(outputs) == 1 else list(range(len(outputs)))
         return filled(self._network_section.get("output", default), outputs)
 
+    def _check_shape(self, given, taken):
+        if taken is None or len(taken) == len(given) and all(a in (None, b) for a, b in zip(taken, given)):
+            return
+        raise ConfigError(f"{self.folder / CONFIG}: PreProcess gives {given}, but the network takes {taken}")
+
     @property
-    def input_shape(self) -> Optional[list]:
-        """Shape of ``images``, None for what may differ; None as a whole where ``inference.yml`` does not say it."""
-        return self._network_section.get("input")
+    def inputs(self) -> dict:
+        """Names of the fields that the network takes, and their shapes: None for a size that may differ, and in place
+        of a shape that ``inference.yml`` does not say."""
+        return self._network_section.get("inputs") or {"image": self._network_section.get("input")}
 
     @property
     def _network_section(self):
@@ -136,7 +147,7 @@ def read_config(folder, overrides=()) -> dict:
 
 
 def open_paddle(program, weights, device: str = "cpu"):
-    """Returns ``network(images) -> list of arrays`` of a Paddle inference model.
+    """Returns ``network({name: array}) -> list of arrays`` of a Paddle inference model.
 
     On a CPU oneDNN, which is on by default, is turned off: it moves the outputs, and some models do not run with it.
     The same is true of the passes over the graph of Paddle 2 (``.pdmodel``), without which nothing is slower.
@@ -158,12 +169,12 @@ def open_paddle(program, weights, device: str = "cpu"):
         predictor = inference.create_predictor(options)
     except Exception as error:  # noqa: BLE001 (each part of Paddle's reader has another kind)
         raise _damaged(f"{program} with {Path(weights).name}", error) from None
-    (name,) = _single(predictor.get_input_names(), program)
-    image = predictor.get_input_handle(name)
 
-    def network(images):
-        image.reshape(images.shape)
-        image.copy_from_cpu(images)
+    def network(fields):
+        for name, value in _by_input(predictor.get_input_names(), fields, program).items():
+            handle = predictor.get_input_handle(name)
+            handle.reshape(value.shape)
+            handle.copy_from_cpu(value)
         predictor.run()
         return [predictor.get_output_handle(output).copy_to_cpu() for output in predictor.get_output_names()]
 
@@ -171,7 +182,7 @@ def open_paddle(program, weights, device: str = "cpu"):
 
 
 def open_onnx(path, device: str = "cpu"):
-    """Returns ``network(images) -> list of arrays`` of an ONNX model.
+    """Returns ``network({name: array}) -> list of arrays`` of an ONNX model.
 
     Raises:
         CheckpointError: the file is damaged.
@@ -191,8 +202,8 @@ def open_onnx(path, device: str = "cpu"):
         raise _damaged(path, error) from None
     if device.startswith("gpu") and "CUDAExecutionProvider" not in session.get_providers():
         logger.warning("%s: ONNX Runtime cannot use a GPU here and takes the CPU; install onnxruntime-gpu", path)
-    (name,) = _single([value.name for value in session.get_inputs()], path)
-    return lambda images: session.run(None, {name: images})
+    names = [value.name for value in session.get_inputs()]
+    return lambda fields: session.run(None, _by_input(names, fields, path))
 
 
 def _existing(path):
@@ -209,10 +220,19 @@ def _first_line(error):
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def _single(names, path):
-    if len(names) != 1:
-        raise CheckpointError(f"{path}: takes {', '.join(names)}; only models that take an image alone can be run")
-    return names
+def _contiguous(field):
+    dtype = np.float32 if field.dtype.kind == "f" else field.dtype
+    return np.ascontiguousarray(field, dtype=dtype)
+
+
+def _by_input(names, fields: dict, path) -> dict:
+    """Returns the fields under the names of a file's inputs; the only input of a file may have any name."""
+    if len(names) == len(fields) == 1:
+        return dict(zip(names, fields.values()))
+    if set(names) != set(fields):
+        named = ", ".join(fields)
+        raise CheckpointError(f"{path}: takes {', '.join(names)}; {CONFIG} names {named} (Network.inputs)")
+    return fields
 
 
 def _number(device):

@@ -29,13 +29,13 @@ def find_images(source) -> list:
 
 
 @dataclass
-class Reading:
+class ImageResult:
     """One image that was read.
 
     Attributes:
         path: where it lies.
         image: uint8 BGR ``(H, W, 3)``.
-        result: what was made of it.
+        result: what was made of it: typed, see :mod:`ppocr.tasks.results`; of several networks a dict.
     """
 
     path: Path
@@ -67,11 +67,11 @@ class ImageFiles:
         self.unreadable = []
 
     def read(self, predictor):
-        """Yields a :class:`Reading` of each image, in order, with what a predictor makes of it."""
+        """Yields a :class:`ImageResult` of each image, in order, with what a predictor makes of it."""
         opened = self.each(predictor.open)
         while window := list(itertools.islice(opened, predictor.batch_size * _BATCHES_AHEAD)):
             results = predictor.predict([sample for _, (_, sample) in window])
-            yield from (Reading(path, image, result) for (path, (image, _)), result in zip(window, results))
+            yield from (ImageResult(path, image, result) for (path, (image, _)), result in zip(window, results))
 
     def each(self, process):
         """Yields path and ``process(bytes of the file)`` of each file that can be opened and used."""

@@ -17,9 +17,8 @@ from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.options import GlobalOptions, global_options
 from ppocr.postprocess import build_post_process
-from ppocr.postprocess.cls_post_process import ClsPostProcess
-from ppocr.postprocess.db_post_process import DBPostProcess
 from ppocr.registry import POST_PROCESSES, parameters_of
+from ppocr.tasks import task_of
 from ppocr.utils.logging import get_logger
 
 BEST = "best_accuracy"
@@ -55,7 +54,7 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
         path: YAML file.
         overrides: ``key.path=value`` assignments.
         batch_size: most images of a batch.
-        model_type: ``det``, ``rec`` or ``cls``, which the model must be.
+        model_type: name of the task, which the model must be of.
         weights: take these instead.
 
     Raises:
@@ -71,9 +70,9 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     options = global_options(config)
     transforms = eval_transforms(config)
     model, amp = load_trained(config, options, device, logger, "run")
-    preprocess = Preprocessing(transforms, config["Global"], grows_in_use(config, model))
+    preprocess = Preprocessing(transforms, config["Global"], grows_in_use(config, model), model.inputs)
     post_process = build_post_process(_with_scores(config["PostProcess"]), config["Global"])
-    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size)
+    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size, task_of(model_type))
     return Loaded(predictor, options, logger, differs_in_use(config, model))
 
 
@@ -100,12 +99,13 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     _refuse_without_effect(overrides, has_dictionary)
     config["PostProcess"] = _with_scores(config["PostProcess"])
     post_process = exported.build_post_process()
-    given = _model_type(post_process)
+    given = post_process.task
     if given not in (None, model_type):
         name = config["PostProcess"]["name"]
         raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
-    preprocess = Preprocessing(config["PreProcess"]["transform_ops"], config.get("Global"), has_dictionary)
-    predictor = Predictor(preprocess, lambda batch: exported.run(batch.image), post_process, batch_size)
+    operators, inputs = config["PreProcess"]["transform_ops"], tuple(exported.inputs)
+    preprocess = Preprocessing(operators, config.get("Global"), has_dictionary, inputs)
+    predictor = Predictor(preprocess, exported, post_process, batch_size, task_of(model_type))
     return Loaded(predictor, wanted, logger)
 
 
@@ -148,9 +148,3 @@ def _refuse_without_effect(overrides, has_dictionary: bool):
             raise ConfigError(f"-o {assignment}: an exported model has no section {section}; it has {known}")
         if has_dictionary and key.startswith("character_dict"):
             raise ConfigError(f"-o {assignment}: the dictionary of an exported model is the one in its inference.yml")
-
-
-def _model_type(post_process) -> Optional[str]:
-    if post_process.character is not None:
-        return "rec"
-    return {DBPostProcess: "det", ClsPostProcess: "cls"}.get(type(post_process))

@@ -1,10 +1,14 @@
 """Pre-processing, model and post-processing in one: images in, results out."""
 
+from typing import Optional
+
+import numpy as np
 import paddle
 
 from ppocr.data.batch import Batch, with_fields
 from ppocr.data.collate_fn import collate_field
 from ppocr.engine.stepper import call_model, to_float32
+from ppocr.tasks import Task
 
 
 class Predictor:
@@ -16,14 +20,18 @@ class Predictor:
     Args:
         preprocess: :class:`ppocr.inference.preprocessing.Preprocessing`.
         network: ``network(batch) -> predictions``; the batch is a :class:`ppocr.data.batch.Batch` of arrays.
-        post_process: turns predictions into results; with the images' shapes where pre-processing gives them
-            (``shape``), as it does for detectors.
+        post_process: :class:`ppocr.postprocess.base.PostProcess`, which turns predictions into results.
         batch_size: most images of a batch.
+        task: :class:`ppocr.tasks.base.Task`, which knows the type of the results; by default they stay as they are.
+
+    Attributes:
+        networks: names of the networks for each of which there is a result; empty for a single one.
     """
 
-    def __init__(self, preprocess, network, post_process, batch_size: int = 8):
-        self.batch_size = batch_size
+    def __init__(self, preprocess, network, post_process, batch_size: int = 8, task: Optional[Task] = None):
+        self.batch_size, self.networks = batch_size, post_process.networks
         self._preprocess, self._network, self._post_process = preprocess, network, post_process
+        self._task = task or Task()
 
     def __call__(self, images) -> list:
         """Returns the result of each image, in their order; see :meth:`predict`.
@@ -57,24 +65,27 @@ class Predictor:
             samples: images as ``preprocess`` gives them.
 
         Returns:
-            What the post-processing gives for each: (text, confidence) or (class, confidence), or a dict with
-            ``points`` and, where it knows them, ``scores``.  Several networks give a dict of these.
+            The typed result of each, see :mod:`ppocr.tasks.results`; of several networks ``{network: result}``.
+
+        Raises:
+            ConfigError: the results are those of another task.
         """
         results = [None] * len(samples)
-        for places in _same_shapes([sample["image"].shape for sample in samples], self.batch_size):
+        for places in _same_shapes([_shapes(sample) for sample in samples], self.batch_size):
             chosen = [samples[place] for place in places]
             batch = {key: collate_field([sample[key] for sample in chosen]) for key in chosen[0]}
             for place, result in zip(places, self._read(batch)):
                 results[place] = result
         return results
 
-    def _read(self, batch):
-        predictions = self._network(Batch(batch.values(), names=batch))
-        shapes = [batch["shape"]] if "shape" in batch else []
-        results = self._post_process(predictions, *shapes)
-        if not isinstance(results, dict):
-            return results
-        return [dict(zip(results, row)) for row in zip(*results.values())]
+    def _read(self, fields):
+        batch = Batch(fields.values(), names=fields)
+        return list(map(self._typed, self._post_process.results(self._network(batch), batch)))
+
+    def _typed(self, raw):
+        if self.networks:
+            return {network: self._task.result(raw[network]) for network in self.networks}
+        return self._task.result(raw)
 
 
 class LiveNetwork:
@@ -96,8 +107,12 @@ class LiveNetwork:
         return to_float32(predictions)
 
 
+def _shapes(sample) -> tuple:
+    return tuple(np.shape(field) for field in sample.values())
+
+
 def _same_shapes(shapes, most: int):
-    """Yields lists of at most ``most`` places that have one shape."""
+    """Yields lists of at most ``most`` places whose shapes are the same."""
     groups = {}
     for place, shape in enumerate(shapes):
         groups.setdefault(shape, []).append(place)

@@ -2,13 +2,12 @@
 
 import numpy as np
 
+from ppocr.data.batch import IMAGE
 from ppocr.data.imaug import create_operators, name_and_settings, run_operators
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS, parameters_of
-
-_WITHOUT_KEEP_KEYS = ("image", "shape")
 
 
 def image_transforms(transforms, growing: bool):
@@ -62,23 +61,26 @@ class Preprocessing:
             ``BGR`` where there is none.
         global_config: the ``Global`` section, for operators.
         growing: see :func:`image_transforms`.
+        inputs: names of what the model reads.
 
     Raises:
-        ConfigError: see :func:`image_transforms`; or the model is not fed with an image.
+        ConfigError: see :func:`image_transforms`; or ``KeepKeys`` lacks what the model reads.
 
     Attributes:
         wider: how many images were made wider than an evaluation makes them.
     """
 
-    def __init__(self, transforms, global_config=None, growing: bool = False):
+    def __init__(self, transforms, global_config=None, growing: bool = False, inputs=IMAGE):
         entries, keys = image_transforms(transforms, growing)
         ops = create_operators(entries, global_config)
         has_decode = bool(ops) and isinstance(ops[0], DecodeImage)
         self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
         self._ops, self.wider = ops, 0
-        self._keys = tuple(keys or _WITHOUT_KEEP_KEYS)
-        if "image" not in self._keys:
-            raise ConfigError(f"KeepKeys: {', '.join(self._keys)} must hold image, the image to be read")
+        self._keys = tuple(keys or (*inputs, "shape"))
+        missing = [name for name in inputs if name not in self._keys]
+        if missing:
+            kept, read = ", ".join(self._keys), ", ".join(missing)
+            raise ConfigError(f"KeepKeys: {kept} must hold {read}, which the model reads")
 
     def open(self, content: bytes) -> np.ndarray:
         """Returns the image in a file's bytes, turned upright after its EXIF orientation as ``DecodeImage`` says.

@@ -1,13 +1,12 @@
 """Result files: lines of text as PaddleOCR writes them, the same as JSON lines, and drawn images beside."""
 
-import json
 import os
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from ppocr.errors import UserError
+from ppocr.json_text import to_json
 
 
 class ResultFiles:
@@ -46,18 +45,19 @@ class ResultFiles:
         for file in self._files:
             file.close()
 
-    def write(self, reading, columns, row: dict):
+    def write(self, one, columns, row: dict):
         """Adds one image.
 
         Args:
-            reading: :class:`ppocr.inference.images.Reading`.
-            columns: texts that follow the path.
+            one: :class:`ppocr.inference.images.ImageResult`.
+            columns: what follows the path; what is no text is written as JSON.
             row: what follows in the JSON line; arrays become lists.
         """
         text, lines = self._files
-        text.write("\t".join([str(reading.path), *columns]) + "\n")
-        height, width = reading.image.shape[:2]
-        lines.write(to_json({"path": str(reading.path), "size": [width, height], **row}) + "\n")
+        shown = [column if isinstance(column, str) else to_json(column) for column in columns]
+        text.write("\t".join([str(one.path), *shown]) + "\n")
+        height, width = one.image.shape[:2]
+        lines.write(to_json({"path": str(one.path), "size": [width, height], **row}) + "\n")
 
 
 class ImageFolder:
@@ -117,19 +117,3 @@ def _encoded(suffix, image):
     except cv2.error:
         return None
     return content.tobytes() if written else None
-
-
-def shown_score(score) -> float:
-    """Returns a confidence as result files and the screen have it: with five digits behind the point."""
-    return round(float(score), 5)
-
-
-def to_json(value) -> str:
-    """Returns JSON text of nested containers with arrays and NumPy numbers, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
-
-
-def _plain(value):
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not to be written as JSON")

@@ -1,6 +1,7 @@
 """What all metrics have in common."""
 
 import math
+from typing import Optional
 
 EPSILON = 1e-5  # in the denominator of shares, so that nothing seen gives 0
 
@@ -15,6 +16,7 @@ class Metric:
     Attributes:
         records: all that was counted, in a form that can be pickled.
         reads: names of the fields of a batch that it needs; in this order they stand behind the image of a plain list.
+        task: name of the task whose results it compares, which can be shown sample by sample then.
 
     Args:
         main_indicator: the value of :meth:`get_metric` by which the best model is chosen.
@@ -22,6 +24,7 @@ class Metric:
 
     counts = ()
     reads = ()
+    task: Optional[str] = None
     higher_is_better = True
     on_training_batches = True  # False: training batches lack what this metric compares with
 

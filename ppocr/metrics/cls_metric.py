@@ -14,6 +14,7 @@ class ClsMetric(Metric):
         main_indicator: ``acc``.
     """
 
+    task = "cls"
     counts = ("correct", "samples")
 
     def __init__(self, main_indicator: Literal["acc"] = "acc"):

@@ -17,6 +17,7 @@ class DetMetric(Metric):
         main_indicator: ``hmean``, ``precision`` or ``recall``.
     """
 
+    task = "det"
     reads = ("shape", "polys", "ignore_tags")
     on_training_batches = False  # they hold maps instead of boxes
     counts = ("matched", "truths", "detections")

@@ -24,6 +24,7 @@ class RecMetric(Metric):
     What these two leave out of labels is said by :meth:`remarks`.
     """
 
+    task = "rec"
     counts = ("correct", "distance", "samples", "filtered", "spaced")
 
     def __init__(

@@ -1,6 +1,7 @@
 """What all post-processings have in common."""
 
 from dataclasses import dataclass
+from typing import Optional
 
 import numpy as np
 
@@ -44,12 +45,18 @@ class PostProcess:
             as above.
         reads: names of the fields of a batch that it is called with besides the predictions; in this order they stand
             behind the image of a plain list.  None, which is not said: the second field, whatever it is.
+        task: name of the task whose results it gives; None where every task may use it.
+        of_each: class of the post-processing of a single network, where this one is for several.
+        networks: names of the networks for each of which it gives a result; empty for a single one.
         writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
     codec = None
     character = None
     reads = None
+    task: Optional[str] = None
+    of_each: Optional[type] = None
+    networks: tuple = ()
     writing = None
 
     def process(self, preds, batch):
@@ -63,6 +70,18 @@ class PostProcess:
             _, second, *_ = batch
             return self(preds, second)
         return self(preds, *fields_of(batch, self.reads))
+
+    def results(self, preds, batch) -> list:
+        """Returns the result of each image, in use, where nothing is known but what its pre-processing gives.
+
+        Args:
+            preds: what the model gave for ``batch``.
+            batch: has the ``shape`` of each image where pre-processing gives it, as it does for detectors.
+
+        Returns:
+            List of results; of several networks of ``{network: result}``.
+        """
+        return self(preds, *(batch[name] for name in ("shape",) if name in batch.names))
 
 
 @dataclass(eq=False)
@@ -79,6 +98,7 @@ class TextDecode(DictionaryKeys, PostProcess):
     """
 
     reads = (("label", "label_ctc"),)
+    task = "rec"
     family = Codec
 
     def __post_init__(self):

@@ -18,6 +18,7 @@ class ClsPostProcess(PostProcess):
     """
 
     reads = ("label",)
+    task = "cls"
 
     def __init__(self, label_list: Optional[Labels] = None, key: Optional[Name] = None):
         self.label_list = label_list

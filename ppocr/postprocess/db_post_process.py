@@ -34,6 +34,7 @@ class DBPostProcess(PostProcess):
     """
 
     reads = ("shape",)
+    task = "det"
 
     def __init__(
         self,

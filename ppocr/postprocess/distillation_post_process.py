@@ -17,17 +17,18 @@ from ppocr.values import Name, Probability, SomeNames
 class _EachNetwork(PostProcess):
     """Hands the output of each network to one post-processing, whose codec it shares."""
 
-    kind = PostProcess
+    of_each = PostProcess
     label_of_branch: tuple = ("label_ctc",)  # with heads of several branches
 
     @classmethod
     def reads_of(cls, arguments):
         """Returns the fields that the post-processing of one network needs."""
-        return cls.label_of_branch if arguments.get("multi_head") else cls.kind.reads
+        return cls.label_of_branch if arguments.get("multi_head") else cls.of_each.reads
 
     def _share(self, inner, model_name, key=None, branch=None):
         self.codec, self.character, self.writing = inner.codec, inner.character, inner.writing
-        self._inner, self._names, self._key, self._branch = inner, model_name, key, branch
+        self.task, self.networks = inner.task, tuple(model_name)
+        self._inner, self._key, self._branch = inner, key, branch
 
     def __call__(self, preds, *args, **kwargs):
         """Returns ``{name: results}``.
@@ -39,11 +40,16 @@ class _EachNetwork(PostProcess):
         Raises:
             ConfigError: there is no such network or output.
         """
-        return {name: self._inner(self._output(preds, name), *args, **kwargs) for name in self._names}
+        return {name: self._inner(self._output(preds, name), *args, **kwargs) for name in self.networks}
 
     def process(self, preds, batch):
         batch = batch if self._branch is None else branch_batch(batch, self._branch)
-        return {name: self._inner.process(self._output(preds, name), batch) for name in self._names}
+        return {name: self._inner.process(self._output(preds, name), batch) for name in self.networks}
+
+    def results(self, preds, batch):
+        """See :class:`ppocr.postprocess.base.PostProcess`."""
+        found = super().results(preds, batch)
+        return [dict(zip(found, row)) for row in zip(*found.values())]
 
     def _output(self, preds, name):
         output = output_of(preds, name, self._key)
@@ -54,7 +60,7 @@ class _EachNetwork(PostProcess):
 
 @dataclass(eq=False)
 class _EachDecoder(_EachNetwork):
-    """Decodes one output of each network; the keys of ``kind`` are keys of this decoder too.
+    """Decodes one output of each network; the keys of ``of_each`` are keys of this decoder too.
 
     Args:
         model_name: names of the networks.
@@ -69,7 +75,7 @@ class _EachDecoder(_EachNetwork):
     multi_head: bool = False
 
     def __post_init__(self):
-        decode = self.kind(**values_of_keys(self.kind, self))
+        decode = self.of_each(**values_of_keys(self.of_each, self))
         self._share(decode, self.model_name, self.key, self.branch if self.multi_head else None)
 
 
@@ -86,7 +92,7 @@ class DistillationCTCLabelDecode(DictionaryKeys, _EachDecoder):
         DataError: the dictionary cannot be used.
     """
 
-    kind = CTCLabelDecode
+    of_each = CTCLabelDecode
     branch = "ctc"
 
 
@@ -104,7 +110,7 @@ class DistillationSARLabelDecode(DictionaryKeys, _EachDecoder):
         DataError: the dictionary cannot be used.
     """
 
-    kind = SARLabelDecode
+    of_each = SARLabelDecode
     branch = "sar"
     label_of_branch = BRANCH_LABELS
 
@@ -121,7 +127,7 @@ class DistillationDBPostProcess(_EachNetwork):
             :class:`DBPostProcess`, whose defaults differ.
     """
 
-    kind = DBPostProcess
+    of_each = DBPostProcess
 
     def __init__(
         self,

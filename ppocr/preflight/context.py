@@ -7,7 +7,6 @@ from typing import Any, Optional
 
 from ppocr import config as configuration
 from ppocr.checkpoint.transfer import strip_suffix
-from ppocr.data.datasets.lmdb import LMDBDataSet
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
@@ -246,8 +245,8 @@ class Context:
 
         limit = self.label_limit or STORED_LABELS
         sections = [section for section in self.sections if section.has_database]
-        folders = {section.name: LMDBDataSet(section.dataset.get("data_dir"), []) for section in sections}
-        return {one.name: scan_databases(folders[one.name], one.rule.labels, limit) for one in sections}
+        opened = {one.name: one.dataset_class(one.dataset.get("data_dir"), []) for one in sections}
+        return {one.name: scan_databases(opened[one.name], one.rule.labels, limit) for one in sections}
 
     def labels_of(self, section) -> list:
         """Returns the ``FileScan`` of a section's label files or databases; none for other data sets."""

@@ -8,18 +8,15 @@ from ppocr.config import override, shared_values
 from ppocr.errors import UserError
 from ppocr.imports import import_modules
 from ppocr.metrics import build_metric
-from ppocr.report.comparison import comparison_sections, names_of
+from ppocr.report.comparison import NO_SAMPLES, comparison_sections, names_of
 from ppocr.report.curve_sections import Best, curves_section, overview
 from ppocr.report.data_sections import data_section, look_at_data
 from ppocr.report.page import render
-from ppocr.report.page_sections import page_sections
-from ppocr.report.reading_sections import class_sections, text_sections
 from ppocr.report.run_folder import Run, read_run
-from ppocr.report.samples import BOXES, CLASSES, TEXTS, Evaluated, evaluate, kind_of
+from ppocr.report.samples import Evaluated, evaluate
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
-
-_SAMPLE_SECTIONS = {TEXTS: text_sections, CLASSES: class_sections, BOXES: page_sections}
+from ppocr.tasks import task_of
 
 
 @dataclass
@@ -99,8 +96,8 @@ def build_report(folder, options=()) -> str:
 def _data_sections(judged):
     data = look_at_data(judged.config, judged.run.missing)
     unused = judged.evaluated.unused if judged.evaluated else ""
-    kind = judged.metric and kind_of(judged.metric)
-    return [data_section(data, kind, unused, judged.run.facts)] if data else []
+    labels = task_of(shared_values(judged.config).get("model_type")).labels
+    return [data_section(data, labels, unused, judged.run.facts)] if data else []
 
 
 def _import_modules(run, config):
@@ -133,8 +130,7 @@ def _metric(config):
 
 
 def _sample_sections(evaluated, missing):
-    show = _SAMPLE_SECTIONS.get(evaluated.kind)
-    if show is None:
-        missing.append("Samples are shown of recognisers, detectors and classifiers only.")
-        return []
-    return show(evaluated, Thumbnails(evaluated.dataset))
+    sections = evaluated.task.report_sections(evaluated, Thumbnails(evaluated.dataset))
+    if not sections:
+        missing.append(NO_SAMPLES)
+    return sections

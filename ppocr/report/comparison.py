@@ -1,21 +1,16 @@
 """Runs side by side: figures, curves, settings, and the samples that they read differently."""
 
-from collections import Counter
 from pathlib import Path
 
-from ppocr.report.charts import Line, line_chart
+from ppocr.drawing.charts import Line, line_chart
+from ppocr.drawing.html import foreign, note, number, table, tag
+from ppocr.drawing.section import Section
 from ppocr.report.curve_sections import chart_controls, metrics_of, shares
-from ppocr.report.drawn_text import DrawnTexts, gap
-from ppocr.report.html import foreign, note, number, table, tag
-from ppocr.report.samples import BOXES
-from ppocr.report.section import Section
 from ppocr.report.settings import ABSENT, flatten, shown_value
 from ppocr.report.thumbnails import Thumbnails
 from ppocr.wording import counted
 
-_SAMPLES = 60  # that the runs read differently
-_PAGES = 200
-_IMAGE = (480, 96)
+NO_SAMPLES = "No sample is shown: results of this kind are not compared sample by sample."
 _OTHER_CURVES = (("train", "loss"), ("eval", "loss"), ("train", "lr"), ("train", "grad_norm"), ("train", "ips"))
 
 
@@ -115,11 +110,7 @@ def _samples(names, judged):
         return Section("samples", "Samples", [note("No sample is shown: none was given to all of these runs.")])
     intro = f"{counted(len(common), 'sample')} that every run was evaluated on."
     rows = [(name, [one[name] for one in named]) for name in common]
-    if evaluated[0].kind == BOXES:
-        return Section("pages", "hmean by page", [note(intro), _pages(names, rows)])
-    same = [(name, found) for name, found in rows if len({sample.truth for sample in found}) == 1]
-    body = [note(intro), _agreement(names, same), *_disagreements(names, same, Thumbnails(evaluated[0].dataset))]
-    return Section("samples", "Samples", body)
+    return evaluated[0].task.comparison_section(names, rows, intro, Thumbnails(evaluated[0].dataset))
 
 
 def _why_no_samples(names, evaluated) -> str:
@@ -127,46 +118,6 @@ def _why_no_samples(names, evaluated) -> str:
     without = [name for name, one in zip(names, evaluated) if one is None]
     if without:
         return f"No sample is shown: {', '.join(without)} could not be evaluated, see What is missing."
-    if len({one.kind for one in evaluated}) > 1:
+    if len({one.task.name for one in evaluated}) > 1:
         return "No sample is shown: the runs are of different tasks."
-    return "" if evaluated[0].kind else "Samples are shown of recognisers, detectors and classifiers only."
-
-
-def _agreement(names, rows):
-    counts = Counter(tuple(sample.truth == sample.prediction for sample in found) for _, found in rows)
-    marks = {True: tag("span", "right", class_="good"), False: tag("span", "wrong", class_="bad")}
-    listed = [[*(marks[right] for right in pattern), count] for pattern, count in sorted(counts.items(), reverse=True)]
-    return table([*map(foreign, names), "samples"], listed)
-
-
-def _disagreements(names, rows, thumbnails):
-    apart = [(name, found) for name, found in rows if len({s.truth == s.prediction for s in found}) > 1]
-    if not apart:
-        return []
-    words = f"Right in one run and wrong in another: {len(apart)}."
-    words += f" The first {_SAMPLES} are shown." if len(apart) > _SAMPLES else ""
-    texts = DrawnTexts(thumbnails.spend)
-    cards = [_card(name, names, found, thumbnails, texts) for name, found in apart[:_SAMPLES]]
-    return [tag("h3", "Read differently"), note(words), tag("ol", cards, class_="samples runs")]
-
-
-def _card(title, names, found, thumbnails, texts):
-    longest = max([found[0].truth, *(sample.prediction for sample in found)], key=len)
-
-    def line(label, text, kind=None):
-        shown = tag("span", text, class_=kind) if text else gap(longest)
-        content = texts.element(text, tag("bdi", shown, class_="text"))
-        return tag("p", tag("span", foreign(label), class_="label"), content, class_="line")
-
-    lines = [line("truth", found[0].truth)]
-    for name, sample in zip(names, found):
-        lines.append(line(name, sample.prediction, "good" if sample.truth == sample.prediction else "bad"))
-    image = tag("div", thumbnails.element(found[0].key, _IMAGE), class_="image")
-    about = tag("p", tag("span", foreign(title), class_="name"), class_="about")
-    return tag("li", image, tag("div", lines, about))
-
-
-def _pages(names, rows):
-    rows = sorted(rows, key=lambda row: min(p.hmean for p in row[1]) - max(p.hmean for p in row[1]))[:_PAGES]
-    listed = [[foreign(name), *(number(round(page.hmean, 4)) for page in found)] for name, found in rows]
-    return table(["page", *map(foreign, names)], listed, sortable=True)
+    return "" if evaluated[0].task.name else NO_SAMPLES

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ppocr.report.charts import Line, line_chart
-from ppocr.report.html import facts, note, number, table, tag
-from ppocr.report.section import Section
+from ppocr.drawing.charts import Line, line_chart
+from ppocr.drawing.html import facts, note, number, table, tag
+from ppocr.drawing.section import Section
 from ppocr.utils.metrics_file import Clock
 
 _NOT_METRICS = ("epoch", "fps", "loss")

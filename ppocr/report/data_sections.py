@@ -7,12 +7,10 @@ import numpy as np
 
 from ppocr.data import build_dataloader
 from ppocr.data.datasets.base import SampleKey
+from ppocr.drawing.charts import histogram
+from ppocr.drawing.html import bar, facts, foreign, note, table, tag
+from ppocr.drawing.section import Section
 from ppocr.errors import UserError
-from ppocr.formats.boxes import count_boxes
-from ppocr.report.charts import histogram
-from ppocr.report.html import bar, facts, foreign, note, table, tag
-from ppocr.report.samples import BOXES, CLASSES, TEXTS
-from ppocr.report.section import Section
 from ppocr.report.thumbnails import load_image
 from ppocr.wording import counted
 
@@ -70,16 +68,16 @@ def look_at_data(config, missing: list) -> list:
     return summaries
 
 
-def data_section(summaries, kind, unused: str, run_facts) -> Section:
+def data_section(summaries, labels, unused: str, run_facts) -> Section:
     """Returns the section about the data.
 
     Args:
         summaries: list of :class:`DataSummary`.
-        kind: what labels hold, see :mod:`ppocr.report.samples`; None if it is not known.
+        labels: class of the labels, see :mod:`ppocr.formats.labels`.
         unused: what evaluation could not read.
         run_facts: what the run says of itself.
     """
-    body = [part for summary in summaries for part in _set(summary, kind)]
+    body = [part for summary in summaries for part in _set(summary, labels)]
     said = [("in training", run_facts.get("training data")), ("in this evaluation", unused)]
     lost = [(title, foreign(text)) for title, text in said if text]
     if lost:
@@ -87,7 +85,7 @@ def data_section(summaries, kind, unused: str, run_facts) -> Section:
     return Section("data", "Data", body)
 
 
-def _set(summary, kind):
+def _set(summary, labels):
     looked = counted(summary.samples, "sample")
     if summary.samples > min(LABELS, IMAGES):
         looked += f"; labels of {len(summary.labels)} and images of {len(summary.sizes)}, spread evenly, were looked at"
@@ -96,23 +94,19 @@ def _set(summary, kind):
         names = ", ".join(summary.unreadable[:_NAMED]) + (", ..." if len(summary.unreadable) > _NAMED else "")
         count = len(summary.unreadable)
         parts.append(tag("p", f"{count} of these images cannot be read: ", foreign(names), class_="warning"))
-    charts = _label_charts(summary.labels, kind)
+    charts = _label_charts(summary.labels, labels)
     if summary.sizes:
         widths, heights = np.array(summary.sizes, dtype=float).T
         charts += [histogram("Width of images, pixels", widths), histogram("Height of images, pixels", heights)]
         charts.append(histogram("Width to height", np.round(widths / heights, 2)))
     parts.append(tag("div", charts, class_="charts"))
-    if kind == CLASSES:
+    if labels.are_classes:
         parts.append(_class_counts(summary.labels))
     return parts
 
 
-def _label_charts(labels, kind):
-    if kind == TEXTS:
-        return [histogram("Characters in a label", [len(label) for label in labels])]
-    if kind == BOXES:
-        return [histogram("Boxes on a page", [count_boxes(label) for label in labels])]
-    return []
+def _label_charts(found, labels):
+    return [histogram(labels.measured, list(map(labels.size_of, found)))] if labels.measured else []
 
 
 def _class_counts(labels):

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from string import Template
 
-from ppocr.report.html import Html, tag
+from ppocr.drawing.html import Html, tag
 
 _TEMPLATE = Path(__file__).parent / "template"
 
@@ -18,7 +18,7 @@ def render(title: str, sections) -> str:
 
     Args:
         title: of the page.
-        sections: list of :class:`ppocr.report.section.Section`.
+        sections: list of :class:`ppocr.drawing.section.Section`.
     """
     style, script, page = (_read(name) for name in ("report.css", "report.js", "page.html"))
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

@@ -5,9 +5,9 @@ import json
 from typing import Any, NamedTuple
 
 from ppocr.config import snapshot
+from ppocr.drawing.html import note, shortened, table, tag
+from ppocr.drawing.section import Section
 from ppocr.options import GlobalOptions
-from ppocr.report.html import note, shortened, table, tag
-from ppocr.report.section import Section
 
 ABSENT = object()
 

@@ -8,8 +8,8 @@ import numpy as np
 from ppocr.data.cache import ImageSource
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.randomness import generator
+from ppocr.drawing.html import Html, tag
 from ppocr.errors import DataError, Dropped
-from ppocr.report.html import Html, tag
 
 ROOM = 10 << 20  # characters that the images of a page may take up together
 _QUALITY = 82  # of JPEG

@@ -1,6 +1,7 @@
 """What the framework must know of a task: one object each, found by ``Architecture.model_type``."""
 
-from ppocr.tasks.base import TASKS, Task
+from ppocr.registry import TASKS
+from ppocr.tasks.base import Task
 
 
 def task_of(name) -> Task:

@@ -1,23 +1,33 @@
 """What every task says of itself; a task overrides what it knows."""
 
-from ppocr.formats.labels import Labels
-from ppocr.registry import Registry
+from typing import Optional
 
-TASKS = Registry("task", "ppocr.tasks")
+import numpy as np
+
+from ppocr.formats.labels import Labels
+from ppocr.tasks.sections.side_by_side import agreement_section
+from ppocr.tasks.sections.texts import worst_sections
 
 
 class Task:
     """A task, asked by everything that deals with its labels, results and networks.
 
+    A result is what post-processing gives for one image of a single network.  What deals with images in use gets it in
+    its typed form, see :mod:`ppocr.tasks.results`; of several networks ``{network: typed result}``.
+
     Attributes:
         name: the ``model_type`` of its configurations; empty for a task that is not known.
         labels: the class of its labels.
-        free_axes: axes of a network's input ``[N, C, H, W]`` that images may have in any size.
+        free_axes: axes of a network's images ``[N, C, H, W]`` that may have any size.
+        draws_pages: a result is drawn on its image; else it is a short text, drawn beside the image.
+        batch_size: images that are read at once by default.
     """
 
     name = ""
     labels = Labels
     free_axes = ()
+    draws_pages = False
+    batch_size = 32
 
     def labels_for(self, operators) -> Labels:
         """Returns what the labels of a data set must be.
@@ -30,6 +40,102 @@ class Task:
     def text_encoders(self, operators) -> list:
         """Returns the operators that turn texts into numbers; several where a model has branches."""
         return []
+
+    def result(self, raw):
+        """Returns the typed result of an image.
+
+        Args:
+            raw: as post-processing gives it.
+
+        Raises:
+            ConfigError: it is that of another task.
+        """
+        return raw
+
+    def row(self, result) -> tuple:
+        """Returns what result files hold of an image: values of columns, and a mapping for JSON.
+
+        Args:
+            result: the typed result; of several networks ``{network: typed result}``.
+        """
+        return [result], {"result": result}
+
+    def summary(self, result) -> str:
+        """Returns a result in a few words, for the screen and beside its image; see :meth:`row`."""
+        columns, _ = self.row(result)
+        return " ".join(map(str, columns))
+
+    def draw(self, image, result) -> np.ndarray:
+        """Draws a result on a copy of its image; where ``draws_pages`` says so.
+
+        Args:
+            image: uint8 BGR ``(H, W, 3)``.
+            result: see :meth:`row`.
+        """
+        raise NotImplementedError
+
+    def draw_samples(self, samples) -> Optional[np.ndarray]:
+        """Draws samples of an evaluation, with truth and result.
+
+        Args:
+            samples: list of (image, result, batch): float ``[C, H, W]`` as the model gets it, what post-processing
+                gives beside the truth (see ``process`` of :class:`ppocr.postprocess.base.PostProcess`), and the fields,
+                each for one sample.
+
+        Returns:
+            uint8 BGR ``(H, W, 3)``; None where there is nothing to draw.
+        """
+        return None
+
+    def watched(self, post_process):
+        """Returns the post-processing with which a report evaluates; it may keep more than counts."""
+        return post_process
+
+    def compare(self, result, batch, metric, keys, post_process) -> list:
+        """Returns the samples of a batch with truth and result, as the metric compares them, for a report.
+
+        Args:
+            result: what post-processing gives for the batch.
+            batch: its fields on the host.
+            metric: of a single network.
+            keys: what the data set finds each sample by, or None.
+            post_process: see :meth:`watched`.
+
+        Returns:
+            List of what :meth:`report_sections` shows, with an attribute ``key``; here and by default
+            :class:`ppocr.tasks.compared.TextSample`.
+        """
+        return []
+
+    def report_sections(self, evaluated, thumbnails) -> list:
+        """Returns the sections of a report about what :meth:`compare` gave.
+
+        Args:
+            evaluated: :class:`ppocr.report.samples.Evaluated`.
+            thumbnails: :class:`ppocr.report.thumbnails.Thumbnails`.
+        """
+        return worst_sections(evaluated, thumbnails) if evaluated.samples else []
+
+    def comparison_section(self, names, rows, intro: str, thumbnails):
+        """Returns the section of a report that sets the samples of several runs side by side.
+
+        Args:
+            names: of the runs.
+            rows: list of (name of the sample, its :meth:`compare` in each run).
+            intro: sentence to begin with.
+            thumbnails: see :meth:`report_sections`.
+        """
+        return agreement_section(names, rows, intro, thumbnails)
+
+    def input_shape(self, name: str, shape) -> list:
+        """Returns the shape of a network's input, None for what may differ from call to call.
+
+        Args:
+            name: of the field.
+            shape: of one batch of it.
+        """
+        free = (0, *self.free_axes) if name == "image" else (0,)
+        return [None if axis in free else size for axis, size in enumerate(shape)]
 
 
 def first_of(operators, kind):

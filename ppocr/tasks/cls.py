@@ -2,17 +2,32 @@
 
 from ppocr.data.imaug.cls_label import ClsLabelEncode
 from ppocr.formats.labels import ClassLabels
-from ppocr.tasks.base import TASKS, Task, first_of
+from ppocr.registry import TASKS
+from ppocr.tasks.base import first_of
+from ppocr.tasks.compared import read_classes
+from ppocr.tasks.named import NamingTask
+from ppocr.tasks.results import ImageClass
+from ppocr.tasks.sections.texts import class_sections
 
 
 @TASKS.register(name="cls")
-class Classification(Task):
+class Classification(NamingTask):
     """Names the class of images of one size."""
 
     name = "cls"
     labels = ClassLabels
+    typed = ImageClass
+    key = "label"
 
     def labels_for(self, operators):
         """See :class:`Task`."""
         encoder = first_of(operators, ClsLabelEncode)
         return super().labels_for(operators) if encoder is None else ClassLabels(frozenset(encoder.index))
+
+    def compare(self, result, batch, metric, keys, post_process):
+        """See :class:`Task`."""
+        return read_classes(result, keys)
+
+    def report_sections(self, evaluated, thumbnails):
+        """See :class:`Task`."""
+        return class_sections(evaluated, thumbnails)

@@ -1,10 +1,24 @@
 """Text detection."""
 
+import numpy as np
+
+from ppocr.data.batch import fields_of
 from ppocr.data.imaug.ct_targets import UNREADABLE, CTLabelEncode
 from ppocr.data.imaug.det_label import DetLabelEncode
+from ppocr.drawing.boxes import with_boxes
+from ppocr.drawing.samples import draw_boxes, pages_beside
+from ppocr.errors import ConfigError
 from ppocr.formats.boxes import IGNORED_TEXTS
 from ppocr.formats.labels import BoxLabels
-from ppocr.tasks.base import TASKS, Task, first_of
+from ppocr.metrics.det_metric import DetMetric
+from ppocr.registry import TASKS
+from ppocr.tasks.base import Task, first_of
+from ppocr.tasks.compared import read_pages
+from ppocr.tasks.results import Boxes, by_network, shown_score
+from ppocr.tasks.sections.pages import page_sections
+from ppocr.tasks.sections.side_by_side import pages_section
+from ppocr.tasks.sections.thresholds import AllBoxes, can_sweep
+from ppocr.wording import counted
 
 
 @TASKS.register(name="det")
@@ -14,6 +28,8 @@ class Detection(Task):
     name = "det"
     labels = BoxLabels
     free_axes = (2, 3)
+    draws_pages = True
+    batch_size = 4
 
     def labels_for(self, operators):
         """See :class:`Task`."""
@@ -22,3 +38,66 @@ class Detection(Task):
             if encoder is not None:
                 return BoxLabels(frozenset(ignored), flat, encoder.keep_empty)
         return super().labels_for(operators)
+
+    def result(self, raw):
+        """See :class:`Task`."""
+        if not isinstance(raw, dict) or "points" not in raw:
+            raise ConfigError("this model finds no boxes")
+        return Boxes(raw["points"], raw.get("scores"))
+
+    def row(self, result):
+        """See :class:`Task`."""
+        networks = by_network(result)
+        column = {name: [{"transcription": "", "points": p} for p in _points(one)] for name, one in networks.items()}
+        row = {name: _with_scores(one) for name, one in networks.items()}
+        if "" in networks:
+            column, row = column[""], row[""]
+        return [column], {"boxes": row}
+
+    def summary(self, result):
+        """See :class:`Task`."""
+        return counted(sum(len(one.points) for one in by_network(result).values()), "box")
+
+    def draw(self, image, result):
+        """See :class:`Task`."""
+        return with_boxes(image, [points for one in by_network(result).values() for points in one.points])
+
+    def draw_samples(self, samples):
+        """See :class:`Task`."""
+        return pages_beside([_drawn(*sample) for sample in samples])
+
+    def watched(self, post_process):
+        """See :class:`Task`: boxes with low scores are kept beside those that count."""
+        return AllBoxes(post_process) if can_sweep(post_process) else post_process
+
+    def compare(self, result, batch, metric, keys, post_process):
+        """See :class:`Task`."""
+        if isinstance(post_process, AllBoxes):
+            return read_pages(post_process.found, batch, keys, post_process.box_thresh)
+        return read_pages(result, batch, keys)
+
+    def report_sections(self, evaluated, thumbnails):
+        """See :class:`Task`."""
+        return page_sections(evaluated, thumbnails)
+
+    def comparison_section(self, names, rows, intro, thumbnails):
+        """See :class:`Task`."""
+        return pages_section(names, rows, intro)
+
+
+def _points(boxes):
+    return [np.asarray(points) for points in boxes.points]
+
+
+def _with_scores(boxes):
+    if boxes.scores is None:
+        return [{"points": points} for points in _points(boxes)]
+    return [{"points": points, "score": shown_score(score)} for points, score in zip(_points(boxes), boxes.scores)]
+
+
+def _drawn(image, result, batch):
+    """Draws a page with the boxes that were found and the true ones, in pixels of what the model gets."""
+    (shape,), (polygons,), _ = fields_of(batch, DetMetric.reads)
+    (found,) = result
+    ratios = np.asarray(shape)[[3, 2]]  # the shapes hold height first, points x first
+    return draw_boxes(image, [p * ratios for p in map(np.asarray, found["points"])], [p * ratios for p in polygons])

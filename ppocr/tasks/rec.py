@@ -3,16 +3,23 @@
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
 from ppocr.data.imaug.rec_label_attention import MultiLabelEncode
 from ppocr.formats.labels import TextLabels
-from ppocr.tasks.base import TASKS, Task, first_of
+from ppocr.registry import TASKS
+from ppocr.tasks.base import first_of
+from ppocr.tasks.compared import read_texts
+from ppocr.tasks.named import NamingTask
+from ppocr.tasks.results import Text
+from ppocr.tasks.sections.texts import text_sections
 
 
 @TASKS.register(name="rec")
-class Recognition(Task):
+class Recognition(NamingTask):
     """Reads lines of text of any width."""
 
     name = "rec"
     labels = TextLabels
     free_axes = (3,)
+    typed = Text
+    key = "text"
 
     def labels_for(self, operators):
         """See :class:`Task`."""
@@ -34,3 +41,11 @@ class Recognition(Task):
             return [several.ctc, several.gtc]
         one = first_of(operators, BaseRecLabelEncode)
         return [] if one is None else [one]
+
+    def compare(self, result, batch, metric, keys, post_process):
+        """See :class:`Task`."""
+        return read_texts(result, metric, keys)
+
+    def report_sections(self, evaluated, thumbnails):
+        """See :class:`Task`."""
+        return text_sections(evaluated, thumbnails)

@@ -38,7 +38,7 @@ def check(config, weights, folder, onnx, shape):
         # kernels of ONNX Runtime add up in an order of their own, which differs from processor to processor
         assert one.samples == 3 and one.largest < (1e-5 if one.backend == "paddle" else 1e-3)
         exported = load_exported(folder, backend=one.backend)
-        assert exported.input_shape == shape and exported.config["Global"] == {"model_name": "tiny"}
+        assert exported.inputs == {"image": shape} and exported.config["Global"] == {"model_name": "tiny"}
         size = [fixed or other for fixed, other in zip(shape, (2, 3, 96, 160))]
         images = np.random.default_rng(1).uniform(-1, 1, size).astype("float32")
         both, first, second = (flattened(exported.run(part))[0] for part in (images, images[:1], images[1:]))
@@ -119,7 +119,7 @@ def test_a_file_that_does_not_speak_of_the_space_has_it(tiny, tmp_path):
     del content["PostProcess"]["use_space_char"], content["Network"]
     (tmp_path / "out/inference.yml").write_text(yaml.safe_dump(content))
     exported = load_exported(tmp_path / "out")
-    assert exported.build_post_process().character[-1] == " " and exported.input_shape is None
+    assert exported.build_post_process().character[-1] == " " and exported.inputs == {"image": None}
     assert exported.run(np.zeros((1, 3, 32, 64))).shape == (1, 16, 37)
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.errors import ConfigError
-from ppocr.inference.description import image_operators, image_shape, input_shape, post_process_section, write
+from ppocr.inference.description import image_operators, input_sample, input_shapes, post_process_section, write
 from ppocr.inference.outputs import filled, flattened, numbered
+from ppocr.tasks import task_of
 from ppocr.text.dictionary import load_dictionary
 
 DETECTION = [
@@ -38,14 +39,16 @@ def test_operators_that_need_a_label_are_left_out():
 
 
 def test_shapes_of_inputs():
-    assert image_shape(LINES, {}) == [3, 48, 320]
-    assert image_shape(DETECTION, {}) == [3, 32, 64]
+    line, page = input_sample(LINES, {}), input_sample(DETECTION, {})
+    assert line["image"].shape == (3, 48, 320) and page["image"].shape == (3, 32, 64)
     free, fixed = SimpleNamespace(fixed_size=False), SimpleNamespace(fixed_size=True)
-    assert input_shape(free, "rec", [3, 48, 320]) == [None, 3, 48, None]
-    assert input_shape(free, "det", [3, 48, 320]) == [None, 3, None, None]
-    assert input_shape(fixed, "rec", [3, 48, 320]) == input_shape(free, "cls", [3, 48, 320]) == [None, 3, 48, 320]
+    assert input_shapes(free, task_of("rec"), line) == {"image": [None, 3, 48, None]}
+    assert input_shapes(free, task_of("det"), line) == {"image": [None, 3, None, None]}
+    assert input_shapes(fixed, task_of("rec"), line) == {"image": [None, 3, 48, 320]}
     with pytest.raises(ConfigError, match="give images of shape"):
-        image_shape([{"SSLRotateResize": {"image_shape": [3, 48, 192]}}], {})
+        input_sample([{"SSLRotateResize": {"image_shape": [3, 48, 192]}}], {})
+    with pytest.raises(ConfigError, match="the model reads label_ctc, which they do not make of an image alone"):
+        input_sample(LINES, {}, ("image", "label_ctc"))
 
 
 def test_post_processing_needs_nothing_besides():

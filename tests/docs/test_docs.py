@@ -3,6 +3,7 @@
 import ast
 import importlib
 import importlib.util
+import json
 import logging
 import re
 import runpy
@@ -25,6 +26,7 @@ from ppocr.data.datasets.synthetic_text import SyntheticTextDataSet
 from ppocr.engine.preparation import resolve
 from ppocr.errors import ConfigError
 from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.inference.loading import from_exported
 from ppocr.modeling.architectures import build_model
 from ppocr.options import GlobalOptions
 
@@ -60,6 +62,7 @@ SMALL = {
     "my_rec.yml": [],
     "my_det.yml": ["Eval.dataset.transforms.2.DetResizeForTest.limit_side_len=96"],
     "my_words.yml": [],
+    "count.yml": [],
     "my_v5.yml": ["Train.sampler.first_bs=2", "Eval.loader.batch_size_per_card=2"],
     "my_v5_det.yml": [
         "Train.dataset.transforms.4.EastRandomCropData.size=[96, 96]",
@@ -201,7 +204,7 @@ def test_overrides_of_commands_are_valid(page, workspace):
 def import_modules(page):
     """Imports the modules of a page, so that the classes in them are known."""
     for block in blocks_of(page):
-        if re.match(r"my_\w+\.py", block.file):
+        if re.match(r"(my|count)_\w+\.py", block.file):
             importlib.import_module(Path(block.file).stem)
 
 
@@ -283,6 +286,27 @@ def test_the_classes_of_extending_pass_the_tests_beside_them(workspace):
 
 
 # ------------------------------------------------------------------------------------------------ commands
+def test_the_task_of_extending_goes_the_whole_way(workspace, monkeypatch, capsys):
+    """An image in, a number out: train, eval, report, export, infer."""
+    shorten("configs/quickstart/rec.yml")
+    save_files("extending.md", workspace)
+    shorten("count.yml")
+    (block,) = [block for block in all_blocks("bash") if "count.yml" in block.text]
+    tools = [Path(words[1]).stem for words in block.commands()]
+    assert tools == ["train", "eval", "report", "export_model", "show_data", "infer_count"]
+    for words in block.commands():
+        assert run(words, monkeypatch) == 0, f"{shlex.join(words)}\n{capsys.readouterr().err}"
+    said = capsys.readouterr().out
+    assert re.search(r"cur metric, error: 0\.\d+", said) and "4 of 4 images read" in said
+    rows = [json.loads(line) for line in Path("output/count/predicts_count.jsonl").read_text().splitlines()]
+    columns = [line.split("\t") for line in Path("output/count/predicts_count.txt").read_text().splitlines()]
+    assert len(rows) == 4 and [f"{row['characters']:.2f}" for row in rows] == [column[1] for column in columns]
+    report = Path("output/count/report.html").read_text(encoding="utf-8")
+    assert "Worst samples" in report and "Characters" in report and "No sample" not in report
+    with pytest.raises(ConfigError, match="model of type count, but what is wanted here is rec"):
+        from_exported("output/count_inference", ["Global.device=cpu"], 1, "rec")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if any(b.language == "bash" for b in blocks_of(page))])
 def test_commands_run_in_their_order(page, workspace, monkeypatch, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr.drawing import text
-from ppocr.drawing.samples import BLACK, draw_examples, text_sheet
+from ppocr.drawing.samples import BLACK, draw_texts, text_sheet
 from ppocr.drawing.text import HEIGHT, TextRenderer
 from ppocr.errors import DataError
 
@@ -75,7 +75,7 @@ def hues(sheet, top, bottom):
 
 def test_what_is_right_is_green_what_is_wrong_red_and_the_truth_stands_below(letters, ppocr_caplog):
     images = np.zeros((2, 3, 32, 100), np.float32)
-    sheet = draw_examples(images, ([("ab", 0.9), ("$x$ \\bad", 0.5)], [("ab", 1.0), ("ac", 1.0)]), [images])
+    sheet = draw_texts(images, [(("ab", 0.9), "ab"), (("$x$ \\bad", 0.5), "ac")])
     assert sheet.dtype == np.uint8 and sheet.shape[0] == 112
     (right, none), (nothing, wrong) = hues(sheet, 0, 24), hues(sheet, 56, 80)
     assert right > 0.02 and wrong > 0.02 and none == nothing == 0
@@ -88,6 +88,6 @@ def test_what_is_right_is_green_what_is_wrong_red_and_the_truth_stands_below(let
 @pytest.mark.parametrize("first, second", [("京号", "沪码"), ("한국", "일본"), ("ひら", "カタ"), ("عربي", "فارس")])
 def test_scripts_can_be_told_apart(first, second, recwarn, ppocr_caplog):
     images = np.zeros((1, 3, 32, 100), np.float32)
-    one, other = (draw_examples(images, ([(text, 0.9)], [(text, 1.0)]), [images]) for text in (first, second))
+    one, other = (draw_texts(images, [((text, 0.9), text)]) for text in (first, second))
     assert one.shape != other.shape or not np.array_equal(one, other)
     assert not ppocr_caplog.records and not recwarn.list

@@ -25,7 +25,7 @@ def site(trained, word, tmp_path):
     for width in WIDTHS:
         cv2.imwrite(str(tmp_path / f"{width}.png"), word("abcde", width))
     predictor = from_config(folder / "config.yml", weights(folder), 8, "rec").predictor
-    texts = [text for text, _ in predictor([cv2.imread(str(tmp_path / f"{width}.png")) for width in WIDTHS])]
+    texts = [read.text for read in predictor([cv2.imread(str(tmp_path / f"{width}.png")) for width in WIDTHS])]
     lines = [f"{width}.png\t{text}\n" for width, text in zip(WIDTHS, texts)]
     (tmp_path / "label.txt").write_text("".join(lines), encoding="utf-8")
     return folder
@@ -79,7 +79,7 @@ def test_verification_gives_the_metric_of_the_exported_model_on_the_whole_set(si
     assert "since 3 images are wider than image_shape" in str(measured)
 
     exported = from_exported(tmp_path / "inference", ["Global.device=cpu"], 8, "rec")
-    read = [text for text, _ in exported.predictor([cv2.imread(str(tmp_path / f"{w}.png")) for w in WIDTHS])]
+    read = [one.text for one in exported.predictor([cv2.imread(str(tmp_path / f"{w}.png")) for w in WIDTHS])]
     assert read == [line.rstrip("\n").split("\t")[1] for line in (tmp_path / "label.txt").open(encoding="utf-8")]
 
     fixed = override(load(site / "config.yml"), ["Global.device=cpu", f"{RESIZE}.infer_mode=false"])

@@ -15,7 +15,9 @@ from ppocr.config import load
 from ppocr.deploy.exporting import export
 from ppocr.engine.run_info import describe_outputs
 from ppocr.inference.loading import from_config
-from ppocr.inference.system import text_and_score
+from ppocr.json_text import to_json
+from ppocr.tasks import task_of
+from ppocr.tasks.results import Boxes, Text
 from ppocr.utils.save_load import save_model
 
 TOOLS = {"rec": infer_rec, "det": infer_det, "cls": infer_cls}
@@ -68,8 +70,9 @@ def test_texts_and_classes_of_a_folder(task, key, trained, images, run, tmp_path
     paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     results = expected(folder, task, paths)
     assert [line[0] for line in columns(tmp_path)] == [str(path) for path in paths]
-    for line, row, path, (text, score) in zip(columns(tmp_path), rows(tmp_path), paths, results):
-        assert line[1] == row[key] == text and float(line[2]) == row["score"] == round(score, 5)
+    for line, row, path, result in zip(columns(tmp_path), rows(tmp_path), paths, results):
+        value, score = vars(result).values()
+        assert line[1] == row[key] == value and float(line[2]) == row["score"] == round(score, 5)
         assert row["path"] == str(path) and row["size"] == list(cv2.imread(str(path)).shape[1::-1])
     said = capsys.readouterr().out
     assert "left out: " in said and "bad.png: unreadable_image" in said and "3 of 4 images read" in said
@@ -81,10 +84,10 @@ def test_boxes_of_a_folder(trained, images, run, tmp_path):
     assert run("det", *live(folder), "--input", images) == 0
     paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     for line, row, path, result in zip(columns(tmp_path), rows(tmp_path), paths, expected(folder, "det", paths)):
-        points = result["points"].tolist()
+        points = result.points.tolist()
         assert line == [str(path), json.dumps([{"transcription": "", "points": p} for p in points])]
         assert [box["points"] for box in row["boxes"]] == points
-        assert [box["score"] for box in row["boxes"]] == [round(score, 5) for score in result["scores"].tolist()]
+        assert [box["score"] for box in row["boxes"]] == [round(score, 5) for score in result.scores.tolist()]
         drawn = cv2.imread(str(tmp_path / "det_results" / path.relative_to(images)))
         assert drawn.shape == cv2.imread(str(path)).shape
         assert (drawn == [0, 200, 0]).all(axis=2).any()
@@ -109,17 +112,17 @@ def test_the_results_of_several_networks(trained, images, run, tmp_path, monkeyp
     folder = trained("rec")
     monkeypatch.setattr(
         "ppocr.inference.predictor.Predictor.predict",
-        lambda self, samples: [{"Student": ("号", 0.5), "Teacher": ("b", 0.25)}] * len(samples),
+        lambda self, samples: [{"Student": Text("号", 0.5), "Teacher": Text("b", 0.25)}] * len(samples),
     )
     assert run("rec", *live(folder), "--input", images / "a.png") == 0
     said = {"Student": {"label": "号", "score": 0.5}, "Teacher": {"label": "b", "score": 0.25}}
     assert columns(tmp_path)[0][1] == json.dumps(said, ensure_ascii=False)
     assert rows(tmp_path)[0]["Student"] == {"text": "号", "score": 0.5}
-    boxes = {"points": np.array([[[1, 2], [9, 2], [9, 8], [1, 8]]])}
-    networks = infer_det.by_network({"Student": boxes, "Teacher": {"points": []}})
-    (column,), row = infer_det.describe(networks)
     points = [[1, 2], [9, 2], [9, 8], [1, 8]]
-    assert json.loads(column) == {"Student": [{"transcription": "", "points": points}], "Teacher": []}
+    found = {"Student": Boxes(np.array([points])), "Teacher": Boxes([])}
+    (column,), row = task_of("det").row(found)
+    assert json.loads(to_json(column)) == {"Student": [{"transcription": "", "points": points}], "Teacher": []}
+    assert task_of("det").summary(found) == "1 box"
     assert row["boxes"]["Student"][0]["points"].tolist() == points and "score" not in row["boxes"]["Student"][0]
 
 
@@ -167,9 +170,9 @@ def test_an_exported_model_gives_what_the_model_gives(task, trained, images, run
     paths = [images / name for name in ("a.png", "b.png", "more/c.png")]
     for row, result in zip(rows(tmp_path), expected(folder, task, paths)):
         if task == "rec":
-            assert (row["text"], row["score"]) == (result[0], pytest.approx(result[1], abs=1e-4))
+            assert (row["text"], row["score"]) == (result.text, pytest.approx(result.score, abs=1e-4))
         else:
-            assert [box["points"] for box in row["boxes"]] == result["points"].tolist()
+            assert [box["points"] for box in row["boxes"]] == result.points.tolist()
     assert len(rows(tmp_path)) == 3
     if task == "det":
         assert run(task, *words, "-o", "PostProcess.box_thresh=1.0") == 0
@@ -217,11 +220,6 @@ def test_the_width_grows_with_the_line_only_where_there_is_a_dictionary(trained,
         loaded = from_config(folder / "config.yml", [f"Global.checkpoints={folder}/best_accuracy"], 8, "rec")
         shapes.append(loaded.predictor.open(cv2.imencode(".png", word("ab", 200))[1].tobytes())[1]["image"].shape)
     assert shapes == [(3, 32, 64), (3, 32, 200)]
-
-
-def test_texts_and_scores_of_decoders():
-    assert text_and_score(("a", 0.5, ["word boxes"])) == ("a", 0.5)
-    assert text_and_score(("180", 1)) == ("180", 1.0)
 
 
 @pytest.mark.parametrize("task, changed", [("rec", "dictionary"), ("cls", "label_list")])

@@ -15,8 +15,18 @@ from ppocr.inference.predictor import Predictor
 from ppocr.inference.preprocessing import Preprocessing
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
+from ppocr.postprocess.base import PostProcess
+from ppocr.tasks import task_of
+from ppocr.tasks.results import Text
 
 LABELS = {"rec": "ab1", "cls": "180", "det": '[{"transcription": "a", "points": [[2, 2], [40, 2], [40, 20], [2, 20]]}]'}
+
+
+class Shown(PostProcess):
+    """Gives numbers as texts."""
+
+    def __call__(self, means):
+        return [f"{mean:.3f}" for mean in means]
 
 
 def blank(width, value=0):
@@ -31,7 +41,7 @@ def test_results_come_in_order_and_batches_hold_one_shape():
         return batch[0].mean(axis=(1, 2, 3))
 
     lines = Preprocessing([{"RecResizeImg": {"image_shape": [3, 32, 32]}}], growing=True)
-    predictor = Predictor(lines, network, lambda means: [f"{mean:.3f}" for mean in means], batch_size=2)
+    predictor = Predictor(lines, network, Shown(), batch_size=2)
     widths, values = [32, 64, 20, 64, 32], [0, 255, 255, 0, 51]
     results = predictor([blank(width, value) for width, value in zip(widths, values)])
     assert sorted(seen) == [(1, 3, 32, 32), (2, 3, 32, 32), (2, 3, 32, 64)]
@@ -49,22 +59,24 @@ def test_detectors_get_the_shapes_and_give_boxes_of_the_image():
         return {"maps": maps}
 
     post_process = build_post_process({"name": "DBPostProcess", "unclip_ratio": 1.5, "return_scores": True})
-    small, large = Predictor(pages, network, post_process)(
+    small, large = Predictor(pages, network, post_process, task=task_of("det"))(
         [np.zeros((64, 64, 3), np.uint8), np.zeros((128, 192, 3), np.uint8)]
     )
-    assert small["scores"] == large["scores"] == pytest.approx([0.9])
-    assert np.allclose(large["points"], small["points"] * [3, 2], atol=3)
-    assert small["points"].shape == (1, 4, 2)
+    assert small.scores == large.scores == pytest.approx([0.9])
+    assert np.allclose(large.points, small.points * [3, 2], atol=3)
+    assert small.points.shape == (1, 4, 2)
 
 
 def test_results_of_several_networks_are_sorted_by_image():
-    def post_process(predictions):
-        return {"Student": [("a", 0.1), ("b", 0.2)], "Teacher": [("c", 0.3), ("d", 0.4)]}
-
-    predictor = Predictor(Preprocessing([{"ToCHWImage": None}]), lambda batch: None, post_process)
+    post_process = build_post_process({"name": "DistillationCTCLabelDecode", "model_name": ["Student", "Teacher"]})
+    sure, unsure = (0.9 * np.eye(37, dtype=np.float32)[[place]] for place in (11, 12))
+    scores = {"Student": np.stack([sure, unsure]), "Teacher": np.stack([unsure, sure])}
+    lines = Preprocessing([{"ToCHWImage": None}])
+    predictor = Predictor(lines, lambda batch: scores, post_process, task=task_of("rec"))
     first, second = predictor([blank(32), blank(32)])
-    assert first == {"Student": ("a", 0.1), "Teacher": ("c", 0.3)}
-    assert second == {"Student": ("b", 0.2), "Teacher": ("d", 0.4)}
+    assert predictor.networks == ("Student", "Teacher")
+    assert first == {"Student": Text("a", pytest.approx(0.9)), "Teacher": Text("b", pytest.approx(0.9))}
+    assert second == {"Student": first["Teacher"], "Teacher": first["Student"]}
 
 
 def evaluated(path):
@@ -97,10 +109,10 @@ def test_an_image_gets_the_result_that_evaluation_gives_it(task, trained, word, 
     assert len(found) == len(expected) == 3
     for one, other in zip(found, expected):
         if task == "det":
-            assert len(one["points"]) and np.array_equal(one["points"], other["points"])
-            assert len(one["scores"]) == len(one["points"])
+            assert len(one.points) and np.array_equal(one.points, other["points"])
+            assert len(one.scores) == len(one.points)
         else:
-            assert one[0] == other[0] and one[1] == pytest.approx(other[1], abs=1e-6)
+            assert [*vars(one).values()] == [other[0], pytest.approx(other[1], abs=1e-6)]
 
 
 def test_a_text_does_not_depend_on_what_is_read_with_it(trained, word):
@@ -109,5 +121,5 @@ def test_a_text_does_not_depend_on_what_is_read_with_it(trained, word):
     images = [word("ab1", width) for width in (40, 64, 200, 90, 64)]
     together = loaded.predictor(images)
     for image, result in zip(images, together):
-        ((text, score),) = loaded.predictor([image])
-        assert text == result[0] and score == pytest.approx(result[1], abs=1e-6)
+        (alone,) = loaded.predictor([image])
+        assert alone.text == result.text and alone.score == pytest.approx(result.score, abs=1e-6)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ppocr.errors import UserError
-from ppocr.inference.images import Reading
+from ppocr.inference.images import ImageResult
 from ppocr.inference.results import ImageFolder, ResultFiles, write_image
 
 IMAGE = np.zeros((20, 30, 3), np.uint8)
@@ -17,8 +17,8 @@ IMAGE = np.zeros((20, 30, 3), np.uint8)
 def test_both_files_say_the_same(tmp_path):
     with ResultFiles(tmp_path / "new/predicts.txt") as results:
         row = {"text": "号", "score": np.float32(0.5), "points": np.array([[1, 2]], np.int32)}
-        results.write(Reading(Path("a/1.png"), IMAGE, None), ["号", "0.5"], row)
-        results.write(Reading(Path("a/2.png"), IMAGE, None), ["", "0.0"], {"text": ""})
+        results.write(ImageResult(Path("a/1.png"), IMAGE, None), ["号", "0.5"], row)
+        results.write(ImageResult(Path("a/2.png"), IMAGE, None), ["", "0.0"], {"text": ""})
     assert (tmp_path / "new/predicts.txt").read_text(encoding="utf-8") == "a/1.png\t号\t0.5\na/2.png\t\t0.0\n"
     rows = [json.loads(line) for line in (tmp_path / "new/predicts.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[0] == {"path": "a/1.png", "size": [30, 20], "text": "号", "score": 0.5, "points": [[1, 2]]}
@@ -28,7 +28,7 @@ def test_both_files_say_the_same(tmp_path):
 def test_a_file_name_that_is_not_utf8(tmp_path):
     path = Path(b"ros\xe9.png".decode("utf-8", "surrogateescape"))
     with ResultFiles(tmp_path / "predicts.txt") as results:
-        results.write(Reading(path, IMAGE, None), ["x"], {})
+        results.write(ImageResult(path, IMAGE, None), ["x"], {})
     assert (tmp_path / "predicts.txt").read_bytes() == b"ros\xe9.png\tx\n"
     assert write_image(tmp_path / path, IMAGE).exists()  # OpenCV 5 itself ends the process at such a name
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ppocr.errors import ConfigError
 from ppocr.geometry.quads import as_quad, crop, is_tall, quad_size, reading_order
 from ppocr.inference.system import TextSystem
+from ppocr.tasks.results import Boxes, ImageClass, Text
 
 
 def box(x, y, width, height):
@@ -64,12 +64,12 @@ BOXES = [box(10, 60, 30, 10), box(60, 20, 10, 30), box(10, 20, 40, 10)]
 
 
 def detect(images):
-    return [{"points": np.array(BOXES), "scores": np.array([0.5, 0.6, 0.7], np.float32)} for _ in images]
+    return [Boxes(np.array(BOXES), np.array([0.5, 0.6, 0.7], np.float32)) for _ in images]
 
 
 def recognise(crops):
     """Reads where the first pixel of a crop comes from; the lower line with little confidence."""
-    return [("{},{}".format(*c[0, 0, :2]), 0.4 if c[0, 0, 1] > 50 else 0.9) for c in crops]
+    return [Text("{},{}".format(*c[0, 0, :2]), 0.4 if c[0, 0, 1] > 50 else 0.9) for c in crops]
 
 
 def test_texts_come_in_reading_order_with_their_boxes():
@@ -89,7 +89,7 @@ def test_what_stands_upside_down_is_turned_if_the_classifier_is_sure():
 
     def classify(crops):
         seen.extend(c.shape[:2] for c in crops)
-        return [("180", 0.95), ("180", 0.8), ("0", 0.99)]
+        return [ImageClass("180", 0.95), ImageClass("180", 0.8), ImageClass("0", 0.99)]
 
     lines = TextSystem(detect, recognise, classify, drop_score=0)(page())
     assert seen == [(10, 40), (10, 30), (10, 30)]
@@ -98,25 +98,10 @@ def test_what_stands_upside_down_is_turned_if_the_classifier_is_sure():
 
 def test_all_crops_of_a_page_are_read_in_one_call():
     calls = []
-    TextSystem(detect, lambda crops: calls.append(len(crops)) or [("x", 1.0)] * len(crops))(page())
+    TextSystem(detect, lambda crops: calls.append(len(crops)) or [Text("x", 1.0)] * len(crops))(page())
     assert calls == [3]
 
 
 def test_a_page_without_text():
-    nothing = TextSystem(lambda pages: [{"points": np.zeros((0,))}], lambda crops: [], lambda crops: [])
+    nothing = TextSystem(lambda pages: [Boxes(np.zeros((0,)))], lambda crops: [], lambda crops: [])
     assert nothing(page()) == []
-
-
-@pytest.mark.parametrize(
-    ("found", "read", "message"),
-    [
-        (("a text", 0.9), ("a", 0.9), "finds no boxes"),
-        ({"Student": {"points": BOXES}}, ("a", 0.9), "several networks"),
-        ({"points": BOXES}, {"points": BOXES}, "reads no text"),
-        ({"points": BOXES}, {"Student": ("a", 0.9)}, "several networks"),
-        ({"points": BOXES}, np.zeros(4), "reads no text"),
-    ],
-)
-def test_models_of_another_kind(found, read, message):
-    with pytest.raises(ConfigError, match=message):
-        TextSystem(lambda pages: [found], lambda crops: [read] * len(crops))(page())

@@ -12,9 +12,11 @@ from ppocr.commands import report, run
 from ppocr.data.datasets.base import SampleKey
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.report.page import render
-from ppocr.report.page_sections import outlines, page_sections
-from ppocr.report.samples import Evaluated, Page, read_pages
+from ppocr.report.samples import Evaluated
 from ppocr.report.thumbnails import Thumbnails
+from ppocr.tasks import task_of
+from ppocr.tasks.compared import PageSample, read_pages
+from ppocr.tasks.sections.pages import outlines, page_sections
 from ppocr.utils.save_load import save_model
 
 
@@ -233,7 +235,7 @@ def test_boxes_are_kept_in_one_array_and_polygons_as_they_are():
     boxes, polygons = [square(0), square(20)], [square(1), square(22)[:3]]
     found = [{"points": polygons}, {"points": np.zeros((0, 4, 2))}]
     batch = [None, None, [np.array(boxes), []], [np.array([False, False]), []]]
-    first, empty = read_pages(found, batch, None, [0, 1])
+    first, empty = read_pages(found, batch, [0, 1])
     assert first.truths.shape == (2, 4, 2) and first.truths.dtype == np.float32
     assert [len(polygon) for polygon in first.detections] == [4, 3] and len(outlines(first)) == 4
     assert len(empty.truths) == len(empty.detections) == 0 and outlines(empty) == []
@@ -242,7 +244,7 @@ def test_boxes_are_kept_in_one_array_and_polygons_as_they_are():
 def test_a_page_counts_as_the_metric_does():
     truths, ignored = [square(0), square(20), square(40)], [False, False, True]
     detections = [square(1), square(41), square(80)]
-    page = Page(None, truths, detections, pair_detections(truths, ignored, detections))
+    page = PageSample(None, truths, detections, pair_detections(truths, ignored, detections))
     assert page.pairs.matches == [(0, 0)]
     assert (page.hits, page.misses, page.false_alarms) == (1, 1, 1)
     assert (page.precision, page.recall, page.hmean) == (0.5, 0.5, 0.5)
@@ -251,7 +253,7 @@ def test_a_page_counts_as_the_metric_does():
 
 
 def test_an_empty_page_is_right():
-    page = Page(None, [], [], pair_detections([], [], []))
+    page = PageSample(None, [], [], pair_detections([], [], []))
     assert (page.precision, page.recall, page.hmean, outlines(page)) == (1.0, 1.0, 1.0, [])
 
 
@@ -259,8 +261,8 @@ def test_an_empty_page_is_right():
 def test_pages_of_noise_and_of_many_boxes_stay_in_bounds(boxes):
     truths = [square(x / 7, 5) for x in range(boxes)]
     pairs = Pairs([], np.ones(boxes, bool), np.zeros(0, bool))
-    pages = [Page(SampleKey(0, index), truths, [], pairs) for index in range(45)]
-    evaluated = Evaluated("boxes", "best", {}, None, pages)
+    pages = [PageSample(SampleKey(0, index), truths, [], pairs) for index in range(45)]
+    evaluated = Evaluated(task_of("det"), "best", {}, None, samples=pages)
     sections = page_sections(evaluated, Thumbnails(Noise(1100, 1100)))
     page = render("a", sections)
     assert 9 << 20 < len(page) < 12 << 20

@@ -1,10 +1,16 @@
 """What each task says of itself."""
 
+import numpy as np
 import pytest
 
 from ppocr.data.imaug import create_operators
+from ppocr.errors import ConfigError
 from ppocr.formats.labels import BoxLabels, ClassLabels, Labels, TextLabels
-from ppocr.tasks import TASKS, task_of
+from ppocr.metrics import build_metric
+from ppocr.postprocess import build_post_process
+from ppocr.registry import TASKS
+from ppocr.tasks import task_of
+from ppocr.tasks.results import Boxes, ImageClass, Text
 
 
 def test_tasks_are_found_by_the_model_type():
@@ -47,6 +53,44 @@ def test_the_size_of_a_label():
     assert not ClassLabels.measured and not Labels.measured
 
 
-@pytest.mark.parametrize("task, free", [("det", (2, 3)), ("rec", (3,)), ("cls", ()), ("kie", ())])
+@pytest.mark.parametrize("task, free", [("det", [None, 3, None, None]), ("rec", [None, 3, 48, None])])
 def test_sizes_that_images_may_have(task, free):
-    assert task_of(task).free_axes == free
+    assert task_of(task).input_shape("image", (1, 3, 48, 320)) == free
+    assert task_of(task).input_shape("mask", (1, 8)) == task_of("kie").input_shape("image", (1, 8)) == [None, 8]
+    assert task_of("cls").input_shape("image", (1, 3, 48, 320)) == [None, 3, 48, 320]
+
+
+def test_typed_results():
+    assert task_of("rec").result(("a", 0.5, ["word boxes"])) == Text("a", 0.5)
+    assert task_of("cls").result(("180", 1)) == ImageClass("180", 1.0)
+    assert task_of("det").result({"points": [], "scores": [0.5]}) == Boxes([], [0.5])
+    assert task_of("sr").result("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("task", "raw", "message"),
+    [
+        ("det", ("a text", 0.9), "finds no boxes"),
+        ("det", {"Student": {"points": []}}, "finds no boxes"),
+        ("rec", {"points": []}, "reads no text"),
+        ("rec", {"Student": ("a", 0.9)}, "reads no text"),
+        ("cls", np.zeros(4), "knows no classes"),
+    ],
+)
+def test_results_of_another_task_are_refused(task, raw, message):
+    with pytest.raises(ConfigError, match=message):
+        task_of(task).result(raw)
+
+
+def test_rows_of_result_files():
+    assert task_of("rec").row(Text("a", 0.123456)) == (["a", "0.12346"], {"text": "a", "score": 0.12346})
+    assert task_of("cls").row(ImageClass(3, 1)) == (["3", "1.0"], {"label": 3, "score": 1.0})
+    (column,), row = task_of("det").row(Boxes(np.arange(8).reshape(1, 4, 2), [0.5]))
+    assert column[0]["transcription"] == "" and row["boxes"][0]["score"] == 0.5
+    assert row["boxes"][0]["points"].tolist() == column[0]["points"].tolist() == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+
+@pytest.mark.parametrize("metric, task", [("RecMetric", "rec"), ("ClsMetric", "cls"), ("DetMetric", "det")])
+def test_metrics_and_decoders_say_their_task(metric, task):
+    decoder = {"rec": "CTCLabelDecode", "cls": "ClsPostProcess", "det": "DBPostProcess"}[task]
+    assert build_metric({"name": metric}).task == build_post_process({"name": decoder}).task == task

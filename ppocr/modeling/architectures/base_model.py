@@ -1,6 +1,7 @@
 """The chain transform, backbone, neck, head that most models are."""
 
-from typing import Annotated, Literal, Optional
+from dataclasses import dataclass
+from typing import Annotated, Optional
 
 from paddle import nn
 
@@ -10,7 +11,7 @@ from ppocr.modeling.backbones import build_backbone
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.necks import build_neck
 from ppocr.modeling.transforms import build_transform
-from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS, Nested
+from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TASKS, TRANSFORMS, Nested
 from ppocr.values import Range
 
 # Registry of each part, and what it gets from the parts before it or from the dictionary.
@@ -21,7 +22,22 @@ PARTS = {
     "Head": (HEADS, ("in_channels", "out_channels", "model_type")),
 }
 ImageChannels = Annotated[int, Range(1, 64)]
-ModelType = Literal["det", "rec", "cls", "table", "kie", "e2e", "sr"]
+PUBLISHED_TYPES = ("det", "rec", "cls", "table", "kie", "e2e", "sr")
+
+
+@dataclass(frozen=True)
+class KnownTask:
+    """Names of published kinds of models, and of tasks that are registered."""
+
+    def fits(self, value) -> bool:
+        """Tells whether there is such a task."""
+        return value in PUBLISHED_TYPES or value in TASKS.names()
+
+    def __str__(self):
+        return f"that names a task ({', '.join(dict.fromkeys((*PUBLISHED_TYPES, *TASKS.names())))})"
+
+
+ModelType = Annotated[str, KnownTask()]
 
 
 @ARCHITECTURES.register()
@@ -35,7 +51,7 @@ class BaseModel(nn.Layer):
     default, and of several it gets a list. Every part but the last has ``out_channels``.
 
     Args:
-        model_type: scope in which the parts are looked up: det, rec, cls, table, kie, e2e, sr.
+        model_type: scope in which the parts are looked up, and name of the task.
         Transform, Backbone, Neck, Head: sections of the parts; null leaves a part out.
         algorithm: a label for readers.
         in_channels: channels of the image.

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from ppocr.report.html import Html, bar, foreign, note, table, tag
-from ppocr.report.reading_sections import lost_words
-from ppocr.report.section import Section
-from ppocr.report.thresholds import box_threshold_section
+from ppocr.drawing.html import Html, bar, foreign, note, table, tag
+from ppocr.drawing.section import Section
+from ppocr.tasks.sections.texts import lost_words
+from ppocr.tasks.sections.thresholds import box_threshold_section
 
 DRAWN = 40  # pages with an image
 LISTED = 500
@@ -41,8 +41,8 @@ def page_sections(evaluated, thumbnails) -> list:
         Section("by-page", "Precision and recall by page", [note(about + more), table(head, rows, sortable=True)]),
         Section("by-size", "Precision and recall by size", _sizes(pages)),
     ]
-    if evaluated.box_thresh is not None and pages:
-        sections.append(box_threshold_section(pages, evaluated.box_thresh))
+    if pages and pages[0].sweep:
+        sections.append(box_threshold_section(pages, evaluated.post_process.box_thresh))
     return sections
 
 

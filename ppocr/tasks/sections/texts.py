@@ -4,12 +4,21 @@ import math
 from collections import Counter
 from functools import partial
 
-from ppocr.report.drawn_text import DrawnTexts, gap
-from ppocr.report.html import bar, foreign, note, percent, shortened, table, tag
-from ppocr.report.leads import Leads
-from ppocr.report.section import Section
-from ppocr.report.text_errors import MISSED, NOTHING, REPLACED, SAME, by_length, count_characters, edits, most_confused
-from ppocr.report.thresholds import score_section
+from ppocr.drawing.html import bar, foreign, note, percent, shortened, table, tag
+from ppocr.drawing.leads import Leads
+from ppocr.drawing.page_text import DrawnTexts, gap
+from ppocr.drawing.section import Section
+from ppocr.tasks.sections.text_errors import (
+    MISSED,
+    NOTHING,
+    REPLACED,
+    SAME,
+    by_length,
+    count_characters,
+    edits,
+    most_confused,
+)
+from ppocr.tasks.sections.thresholds import score_section
 
 _IMAGE = (480, 96)  # pixels that the image of a line may take up
 _HEAT_ROWS, _HEAT_COLUMNS = 24, 24
@@ -46,6 +55,13 @@ def class_sections(evaluated, thumbnails) -> list:
     ]
 
 
+def worst_sections(evaluated, thumbnails) -> list:
+    """Returns the section with the worst samples alone, for results that are texts of any kind."""
+    samples, texts = worst_first(evaluated.samples), DrawnTexts(thumbnails.spend)
+    leads = Leads(samples, _class_errors)
+    return [worst_section(evaluated, samples, leads, thumbnails, partial(_show_class, texts=texts))]
+
+
 def _text_errors(sample):
     """Pairs (truth, read) of characters, and each character of the truth that was not read as what it is."""
     confused = count_characters([(sample.truth, sample.prediction)]).confused
@@ -75,9 +91,9 @@ def worst_section(evaluated, samples, leads, thumbnails, show, key=None) -> Sect
     """Returns the section with the worst samples, and those that other sections lead to.
 
     Args:
-        evaluated: :class:`ppocr.report.samples.Evaluated` of :class:`ppocr.report.samples.Reading`.
+        evaluated: :class:`ppocr.report.samples.Evaluated` of :class:`ppocr.tasks.compared.TextSample`.
         samples: its samples, the worst first.
-        leads: :class:`ppocr.report.leads.Leads` of these.
+        leads: :class:`ppocr.drawing.leads.Leads` of these.
         thumbnails: :class:`ppocr.report.thumbnails.Thumbnails`.
         show: function from a sample to (lines with truth and prediction, words about the difference).
         key: element that explains the marks.
@@ -168,7 +184,7 @@ def heat_table(counts, rows, columns, leads, texts, *, corner, names=visible, di
         counts: ``{(row, column): count}``.
         rows, columns: keys in the order to show.
         leads: from each count to the samples behind it.
-        texts: :class:`ppocr.report.drawn_text.DrawnTexts`.
+        texts: :class:`ppocr.drawing.page_text.DrawnTexts`.
         corner: what the first column and the titles mean.
         names: function from a key to what is shown of it.
         diagonal: whether equal keys are right.

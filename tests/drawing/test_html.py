@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from ppocr.report.charts import (
+from ppocr.drawing.charts import (
     Axis,
     Bin,
     Line,
@@ -16,9 +16,9 @@ from ppocr.report.charts import (
     short_count,
     thinned,
 )
-from ppocr.report.html import Html, bar, foreign, number, shortened, table, tag
+from ppocr.drawing.html import Html, bar, foreign, number, shortened, table, tag
+from ppocr.drawing.section import Section
 from ppocr.report.page import render
-from ppocr.report.section import Section
 
 HOSTILE = "\"'<script>alert(1)</script>&"
 

@@ -5,9 +5,9 @@ import pytest
 
 from ppocr.metrics.detection_iou import match_detections, pair_detections
 from ppocr.postprocess.db_post_process import DBPostProcess
-from ppocr.report.page_sections import _sizes
-from ppocr.report.samples import Page, Reading
-from ppocr.report.thresholds import SWEPT, above, box_threshold_section, can_sweep, score_section, sweep
+from ppocr.tasks.compared import PageSample, TextSample
+from ppocr.tasks.sections.pages import _sizes
+from ppocr.tasks.sections.thresholds import SWEPT, above, box_threshold_section, can_sweep, score_section, sweep
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def square(x, size=10):
 def page(truths, detections, scores, box_thresh=0.5):
     found, ignored = {"points": list(map(np.array, detections)), "scores": scores}, [False] * len(truths)
     kept = above(found, box_thresh)["points"]
-    return Page(0, truths, kept, pair_detections(truths, ignored, kept), sweep(truths, ignored, found))
+    return PageSample(0, truths, kept, pair_detections(truths, ignored, kept), sweep(truths, ignored, found))
 
 
 def test_a_sweep_counts_what_each_threshold_would_give():
@@ -69,7 +69,7 @@ def test_recall_and_precision_by_size():
 
 
 def reading(right, confidence):
-    return Reading(0, "a", "a" if right else "b", confidence, 0.0 if right else 1.0)
+    return TextSample(0, "a", "a" if right else "b", confidence, 0.0 if right else 1.0)
 
 
 def test_how_many_readings_a_share_of_errors_costs():

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ppocr.drawing.charts import Line, line_chart
+from ppocr.drawing.html import note, number, percent, table, tag
+from ppocr.drawing.section import Section
 from ppocr.metrics.detection_iou import match_detections
-from ppocr.report.charts import Line, line_chart
-from ppocr.report.html import note, number, percent, table, tag
-from ppocr.report.section import Section
 
 SWEPT = tuple(round(0.05 * i, 2) for i in range(2, 20))  # values of box_thresh: 0.1 to 0.95
 _ACCEPTED_ERRORS = (0.0, 0.001, 0.01, 0.05)
@@ -66,7 +66,7 @@ def box_threshold_section(pages, box_thresh: float) -> Section:
     """Returns the section with precision, recall and hmean over ``box_thresh``.
 
     Args:
-        pages: list of :class:`ppocr.report.samples.Page` that have a ``sweep``.
+        pages: list of :class:`ppocr.tasks.compared.PageSample` that have a ``sweep``.
         box_thresh: the one of the configuration.
     """
     totals = np.array([page.sweep for page in pages], dtype=np.float64).sum(axis=0)  # (thresholds, 3)
@@ -98,7 +98,7 @@ def score_section(samples):
     """Returns the section with coverage and error over the score of readings; None where there are no scores.
 
     Args:
-        samples: list of :class:`ppocr.report.samples.Reading`.
+        samples: list of :class:`ppocr.tasks.compared.TextSample`.
     """
     scored = [sample for sample in samples if sample.confidence is not None]
     if not scored:

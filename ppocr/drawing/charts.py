@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ppocr.report.html import Html, number, tag
+from ppocr.drawing.html import Html, number, tag
 
 WIDTH, HEIGHT = 460, 230
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 12, 26

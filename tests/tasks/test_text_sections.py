@@ -5,12 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
+from ppocr.drawing.leads import Leads
+from ppocr.drawing.page_text import DrawnTexts, may_lack
 from ppocr.metrics import build_metric
-from ppocr.report.drawn_text import DrawnTexts, may_lack
-from ppocr.report.leads import Leads
-from ppocr.report.reading_sections import _class_errors, _show_text, _text_errors, heat_table, visible, worst_first
-from ppocr.report.samples import Reading, read_texts
-from ppocr.report.text_errors import NOTHING, Edit, Share, by_length, count_characters, edits, most_confused
+from ppocr.tasks.compared import TextSample, read_texts
+from ppocr.tasks.sections.text_errors import NOTHING, Edit, Share, by_length, count_characters, edits, most_confused
+from ppocr.tasks.sections.texts import _class_errors, _show_text, _text_errors, heat_table, visible, worst_first
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_the_most_confused_come_first_and_readings_belong_to_the_truths_kept():
 
 
 def test_wrong_and_sure_is_worst_and_right_but_unsure_comes_before_right():
-    far, near = Reading(0, "abcd", "wxyz", 0.2, 1.0), Reading(1, "abcd", "abcx", 0.9, 0.25)
-    unsure = Reading(2, "abcd", "abcx", 0.5, 0.25)
-    doubtful, sure = Reading(3, "a", "a", 0.4, 0.0), Reading(4, "a", "a", 0.99, 0.0)
+    far, near = TextSample(0, "abcd", "wxyz", 0.2, 1.0), TextSample(1, "abcd", "abcx", 0.9, 0.25)
+    unsure = TextSample(2, "abcd", "abcx", 0.5, 0.25)
+    doubtful, sure = TextSample(3, "a", "a", 0.4, 0.0), TextSample(4, "a", "a", 0.99, 0.0)
     assert worst_first([sure, doubtful, unsure, near, far]) == [far, near, unsure, doubtful, sure]
 
 
@@ -84,7 +84,7 @@ def test_texts_in_rare_scripts_have_a_drawing_in_reserve():
 
 
 def test_a_gap_is_as_wide_as_what_is_missing():
-    assert "--n:2;--w:2" in _show_text(Reading(0, "a京号b", "", None, 1.0), TEXTS)[0][1]
+    assert "--n:2;--w:2" in _show_text(TextSample(0, "a京号b", "", None, 1.0), TEXTS)[0][1]
 
 
 def test_blanks_and_control_characters_can_be_seen():
@@ -100,7 +100,7 @@ def test_the_hottest_cell_is_the_most_frequent_error():
 
 
 def reading(truth, prediction):
-    return Reading(0, truth, prediction, 0.5, float(truth != prediction))
+    return TextSample(0, truth, prediction, 0.5, float(truth != prediction))
 
 
 def test_a_number_leads_to_its_samples():
@@ -130,4 +130,4 @@ def test_readings_are_those_that_the_metric_counts():
     result = [("ab", 0.5), ("", 0.5), ("x", 0.5)], [("ab#", 1.0), ("-", 1.0), ("x", 1.0)]
     for options, truths in (({}, ["ab#", "-", "x"]), ({"is_filter": True}, ["ab", "x"])):
         metric = build_metric({"name": "RecMetric", **options})
-        assert [reading.truth for reading in read_texts(result, None, metric, [1, 2, 3])] == truths
+        assert [reading.truth for reading in read_texts(result, metric, [1, 2, 3])] == truths

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ppocr.drawing import samples
-from ppocr.drawing.samples import draw_samples
+from ppocr.engine.drawn_samples import draw_samples
 from ppocr.metrics import build_metric
 
 

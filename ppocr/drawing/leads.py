@@ -1,6 +1,6 @@
 """From a number in a table to the samples behind it."""
 
-from ppocr.report.html import tag
+from ppocr.drawing.html import tag
 
 WORST = 100  # samples that are listed for being bad
 _FURTHER = 200  # that are listed, besides, since a table leads to them

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ppocr.drawing.html import foreign, tag
 from ppocr.drawing.text import TextRenderer
-from ppocr.report.html import foreign, tag
 
 _HEIGHT = 26  # pixels
 _LONGEST = 60  # characters of a text that are drawn
@@ -47,7 +47,7 @@ class DrawnTexts:
 
         Args:
             text: what is drawn.
-            content: the element that shows it as text; by default :func:`ppocr.report.html.foreign`.
+            content: the element that shows it as text; by default :func:`ppocr.drawing.html.foreign`.
         """
         content = foreign(text) if content is None else content
         rare = may_lack(text[:_LONGEST])

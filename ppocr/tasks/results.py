@@ -1,0 +1,55 @@
+"""What a model makes of an image, by task: typed results, and how result files show them."""
+
+from dataclasses import dataclass
+from typing import Optional, Union
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes of texts on a page.
+
+    Attributes:
+        points: int or float (boxes, 4, 2), or a list of polygons (points, 2), in pixels of the image; x comes first.
+        scores: float (boxes), 0 to 1; None where the model gives none.
+    """
+
+    points: Union[np.ndarray, list]
+    scores: Optional[np.ndarray] = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text on an image of a line.
+
+    Attributes:
+        text: what was read.
+        score: confidence, 0 to 1.
+    """
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class ImageClass:
+    """The class of an image.
+
+    Attributes:
+        name: of the class; its number where classes have no names.
+        score: confidence, 0 to 1.
+    """
+
+    name: Union[str, int]
+    score: float
+
+
+def by_network(result) -> dict:
+    """Returns ``{network: typed result}`` of an image; the only network of a model has the name ``""``."""
+    return result if isinstance(result, dict) else {"": result}
+
+
+def shown_score(score) -> float:
+    """Returns a confidence as result files and the screen have it: with five digits behind the point."""
+    return round(float(score), 5)
