@@ -1,5 +1,6 @@
 """Loss of differentiable binarization."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import paddle
@@ -21,11 +22,9 @@ from ppocr.values import Epsilon, Probability, Range, Weight
 OhemRatio = Annotated[float, Range(above=0, most=10_000)]
 
 
-@LOSSES.register()
-class DBLoss(nn.Layer):
-    """Probability map, threshold map and binary map, each against its target.
-
-    Source: Differentiable Binarization (https://arxiv.org/abs/1911.08947), section 3.5.
+@dataclass(eq=False, repr=False)
+class DbLossOptions:
+    """The keys of every loss on the maps of differentiable binarization.
 
     Args:
         balance_loss: balance text and background in the loss of the probability map.
@@ -35,6 +34,24 @@ class DBLoss(nn.Layer):
         beta: weight of the threshold map.
         ohem_ratio: background pixels for each text pixel when balancing.
         eps: keeps divisions finite.
+    """
+
+    balance_loss: bool = True
+    main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss"
+    alpha: Weight = 5
+    beta: Weight = 10
+    ohem_ratio: OhemRatio = 3
+    eps: Epsilon = 1e-6
+
+
+@LOSSES.register()
+@dataclass(eq=False, repr=False)
+class DBLoss(DbLossOptions, nn.Layer):
+    """Probability map, threshold map and binary map, each against its target.
+
+    Source: Differentiable Binarization (https://arxiv.org/abs/1911.08947), section 3.5.
+
+    Args:
         focal_alpha, focal_gamma: weight of text and fall of the focal loss; see
             :func:`ppocr.losses.det_basic_loss.focal_map`.
         aux_weight_p2, aux_weight_p3, aux_weight_p4: weights of the same loss on the further maps of a head that gives
@@ -43,32 +60,18 @@ class DBLoss(nn.Layer):
 
     reads = ("threshold_map", "threshold_mask", "shrink_map", "shrink_mask")
 
-    def __init__(
-        self,
-        balance_loss: bool = True,
-        main_loss_type: Literal["DiceLoss", "BCELoss", "DiceFocalLoss"] = "DiceLoss",
-        alpha: Weight = 5,
-        beta: Weight = 10,
-        ohem_ratio: OhemRatio = 3,
-        eps: Epsilon = 1e-6,
-        focal_alpha: Probability = 0.25,
-        focal_gamma: Annotated[float, Range(0, 100)] = 2.0,
-        aux_weight_p2: Weight = 0.4,
-        aux_weight_p3: Weight = 0.3,
-        aux_weight_p4: Weight = 0.2,
-    ):
-        super().__init__()
-        self.balance_loss = balance_loss
+    focal_alpha: Probability = 0.25
+    focal_gamma: Annotated[float, Range(0, 100)] = 2.0
+    aux_weight_p2: Weight = 0.4
+    aux_weight_p3: Weight = 0.3
+    aux_weight_p4: Weight = 0.2
+
+    def __post_init__(self):
+        nn.Layer.__init__(self)
         self.main_loss = {"DiceLoss": self._dice, "BCELoss": self._cross_entropy, "DiceFocalLoss": self._dice_focal}[
-            main_loss_type
+            self.main_loss_type
         ]
-        self.focal = (focal_alpha, focal_gamma)
-        self.focal_on_binary = main_loss_type == "DiceFocalLoss"
-        self.alpha = alpha
-        self.beta = beta
-        self.ohem_ratio = ohem_ratio
-        self.eps = eps
-        self.aux_weights = {"p4": aux_weight_p4, "p3": aux_weight_p3, "p2": aux_weight_p2}
+        self.aux_weights = {"p4": self.aux_weight_p4, "p3": self.aux_weight_p3, "p2": self.aux_weight_p2}
 
     def forward(self, preds, batch):
         """Returns ``loss`` and its terms; those of further maps, ``loss_aux_maps_*``, without their weight.
@@ -95,7 +98,7 @@ class DBLoss(nn.Layer):
     def _map_losses(self, maps, threshold_map, threshold_mask, shrink_map, shrink_mask):
         probability, threshold, binary = maps.astype("float32").unbind(axis=1)
         binary_loss = dice_loss(binary, shrink_map, shrink_mask, self.eps)
-        if self.focal_on_binary:
+        if self.main_loss_type == "DiceFocalLoss":
             binary_loss = binary_loss + self._focal(binary, shrink_map, shrink_mask)
         return {
             "loss_shrink_maps": self.alpha * self.main_loss(probability, shrink_map, shrink_mask),
@@ -107,7 +110,7 @@ class DBLoss(nn.Layer):
         return self._dice(pred, target, mask) + self._focal(pred, target, mask)
 
     def _focal(self, pred, target, mask):
-        return masked_mean(focal_map(pred, target, *self.focal, self.eps), mask, self.eps)
+        return masked_mean(focal_map(pred, target, self.focal_alpha, self.focal_gamma, self.eps), mask, self.eps)
 
     def _dice(self, pred, target, mask):
         loss = dice_loss(pred, target, mask, self.eps)

@@ -4,6 +4,7 @@
 a dictionary of its terms.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Optional, Union
 
 from paddle import nn
@@ -27,22 +28,36 @@ def as_pairs(pairs):
     return [pairs] if isinstance(pairs[0], str) else list(pairs)
 
 
+@dataclass(eq=False, repr=False)
 class EachPair(nn.Layer):
     """Compares the outputs of each pair of networks, one term a pair.
 
     Args:
-        inner: compares two outputs.
-        pairs: pairs of names, or one pair.
-        key: the output compared; None for all of it.
-        branch: of a head of several branches; None where the output is no such head's.
+        model_name_pairs: pairs of names, or one pair.
+        key: the output compared; null for all of it.
         label: begins the names of the terms.
+
+    Attributes:
+        multi_head: the output is that of a head of several branches.
+        dis_head: the branch compared.
     """
 
     reads = ()
+    multi_head = False
 
-    def __init__(self, inner, pairs, key, branch, label):
+    model_name_pairs: Pairs
+    key: Optional[Name] = None
+    label: Name = ""
+
+    def __post_init__(self):
         super().__init__()
-        self.inner, self.pairs, self.key, self.branch, self.label = inner, as_pairs(pairs), key, branch, label
+        self.pairs = as_pairs(self.model_name_pairs)
+        self.inner = self.build_inner()
+        self.branch = self.dis_head if self.multi_head else None
+
+    def build_inner(self):
+        """Returns what compares two outputs."""
+        raise NotImplementedError
 
     def forward(self, preds, batch):
         """Returns one term for each pair."""
@@ -62,94 +77,76 @@ class EachPair(nn.Layer):
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationDMLLoss(EachPair):
     """Mutual learning between pairs of networks.
 
     Args:
-        model_name_pairs: pairs of names, or one pair.
         act, use_log: see :class:`DMLLoss`.
-        key: the output compared; null for all of it.
-        multi_head: the output is that of a head of several branches.
-        dis_head: the branch compared.
         maps_name: compare these of a detector's three maps: ``thrink_maps``, ``threshold_maps``, ``binary_maps``.
-        label: begins the names of the terms.
     """
 
-    def __init__(
-        self,
-        model_name_pairs: Pairs,
-        act: Optional[Literal["softmax", "sigmoid"]] = None,
-        use_log: bool = False,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        dis_head: Literal["ctc", "sar", "gtc"] = "ctc",
-        maps_name: Optional[Literal["thrink_maps", "threshold_maps", "binary_maps"]] = None,
-        label: Name = "dml",
-    ):
-        label = label if maps_name is None else f"{label}_{maps_name}"
-        super().__init__(DMLLoss(act, use_log), model_name_pairs, key, dis_head if multi_head else None, label)
-        self.channel = None if maps_name is None else MAPS.index(maps_name)
+    label: Name = "dml"
+    act: Optional[Literal["softmax", "sigmoid"]] = None
+    use_log: bool = False
+    multi_head: bool = False
+    dis_head: Literal["ctc", "sar", "gtc"] = "ctc"
+    maps_name: Optional[Literal["thrink_maps", "threshold_maps", "binary_maps"]] = None
+
+    def build_inner(self):
+        return DMLLoss(self.act, self.use_log)
+
+    def term_name(self, pair, i):
+        return "_".join(filter(None, [self.label, self.maps_name, str(i)]))
 
     def compare(self, first, second, batch):
-        if self.channel is not None:
-            first, second = first[:, self.channel], second[:, self.channel]
+        if self.maps_name is not None:
+            first, second = (maps[:, MAPS.index(self.maps_name)] for maps in (first, second))
         return super().compare(first, second, batch)
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationDistanceLoss(EachPair):
     """Difference of the features of pairs of networks.
 
     Args:
-        model_name_pairs: pairs of names, or one pair.
         mode: see :class:`DistanceLoss`.
-        key: the output compared.
-        label: begins the names of the terms.
     """
 
-    def __init__(
-        self,
-        model_name_pairs: Pairs,
-        mode: Literal["l1", "l2", "smooth_l1"] = "l2",
-        key: Optional[Name] = None,
-        label: Name = "loss_distance",
-    ):
-        super().__init__(DistanceLoss(mode), model_name_pairs, key, None, f"{label}_{mode}")
+    label: Name = "loss_distance"
+    mode: Literal["l1", "l2", "smooth_l1"] = "l2"
+
+    def build_inner(self):
+        return DistanceLoss(self.mode)
 
     def term_name(self, pair, i):
-        return f"{self.label}_{pair[0]}_{pair[1]}_{i}"
+        return f"{self.label}_{self.mode}_{pair[0]}_{pair[1]}_{i}"
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationDKDLoss(EachPair):
     """Decoupled distillation of the guiding branch, pairs being student and teacher.
 
     The mean is over all lines up to the end of the longest text of the batch, padding included.
 
     Args:
-        model_name_pairs: pairs of names, or one pair.
-        key: the output compared.
-        multi_head: the output is that of a head of several branches.
         dis_head: the branch compared, one that gives a class for each character.
         temperature, alpha, beta: see :class:`DKDLoss`.
-        label: begins the names of the terms.
     """
 
     reads = (*BRANCH_LABELS, "length")
 
-    def __init__(
-        self,
-        model_name_pairs: Pairs,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        dis_head: Literal["sar", "gtc"] = "gtc",
-        temperature: Temperature = 1.0,
-        alpha: Weight = 1.0,
-        beta: Weight = 1.0,
-        label: Name = "dkd",
-    ):
-        inner = DKDLoss(temperature, alpha, beta)
-        super().__init__(inner, model_name_pairs, key, dis_head if multi_head else None, label)
+    label: Name = "dkd"
+    multi_head: bool = False
+    dis_head: Literal["sar", "gtc"] = "gtc"
+    temperature: Temperature = 1.0
+    alpha: Weight = 1.0
+    beta: Weight = 1.0
+
+    def build_inner(self):
+        return DKDLoss(self.temperature, self.alpha, self.beta)
 
     def compare(self, student, teacher, batch):
         """Compares logits ``[N, T, classes]``; ``batch`` has the guide's label ``[N, L]`` and ``length`` ``[N]``."""
@@ -162,6 +159,7 @@ class DistillationDKDLoss(EachPair):
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillCTCLogits(EachPair):
     """Divergence of the alignments of student and teacher.
 
@@ -169,120 +167,121 @@ class DistillCTCLogits(EachPair):
         model_name_pairs: pairs of names, student first, or one pair.
         key: the output that holds the branch ``ctc``.
         reduction: over the images of a batch.
-        label: begins the names of the terms.
     """
 
-    def __init__(
-        self,
-        model_name_pairs: Pairs,
-        key: Optional[Name] = None,
-        reduction: Literal["mean"] = "mean",
-        label: Name = "ctc_logits",
-    ):
-        super().__init__(KLCTCLogits(), model_name_pairs, key, "ctc", label)
+    multi_head, dis_head = True, "ctc"
+
+    label: Name = "ctc_logits"
+    reduction: Literal["mean"] = "mean"
+
+    def build_inner(self):
+        return KLCTCLogits()
 
 
+@dataclass(eq=False, repr=False)
 class EachModel(nn.Layer):
     """The loss of each named network, one term a network.
 
     Args:
-        inner: the loss of one network; its class stands in ``of``.
-        models: names of the networks.
-        key: their output; None for all of it.
-        branch: of a head of several branches; None where the output is no such head's.
+        model_name_list: names of the networks.
+        key: their output.
         label: begins the names of the terms.
+
+    Attributes:
+        of: class of the loss of one network.
+        multi_head: the output is that of a head of several branches.
+        branch: the one that is taken of these.
     """
 
-    of = None
+    of = branch = None
+    multi_head = False
+
+    model_name_list: SomeNames
+    key: Optional[Name] = None
+    label: Name = ""
+
+    def __post_init__(self):
+        super().__init__()
+        self.inner = self.build_inner()
+
+    def build_inner(self):
+        """Returns the loss of one network."""
+        return self.of()
 
     @classmethod
     def reads_of(cls, arguments):
         """Returns the fields of a batch for heads of several branches, or those of the loss itself."""
         return (*BRANCH_LABELS, "length") if arguments.get("multi_head") else cls.of.reads
 
-    def __init__(self, inner, models, key, branch, label):
-        super().__init__()
-        self.inner, self.models, self.key, self.branch, self.label = inner, list(models), key, branch, label
-
     def forward(self, preds, batch):
         """Returns one term for each model."""
-        batch = batch if self.branch is None else branch_batch(batch, self.branch)
+        batch = branch_batch(batch, self.branch) if self.multi_head else batch
         return {
-            f"{self.label}_{model}_{i}": self.inner(output_of(preds, model, self.key, self.branch), batch)["loss"]
-            for i, model in enumerate(self.models)
+            f"{self.label}_{model}_{i}": self.inner(output, batch)["loss"]
+            for i, (model, output) in enumerate(zip(self.model_name_list, self.outputs(preds)))
         }
+
+    def outputs(self, preds):
+        """Yields what the loss of each network gets."""
+        for model in self.model_name_list:
+            yield output_of(preds, model, self.key, self.branch if self.multi_head else None)
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationCTCLoss(EachModel):
     """The CTC loss of each of several networks.
 
     Args:
-        model_name_list: names of the networks.
-        key: their output.
         multi_head: the output is that of a head of several branches, whose branch ``ctc`` is taken.
-        label: begins the names of the terms.
     """
 
-    of = CTCLoss
+    of, branch = CTCLoss, "ctc"
 
-    def __init__(
-        self, model_name_list: SomeNames, key: Optional[Name] = None, multi_head: bool = False, label: Name = "loss_ctc"
-    ):
-        super().__init__(CTCLoss(), model_name_list, key, "ctc" if multi_head else None, label)
+    label: Name = "loss_ctc"
+    multi_head: bool = False
 
     def time_steps(self, preds):
         """Returns the fewest time steps of the networks."""
-        outputs = (output_of(preds, model, self.key, self.branch) for model in self.models)
-        return min(map(self.inner.time_steps, outputs), default=None)
+        return min(map(self.inner.time_steps, self.outputs(preds)), default=None)
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationSARLoss(EachModel):
     """The SAR loss of each of several networks.
 
     Args:
-        model_name_list: names of the networks.
-        key: their output.
         multi_head: the output is that of a head of several branches, whose branch ``sar`` is taken.
         ignore_index: see :class:`SARLoss`.
-        label: begins the names of the terms.
     """
 
-    of = SARLoss
+    of, branch = SARLoss, "sar"
     padding_of = SARLoss.padding_of
 
-    def __init__(
-        self,
-        model_name_list: SomeNames,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        ignore_index: Index = 92,
-        label: Name = "loss_sar",
-    ):
-        super().__init__(SARLoss(ignore_index), model_name_list, key, "sar" if multi_head else None, label)
+    label: Name = "loss_sar"
+    multi_head: bool = False
+    ignore_index: Index = 92
+
+    def build_inner(self):
+        return SARLoss(self.ignore_index)
 
 
 @LOSSES.register()
+@dataclass(eq=False, repr=False)
 class DistillationNRTRLoss(EachModel):
     """The NRTR loss of each of several networks.
 
     Args:
-        model_name_list: names of the networks.
-        key: their output.
         multi_head: the output is that of a head of several branches, whose branch ``gtc`` is taken.
         smoothing: see :class:`NRTRLoss`.
-        label: begins the names of the terms.
     """
 
-    of = NRTRLoss
+    of, branch = NRTRLoss, "gtc"
 
-    def __init__(
-        self,
-        model_name_list: SomeNames,
-        key: Optional[Name] = None,
-        multi_head: bool = False,
-        smoothing: bool = True,
-        label: Name = "loss_nrtr",
-    ):
-        super().__init__(NRTRLoss(smoothing), model_name_list, key, "gtc" if multi_head else None, label)
+    label: Name = "loss_nrtr"
+    multi_head: bool = False
+    smoothing: bool = True
+
+    def build_inner(self):
+        return NRTRLoss(self.smoothing)

@@ -145,7 +145,7 @@ def all_meanings(target) -> dict:
 def meanings_of(docstring) -> dict:
     """Returns ``{key: meaning}`` of the ``Args`` and ``Attributes`` of a docstring in Google style."""
     found = {}
-    for block in re.findall(r"(?:^|\n)(?:Args|Attributes):\n((?: {4}.*\n?|\n)+)", docstring):
+    for block in re.findall(r"^(?:Args|Attributes):\n((?: {4}.*\n?|\n)+)", docstring, re.MULTILINE):
         starts = list(ENTRY.finditer(block))
         ends = [match.start() for match in starts[1:]] + [len(block)]
         for match, end in zip(starts, ends):
