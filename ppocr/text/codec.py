@@ -130,11 +130,15 @@ class Codec:
     # ------------------------------------------------------------------------------------------ encoding
     def encode(self, text: str) -> Encoded:
         """Returns the classes of a text's characters, without marks: :class:`Encoded`."""
-        entries = self.writing.split(text)
+        entries = self.split(text)
         unknown = self.unknown if self.keeps_unknown else None
         found = [self.index.get(entry, unknown) for entry in entries]
         missing = sorted({entry for entry in entries if entry not in self.index})
         return Encoded([place for place in found if place is not None], len(entries), missing)
+
+    def split(self, text: str) -> list:
+        """Returns the parts of a text that are one class each, from left to right on the image."""
+        return self.writing.split(text)
 
     def marked(self, classes: list) -> list:
         """Returns classes between start and end mark, as far as there are such; a padding that ends a text is none."""

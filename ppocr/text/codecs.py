@@ -135,6 +135,18 @@ class PrenCodec(Codec):
     keeps_unknown = True
 
 
+class CanCodec(Codec):
+    """CAN: the symbols of a formula stand between blanks, and the first one of the dictionary is the end mark."""
+
+    def split(self, text):
+        """See :class:`ppocr.text.codec.Codec`."""
+        return text.split()
+
+    def marked(self, classes):
+        """See :class:`ppocr.text.codec.Codec`."""
+        return [*classes, 0]
+
+
 class VlCodec(Codec):
     """VisionLAN (https://arxiv.org/abs/2108.09661): the end mark, the padding too, comes before the characters.
 

@@ -95,11 +95,7 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
         if self.reserved is not None and length > self.max_text_length - self.reserved:
             limit = self.max_text_length - self.reserved
             raise Dropped("too_long", f"{counted(length, 'character')}, more than {limit}: {text!r:.60}")
-        if missing:
-            missing = "".join(missing)
-            if not known:
-                raise Dropped("unknown_characters", f"none of {missing!r} is in the dictionary")
-            note(data, "unknown_characters", missing)
+        note_missing(data, "".join(missing), known)
         return known
 
     def label(self, indices: list) -> np.ndarray:
@@ -112,6 +108,18 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
         if label is None:
             raise Dropped("too_long", f"{len(indices)} characters and their marks need more than {self.size} entries")
         return label
+
+
+def note_missing(data: dict, missing: str, known: list) -> None:
+    """Notes what of a text the dictionary lacks, if anything.
+
+    Raises:
+        Dropped: nothing of the text is known (``unknown_characters``).
+    """
+    if missing and not known:
+        raise Dropped("unknown_characters", f"none of {missing!r} is in the dictionary")
+    if missing:
+        note(data, "unknown_characters", missing)
 
 
 @OPERATORS.register()

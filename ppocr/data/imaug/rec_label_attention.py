@@ -5,10 +5,10 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.imaug.rec_label import BaseRecLabelEncode, TextOperator
+from ppocr.data.imaug.rec_label import BaseRecLabelEncode, CTCLabelEncode
 from ppocr.registry import OPERATORS, Nested
 from ppocr.text import codecs
-from ppocr.text.codec import DictionaryKeys, values_of_keys
+from ppocr.text.codec import values_of_keys
 from ppocr.values import Index, Name
 
 
@@ -165,11 +165,10 @@ class PRENLabelEncode(BaseRecLabelEncode):
 
 @OPERATORS.register()
 @dataclass(eq=False, repr=False)
-class MultiLabelEncode(DictionaryKeys, TextOperator):
+class MultiLabelEncode(CTCLabelEncode):
     """Labels of a CTC branch and of an attention branch for the same text.
 
     Args:
-        character_dict_path: dictionary file; without one the characters are 0-9 and a-z, and texts are lower-cased.
         gtc_encode: ``NRTRLabelEncode`` or another encoder by name, which sets ``label_gtc``; without it the attention
             branch is SAR's and its labels are ``label_sar``.
 
@@ -181,10 +180,19 @@ class MultiLabelEncode(DictionaryKeys, TextOperator):
 
     def __post_init__(self):
         settings = values_of_keys(BaseRecLabelEncode, self)
-        self.ctc = OPERATORS.build({"name": "CTCLabelEncode", **settings}, self.model_type)
         self.gtc = OPERATORS.build({"name": self.gtc_encode or "SARLabelEncode", **settings}, self.model_type)
+        super().__post_init__()
         self.gtc_key = "label_gtc" if self.gtc_encode else "label_sar"
         self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
+
+    @property
+    def ctc(self):
+        """The encoder of the CTC branch, which is this one."""
+        return self
+
+    def build_codec(self, family):
+        """Returns a codec with the dictionary that the encoder of the attention branch has read."""
+        return self.gtc.codec.sibling(family)
 
     @staticmethod
     def nested_components(arguments):
@@ -193,7 +201,7 @@ class MultiLabelEncode(DictionaryKeys, TextOperator):
         yield Nested(OPERATORS, ("gtc_encode",), {"name": arguments.get("gtc_encode") or "SARLabelEncode", **settings})
 
     def __call__(self, data):
-        ctc = self.ctc.fields(self.ctc.indices(data))
+        ctc = self.fields(self.indices(data))
         gtc = self.gtc.fields(self.gtc.indices({"label": data["label"], "facts": {}}))
         data.setdefault("img_path", None)
         data.update({"label_ctc": ctc["label"], self.gtc_key: gtc["label"], "length": ctc["length"]})

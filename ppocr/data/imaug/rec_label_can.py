@@ -2,9 +2,10 @@
 
 from typing import Optional
 
-from ppocr.data.imaug.operator import Operator, note
-from ppocr.errors import Dropped
+from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.rec_label import note_missing
 from ppocr.registry import OPERATORS
+from ppocr.text.codecs import CanCodec
 from ppocr.text.dictionary import character_list
 
 
@@ -28,17 +29,11 @@ class CANLabelEncode(Operator):
     writes = ("label",)
 
     def __init__(self, character_dict_path: Optional[str] = None, use_space_char: bool = False, lower: bool = False):
-        symbols = character_list(character_dict_path, use_space_char)
-        self.index = {symbol: i for i, symbol in enumerate(symbols)}
+        self.codec = CanCodec(character_list(character_dict_path, use_space_char), "ltr")
         self.lower = lower
 
     def __call__(self, data):
-        symbols = (data["label"].lower() if self.lower else data["label"]).split()
-        known = [self.index[symbol] for symbol in symbols if symbol in self.index]
-        if len(known) < len(symbols):
-            missing = " ".join(sorted(set(symbols) - self.index.keys()))
-            if not known:
-                raise Dropped("unknown_characters", f"none of {missing!r} is in the dictionary")
-            note(data, "unknown_characters", missing)
-        data["label"] = [*known, 0]
+        known, _, missing = self.codec.encode(data["label"].lower() if self.lower else data["label"])
+        note_missing(data, " ".join(missing), known)
+        data["label"] = self.codec.marked(known)
         return data

@@ -6,6 +6,7 @@ import pytest
 from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.rec_label import CTCLabelEncode
 from ppocr.errors import Dropped
+from ppocr.text import codec
 
 # 0-9 and a-z: without special symbols before, "a" is 10 and "z" is 35
 A, B = 10, 11
@@ -179,3 +180,11 @@ def test_multi(gtc):
     assert int(data["length"]) == 2
     assert data["img_path"] is None
     assert encode("MultiLabelEncode", "aaaaa", gtc_encode=gtc) is None
+
+
+def test_both_branches_read_the_dictionary_once(dictionary, monkeypatch):
+    read = []
+    monkeypatch.setattr(codec, "character_list", lambda *keys: read.append(keys) or ["x", "y"])
+    given = encode("MultiLabelEncode", "yx", character_dict_path=dictionary, gtc_encode="NRTRLabelEncode")
+    assert read == [(dictionary, False)]
+    assert given["label_ctc"].tolist() == [2, 1, 0, 0, 0, 0] and given["label_gtc"].tolist() == [2, 5, 4, 3, 0, 0]
