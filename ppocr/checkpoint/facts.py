@@ -16,7 +16,6 @@ all others         seed, processes, precision, ...             said             
 =================  ==========================================  ==================  =====================
 """
 
-import os
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ def read_facts(prefix) -> dict:
         CheckpointError: ``.train_state`` is there and damaged.
     """
     path = f"{prefix}{TRAIN_STATE}"
-    return facts_in(safe_pickle.load(path)) if os.path.exists(path) else {}
+    return facts_in(safe_pickle.load_if_there(path))
 
 
 def facts_in(content) -> dict:

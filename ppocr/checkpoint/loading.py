@@ -54,15 +54,10 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, extra_state=None, run
 
 
 def _restore(prefix, stepper, steps_per_epoch, extra_state, run_info, logger):
-    extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    extra = safe_pickle.load_if_there(prefix + TRAIN_STATE)
     _compare_facts(prefix, facts_in(extra), run_info, logger)
-    content, model = load_params(prefix), unwrap(stepper.model)
-    saved = read_state(prefix, content, model)
-    weights = {**arrays_of(content), **(extra.get("trained_weights") or {})}
-    weights.update(saved.master_weights)
-    restore_weights(prefix, exact_weights(model, stepper.optimizer), weights)
-    round_weights(model, stepper.optimizer)
-    new = restore_state(stepper.optimizer, saved)
+    model = unwrap(stepper.model)
+    saved, new = restore_training(prefix, model, stepper.optimizer, extra.get("trained_weights"))
     stepper.amp.load_state_dict(extra.get("scaler") or {})
     same_average = stepper.averaging.load_state_dict(extra.get("averaging") or {})
     for name, part in extra_state.items():
@@ -75,6 +70,30 @@ def _restore(prefix, stepper, steps_per_epoch, extra_state, run_info, logger):
     state = restore_counters(prefix, extra, steps_per_epoch)
     _place_schedule(stepper.lr_scheduler, saved, state, steps_per_epoch)
     return state
+
+
+def restore_training(prefix, model, optimizer, trained_weights=None) -> tuple:
+    """Puts weights and optimizer back to where a checkpoint was saved.
+
+    Args:
+        prefix: path of the checkpoint without suffix.
+        model: receives the weights.
+        optimizer: receives its accumulators; its state has been created and never been updated.
+        trained_weights: ``{structured name: array}`` in place of those of ``.pdparams``; None for none.
+
+    Returns:
+        :class:`ppocr.checkpoint.optimizer_state.SavedState`, whose schedule is not yet restored, and what
+        :func:`ppocr.checkpoint.optimizer_state.restore_state` returns.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, a weight does not fit, or it is of another optimizer.
+    """
+    content = load_params(prefix)
+    saved = read_state(prefix, content, model)
+    weights = {**arrays_of(content), **(trained_weights or {}), **saved.master_weights}
+    restore_weights(prefix, exact_weights(model, optimizer), weights)
+    round_weights(model, optimizer)
+    return saved, restore_state(optimizer, saved)
 
 
 def _compare_facts(prefix, saved, now, logger):
@@ -102,7 +121,7 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
         state = TrainState.from_dict(extra["counters"])
         _rescale_position(state, facts_in(extra).get("steps_per_epoch", steps_per_epoch), steps_per_epoch)
     else:
-        states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
+        states = safe_pickle.load_if_there(prefix + STATES)
         best = {key: value for key, value in (states.get("best_model_dict") or {}).items() if key != "is_float16"}
         epoch = count(states.get("epoch", 0))
         step = states.get("global_step", epoch * steps_per_epoch)

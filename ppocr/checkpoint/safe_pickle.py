@@ -43,6 +43,11 @@ def load(path):
         raise CheckpointError(f"{path}: cannot be loaded: {reason}") from None
 
 
+def load_if_there(path):
+    """Returns the content of a pickle, see :func:`load`; an empty dictionary where there is no such file."""
+    return load(path) if os.path.exists(path) else {}
+
+
 def loads_from(file):
     """Returns the content of an open binary file; what it raises is any of ``_DAMAGE``."""
     return _Machine().run(pickletools.genops(_Bounded(file)))

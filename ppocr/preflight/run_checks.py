@@ -1,7 +1,6 @@
 """Checks that build what a run builds: schedule, model and first batches, weights, space."""
 
 import math
-import os
 import shutil
 
 import numpy as np
@@ -163,7 +162,7 @@ def _resumed(context, prefix, model, path):
     check_files(prefix)
     content, target = load_params(prefix), model.state_dict()
     weights, saved = arrays_of(content), read_state(prefix, content, model)
-    extra = safe_pickle.load(prefix + TRAIN_STATE) if os.path.exists(prefix + TRAIN_STATE) else {}
+    extra = safe_pickle.load_if_there(prefix + TRAIN_STATE)
     schedule = context.dry_run.schedule
     now = describe_run(context.config, context.options, schedule.steps_per_epoch, context.dry_run.device)
     for change in refuse_others(prefix, facts_in(extra), now, RESUME):

@@ -1,20 +1,18 @@
 """PaddleOCR's calls that save and load a model with its optimizer, for scripts that have a loop of their own."""
 
-import os
 from pathlib import Path
 
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.damage import refusing_damage
 from ppocr.checkpoint.files import STATES, check_files, write_checkpoint
 from ppocr.checkpoint.host_copy import plain
+from ppocr.checkpoint.loading import restore_training
 from ppocr.checkpoint.optimizer_state import (
     NAMES_KEY,
     OPTIMIZER_STATE,
     create_state,
     exact_weights,
-    read_state,
     restore_schedule,
-    restore_state,
     restore_weights,
 )
 from ppocr.checkpoint.transfer import PARAMS, arrays_of, load_params, load_pretrained, strip_suffix
@@ -81,16 +79,12 @@ def load_model(config, model, optimizer=None, model_type=None) -> dict:
 
 def _resume(prefix, model, optimizer):
     check_files(prefix)
-    content = load_params(prefix)
     if optimizer is None:
-        restore_weights(prefix, model.state_dict(), arrays_of(content))
+        restore_weights(prefix, model.state_dict(), arrays_of(load_params(prefix)))
     else:
         create_state(optimizer)
-        saved = read_state(prefix, content, model)
-        weights = {**arrays_of(content), **saved.master_weights}
-        restore_weights(prefix, exact_weights(model, optimizer), weights)
-        restore_state(optimizer, saved)
+        saved, _ = restore_training(prefix, model, optimizer)
         restore_schedule(optimizer._learning_rate, saved)
-    states = safe_pickle.load(prefix + STATES) if os.path.exists(prefix + STATES) else {}
+    states = safe_pickle.load_if_there(prefix + STATES)
     best = dict(states.get("best_model_dict") or {})
     return {**best, "start_epoch": states["epoch"] + 1} if "epoch" in states else best

@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.checkpoint.optimizer_state import create_state, exact_weights
 from ppocr.errors import CheckpointError
 from ppocr.optimizer import build_optimizer
 from ppocr.utils.save_load import load_model, save_model
@@ -57,6 +58,23 @@ def test_training_goes_on_where_it_was_saved(saved):
     assert found == {"acc": 0.5, "start_epoch": 3} and schedule.last_epoch == 3
     train(model, optimizer, schedule, 2)
     np.testing.assert_array_equal(weights(model), later)
+
+
+def test_weights_of_half_precision_follow_their_master_weights(tmp_path):
+    models = []
+    for seed in (1, 2):
+        paddle.seed(seed)
+        model = Net()
+        model.to(dtype="bfloat16")
+        optimizer = paddle.optimizer.Adam(parameters=model.parameters(), multi_precision=True)
+        create_state(optimizer)
+        models.append((model, optimizer))
+    (source, saved), (target, optimizer) = models
+    save_model(source, saved, str(tmp_path), prefix="latest")
+    load_model({"Global": {"checkpoints": str(tmp_path / "latest")}}, target, optimizer)
+    rounded, exact = [model.fc.weight for model, _ in models], [exact_weights(*pair)["fc.weight"] for pair in models]
+    for pair in (rounded, exact):
+        np.testing.assert_array_equal(*(weight.astype("float32").numpy() for weight in pair))
 
 
 @pytest.mark.parametrize("key", ["checkpoints", "pretrained_model"])
