@@ -1,8 +1,12 @@
 """What is measured for ``figures.json``: small inputs, made by formulas, through the public builders.
 
 ``python tests/conformance/figure_cases.py`` writes the file anew.  A difference in it is a change of what users get
-from configurations that they have.  The figures were written at a state whose schedules, optimizers, operators, losses,
-decoders, metrics and models of these names agreed with those of PaddleOCR.
+from configurations that they have.
+
+The figures are this project's own: they hold what it gives to what it gave, and compare nothing with PaddleOCR.  They
+cover the names below, each with one or two sets of keys; of schedules the rates of a short run, of optimizers the
+weights after five updates, of losses the values without gradients, of models the outputs in evaluation.  Of a large
+array a few values count, with its mean and its spread.
 """
 
 import json

@@ -1,6 +1,32 @@
 """The table of one registry: what each of its entries is built from and called with."""
 
+from typing import NamedTuple
+
+import paddle
 import pytest
+
+
+class Row(NamedTuple):
+    """What an entry is built from and called with, and what it gives.
+
+    Attributes:
+        arguments: its keys.
+        takes: what it gets, or the shape of that; of a loss, a post-process or a metric the predictions.
+        gives: the result, or the shape of that.
+        fields: what it is fed of a batch besides.
+        still: names of predictions that get no gradient from a loss.
+    """
+
+    arguments: dict
+    takes: object
+    gives: object
+    fields: tuple = ()
+    still: tuple = ()
+
+
+def ids(*rows):
+    """Returns labels as a batch has them."""
+    return paddle.to_tensor(rows, dtype="int64")
 
 
 class Table:

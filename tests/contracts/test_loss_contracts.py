@@ -4,35 +4,17 @@ Predictions are even (zeros before a softmax, 1/2 in maps), so that each class h
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 import paddle
 import pytest
-from contract_table import Table
+from contract_table import Row, Table, ids
 
 from ppocr.registry import LOSSES
 
 CLASSES = 4
 SURPRISE = math.log(CLASSES)  # of any class
 TWO_STEPS = math.log(CLASSES**2 / 3)  # of a text of one character in two steps of CTC: ab, -a, a-
-
-
-class Row(NamedTuple):
-    """What a loss is built from, the predictions (nested shapes, or arrays), the fields that it reads, what it gives.
-
-    ``still`` names predictions that get no gradient.
-    """
-
-    arguments: dict
-    preds: object
-    fields: tuple
-    gives: dict
-    still: tuple = ()
-
-
-def ids(*rows):
-    return paddle.to_tensor(rows, dtype="int64")
 
 
 def even(*shape):
@@ -61,76 +43,75 @@ AT_HALF = [1 / 12, 3 / 4, 1 / 12, 1 / 12]  # the teacher at a temperature of 1/2
 DICE = 1 / 3
 DB = {"loss_shrink_maps": 5 * DICE, "loss_threshold_maps": 10 / 4, "loss_binary_maps": DICE, "loss_cbn": 0.0}
 LOSS_ROWS = {
-    "ACELoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss_ace": SURPRISE}),
-    "CTCLoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss": TWO_STEPS}),
+    "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
+    "CTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS}, ONE_CHARACTER),
     "CenterLoss": Row(
         {"num_classes": CLASSES, "feat_dim": 2},
         (even(1, 2, 2), even(1, 2, CLASSES)),
-        (),
         {"loss_center": lambda loss: float((loss.centers[0] ** 2).sum())},
+        (),
         ("1",),
     ),
-    "ClsLoss": Row({}, even(1, CLASSES), (ids(2),), {"loss": SURPRISE}),
+    "ClsLoss": Row({}, even(1, CLASSES), {"loss": SURPRISE}, (ids(2),)),
     "CombinedLoss": Row(
         {"loss_config_list": [{"CTCLoss": {"weight": 0.5}}, {"ACELoss": None}]},
         even(1, 2, CLASSES),
-        ONE_CHARACTER,
         {"loss": TWO_STEPS / 2 + SURPRISE, "CTCLoss": TWO_STEPS / 2, "loss_ace": SURPRISE},
+        ONE_CHARACTER,
     ),
-    "DBLoss": Row({}, maps(), TEXT_MAPS, {"loss": sum(DB.values()), **DB}),
-    "DistillCTCLogits": Row(PAIR, CTC_BRANCHES, (), {"ctc_logits_0": nats(AT_HALF, EVEN)}),
+    "DBLoss": Row({}, maps(), {"loss": sum(DB.values()), **DB}, TEXT_MAPS),
+    "DistillCTCLogits": Row(PAIR, CTC_BRANCHES, {"ctc_logits_0": nats(AT_HALF, EVEN)}),
     "DistillationCTCLoss": Row(
-        NETWORKS, {"Student": even(1, 2, CLASSES)}, ONE_CHARACTER, {"loss_ctc_Student_0": TWO_STEPS}
+        NETWORKS, {"Student": even(1, 2, CLASSES)}, {"loss_ctc_Student_0": TWO_STEPS}, ONE_CHARACTER
     ),
     "DistillationDBLoss": Row(
-        NETWORKS, {"Student": maps()}, TEXT_MAPS, {f"db_Student_{name}": value for name, value in DB.items()}
+        NETWORKS, {"Student": maps()}, {f"db_Student_{name}": value for name, value in DB.items()}, TEXT_MAPS
     ),
     "DistillationDKDLoss": Row(
         PAIR,
         TWO,
-        (ids([1]), ids([2, 1]), ids(0)),
         {"dkd_0": nats([1 / 2, 1 / 2], [1 / 4, 3 / 4])},
+        (ids([1]), ids([2, 1]), ids(0)),
     ),
     "DistillationDMLLoss": Row(
-        {**PAIR, "act": "softmax", "use_log": True}, TWO, (), {"dml_0": (nats(EVEN, SURER) + nats(SURER, EVEN)) / 2}
+        {**PAIR, "act": "softmax", "use_log": True}, TWO, {"dml_0": (nats(EVEN, SURER) + nats(SURER, EVEN)) / 2}
     ),
     "DistillationDilaDBLoss": Row(
         PAIR,
         {"Student": maps(), "Teacher": maps()},
-        TEXT_MAPS,
         {"dila_dbloss_Student_Teacher": 6 * DICE},
+        TEXT_MAPS,
         ("Teacher",),
     ),
     "DistillationDistanceLoss": Row(
         PAIR,
         {"Student": even(1, 3), "Teacher": even(1, 3) + 2},
-        (),
         {"loss_distance_l2_Student_Teacher_0": 4.0},
     ),
     "DistillationNRTRLoss": Row(
-        NETWORKS, {"Student": even(1, 2, CLASSES)}, (ids([2, 1, 3]), ids(1)), {"loss_nrtr_Student_0": SURPRISE}
+        NETWORKS, {"Student": even(1, 2, CLASSES)}, {"loss_nrtr_Student_0": SURPRISE}, (ids([2, 1, 3]), ids(1))
     ),
     "DistillationSARLoss": Row(
-        {**NETWORKS, "ignore_index": 9}, {"Student": even(1, 3, CLASSES)}, (ids([3, 1, 3]),),
-        {"loss_sar_Student_0": SURPRISE},
+        {**NETWORKS, "ignore_index": 9}, {"Student": even(1, 3, CLASSES)}, {"loss_sar_Student_0": SURPRISE},
+        (ids([3, 1, 3]),),
     ),
-    "EnhancedCTCLoss": Row({}, even(1, 2, CLASSES), ONE_CHARACTER, {"loss": TWO_STEPS, "loss_ctc": TWO_STEPS}),
+    "EnhancedCTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS, "loss_ctc": TWO_STEPS}, ONE_CHARACTER),
     "MultiLoss": Row(
         {"loss_config_list": [{"CTCLoss": None}, {"NRTRLoss": None}], "weight_2": 0.5},
         {"ctc": even(1, 2, CLASSES), "gtc": even(1, 2, CLASSES)},
-        (ids([1]), ids([2, 1, 3]), ids(1)),
         {"loss": TWO_STEPS + SURPRISE / 2, "CTCLoss": TWO_STEPS, "NRTRLoss": SURPRISE / 2},
+        (ids([1]), ids([2, 1, 3]), ids(1)),
     ),
-    "NRTRLoss": Row({}, even(1, 2, CLASSES), (ids([2, 1, 3]), ids(1)), {"loss": SURPRISE}),
-    "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), (ids([3, 1, 3]),), {"loss": SURPRISE}),
+    "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
+    "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
     "SRNLoss": Row(
         {},
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},
-        (ids([1, 3]),),
         {"loss": 2 * SURPRISE * (3 + 1 + 0.15), "word_loss": 2 * SURPRISE, "img_loss": 2 * SURPRISE},
+        (ids([1, 3]),),
     ),
     "VLLoss": Row(
-        {"mode": "LA"}, (even(3, 1, CLASSES),) * 3, (ids([1, 2, 0]),) * 3, {"loss": SURPRISE * (1 + 0.5 + 0.5)}
+        {"mode": "LA"}, (even(3, 1, CLASSES),) * 3, {"loss": SURPRISE * (1 + 0.5 + 0.5)}, (ids([1, 2, 0]),) * 3
     ),
 }  # fmt: skip
 LOSS_TABLE = Table(LOSSES, "LOSS_ROWS", LOSS_ROWS)
@@ -151,7 +132,7 @@ def test_a_loss(entry):
     row = LOSS_TABLE.row(entry)
     loss = LOSS_TABLE.build(entry, row.arguments)
     leaves = {}
-    preds = tensors(row.preds, leaves)
+    preds = tensors(row.takes, leaves)
     given = loss(preds, [None, *(paddle.to_tensor(field) for field in row.fields)])
     expected = {name: value(loss) if callable(value) else value for name, value in row.gives.items()}
     assert {name: float(value) for name, value in given.items()} == pytest.approx(expected, rel=1e-4)

@@ -1,29 +1,11 @@
 """Every transform, backbone, neck, head and architecture is built, gives what it says, and lets gradients through."""
 
-from typing import NamedTuple
-
 import numpy as np
 import paddle
 import pytest
-from contract_table import Table
+from contract_table import Row, Table, ids
 
 from ppocr.registry import ARCHITECTURES, BACKBONES, HEADS, NECKS, TRANSFORMS
-
-
-class Row(NamedTuple):
-    """What a part is built from, the shape of what it gets (or of several maps), shapes of what it gives.
-
-    ``fields`` are what it is fed besides.
-    """
-
-    arguments: dict
-    takes: list
-    gives: object
-    fields: tuple = ()
-
-
-def label(*rows):
-    return paddle.to_tensor(rows, dtype="int64")
 
 
 def pyramid(channels, side=64):
@@ -85,14 +67,14 @@ HEAD_ROWS = {
         },
         [2, 8, 1, 6],
         {"ctc": [2, 6, 5], "ctc_neck": [2, 6, 6], "gtc": [2, 4, 9]},
-        (label([1, 2], [3, 0]), label([2, 4, 5, 3, 0], [2, 6, 3, 0, 0])),
+        (ids([1, 2], [3, 0]), ids([2, 4, 5, 3, 0], [2, 6, 3, 0, 0])),
     ),
     "PFHeadLocal": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16], "cbn_maps": [1, 1, 16, 16]}),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},
         [2, 8, 2, 6],
         [2, 3, 6],
-        (label([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+        (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
     ),
     "SRNHead": Row(
         {"in_channels": 8, "out_channels": 6, "max_text_length": 4, "num_heads": 2, "num_decoder_TUs": 1,
@@ -105,13 +87,13 @@ HEAD_ROWS = {
          "num_decoder_layers": 1, "dim_feedforward": 8},
         [2, 5, 8],
         [2, 3, 9],
-        (label([2, 4, 5, 3], [2, 6, 3, 0]),),
+        (ids([2, 4, 5, 3], [2, 6, 3, 0]),),
     ),
     "VLHead": Row(
         {"in_channels": 16, "out_channels": 5, **VL},
         [2, 16, 2, 3],
         [[4, 2, 6]] * 3,
-        (label([1, 2, 0], [3, 0, 0]), label([1, 2, 0], [3, 0, 0]), label([1, 2, 0], [3, 0, 0]), label(0, 2)),
+        (ids([1, 2, 0], [3, 0, 0]), ids([1, 2, 0], [3, 0, 0]), ids([1, 2, 0], [3, 0, 0]), ids(0, 2)),
     ),
 }  # fmt: skip
 STN = {

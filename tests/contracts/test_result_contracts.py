@@ -1,22 +1,11 @@
 """Every post-process finds what was put into the output of a model, and every metric counts it."""
 
-from typing import NamedTuple
-
 import numpy as np
 import paddle
 import pytest
-from contract_table import Table
+from contract_table import Row, Table, ids
 
 from ppocr.registry import METRICS, POST_PROCESSES
-
-
-class Row(NamedTuple):
-    """What an entry is built from, what it is called with (predictions, and a batch), and what it gives."""
-
-    arguments: dict
-    preds: object
-    gives: object
-    batch: tuple = ()
 
 
 def scores(path, classes, best=0.75):
@@ -27,7 +16,7 @@ def scores(path, classes, best=0.75):
 
 
 def label(*row):
-    return (None, paddle.to_tensor([row]))
+    return (None, ids(row))
 
 
 CHARACTERS = 36  # digits and lower-case letters
@@ -109,18 +98,18 @@ def plain(value):
 def test_a_post_process(entry):
     row = POST_PROCESS_TABLE.row(entry)
     post_process = POST_PROCESS_TABLE.build(entry, row.arguments)
-    assert plain(post_process.process(row.preds, list(row.batch))) == row.gives
+    assert plain(post_process.process(row.takes, list(row.fields))) == row.gives
 
 
 @METRIC_TABLE.each()
 def test_a_metric(entry):
     row = METRIC_TABLE.row(entry)
     metric = METRIC_TABLE.build(entry, row.arguments)
-    metric.update(row.preds, list(row.batch))
+    metric.update(row.takes, list(row.fields))
     values = metric.get_metric()
     assert values == pytest.approx(row.gives, abs=1e-4)
     assert metric.main_indicator in values and metric.higher_is_better
-    metric.update(row.preds, list(row.batch))
+    metric.update(row.takes, list(row.fields))
     assert metric.get_metric() == pytest.approx(row.gives, abs=1e-4)  # get_metric began anew
 
 
@@ -129,7 +118,7 @@ def test_the_records_of_two_processes_are_those_of_one(entry):
     row = METRIC_TABLE.row(entry)
     parts = [METRIC_TABLE.build(entry, row.arguments) for _ in range(2)]
     for part in parts:
-        part.update(row.preds, list(row.batch))
+        part.update(row.takes, list(row.fields))
     parts[0].merge([part.records for part in parts])
     assert parts[0].get_metric() == pytest.approx(row.gives, abs=1e-4)
 
