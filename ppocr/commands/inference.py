@@ -119,7 +119,8 @@ def infer(task_name: str, description, arguments=None):
     drawing_of = _Pages if task.draws_pages else _Sheet
     drawing_of.add_arguments(words)
     args = words.parse_args(arguments)
-    loaded = load(args, task_name)
+    loaded = load(args, task.model_type)
+    task = loaded.predictor.task  # of the model, one of those that share a model type
     files = image_files(args, loaded.options)
     path = loaded.options.save_res_path or f"./output/{task_name}/predicts_{task_name}.txt"
     with ResultFiles(path) as results:

@@ -20,7 +20,7 @@ from ppocr.inference.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load
 from ppocr.inference.outputs import flattened, numbered
 from ppocr.modeling.layers.reparameterise import fuse_model
 from ppocr.options import global_options
-from ppocr.tasks import task_of
+from ppocr.tasks import task_for
 from ppocr.utils.logging import NAME as LOGGER
 
 
@@ -100,7 +100,7 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
     sample = input_sample(eval_transforms(config), config["Global"], network.inputs)
-    shapes = input_shapes(network, task_of(config["Architecture"]["model_type"]), sample)
+    shapes = input_shapes(network, task_for(config), sample)
     description = describe(config, model_name, shapes, output_form(network, sample))
     with _writable(folder):
         folder.mkdir(parents=True, exist_ok=True)

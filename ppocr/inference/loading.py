@@ -18,7 +18,7 @@ from ppocr.inference.preprocessing import Preprocessing
 from ppocr.options import GlobalOptions, global_options
 from ppocr.postprocess import build_post_process
 from ppocr.registry import POST_PROCESSES, parameters_of
-from ppocr.tasks import task_of
+from ppocr.tasks import task_for, task_of
 from ppocr.utils.logging import get_logger
 
 BEST = "best_accuracy"
@@ -72,7 +72,7 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     model, amp = load_trained(config, options, device, logger, "run")
     preprocess = Preprocessing(transforms, config["Global"], grows_in_use(config, model), model.inputs)
     post_process = build_post_process(_with_scores(config["PostProcess"]), config["Global"])
-    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size, task_of(model_type))
+    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size, task_for(config))
     return Loaded(predictor, options, logger, differs_in_use(config, model))
 
 
@@ -99,13 +99,13 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     _refuse_without_effect(overrides, has_dictionary)
     config["PostProcess"] = _with_scores(config["PostProcess"])
     post_process = exported.build_post_process()
-    given = post_process.task
-    if given not in (None, model_type):
-        name = config["PostProcess"]["name"]
+    task = task_of(post_process.task or model_type)
+    if task.model_type not in ("", model_type):
+        given, name = task.model_type, config["PostProcess"]["name"]
         raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
     operators, inputs = config["PreProcess"]["transform_ops"], tuple(exported.inputs)
     preprocess = Preprocessing(operators, config.get("Global"), has_dictionary, inputs)
-    predictor = Predictor(preprocess, exported, post_process, batch_size, task_of(model_type))
+    predictor = Predictor(preprocess, exported, post_process, batch_size, task)
     return Loaded(predictor, wanted, logger)
 
 

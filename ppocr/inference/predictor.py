@@ -26,12 +26,13 @@ class Predictor:
 
     Attributes:
         networks: names of the networks for each of which there is a result; empty for a single one.
+        task: as given.
     """
 
     def __init__(self, preprocess, network, post_process, batch_size: int = 8, task: Optional[Task] = None):
         self.batch_size, self.networks = batch_size, post_process.networks
         self._preprocess, self._network, self._post_process = preprocess, network, post_process
-        self._task = task or Task()
+        self.task = task or Task()
 
     def __call__(self, images) -> list:
         """Returns the result of each image, in their order; see :meth:`predict`.
@@ -84,8 +85,8 @@ class Predictor:
 
     def _typed(self, raw):
         if self.networks:
-            return {network: self._task.result(raw[network]) for network in self.networks}
-        return self._task.result(raw)
+            return {network: self.task.result(raw[network]) for network in self.networks}
+        return self.task.result(raw)
 
 
 class LiveNetwork:

@@ -14,7 +14,7 @@ from ppocr.findings import Finding, place_of
 from ppocr.options import global_options
 from ppocr.preflight.label_lines import LineRule
 from ppocr.registry import DATASETS, OPERATORS
-from ppocr.tasks import task_of
+from ppocr.tasks import Task, task_for
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
@@ -58,11 +58,13 @@ class DataSection:
         name: of the section.
         config: the section.
         inherited: see :func:`ppocr.config.shared_values`.
+        task: of the model.
     """
 
     name: str
     config: dict
     inherited: dict
+    task: Task
 
     @property
     def training(self) -> bool:
@@ -141,11 +143,6 @@ class DataSection:
         return LineRule(labels, self.dataset.get("delimiter") or "\t", bool(self.dataset.get("ds_width")))
 
     @property
-    def task(self):
-        """The task of the model: :class:`ppocr.tasks.base.Task`."""
-        return task_of(self.inherited.get("model_type"))
-
-    @property
     def decode(self) -> DecodeImage:
         """The operator that decodes images."""
         return next((one for one in self.operators if isinstance(one, DecodeImage)), None) or DecodeImage()
@@ -204,7 +201,8 @@ class Context:
         """The :class:`DataSection` that there are."""
         inherited = configuration.shared_values(self.config)
         found = [(name, self.config.get(name)) for name in ("Train", "Eval")]
-        return [DataSection(name, config, inherited) for name, config in found if isinstance(config, dict)]
+        task = task_for(self.config)
+        return [DataSection(name, config, inherited, task) for name, config in found if isinstance(config, dict)]
 
     def section(self, name):
         """Returns a :class:`DataSection` by its name, or None."""

@@ -16,7 +16,7 @@ from ppocr.report.run_folder import Run, read_run
 from ppocr.report.samples import Evaluated, evaluate
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
-from ppocr.tasks import task_of
+from ppocr.tasks import task_for
 
 
 @dataclass
@@ -96,7 +96,7 @@ def build_report(folder, options=()) -> str:
 def _data_sections(judged):
     data = look_at_data(judged.config, judged.run.missing)
     unused = judged.evaluated.unused if judged.evaluated else ""
-    labels = task_of(shared_values(judged.config).get("model_type")).labels
+    labels = task_for(judged.config).labels
     return [data_section(data, labels, unused, judged.run.facts)] if data else []
 
 

@@ -16,7 +16,7 @@ class Task:
     its typed form, see :mod:`ppocr.tasks.results`; of several networks ``{network: typed result}``.
 
     Attributes:
-        name: the ``model_type`` of its configurations; empty for a task that is not known.
+        name: what post-processes and metrics call it; empty for a task that is not known.
         labels: the class of its labels.
         free_axes: axes of a network's images ``[N, C, H, W]`` that may have any size.
         draws_pages: a result is drawn on its image; else it is a short text, drawn beside the image.
@@ -28,6 +28,11 @@ class Task:
     free_axes = ()
     draws_pages = False
     batch_size = 32
+
+    @property
+    def model_type(self) -> str:
+        """``Architecture.model_type`` of its configurations: its name, unless several tasks share one."""
+        return self.name
 
     def labels_for(self, operators) -> Labels:
         """Returns what the labels of a data set must be.

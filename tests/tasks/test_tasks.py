@@ -8,8 +8,9 @@ from ppocr.errors import ConfigError
 from ppocr.formats.labels import BoxLabels, ClassLabels, Labels, TextLabels
 from ppocr.metrics import build_metric
 from ppocr.postprocess import build_post_process
+from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.registry import TASKS
-from ppocr.tasks import task_of
+from ppocr.tasks import task_for, task_of
 from ppocr.tasks.results import Boxes, ImageClass, Text
 
 
@@ -94,3 +95,12 @@ def test_rows_of_result_files():
 def test_metrics_and_decoders_say_their_task(metric, task):
     decoder = {"rec": "CTCLabelDecode", "cls": "ClsPostProcess", "det": "DBPostProcess"}[task]
     assert build_metric({"name": metric}).task == build_post_process({"name": decoder}).task == task
+
+
+def test_the_task_of_a_configuration_is_that_of_its_decoder(monkeypatch):
+    config = {"Architecture": {"model_type": "rec"}, "PostProcess": {"name": "CTCLabelDecode"}}
+    assert task_for(config).name == "rec" and task_for({**config, "PostProcess": {"name": "None"}}).name == "rec"
+    assert task_for({"Architecture": {"model_type": "det"}, "PostProcess": {"name": "Unknown"}}).name == "det"
+    assert task_for({}).name == ""
+    monkeypatch.setattr(CTCLabelDecode, "task", "cls")
+    assert task_for(config).name == "cls"
