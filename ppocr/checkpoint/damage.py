@@ -10,10 +10,10 @@ from ppocr.failures import FAILURES, describe
 
 @contextlib.contextmanager
 def refusing_damage(prefix):
-    """Turns whatever the content of a checkpoint makes go wrong inside into one line.
+    """Turns errors that the content of a checkpoint causes inside this context into one line.
 
     Raises:
-        CheckpointError: something has gone wrong.
+        CheckpointError: there was such an error.
     """
     try:
         yield
@@ -24,10 +24,10 @@ def refusing_damage(prefix):
 
 
 def count(value) -> int:
-    """Returns a whole number of at least 0.
+    """Returns ``value`` as an integer of at least 0.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not one.
     """
     if not isinstance(value, Integral) or value < 0:
         raise ValueError(f"a count is {value!a:.40}")
@@ -35,10 +35,10 @@ def count(value) -> int:
 
 
 def number(value) -> float:
-    """Returns a number, which may be NaN.
+    """Returns ``value`` as a float, which may be NaN.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number.
     """
     if not isinstance(value, Real):
         raise ValueError(f"a number is {value!a:.40}")
@@ -46,10 +46,10 @@ def number(value) -> float:
 
 
 def like(saved: dict, now: dict) -> dict:
-    """Returns a saved state of numbers by name, which must hold those that it holds now.
+    """Returns a saved ``{name: value}`` state if it has all numbers of the current one.
 
     Raises:
-        ValueError: a number is missing, or none.
+        ValueError: one is missing, or is not a number.
     """
     for name, value in now.items():
         given = saved.get(name)

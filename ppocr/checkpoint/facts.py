@@ -1,4 +1,4 @@
-"""The facts of a run: what a checkpoint says about how it was made, and what follows where its user differs.
+"""The facts of a run: what a checkpoint says about how it was made, and what happens if the run that loads it differs.
 
 They are plain values by name and stand under ``run`` in ``.train_state``.  A fact that one side does not know is not
 compared: weights alone (``.pdparams``) say nothing, older checkpoints say less.
@@ -11,8 +11,8 @@ fact               meaning                                     resuming         
 ``direction``      of texts, where the dictionary has letters  must be the same    must be the same
                    that are written from right to left
 ``optimizer``      the ``Optimizer`` section                   same ``name``; the  does not matter
-                                                               rest is said
-all others         seed, processes, precision, ...             said                does not matter
+                                                               rest is logged
+all others         seed, processes, precision, ...             logged              does not matter
 =================  ==========================================  ==================  =====================
 """
 
@@ -42,15 +42,15 @@ _ABSENT = "not set"
 
 
 class UnfitCheckpoint(CheckpointError):
-    """A checkpoint is whole, and was made for something else."""
+    """A checkpoint is undamaged, but was made for something else."""
 
 
 class Differences(NamedTuple):
-    """What differs between a checkpoint and its user, each in one phrase.
+    """The differences between a checkpoint and the run that loads it, each as one phrase.
 
     Attributes:
         refused: what makes the checkpoint mean something else, so that it cannot be used.
-        changed: what makes a resumed run go on differently, and no more than that.
+        changed: what makes a resumed run continue differently, but does not prevent it.
     """
 
     refused: list
@@ -58,7 +58,7 @@ class Differences(NamedTuple):
 
 
 def read_facts(prefix) -> dict:
-    """Returns the facts in the checkpoint of a prefix; empty where nothing says them.
+    """Returns the facts in the checkpoint of a prefix; empty if it has none.
 
     Raises:
         CheckpointError: ``.train_state`` is there and damaged.
@@ -68,7 +68,7 @@ def read_facts(prefix) -> dict:
 
 
 def facts_in(content) -> dict:
-    """Returns the facts in the content of a ``.train_state`` file, as far as they are what they should be."""
+    """Returns the facts in the content of a ``.train_state`` file, without those of an unexpected type."""
     facts = content.get("run") if isinstance(content, dict) else None
     if not isinstance(facts, dict):
         return {}
@@ -82,7 +82,7 @@ def _has_its_form(name, value):
 
 
 def output_facts(post_process) -> dict:
-    """Returns the facts about what the outputs of a model mean: those that everything that reads weights has.
+    """Returns the facts about what the outputs of a model mean, which are known wherever weights are read.
 
     Args:
         post_process: its ``character`` are the symbols of a decoder, ``writing`` says in which direction its texts are
@@ -98,12 +98,12 @@ def output_facts(post_process) -> dict:
 
 
 def compare(saved: dict, now: dict, purpose: str) -> Differences:
-    """Compares the facts of a checkpoint with those of its user.
+    """Compares the facts of a checkpoint with those of the run that loads it.
 
     Args:
         saved: facts of the checkpoint.
         now: facts of the run or tool that loads it.
-        purpose: ``RESUME``: training goes on; ``READ``: evaluation, inference, export, report.
+        purpose: ``RESUME``: training continues; ``READ``: evaluation, inference, export, report.
     """
     refused = [text for name in _OUTPUTS for text in _other_outputs(name, saved.get(name), now.get(name), purpose)]
     if purpose == READ:
@@ -131,7 +131,7 @@ def refuse_others(prefix, saved: dict, now: dict, purpose: str) -> list:
 
 
 def _other_outputs(name, saved, now, purpose):
-    """Yields what to say where outputs mean something else: the first symbol that differs, by its index from 0."""
+    """Yields a message if outputs mean something else, with the first symbol that differs and its index from 0."""
     if not saved or not now or list(saved) == list(now):
         return
     title, one = _OUTPUTS[name]
@@ -149,8 +149,8 @@ def _quoted(symbol):
 def _other_optimizer(saved, now):
     if saved.get("name") != now.get("name"):
         yield (
-            f"was trained with {saved.get('name')}, whose state {now.get('name')} cannot take over; to start anew "
-            "from its weights use Global.pretrained_model"
+            f"was trained with {saved.get('name')}, whose state {now.get('name')} cannot take over; to start again "
+            "from its weights, use Global.pretrained_model"
         )
 
 

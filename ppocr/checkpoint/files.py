@@ -173,7 +173,7 @@ def _check_file(path, entry, manifest):
         raise CheckpointError(f"{path}: missing, though the manifest lists it")
     if path.stat().st_size != entry["size"] or _checksum(path) != entry["sha256"]:
         raise CheckpointError(
-            f"{path}: damaged, size or checksum is not that of the manifest; if the file was replaced on "
+            f"{path}: damaged, size or checksum differs from the manifest; if the file was replaced on "
             f"purpose, remove {manifest}"
         )
 
@@ -198,7 +198,7 @@ def _checksum(path):
 
 
 def delete_checkpoint(prefix):
-    """Removes the files of a checkpoint; the manifest first, so that a rest is known for what it is."""
+    """Removes the files of a checkpoint; the manifest first, so that an interrupted removal is recognised."""
     prefix = Path(prefix)
     suffixes = list(_read_manifest(prefix).get("files", {}))
     for suffix in (MANIFEST, *suffixes):
@@ -208,8 +208,8 @@ def delete_checkpoint(prefix):
 def checkpoints_in(folder) -> list:
     """Returns ``[(global_step, prefix)]`` of the checkpoints with a manifest in a folder, the newest first.
 
-    Of two of the same step the one that training itself goes on from (``latest``) comes first; whatever has a damaged
-    manifest comes before all, since nobody knows how new it is.
+    Of two with the same step, the one that training resumes from (``latest``) comes first. Those with a damaged
+    manifest come before all others, since their step is unknown.
     """
     found = []
     for path in Path(folder).glob("*" + MANIFEST):
@@ -242,7 +242,7 @@ class BackgroundWriter:
         return None if self._errors.empty() else self._errors.get()
 
     def wait(self):
-        """Returns when every job is done; the thread ends, for a waiting one would keep its last job in memory."""
+        """Returns when every job is done; the thread ends, because an idle one would keep its last job in memory."""
         if self._thread is not None:
             self._jobs.put(None)
             self._thread.join()
@@ -252,5 +252,5 @@ class BackgroundWriter:
         while (job := self._jobs.get()) is not None:
             try:
                 job()
-            except Exception as error:  # noqa: BLE001 (handed to the main thread, which raises or says it)
+            except Exception as error:  # noqa: BLE001 (handed to the main thread, which raises or logs it)
                 self._errors.put(error)

@@ -28,7 +28,7 @@ class HostBuffers:
         self._next = 0
 
     def restart(self):
-        """Begins the sequence anew: what was copied before may be overwritten."""
+        """Starts the sequence again: what was copied before may be overwritten."""
         self._next = 0
 
     def copy(self, tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Going on from a checkpoint, or beginning with the weights of one."""
+"""Resuming from a checkpoint, or starting from the weights of one."""
 
 import os
 from pathlib import Path
@@ -26,7 +26,7 @@ from ppocr.wording import counted
 
 
 def load_checkpoint(prefix, stepper, steps_per_epoch: int, extra_state=None, run_info=None, logger=None) -> TrainState:
-    """Puts a run back to where a checkpoint was saved; everything must be there and fit.
+    """Restores a run to where a checkpoint was saved; everything must be present and fit.
 
     Args:
         prefix: path of the checkpoint without suffix.
@@ -37,17 +37,17 @@ def load_checkpoint(prefix, stepper, steps_per_epoch: int, extra_state=None, run
         logger: told about them.
 
     Returns:
-        the counters to go on with.
+        the counters to continue with.
 
     Raises:
-        CheckpointError: a file is missing or damaged, a weight does not fit, or the run is one for other outputs or
-            with another optimizer.
+        CheckpointError: a file is missing or damaged, a weight does not fit, or the run has other outputs or another
+            optimizer.
     """
     prefix = strip_suffix(prefix)
     check_files(prefix)
     for suffix in (PARAMS, OPTIMIZER_STATE):
         if not os.path.exists(prefix + suffix):
-            hint = "" if suffix == PARAMS else "; to start anew from its weights use Global.pretrained_model instead"
+            hint = "" if suffix == PARAMS else "; to start again from its weights, use Global.pretrained_model"
             raise CheckpointError(f"{prefix}{suffix}: no such file, so training cannot be resumed from {prefix}{hint}")
     with refusing_damage(prefix):
         return _restore(prefix, stepper, steps_per_epoch, extra_state or {}, run_info or {}, logger)
@@ -66,7 +66,7 @@ def _restore(prefix, stepper, steps_per_epoch, extra_state, run_info, logger):
     if logger is not None and new:
         logger.warning("%s: %s", prefix, in_words(new, model))
     if logger is not None and not same_average:
-        logger.warning("%s: holds no such average of the weights: it begins with the weights as they are", prefix)
+        logger.warning("%s: has no average of the weights of this kind; averaging starts from the current ones", prefix)
     state = restore_counters(prefix, extra, steps_per_epoch)
     _place_schedule(stepper.lr_scheduler, saved, state, steps_per_epoch)
     return state
@@ -97,15 +97,15 @@ def restore_training(prefix, model, optimizer, trained_weights=None) -> tuple:
 
 
 def _compare_facts(prefix, saved, now, logger):
-    """Says which facts about the run have changed: it then goes on, but not as the uninterrupted one would have.
+    """Logs which facts about the run have changed: it continues, but not as it would have without interruption.
 
     Raises:
-        CheckpointError: one has changed with which the run cannot go on.
+        CheckpointError: one has changed that prevents the run from continuing.
     """
     changed = refuse_others(prefix, saved, now, RESUME)
     if changed and logger is not None:
         logger.warning(
-            "resuming from %s with other settings: %s; the run goes on from there", prefix, ", ".join(changed)
+            "resuming from %s with other settings: %s; the run continues from there", prefix, ", ".join(changed)
         )
 
 
@@ -115,7 +115,7 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
     Args:
         prefix: path of the checkpoint without suffix.
         extra: content of its ``.train_state``; empty if there is none.
-        steps_per_epoch: of the run that goes on.
+        steps_per_epoch: of the resumed run.
     """
     if extra:
         state = TrainState.from_dict(extra["counters"])
@@ -133,14 +133,14 @@ def restore_counters(prefix, extra, steps_per_epoch) -> TrainState:
 
 
 def _rescale_position(state, old_steps, new_steps):
-    """Keeps the share of the epoch that is done where an epoch has another number of steps now."""
+    """Keeps the share of the epoch that is done if the number of steps in an epoch has changed."""
     if old_steps != new_steps:
         done = state.step_in_epoch >= old_steps
         state.step_in_epoch = new_steps if done else state.step_in_epoch * new_steps // old_steps
 
 
 def _place_schedule(schedule, saved, state, steps_per_epoch):
-    """Puts the learning rate where it was, or, where epochs have had another length, to the same share of the run."""
+    """Restores the learning rate; if the length of an epoch has changed, to that of the same share of the run."""
     if isinstance(schedule, float):
         return
     restore_schedule(schedule, saved)
@@ -156,7 +156,7 @@ def newest_checkpoint(folder):
         try:
             check_files(prefix)
         except CheckpointError as error:
-            damaged.append(f"{error}; looking for the checkpoint before")
+            damaged.append(f"{error}; trying the previous checkpoint")
             continue
         return str(prefix), damaged
     latest = Path(folder) / "latest"
@@ -168,11 +168,11 @@ def load_run(options, stepper, schedule, logger, extra_state=None, run_info=None
     """Loads what ``Global.checkpoints`` or ``Global.pretrained_model`` names and returns the counters to start with.
 
     Args:
-        options: :class:`ppocr.options.GlobalOptions`; what ``resume: auto`` goes on from is named in
-            ``checkpoints`` by now, see :func:`ppocr.engine.folder.open_folder`.
+        options: :class:`ppocr.options.GlobalOptions`; what ``resume: auto`` resumes from is named in
+            ``checkpoints`` by now; see :func:`ppocr.engine.folder.open_folder`.
         stepper: receives what is loaded.
         schedule: :class:`ppocr.engine.train_schedule.TrainSchedule`.
-        logger: told what was loaded.
+        logger: what was loaded is logged to it.
         extra_state, run_info: see :func:`load_checkpoint`; rows of output layers follow the symbols of pretrained
             weights.
 
@@ -183,12 +183,12 @@ def load_run(options, stepper, schedule, logger, extra_state=None, run_info=None
     if prefix:
         state = load_checkpoint(prefix, stepper, schedule.steps_per_epoch, extra_state, run_info, logger)
         if len(set(processes.gather(repr(state)))) > 1:
-            raise CheckpointError(f"{prefix}: differs between machines; they need a common folder to resume from")
+            raise CheckpointError(f"{prefix}: differs between machines; they need a shared folder to resume from")
         schedule = schedule.at(state)
         if schedule.finished():
             raise CheckpointError(
                 f"{prefix}: this run is finished ({counted(schedule.position(), 'step')} of {schedule.total_steps}); "
-                "to train on, raise Global.epoch_num (or Global.max_steps)"
+                "to train longer, raise Global.epoch_num (or Global.max_steps)"
             )
         logger.info("resume from %s: epoch %d, step %d", prefix, state.epoch, state.global_step)
         return state
@@ -198,7 +198,7 @@ def load_run(options, stepper, schedule, logger, extra_state=None, run_info=None
 
 
 def _start(model, stepper, options, run_info, logger) -> list:
-    """Begins with ``Global.pretrained_model`` or with fresh weights; returns what there is to be warned of."""
+    """Starts from ``Global.pretrained_model`` or from fresh weights; returns warnings."""
     if not options.pretrained_model:
         logger.info("train from scratch")
         return network_warnings(model, run_info)

@@ -1,4 +1,4 @@
-"""What the networks of a model that has several start from, each maybe from a file of its own."""
+"""What each network of a model with several networks starts from, which may be a file of its own."""
 
 import paddle
 
@@ -17,7 +17,7 @@ def network_warnings(model, facts: dict, loaded=()) -> list:
         loaded: names of weights that ``Global.pretrained_model`` has given.
 
     Raises:
-        CheckpointError: the file of a frozen network is one for other outputs, so that it would teach nonsense.
+        CheckpointError: the file of a frozen network was trained for other outputs, so it would teach nonsense.
     """
     lines = []
     for name, network in (getattr(model, "networks", None) or {}).items():

@@ -28,7 +28,7 @@ _AFTER_PARAMETER = re.compile(r"(?:fp32_master_\d+_)?(.+)_\d+")
 
 
 def create_state(optimizer):
-    """Has an optimizer make now what it would make at its first update; what there is already stays as it is.
+    """Creates now the state that an optimizer would create at its first update; existing state is kept.
 
     Args:
         optimizer: a Paddle optimizer.
@@ -147,14 +147,14 @@ def _by_parameter(path, entries, names):
             found.setdefault(names[parameter], {})[kind] = array
     if arrays and not found:
         raise CheckpointError(
-            f"{path}: nothing says which weights its entries belong to, such as {next(iter(arrays))}; to start anew "
-            "from the weights use Global.pretrained_model"
+            f"{path}: nothing says which weights its entries belong to, such as {next(iter(arrays))}; to start "
+            "again from the weights, use Global.pretrained_model"
         )
     return found
 
 
 def _parse(key, names):
-    """Returns (parameter, kind) of the name of an accumulator; the longest name of a parameter that fits counts."""
+    """Returns (parameter, kind) of the name of an accumulator; the longest matching name of a parameter wins."""
     end = key.rfind("_")
     while end > 0:
         match = _AFTER_PARAMETER.fullmatch(key, end + 1) if key[:end] in names else None
@@ -168,8 +168,8 @@ def without_state(optimizer, saved: SavedState) -> list:
     """Returns the automatic names of the parameters that are trained and of which a saved state holds nothing.
 
     Args:
-        optimizer: the one that is to go on; its state has been created.
-        saved: what it is to go on with.
+        optimizer: the one to resume; its state has been created.
+        saved: the state to resume from.
 
     Raises:
         CheckpointError: the state is that of another kind of optimizer.
@@ -179,17 +179,17 @@ def without_state(optimizer, saved: SavedState) -> list:
     if old and kinds != old:
         kept, keeps = (", ".join(sorted(some)) or "nothing" for some in (old, kinds))
         raise CheckpointError(
-            f"{saved.path}: is of another optimizer, which kept {kept} of each weight, where the present one keeps "
-            f"{keeps}; to start anew from the weights use Global.pretrained_model"
+            f"{saved.path}: belongs to another optimizer, which kept {kept} for each weight, while this one keeps "
+            f"{keeps}; to start again from the weights, use Global.pretrained_model"
         )
     return [name for name, own in live.items() if own and name not in saved.accumulators]
 
 
 def in_words(new, model) -> str:
-    """Returns what to say about parameters that :func:`without_state` has found; ``model`` is what they belong to."""
+    """Returns a warning about the parameters that :func:`without_state` has found in ``model``."""
     names = {parameter.name: name for name, parameter in model.named_parameters()}
     return (
-        f"holds no optimizer state of {len(new)} of the weights that are trained now, first {names[new[0]]}; theirs "
+        f"has no optimizer state for {len(new)} of the weights that are trained now, first {names[new[0]]}; theirs "
         "starts at zero"
     )
 
@@ -198,7 +198,7 @@ def restore_state(optimizer, saved: SavedState) -> list:
     """Gives an optimizer the accumulators of a saved state.
 
     Args:
-        optimizer: its state has been created and never been updated.
+        optimizer: its state has been created and never updated.
         saved: accumulators of parameters that are no longer trained are left out.
 
     Returns:
@@ -217,7 +217,7 @@ def restore_state(optimizer, saved: SavedState) -> list:
 
 
 def restore_schedule(schedule, saved: SavedState):
-    """Puts a learning-rate schedule where it was when a state was saved; a constant rate has no place.
+    """Restores a learning-rate schedule to its saved step; a constant rate has nothing to restore.
 
     Args:
         schedule: a Paddle ``LRScheduler``, or a float.

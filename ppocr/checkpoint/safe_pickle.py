@@ -1,6 +1,6 @@
 """Pickles of arrays and plain values, read without running anything that a file asks for.
 
-A pickle is a program for a small stack machine.  The one of the standard library may be told to call anything, sets
+A pickle is a program for a small stack machine.  The one of the standard library can be made to call anything, sets
 aside as much memory as a damaged size asks for, and lets NumPy believe a damaged type.  This one knows the
 instructions that plain values and arrays need, makes nothing that is larger than the file, and takes numbers for array
 elements only.
@@ -23,7 +23,7 @@ _NUMBERS = re.compile(r"[<>=|]?[?biufc]\d{0,2}")
 _NATIVE = ("=", "|", "<" if sys.byteorder == "little" else ">")
 _KEYS = (str, bytes, int, float, type(None))  # whose hash takes no recursion
 _LONGEST = 200  # characters of a reason
-# What the machine ends in on bytes that are no pickle, or not a whole one.
+# What the machine raises for bytes that are not a pickle, or not a complete one.
 _DAMAGE = (OSError, EOFError, AttributeError, LookupError, MemoryError, OverflowError, TypeError, ValueError)
 
 
@@ -138,7 +138,7 @@ def _array_of(buffer, dtype, shape, order):
     return np.frombuffer(buffer, dtype).reshape(shape, order=order)
 
 
-_NDARRAY = "the type of arrays"  # an argument that nothing looks at
+_NDARRAY = "the type of arrays"  # an argument that is never read
 _NAMES = {
     "builtins.bytes": _no_bytes,
     "builtins.tuple": _tuple,
@@ -231,7 +231,7 @@ class _Machine:
         self._stack.append(function(*_plain_list(arguments)))
 
     def _build(self, _):
-        """Fills the array on the stack, or tells of the type there what is not in its name."""
+        """Fills the array on the stack, or checks the details of a type, which are not in its name."""
         (state,), target = self._pop(), self._stack[-1]
         if isinstance(target, np.dtype):
             order, *fields = state[1:5]

@@ -1,4 +1,4 @@
-"""Weights from a file: read safely, copied into a model, with a report of what became of them."""
+"""Weights from a file: read safely, copied into a model, with a report of what happened to each of them."""
 
 import re
 from dataclasses import dataclass, field
@@ -22,20 +22,20 @@ LOW_SHARE = 0.5
 
 
 def strip_suffix(path):
-    """Returns a checkpoint's prefix, also where one of its files was named."""
+    """Returns a checkpoint's prefix, also if one of its files is given."""
     path = str(path)
     return path[: -len(PARAMS)] if path.endswith(PARAMS) else path
 
 
 def refuse_address(path):
-    """Refuses an address in the place of a file.
+    """Refuses a URL where a file is needed.
 
     Raises:
         CheckpointError: ``path`` is one.
     """
     if "://" in str(path):
         raise CheckpointError(
-            f"{path} is an address, and nothing is downloaded here: fetch the file and name it, or give null to start "
+            f"{path} is a URL, and nothing is downloaded: download the file and give its path, or give null to start "
             "without it"
         )
 
@@ -47,7 +47,7 @@ def load_weights(path) -> dict:
         path: a prefix or a ``.pdparams`` file.
 
     Raises:
-        CheckpointError: no such file, an address, damaged, not a file of weights, or unsafe.
+        CheckpointError: no such file, a URL, damaged, not a file of weights, or unsafe.
     """
     refuse_address(path)
     check_files(strip_suffix(path), (PARAMS,))
@@ -78,7 +78,7 @@ def fits(array, tensor) -> bool:
 def kind_of(dtype) -> str:
     """Returns the kind of numbers of a NumPy or Paddle type: ``float``, ``int``, ``bool`` or ``complex``.
 
-    NumPy has no bfloat16: Paddle stands ``uint16`` in its place.
+    NumPy has no bfloat16: Paddle uses ``uint16`` instead.
     """
     return "float" if str(dtype) == "uint16" else re.search("float|int|bool|complex", str(dtype))[0]
 
@@ -92,7 +92,7 @@ def unnamed(item):
 
 @dataclass
 class TransferReport:
-    """What became of the weights in a file.
+    """What happened to the weights in a file.
 
     Attributes:
         loaded, missing, mismatched: weights of the model; the last with both shapes.
@@ -181,14 +181,16 @@ def load_pretrained(
     report.unexpected = [name for name in weights if name not in used]
     report.share = values / max(sum(_size(tensor) for tensor in target.values()), 1)
     if not report.loaded:
-        raise CheckpointError(f"{path}: no weight fits the model by name and shape ({report}); is it another model's?")
+        raise CheckpointError(
+            f"{path}: no weight fits the model by name and shape ({report}); is it for another model?"
+        )
     report.change = change if change and not axes.keys().isdisjoint(report.loaded) else None
     report.warnings = _warnings(report, path, axes, vocabulary and what, change)
     return report
 
 
 def _transfer(name, tensor, array, place, change, report) -> int:
-    """Fills one weight and notes what became of it; returns the number of values that the file gave."""
+    """Fills one weight and notes what happened; returns the number of values that the file gave."""
     if array is None:
         report.missing.append(name)
         return 0
@@ -214,18 +216,20 @@ def _warnings(report, path, axes, what, change) -> list:
     if unfit and change:
         advice = "; name the dictionary of the file in Global.pretrained_dict_path" if what == CHARACTERS else ""
         warnings.append(
-            f"{path}: {unfit} does not go with the {change.old} {what} that the file is said to have and the "
+            f"{path}: {unfit} does not match the {change.old} {what} that the file should have and the "
             f"{change.new} of this run{advice}"
         )
     elif change and report.change is None:
-        warnings.append(f"{path}: the {what} have changed, but no layer was found that follows them")
+        warnings.append(f"{path}: the {what} have changed, but no layer was found that depends on them")
     elif unfit and what == CHARACTERS:
         warnings.append(
-            f"{path}: {unfit}: made with another dictionary; name it in Global.pretrained_dict_path to keep what is "
-            "learnt about the characters that both have"
+            f"{path}: {unfit}: trained with another dictionary; name it in Global.pretrained_dict_path to keep "
+            "what was learned about the characters that both have"
         )
     elif unfit and what:
-        warnings.append(f"{path}: {unfit}: made with other {what}, which the file does not name; these begin anew")
+        warnings.append(
+            f"{path}: {unfit}: trained with other {what}, which the file does not name; these start untrained"
+        )
     if report.share < LOW_SHARE:
         warnings.append(
             f"{path}: only {report.share:.1%} of the model's values come from this file; is it the right one?"
@@ -241,7 +245,7 @@ def _size(tensor):
 def best_prefixes(weights, target):
     """Returns which prefix to take off the names in a file and which to put before them (empty: none).
 
-    Of all changes the one counts by which most weights fit by name and shape; the smaller one where two do equally.
+    It is the change with which most weights fit by name and shape, and the smaller one of two that are equally good.
     """
     shapes = {name: list(tensor.shape) for name, tensor in target.items()}
 
@@ -262,18 +266,18 @@ def _in_words(off, on):
     if off and on:
         return f"'{off}' of the names in the file replaced by '{on}'"
     if off or on:
-        return f"'{off}' taken off the names in the file" if off else f"'{on}' put before the names in the file"
+        return f"'{off}' removed from the names in the file" if off else f"'{on}' prepended to the names in the file"
     return ""
 
 
 # ------------------------------------------------------------------------------------------------ dictionary
 def old_vocabulary(path, pretrained_dict_path, vocabulary, use_space_char: bool = False):
-    """Returns the symbols that the classes of a file of weights stand for, or None where nothing says it.
+    """Returns the symbols of the classes in a file of weights, or None if they are not known.
 
     Args:
         path: the file or its prefix; what this project wrote beside it knows the vocabulary.
-        pretrained_dict_path: dictionary of the file, which wins; it gets the present special symbols and space.
-        vocabulary: symbols of the present decoder, special ones included; None where the task has none.
+        pretrained_dict_path: dictionary of the file, which wins; it gets the current special symbols and space.
+        vocabulary: symbols of the current decoder, special ones included; None where the task has none.
         use_space_char: see :func:`ppocr.text.dictionary.character_list`.
 
     Raises:
@@ -293,7 +297,7 @@ def assign(tensor, array):
     """Copies an array into a tensor of any type of the same kind, which stays where it is.
 
     Raises:
-        ValueError: its size, or the kind of its numbers, is another.
+        ValueError: its size, or the kind of its numbers, differs.
     """
     if kind_of(array.dtype) != kind_of(tensor.dtype):
         raise ValueError(f"{array.dtype} where {tensor.dtype} should be")

@@ -1,4 +1,4 @@
-"""Writing checkpoints: what is in them, and the thread that writes while training goes on.
+"""Writing checkpoints: what is in them, and the thread that writes while training continues.
 
 A checkpoint is four files with one prefix.  ``.pdparams`` (weights by structured name), ``.pdopt`` (optimizer and
 schedule) and ``.states`` (epoch, step, best metrics) have the content that PaddleOCR gives them; ``.train_state`` is
@@ -61,14 +61,14 @@ def _in_float32(value, copy):
 class Checkpointer:
     """Saves the checkpoints of one run: ``latest``, ``iter_epoch_N`` and ``best_accuracy``.
 
-    Training waits only while everything is copied; a thread writes.  A checkpoint that could not be written is said at
-    the next step and training goes on: the one before is still there.  If the last one of all fails, that is an error.
-    A context: what is being written at its end is finished, even if training has failed.
+    Training waits only while everything is copied; a thread writes.  If a checkpoint could not be written, that is
+    logged at the next step and training continues: the previous one is still there.  If the last one of a run fails,
+    that is an error.  A context: what is being written at its end is finished, even if training has failed.
 
     Args:
         folder: ``Global.save_model_dir``.
         stepper: what is saved.
-        logger: told about every checkpoint.
+        logger: every checkpoint is logged to it.
         enabled: False in processes other than the first; these wait until the first has handed over what is saved.
         run_info: plain values that describe the run; a resumed run is compared with them.
         extra_state: ``{name: object with state_dict()}`` of whatever else is to be restored.
@@ -104,10 +104,10 @@ class Checkpointer:
             self.report_errors()
 
     def report_errors(self):
-        """Says what went wrong in the background since the last call; returns the last error, or None."""
+        """Logs what went wrong in the background since the last call; returns the last error, or None."""
         last = None
         while (error := self._writer.error()) is not None:
-            self._logger.error("%s; training goes on, the checkpoint before is still there", error)
+            self._logger.error("%s; training continues, the previous checkpoint is still there", error)
             last = error
         return last
 
@@ -123,7 +123,7 @@ class Checkpointer:
             raise error if isinstance(error, CheckpointError) else CheckpointError(f"{self._folder}: {error}")
 
     def _save(self, state, trained, words, names):
-        self._stepper.resolve_pending()  # no checkpoint holds weights of which nobody knows whether they are finite
+        self._stepper.resolve_pending()  # every checkpoint holds weights that are known to be finite
         if self._enabled:
             self._submit(state, trained, words, names)
         processes.barrier()  # a slow disk may hold up the first one longer than a collective waits for it

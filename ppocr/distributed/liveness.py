@@ -1,4 +1,4 @@
-"""Whether a process is alive, as far as another one can tell.
+"""Whether a process is alive, as far as another process can tell.
 
 A process number means something only among processes that see each other: on one machine, in one container.
 """
@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-_DEAD = ("Z", "X")  # a zombie has ended; only its parent has not asked for its exit code
+_DEAD = ("Z", "X")  # a zombie has ended, but its parent has not collected its exit code
 
 
 class _Status(NamedTuple):
-    """What the system tells of a process: its state, and when it was started, in clock ticks."""
+    """What the system reports about a process: its state, and when it was started, in clock ticks."""
 
     state: str
     start: str
@@ -35,18 +35,18 @@ def system() -> Optional[str]:
 
 
 def started(number) -> Optional[str]:
-    """Returns when a process of this system was started, in clock ticks; None where that cannot be told."""
+    """Returns when a process of this system was started, in clock ticks; None if unknown."""
     status = _status(number)
     return status and status.start
 
 
 def is_alive(number, of: Optional[str], start: Optional[str] = None) -> Optional[bool]:
-    """Tells whether a process is alive; None where that cannot be told from here, as of another machine's.
+    """Tells whether a process is alive; None if unknown, as for one on another machine.
 
     Args:
         number: of the process.
         of: its :func:`system`.
-        start: what :func:`started` gave for it, since numbers are given again; None: any process of that number.
+        start: what :func:`started` gave for it, since numbers are reused; None: any process of that number.
     """
     if of is None or of != system():
         return None

@@ -1,4 +1,4 @@
-"""Tells when another process of a distributed run is gone, however it ended."""
+"""Notices when another process of a distributed run is gone, however it ended."""
 
 import contextlib
 import os
@@ -12,15 +12,15 @@ _KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4))
 class PeerLink:
     """Open connections between the first process and all others, which the system closes when a process ends.
 
-    Nothing is sent but a password at the beginning, so that no stranger's connection counts.  A process that is killed
-    says nothing, and collectives notice its end only while they run; this can be asked at any time.
+    Only a password is sent, at the beginning, so that a stranger's connection does not count.  A process that is killed
+    sends nothing, and collectives notice its end only while they run; this can be asked at any time.
 
-    Paddle's own store would not do: it has no public name (``paddle.base.core.TCPStore``), tells of the end of the
-    process that serves it and of no other, and a heartbeat in it would take a key that each process writes and another
-    that polls it, so that an end shows when a heartbeat is late.  The system closes a connection at once.
+    Paddle's own store is not enough: it has no public name (``paddle.base.core.TCPStore``) and notices only the end of
+    the process that serves it.  Heartbeats in it would need a key that each process writes and another process polls,
+    and show an end only when a heartbeat is late.  The system closes a connection at once.
 
     Args:
-        password: what the others begin with.
+        password: what the others send first.
         listener: socket at which the first process is reached; None in the others.
         connection: socket to the first process; None in that one.
     """
@@ -33,7 +33,7 @@ class PeerLink:
 
     @classmethod
     def reach(cls, address, password: bytes) -> "PeerLink":
-        """Connects to the first process at ``address``, (host, port); one that cannot be reached never breaks."""
+        """Connects to the first process at ``address``, (host, port); without a connection, none is ever lost."""
         try:
             connection = socket.create_connection(address, timeout=10)
             connection.sendall(password)
@@ -83,7 +83,7 @@ def _prepared(connection):
 
 
 def _said(connection):
-    """Returns what the other end has said, ``b""`` once it is gone, None while it is silent."""
+    """Returns what the other end has sent, ``b""`` once it is gone, None while it is silent."""
     try:
         return connection.recv(64)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What the processes of a distributed run tell each other.
+"""What the processes of a distributed run send each other.
 
 For a process that trains alone every function here is the plain operation.
 """
@@ -16,7 +16,7 @@ from ppocr.distributed.peers import PeerLink, listen
 from ppocr.errors import UserError
 
 logger = logging.getLogger("ppocr")
-_PATIENCE = 1800  # seconds that the slowest process may be behind
+_PATIENCE = 1800  # seconds by which the slowest process may be late
 _PAUSE = 0.02
 # Paddle has no class of error for a connection that breaks: gloo, NCCL and the store name themselves in the text.
 _SIGNS_OF_LOSS = ("/gloo/", "NCCL", "TCP ")
@@ -33,13 +33,13 @@ def rank() -> int:
 
 
 def barrier():
-    """Returns once all processes have come here.
+    """Returns once all processes have called it.
 
     Before collectives that follow an evaluation or the writing of a file: the processes come out of these at different
     times, and on a CPU a collective gives up after 30 seconds, which Paddle offers no way to change.
 
     Raises:
-        UserError: one has failed, or does not come.
+        UserError: one has failed, or is too late.
     """
     if not is_distributed():
         return
@@ -47,7 +47,7 @@ def barrier():
     expected = -(-arrived // distributed.get_world_size()) * distributed.get_world_size()
     while arrived < expected:
         waited = time.monotonic() - start
-        gone = contact().broken()  # asked before the count: a process that has come and left is not missing
+        gone = contact().broken()  # asked before the count: a process that has arrived and left is not missing
         if (gone or waited > 1) and _count("failed"):
             raise UserError(f"process {rank()}: another process has failed; its own message says why")
         if waited > _PATIENCE:
@@ -59,7 +59,7 @@ def barrier():
 
 
 def check_contact():
-    """Makes sure that the others are there; to be called in long work without collectives.
+    """Checks that the other processes are alive; to be called during long work without collectives.
 
     Raises:
         UserError: one is gone.
@@ -70,7 +70,7 @@ def check_contact():
 
 
 def lost_contact() -> str:
-    """Returns what is to be said when another process is gone; empty while all are there.  From any thread."""
+    """Returns the message if another process is gone, else an empty string; may be called from any thread."""
     return _lost("its connection is closed") if is_distributed() and contact().broken() else ""
 
 
@@ -201,7 +201,7 @@ def average(model, loss):
 
 @contextlib.contextmanager
 def exit_together():
-    """A context in which processes end together: when one fails, the others are told or find out, and say so.
+    """A context in which processes end together: when one fails, the others are informed or notice, and report it.
 
     The first process leaves last, because the others find each other through it.
 
@@ -227,8 +227,8 @@ def exit_together():
 
 def _lost(sign):
     return (
-        f"process {rank()}: lost contact with another process, whose own output says why, if it could ({sign}); "
-        "Global.resume=auto goes on from the last checkpoint"
+        f"process {rank()}: lost contact with another process, whose own output may say why ({sign}); "
+        "Global.resume=auto continues from the last checkpoint"
     )
 
 
@@ -242,7 +242,7 @@ def _leave():
 
 
 def _loss(error):
-    """Returns the line of an error that tells of a broken connection, or None."""
+    """Returns the line of an error that reports a broken connection, or None."""
     error = error.__cause__ or error  # where a section of the configuration is blamed
     lines = [] if isinstance(error, UserError) else str(error).splitlines()
     return next((line.strip() for line in lines if any(sign in line for sign in _SIGNS_OF_LOSS)), None)

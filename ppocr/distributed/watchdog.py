@@ -14,7 +14,7 @@ from pathlib import Path
 logger = logging.getLogger("ppocr")
 STACK_SIGNAL = signal.SIGUSR2
 _PAUSE = 10  # seconds between two looks, at most
-_OVERDUE = 60  # seconds without a step after which the other processes are asked for
+_OVERDUE = 60  # seconds without a step after which the other processes are checked
 
 
 class Watchdog:
@@ -31,8 +31,8 @@ class Watchdog:
     Args:
         timeout: seconds without :meth:`heartbeat` after which the stacks are written, again and again; 0: never.
         path: file that they are appended to.
-        ends: end the process then, with exit code 1: where it waits for another one that is gone it would wait forever.
-        lost: returns what is to be said when another process is gone, or an empty text; None: there are no others.
+        ends: end the process then, with exit code 1: if it waits for another one that is gone, it would wait forever.
+        lost: returns a message if another process is gone, else an empty string; None: there are no others.
     """
 
     def __init__(self, timeout: float, path, ends: bool = False, lost=None):
@@ -42,7 +42,7 @@ class Watchdog:
         self._thread = None
 
     def heartbeat(self):
-        """Says that the run has got on."""
+        """Notes that the run has made progress."""
         self._last = time.monotonic()
 
     def rest(self):
@@ -90,7 +90,7 @@ class Watchdog:
 def catches_stack_signal(pid: int) -> bool:
     """Returns whether a process has called :func:`register_stack_dump`; the signal would end one that is just starting.
 
-    Where the system does not say (it has no ``/proc``), the answer is yes.
+    Where the system does not report it (without ``/proc``), the answer is yes.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")

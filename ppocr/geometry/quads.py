@@ -24,7 +24,7 @@ def as_quad(points) -> np.ndarray:
     """Returns the corners of a text region as float32 (4, 2), clockwise from the top left.
 
     Args:
-        points: (4, 2) in that order, or a polygon (points, 2), whose smallest rectangle counts.
+        points: (4, 2) in that order, or a polygon (points, 2), whose smallest rectangle is taken.
     """
     points = np.asarray(points, dtype=np.float32)
     return points if len(points) == 4 else ordered_corners(cv2.minAreaRect(points))
@@ -43,7 +43,7 @@ def is_tall(quad) -> bool:
 
 
 def reading_order(quads) -> list:
-    """Returns the places of the quads in reading order: rows from top to bottom, each from left to right.
+    """Returns the indices of the quads in reading order: rows from top to bottom, each from left to right.
 
     Rows grow downwards from the topmost box: a box belongs to the row if its middle is less than half the height of
     that box, or of its own if that is less, below that box's middle.

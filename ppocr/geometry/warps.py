@@ -18,7 +18,7 @@ _REACH = 5  # pixels: interpolation looks no farther
 
 
 def then(first, second) -> np.ndarray:
-    """Returns the matrix that maps by ``first`` and after it by ``second``."""
+    """Returns the matrix that applies ``first`` and then ``second``."""
     result = np.dot(second[:, :2], first)
     result[:, 2] += second[:, 2]
     return result
@@ -84,7 +84,7 @@ def warp(
         matrix: from the image to the result.
         out: ``height`` x ``width`` x C ``uint8`` to write into.
         interpolation: a number of OpenCV's; None is bilinear.
-        border: what is done where the image does not reach, a number of OpenCV's.
+        border: how pixels outside the image are filled, a number of OpenCV's.
 
     Raises:
         Dropped: see :func:`check_sides`.

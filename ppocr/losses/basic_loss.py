@@ -20,7 +20,7 @@ class DMLLoss(nn.Layer):
     Source: Deep Mutual Learning (https://arxiv.org/abs/1706.00384).
 
     Args:
-        act: what makes probabilities of the outputs: ``softmax`` over the last axis, ``sigmoid``, or null where they
+        act: what turns the outputs into probabilities: ``softmax`` over the last axis, ``sigmoid``, or null if they
             are probabilities.
         use_log: give the mean over the batch of the divergence of a line (the sum over its positions), for sequences;
             else the mean of each image, for maps.

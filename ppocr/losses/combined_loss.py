@@ -47,7 +47,7 @@ class CombinedLoss(nn.Layer):
 
         What a loss gives counts with its entry ``loss``, or with the sum of its entries where there is none. If one of
         them gives a value for each image, the gradients are those of the sum over the images, the values means:
-        so the published detection distillations train.
+        this is how the published detection distillations train.
         """
         total, entries = 0.0, {}
         for name, weight, loss in zip(self.names, self.weights, self.losses):

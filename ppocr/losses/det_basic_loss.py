@@ -68,7 +68,7 @@ def ohem_mean(loss, positive, negative, ratio, eps=1e-6):
     """
     kept = count_hard_negatives(positive, negative, ratio)
     hardest_first = paddle.sort((loss * negative).flatten(), descending=True)
-    # a mask instead of a slice or top-k: the number would have to come to the host
+    # a mask instead of a slice or top-k, which would need the number on the host
     chosen = (paddle.arange(hardest_first.shape[0]) < kept.astype("int64")).astype(loss.dtype)
     total = (loss * positive).sum() + (hardest_first * chosen).sum()
     return total / (positive.sum() + kept + eps)

@@ -26,7 +26,7 @@ class DistillationDBLoss(DbLossOptions, EachModel):  # the keys of the base that
     """The loss of differentiable binarization of each of several networks.
 
     Args:
-        key: the output that holds ``maps``; null where the network's output does itself.
+        key: the output that holds ``maps``; null if the network's output itself does.
     """
 
     of = DBLoss

@@ -35,7 +35,7 @@ class EachPair(nn.Layer):
     Args:
         model_name_pairs: pairs of names, or one pair.
         key: the output compared; null for all of it.
-        label: begins the names of the terms.
+        label: prefix of the names of the terms.
 
     Attributes:
         multi_head: the output is that of a head of several branches.
@@ -185,7 +185,7 @@ class EachModel(nn.Layer):
     Args:
         model_name_list: names of the networks.
         key: their output.
-        label: begins the names of the terms.
+        label: prefix of the names of the terms.
 
     Attributes:
         of: class of the loss of one network.

@@ -1,4 +1,4 @@
-"""Aggregation cross entropy: how often each character stands in a line, whatever the order."""
+"""Aggregation cross entropy: how often each character occurs in a line, whatever the order."""
 
 import paddle
 import paddle.nn.functional as F
@@ -11,7 +11,7 @@ from ppocr.registry import LOSSES
 
 @LOSSES.register()
 class ACELoss(nn.Layer):
-    """Cross entropy of how often each class is told and how often it stands in the text; the blank is class 0.
+    """Cross entropy of how often each class is predicted and how often it occurs in the text; the blank is class 0.
 
     A text of more characters than time steps is left out.
 

@@ -1,4 +1,4 @@
-"""Center loss: what is told to be the same character should look the same."""
+"""Center loss: features of steps that predict the same character should be the same."""
 
 from typing import Optional
 
@@ -16,7 +16,7 @@ SEED = 0
 
 @LOSSES.register()
 class CenterLoss(nn.Layer):
-    """Mean squared distance of every step's features from the center of the class that the step tells.
+    """Mean squared distance of every step's features from the center of the class that the step predicts.
 
     Source: A Discriminative Feature Learning Approach for Deep Face Recognition (ECCV 2016), with fixed centers and
     the predicted class in place of the label, as PP-OCRv2 (https://arxiv.org/abs/2109.03144), section 2.2, uses it.

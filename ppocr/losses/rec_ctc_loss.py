@@ -25,7 +25,7 @@ def alignable(labels, lengths, steps: int):
 
 
 def line_losses(logits, labels, lengths):
-    """Returns the negative log-probability of each line ``[N]``; empty texts are told by blanks alone.
+    """Returns the negative log-probability of each line ``[N]``; an empty text is all blanks.
 
     Paddle divides by zero, which ends the process, where all texts of a batch are empty; so the first line has one
     character here, and what it gives is replaced where it is empty.
@@ -44,7 +44,7 @@ def line_losses(logits, labels, lengths):
 
 
 def mean_over(losses, counted):
-    """Returns the mean of those ``losses [N]`` that ``counted [N]`` (bool) says; 0 where there are none."""
+    """Returns the mean of those ``losses [N]`` that ``counted [N]`` (bool) selects; 0 if there are none."""
     weights = counted.astype(losses.dtype)
     return (losses * weights).sum() / weights.sum().clip(min=1.0)
 
@@ -79,7 +79,7 @@ class CTCLoss(nn.Layer):
         labels, lengths = fields_of(batch, CTCLoss.reads)
         labels, lengths = labels.astype("int32"), lengths.astype("int64").flatten()
         counted = alignable(labels, lengths, logits.shape[0])
-        # What Paddle makes of an impossible line is up to the device; an empty text in its place is always possible.
+        # What Paddle makes of an impossible line depends on the device; an empty text in its place is always possible.
         loss = line_losses(logits, labels, lengths * counted.astype("int64"))
         if self.use_focal_loss:
             loss = loss * (1.0 - paddle.exp(-loss)) ** 2

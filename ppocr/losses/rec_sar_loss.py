@@ -11,7 +11,7 @@ from ppocr.values import Index
 
 @LOSSES.register()
 class SARLoss(nn.Layer):
-    """Mean cross entropy of the characters; padding counts nothing.
+    """Mean cross entropy of the characters; padding does not count.
 
     Source: Show, Attend and Read (https://arxiv.org/abs/1811.00751).
 

@@ -99,8 +99,8 @@ def build_optimizer(config, epochs: int, step_each_epoch: int, model):
         everything that a resumed run needs.
 
     Raises:
-        ConfigError: an unknown name or key, a value that does not fit, two keys that exclude each other, or a model in
-            which nothing is to be trained.
+        ConfigError: an unknown name or key, a value that does not fit, two keys that exclude each other, or a model
+            with nothing to train.
     """
     own = _own_values(config)
     learning_rate = build_lr_scheduler(own.get("lr"), epochs, step_each_epoch)
@@ -155,7 +155,7 @@ def _weight_decay(own, epochs, step_each_epoch):
 
 
 def _gradient_clip(own):
-    # Without it squares are summed in the type of a gradient, and float16 ends at a norm of 256.
+    # Without it squares are summed in the type of a gradient, and float16 overflows at a norm of 256.
     paddle_clip._clip_by_global_norm_using_mp_type(True)
     for key, clip in (("clip_norm", ClipGradByNorm), ("clip_norm_global", ClipGradByGlobalNorm)):
         if key in own:

@@ -1,7 +1,7 @@
 """Learning-rate curves: closed forms that give the rate at a step, counted in optimizer updates from 0.
 
 Every function returns a function of the step alone.  A schedule made of one of them can go on from any step without
-knowing how it came there, which is what makes resuming exact.  Lengths are in steps.
+knowing how it got there, which is what makes resuming exact.  Lengths are in steps.
 """
 
 import math
@@ -12,7 +12,7 @@ Curve = Callable[[int], float]
 
 
 def constant(rate: float) -> Curve:
-    """The same rate at every step."""
+    """A constant rate."""
     return lambda step: rate
 
 

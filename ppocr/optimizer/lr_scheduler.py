@@ -71,7 +71,7 @@ def _steps(epochs, step_each_epoch):
 
 @LR_SCHEDULERS.register(name="Const")
 def constant(step_each_epoch: int, learning_rate: Rate, warmup_epoch: Epochs = 0):
-    """The same rate all the time: a plain float, or a :class:`Schedule` if it is warmed up."""
+    """A constant rate: a plain float, or a :class:`Schedule` if it is warmed up."""
     warmup_steps = _steps(warmup_epoch, step_each_epoch)
     return Schedule(curves.constant(learning_rate), warmup_steps) if warmup_steps > 0 else float(learning_rate)
 
@@ -122,7 +122,7 @@ class Cosine(Schedule):
 class LinearWarmupCosine(Schedule):
     """Half a cosine wave to ``min_lr`` over the run, behind a warm-up from ``start_lr``.
 
-    The warm-up lasts ``warmup_steps`` updates, 5000 if nothing is said, or ``warmup_epoch`` epochs.
+    The warm-up lasts ``warmup_steps`` updates, 5000 by default, or ``warmup_epoch`` epochs.
     """
 
     def __init__(
@@ -163,7 +163,7 @@ class Piecewise(Schedule):
     """Takes the ``values`` one after the other, changing at ``decay_epochs``.
 
     There is one value more than epochs; as many values as epochs are taken too, the last of them then stays.
-    A ``learning_rate`` beside them is not needed; one that is not the first of the values is warned about.
+    A ``learning_rate`` beside them is not needed; if it is not the first of the values, a warning is logged.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ class OptimizerEntry:
     decay_in_gradient = True
 
     def decays(self, parameters, weight_decay=None) -> dict:
-        """Returns ``{structured name: weight decay}``: a coefficient of L2 decay, or a text for other kinds."""
+        """Returns ``{structured name: weight decay}``: a coefficient of L2 decay, or a description of other kinds."""
         return {
             name: _describe(weight_decay if param.regularizer is None else param.regularizer)
             for name, param in parameters.items()
@@ -156,7 +156,7 @@ class DecayingAdamW(paddle.optimizer.AdamW):
     """AdamW with a coefficient of decay for each parameter.
 
     Paddle's own way to have several, a list of groups, clips each group by a norm of its own.  The decay itself is done
-    by Paddle's kernel: on master weights too, and not at all where an overflow leaves the update out.
+    by Paddle's kernel: on master weights too, and not at all if an overflow skips the update.
 
     Args:
         decays: tensor name to coefficient.

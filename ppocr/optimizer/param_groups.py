@@ -2,7 +2,7 @@
 
 Optimizers get one flat list.  A parameter's share of the learning rate and a decay of its own lie on the parameter
 itself, where ``ParamAttr(learning_rate=..., regularizer=...)`` puts them: lists of groups would be clipped group by
-group, which is no global norm, and would overwrite what ``ParamAttr`` says.
+group, which is not a global norm, and would overwrite what ``ParamAttr`` says.
 """
 
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ def _networks(model):
         return [("", model)]
     found = [(f"{name}.", child) for name, child in children.items() if "backbone" in dict(child.named_children())]
     if not found:
-        raise ConfigError("Optimizer.layer_decay: the model has no part 'backbone' whose layers could be told apart")
+        raise ConfigError("Optimizer.layer_decay: the model has no part 'backbone', whose layers it needs")
     return found
 
 

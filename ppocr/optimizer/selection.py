@@ -15,23 +15,23 @@ def weights(model) -> dict:
 
 
 def matching(patterns, names, where: str) -> list:
-    """Returns the names that at least one pattern fits, in the order of the names.
+    """Returns the names that match at least one pattern, in the order of the names.
 
     Args:
-        patterns: one pattern or several, as in file names: ``*`` stands for anything, dots too.
+        patterns: one pattern or several, as in file names: ``*`` matches anything, dots too.
         names: structured names of parameters.
         where: the place in the configuration, for errors.
 
     Raises:
-        ConfigError: a pattern is no text, or fits no name.
+        ConfigError: a pattern is not a string, or matches no name.
     """
     names = list(names)
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     for pattern in patterns:
         if not isinstance(pattern, str):
-            raise ConfigError(f"{where}: a pattern of parameter names must be a text, not {pattern!r}")
+            raise ConfigError(f"{where}: a pattern of parameter names must be a string, not {pattern!r}")
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise ConfigError(f"{where}: no parameter of the model fits '{pattern}'{_hint(pattern, names)}")
+            raise ConfigError(f"{where}: no parameter of the model matches '{pattern}'{_hint(pattern, names)}")
     return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
@@ -46,7 +46,7 @@ def freeze_parameters(model, patterns) -> list:
         patterns: see :func:`matching`.
 
     Returns:
-        The structured names that the patterns fit.
+        The structured names that match.
 
     Raises:
         ConfigError: see :func:`matching`.
@@ -59,7 +59,7 @@ def freeze_parameters(model, patterns) -> list:
 
 
 def _hint(pattern, names):
-    """Returns the nearest pattern that fits something, or else how the names begin."""
+    """Returns the nearest pattern that matches something, or else how the names begin."""
     parts = [name.split(".") for name in names]
     prefixes = dict.fromkeys(".".join(p[:n]) + ".*" for p in parts for n in range(1, len(p)))
     near = did_you_mean(pattern, [*prefixes, *names])

@@ -16,7 +16,7 @@ class Symbols:
 
     Attributes:
         before, after: names of the symbols before and after the characters.
-        start, end, padding, unknown: names of those that play this part; None where there is none.
+        start, end, padding, unknown: names of the symbols in these roles; None where there is none.
     """
 
     before: tuple = ()
@@ -94,7 +94,7 @@ class Codec:
         self.start, self.end = map(self._class_of, (self.symbols.start, self.symbols.end))
         self.padding, self.unknown = map(self._class_of, (self.symbols.padding, self.symbols.unknown))
         self._table = _objects(self.symbols.around(self.writing.forms))
-        # the last entry stands for classes beyond the vocabulary
+        # the last entry is for classes beyond the vocabulary
         self._shown = np.ones(len(self._table) + 1, dtype=bool)
         self._shown[[self._class_of(name) for name in self.symbols.names if name != self.symbols.unknown]] = False
         self._shown[-1] = False
@@ -141,7 +141,7 @@ class Codec:
         return self.writing.split(text)
 
     def marked(self, classes: list) -> list:
-        """Returns classes between start and end mark, as far as there are such; a padding that ends a text is none."""
+        """Returns classes between start and end mark, if the codec has them; a padding that ends a text is no mark."""
         end = None if self.symbols.end == self.symbols.padding else self.end
         return [mark for mark in (self.start, *classes, end) if mark is not None]
 
@@ -223,7 +223,7 @@ def _objects(values) -> np.ndarray:
 def codec_of(post_process) -> Optional[Codec]:
     """Returns the codec of a post-processing; None where it decodes no texts.
 
-    One that has but the ``character`` of its classes may be a class of a user's own: these have no special symbols.
+    One that only has the ``character`` of its classes may be a user's own class: these have no special symbols.
     """
     codec, characters = (getattr(post_process, name, None) for name in ("codec", "character"))
     return Codec(map(str, characters)) if codec is None and characters is not None else codec
@@ -234,7 +234,7 @@ class DictionaryKeys:
     """The keys of whatever reads or writes texts with a dictionary.
 
     Args:
-        character_dict_path: dictionary file; null stands for digits and lower-case letters.
+        character_dict_path: dictionary file; null means digits and lower-case letters.
         use_space_char: appends the space to the dictionary.
         text_direction: ``rtl``: texts as they are read, also where they are written from right to left; ``ltr``: as
             they stand on the image, from left to right; null: ``rtl`` for a dictionary with letters that are written

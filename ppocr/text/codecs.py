@@ -1,6 +1,6 @@
 """The codecs of the families of recognisers: their special symbols, and what is particular to their labels and outputs.
 
-A label encoder, a decoder, a head that follows the dictionary and a loss that skips the padding all go by one of these.
+A label encoder, a decoder, a head that follows the dictionary and a loss that skips the padding all use one of these.
 """
 
 import operator
@@ -22,7 +22,7 @@ class CtcCodec(Codec):
 
     @staticmethod
     def steps_needed(symbols) -> int:
-        """Returns the fewest time steps in which a text can be told: one a symbol, a blank between equal neighbours.
+        """Returns the fewest time steps in which a text fits: one per symbol and per blank between equal ones.
 
         Args:
             symbols: list of the entries or the classes of the text.
@@ -150,7 +150,7 @@ class CanCodec(Codec):
 class VlCodec(Codec):
     """VisionLAN (https://arxiv.org/abs/2108.09661): the end mark, the padding too, comes before the characters.
 
-    The head has the end mark of itself, so that the vocabulary lacks it.
+    The head adds the end mark itself, so the vocabulary lacks it.
     """
 
     symbols = Symbols(before=("<end>",), end="<end>", padding="<end>")
@@ -189,8 +189,8 @@ SYMBOL_NAMES = frozenset(name for family in FAMILIES for name in family.symbols.
 def parts_of(vocabulary):
     """Returns the vocabulary of a codec as special symbols before the characters, characters, special symbols after.
 
-    The list alone, as checkpoints keep it, tells the family: the one most of whose symbols stand around the characters.
-    Where no family's do, whatever bears the name of a special symbol is one.
+    The list alone, as checkpoints keep it, identifies the family: the one with most of its symbols around the
+    characters.  Where no family fits, every entry with the name of a special symbol is one.
     """
     before, after = _symbols_around(vocabulary) or _named_symbols(vocabulary)
     end = len(vocabulary) - after
@@ -205,7 +205,7 @@ def _symbols_around(vocabulary):
 
 
 def _named_symbols(vocabulary):
-    """Returns the numbers of entries at both ends that bear the name of a special symbol."""
+    """Returns the numbers of entries at both ends that have the name of a special symbol."""
     before = next((i for i, name in enumerate(vocabulary) if name not in SYMBOL_NAMES), len(vocabulary))
     others = vocabulary[before:][::-1]
     return before, next((i for i, name in enumerate(others) if name not in SYMBOL_NAMES), len(others))

@@ -29,8 +29,8 @@ PUBLISHED = {
 def load_dictionary(path) -> list:
     """Reads a dictionary: a text file with one character per line, or the ``inference.yml`` of an exported model.
 
-    Only the line end (``\\n`` or ``\\r\\n``) is taken off, and a byte order mark before the first line, so blanks are
-    characters and an entry may have several characters.  An entry may come several times, as in published
+    Only the line end (``\\n`` or ``\\r\\n``) is removed, and a byte order mark before the first line, so spaces are
+    characters and an entry may have several characters.  An entry may occur several times, as in published
     dictionaries: each place is a class.  In ``inference.yml`` the characters are the list ``PostProcess:
     character_dict``, which holds the lines of the dictionary that the model was trained with; as with a file,
     ``use_space_char`` adds the space to them.
@@ -64,7 +64,7 @@ def character_list(character_dict_path: Optional[str] = None, use_space_char: bo
     """Returns the characters that a codec can write, without its special symbols (blank, start, end, ...).
 
     Args:
-        character_dict_path: dictionary file; None stands for digits and lower-case letters, which never get a space.
+        character_dict_path: dictionary file; None means digits and lower-case letters, which never get a space.
         use_space_char: appends the space, also where the dictionary has one already (published weights of such
             dictionaries count both).
 
@@ -93,7 +93,7 @@ def where_published(path) -> str:
         return ""
     return (
         f"PaddleOCR's repository has it as {folders[0]}/{stem}.txt; "
-        "the inference.yml of an official model that was made with it serves as well as character_dict_path"
+        "the inference.yml of an official model that was trained with it can be given as character_dict_path too"
     )
 
 

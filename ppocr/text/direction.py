@@ -16,11 +16,11 @@ from bidi.mirror import MIRRORED
 from ppocr.text.entries import Splitter
 
 TextDirection = Literal["ltr", "rtl"]
-LEAST_LETTERS = 4  # of a right-to-left script; fewer are signs among others, as the aleph of mathematics
+LEAST_LETTERS = 4  # of a right-to-left script; fewer are symbols among others, like the aleph of mathematics
 _LETTERS = ("R", "AL")  # bidirectional classes
 _MIRROR = str.maketrans(MIRRORED)
 _PARAGRAPH = re.compile("[^\n\r\x1c-\x1e\x85\u2029]+")
-# The algorithm passes over the mark, which is put behind each bracket and so tells in which direction it stands.
+# The algorithm ignores the mark, which is put behind each bracket and so tells in which direction it stands.
 _MARK = "\U000e0001"
 _BRACKET = re.compile(f"[{re.escape(''.join(MIRRORED))}]")
 _MARKED = re.compile(f"{_MARK}({_BRACKET.pattern})|({_BRACKET.pattern}){_MARK}")

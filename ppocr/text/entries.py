@@ -1,4 +1,4 @@
-"""The entries of a dictionary: how a text falls into them, and which of them can never be used."""
+"""The entries of a dictionary: how a text is split into them, and which of them can never be used."""
 
 import re
 from typing import NamedTuple
@@ -9,8 +9,8 @@ SHOWN = 3  # examples that a remark names
 class Splitter:
     """Splits a text into entries of a dictionary.
 
-    An entry may have several characters; at each place of a text the longest one that fits is taken.  What is no entry
-    becomes single characters.
+    An entry may have several characters; at each place of a text the longest one that fits is taken.  Text that is in
+    no entry becomes single characters.
 
     Args:
         entries: those of the dictionary.
@@ -39,7 +39,7 @@ class Remark(NamedTuple):
 
 
 def remarks(entries, unit: str = "line") -> list:
-    """Returns a :class:`Remark` for each kind of entry that is never used, or hardly as it was meant.
+    """Returns a :class:`Remark` for each kind of entry that is never used, or probably not as intended.
 
     Args:
         entries: those of a dictionary, in its order.
@@ -54,11 +54,11 @@ def remarks(entries, unit: str = "line") -> list:
         ),
         (
             lambda place, entry: "\t" in entry and entry != "\t",
-            f"an entry with a tab is never used, for a tab ends a label; write one character a {unit}",
+            f"an entry with a tab is never used, because a tab ends a label; write one character per {unit}",
         ),
         (
             lambda place, entry: "\t" not in entry and entry.strip() and entry != entry.rstrip(),
-            "the blank at the end belongs to the entry, which stands for both; take it off if that is not meant",
+            "the space at the end is part of the entry; remove it if that is not intended",
         ),
     )
     found = []

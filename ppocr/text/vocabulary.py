@@ -102,7 +102,7 @@ def axes_by_size(model, old, new) -> dict:
     """Finds the output layers and embeddings of heads that declare nothing.
 
     They have as many outputs, or rows, as the vocabulary has symbols.  A hidden layer may be that wide by accident; but
-    then another layer reads it and has an axis of that size too, as classes have none, so such a size tells nothing.
+    then another layer reads it and has an axis of that size too, as classes have none, so such a size proves nothing.
     The rows of an embedding may be places in a text: they count only where the size of the vocabulary has changed.
 
     Args:

@@ -140,7 +140,7 @@ def test_a_damaged_manifest_is_said_before_the_checkpoint_before_is_taken(tmp_pa
             (tmp_path / f"{name}{suffix}").write_bytes(content)
     found, (line,) = newest_checkpoint(tmp_path)
     assert found == str(tmp_path / "latest_previous")
-    assert line.endswith("latest.manifest: damaged; looking for the checkpoint before")
+    assert line.endswith("latest.manifest: damaged; trying the previous checkpoint")
 
 
 def test_a_manifest_of_before_has_no_checksum_of_its_own(tmp_path, files):

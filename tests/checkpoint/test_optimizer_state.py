@@ -182,7 +182,7 @@ def test_weights_that_were_frozen_start_as_in_a_new_run_and_that_is_said(tmp_pat
     prefix = save(source, tmp_path / "latest")
     load_checkpoint(prefix, target, 3, logger=log)
     assert log.lines == [
-        f"{prefix}: holds no optimizer state of 2 of the weights that are trained now, first 0.weight; theirs starts "
+        f"{prefix}: has no optimizer state for 2 of the weights that are trained now, first 0.weight; theirs starts "
         "at zero"
     ]
     expected = state_of(source)
@@ -217,7 +217,7 @@ def test_weights_without_a_gradient_are_no_obstacle(tmp_path):
     target.optimizer = paddle.optimizer.Adam(0.1, parameters=target.model.parameters())
     create_state(target.optimizer)
     load_checkpoint(tmp_path / "m", target, 3, logger=log)
-    assert "of 2 of the weights" in log.lines[0] and "first unused.weight" in log.lines[0]
+    assert "for 2 of the weights" in log.lines[0] and "first unused.weight" in log.lines[0]
     train(target, 1)
 
 
@@ -244,8 +244,8 @@ def test_another_optimizer_is_refused_where_no_facts_tell_it(tmp_path, then, now
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(prefix, make_stepper(optimizer=KINDS[now]), 3)
     assert str(caught.value) == (
-        f"{prefix}.pdopt: is of another optimizer, which kept {kept} of each weight, where the present one keeps "
-        f"{keeps}; to start anew from the weights use Global.pretrained_model"
+        f"{prefix}.pdopt: belongs to another optimizer, which kept {kept} for each weight, while this one keeps "
+        f"{keeps}; to start again from the weights, use Global.pretrained_model"
     )
 
 

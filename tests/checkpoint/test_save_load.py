@@ -257,7 +257,7 @@ def test_load_model_resumes_starts_from_weights_or_from_scratch(saved):
 
 def test_a_finished_run_is_not_resumed(saved):
     with pytest.raises(
-        CheckpointError, match="this run is finished .3 steps of 3.; to train on, raise Global.epoch_num"
+        CheckpointError, match="this run is finished .3 steps of 3.; to train longer, raise Global.epoch_num"
     ):
         load_model(GlobalOptions(checkpoints=str(saved[0])), make_stepper(), schedule_for(epoch_num=1), Log())
 
@@ -273,7 +273,7 @@ def test_other_settings_are_said_and_the_position_in_the_epoch_follows(tmp_path)
     state = load_checkpoint(tmp_path / "latest", make_stepper(), 8, run_info=now, logger=log)
     assert (state.epoch, state.step_in_epoch, state.global_step) == (3, 4, 10)
     assert [line.split(": ")[1] for line in log.lines if "other settings" in line] == [
-        "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8; the run goes on from there"
+        "batch_size_per_card 8 -> 4, steps_per_epoch 4 -> 8; the run continues from there"
     ]
 
 
@@ -327,7 +327,7 @@ def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(tmp_pa
         checkpoints.save_latest(TrainState(global_step=2))
         checkpoints._writer.wait()
     checkpoints.report_errors()
-    assert "No space left on device; training goes on" in log.lines[-1]
+    assert "No space left on device; training continues" in log.lines[-1]
     state = load_checkpoint(tmp_path / "latest", make_stepper(), STEPS)
     assert state.global_step == 1
     checkpoints.save_latest(TrainState(global_step=3))

@@ -183,7 +183,7 @@ def test_a_hidden_layer_as_wide_as_the_vocabulary_is_copied_as_it_is(tmp_path):
     for name, value in values_of(new).items():
         np.testing.assert_array_equal(value, values_of(old)[name])
     assert report.warnings == [
-        f"{tmp_path / 'old'}: the characters have changed, but no layer was found that follows them"
+        f"{tmp_path / 'old'}: the characters have changed, but no layer was found that depends on them"
     ]
 
 
@@ -195,7 +195,7 @@ def test_a_dictionary_that_is_not_that_of_the_file_moves_nothing(trained):
     report = load_pretrained(new, path, NEW, ["blank", *"abc"])
     np.testing.assert_array_equal(values_of(new)["head.fc.weight"], fresh)
     assert report.mismatched == ["head.fc.weight [5, 7] for [5, 12]", "head.fc.bias [7] for [12]"]
-    assert len(report.warnings) == 1 and "does not go with the 3 characters that the file is said" in report.warnings[0]
+    assert len(report.warnings) == 1 and "not match the 3 characters that the file should have" in report.warnings[0]
     report = load_pretrained(new, path, NEW, None)
     assert len(report.warnings) == 1 and "name it in Global.pretrained_dict_path" in report.warnings[0]
 
@@ -233,9 +233,9 @@ def test_a_run_that_does_not_say_its_vocabulary(tmp_path, content):
     "prefix, off, prefixes, words",
     [
         ("", "", ("", ""), ""),
-        ("Student.", "", ("Student.", ""), "'Student.' taken off the names in the file"),
-        ("module.", "", ("module.", ""), "'module.' taken off the names in the file"),
-        ("", "backbone.", ("", "backbone."), "'backbone.' put before the names in the file"),
+        ("Student.", "", ("Student.", ""), "'Student.' removed from the names in the file"),
+        ("module.", "", ("module.", ""), "'module.' removed from the names in the file"),
+        ("", "backbone.", ("", "backbone."), "'backbone.' prepended to the names in the file"),
         ("model.", "backbone.", ("model.", "backbone."), "'model.' of the names in the file replaced by 'backbone.'"),
     ],
 )
@@ -268,7 +268,7 @@ def test_a_plain_recogniser_fills_the_student_of_a_distillation_model(trained):
     old, path = trained
     networks = nn.Sequential(("Student", recogniser(NEW, 1)), ("Teacher", recogniser(NEW, 2)))
     report = load_pretrained(networks, path, NEW, OLD)
-    assert report.renaming == "'Student.' put before the names in the file" and len(report.warnings) == 1
+    assert report.renaming == "'Student.' prepended to the names in the file" and len(report.warnings) == 1
     result = networks.Student.head.fc.bias.numpy()[places(OLD, NEW)]
     np.testing.assert_array_equal(result, old.head.fc.bias.numpy())
 
@@ -285,7 +285,7 @@ def test_a_small_share_is_said(trained, tmp_path):
 
 def test_a_file_of_which_nothing_fits_under_any_prefix_is_refused(tmp_path):
     save_model(tmp_path / "other", {".pdparams": {"Student.x": np.zeros(1, "float32")}})
-    with pytest.raises(CheckpointError, match="other: no weight fits the model by name and shape .* another model's"):
+    with pytest.raises(CheckpointError, match="other: no weight fits the model by name and shape .* for another model"):
         load_pretrained(recogniser(OLD, 1), tmp_path / "other")
 
 
@@ -320,4 +320,4 @@ def test_classes_that_a_file_does_not_name_begin_anew_and_that_is_said(tmp_path)
     options = GlobalOptions(pretrained_model=str(tmp_path / "m"))
     report = load_start_weights(classifier("abc", seed=1), options, {"classes": list("abc")})
     (warning,) = report.warnings
-    assert "made with other classes, which the file does not name; these begin anew" in warning
+    assert "trained with other classes, which the file does not name; these start untrained" in warning

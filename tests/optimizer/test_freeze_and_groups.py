@@ -81,12 +81,12 @@ def test_patterns_find_names_in_their_order():
     assert matching(["head.*", "*.bias"], names, "x") == names[1:]
     assert matching([], names, "x") == []
     for pattern, message in (
-        ("bakcbone.*", r"x: no parameter of the model fits 'bakcbone\.\*' \(did you mean 'backbone\.\*'\?\)"),
+        ("bakcbone.*", r"x: no parameter of the model matches 'bakcbone\.\*' \(did you mean 'backbone\.\*'\?\)"),
         ("head", r"did you mean 'head\.\*'"),
         ("backbone.cnov.*", r"did you mean 'backbone\.conv\.\*'"),
         ("Head.*", r"did you mean 'head\.\*'"),
         ("zzz", "their names begin with backbone, head"),
-        (3, "must be a text, not 3"),
+        (3, "must be a string, not 3"),
     ):
         with pytest.raises(ConfigError, match=message):
             matching([pattern], names, "x")
@@ -98,7 +98,7 @@ def test_running_statistics_are_no_weights():
         "backbone.stem.norm.weight",
         "backbone.stem.norm.bias",
     ]
-    with pytest.raises(ConfigError, match="no parameter of the model fits"):
+    with pytest.raises(ConfigError, match="no parameter of the model matches"):
         freeze_parameters(model, ["*._mean"])
 
 
@@ -125,7 +125,7 @@ def test_freezing_everything_leaves_nothing_to_train():
 
 def test_a_mistake_freezes_nothing():
     model = Small()
-    with pytest.raises(ConfigError, match=r"Optimizer.freeze: .* fits 'hed\.\*' \(did you mean 'head\.\*'"):
+    with pytest.raises(ConfigError, match=r"Optimizer.freeze: .* matches 'hed\.\*' \(did you mean 'head\.\*'"):
         build_optimizer(section(freeze=["backbone.*", "hed.*"]), 1, 1, model)
     assert not any(param.stop_gradient for param in weights(model).values())
 
@@ -243,7 +243,10 @@ def test_a_second_adamw_without_groups_has_no_decay_of_theirs():
 @pytest.mark.parametrize(
     "group, message",
     [
-        ({"match": "hed.*"}, r"param_groups\[0\]: no parameter of the model fits 'hed\.\*' \(did you mean 'head\.\*'"),
+        (
+            {"match": "hed.*"},
+            r"param_groups\[0\]: no parameter of the model matches 'hed\.\*' \(did you mean 'head\.\*'",
+        ),
         ({"match": ["head.*", "zzz"]}, r"param_groups\[0\]: .* 'zzz'; their names begin with backbone, neck, head"),
         ({"lr_mult": 2}, "needs the key 'match'"),
         ({"match": "head.*", "lr_mul": 2}, "has no key 'lr_mul' .did you mean 'lr_mult'"),

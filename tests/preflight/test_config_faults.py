@@ -109,7 +109,7 @@ def weights_at_an_address(site):
         E,
         CONFIG,
         line,
-        "https://host/w.pdparams is an address, and nothing is downloaded here: fetch the file and name it, or",
+        "https://host/w.pdparams is a URL, and nothing is downloaded: download the file and give its path, or",
     )
 
 

@@ -192,13 +192,13 @@ def checkpoint_with_accumulators(site, kinds, number=None):
 
 def checkpoint_of_another_optimizer(site):
     line = checkpoint_with_accumulators(site, ["velocity"])
-    return E, CONFIG, line, "is of another optimizer, which kept velocity of each weight"
+    return E, CONFIG, line, "belongs to another optimizer, which kept velocity for each weight"
 
 
 def checkpoint_of_a_run_with_less_to_train(site):
     kinds = ["moment1", "moment2", "beta1_pow_acc", "beta2_pow_acc"]
     line = checkpoint_with_accumulators(site, kinds, number=-1)
-    return W, CONFIG, line, "holds no optimizer state of 1 of the weights that are trained now, first head.fc.bias"
+    return W, CONFIG, line, "has no optimizer state for 1 of the weights that are trained now, first head.fc.bias"
 
 
 def checkpoint_of_a_finished_run(site):
@@ -218,7 +218,7 @@ def newest_checkpoint_to_be_resumed_is_damaged(site):
     line = site.replace("Global:", "Global:\n  resume: auto") + 1
     save_model(site.path("output/latest"), {".pdparams": {}, ".pdopt": {}}, {"global_step": 4})
     site.write("output/latest.pdopt", b"cut off")
-    return W, CONFIG, line, "latest.pdopt: damaged, size or checksum is not that of the manifest; if the file "
+    return W, CONFIG, line, "latest.pdopt: damaged, size or checksum differs from the manifest; if the file "
 
 
 def damaged_checkpoint(site):

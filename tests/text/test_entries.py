@@ -48,11 +48,10 @@ def test_remarks_name_the_first_few_of_each_kind():
         (
             3,
             r"line 3 'b\t', 4 'b\t': "
-            "an entry with a tab is never used, for a tab ends a label; write one character a line",
+            "an entry with a tab is never used, because a tab ends a label; write one character per line",
         ),
         (
             5,
-            "line 5 'd ': "
-            "the blank at the end belongs to the entry, which stands for both; take it off if that is not meant",
+            "line 5 'd ': the space at the end is part of the entry; remove it if that is not intended",
         ),
     ]

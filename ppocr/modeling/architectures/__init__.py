@@ -11,8 +11,8 @@ def build_model(config):
             ``Transform``, ``Backbone``, ``Neck`` and ``Head``.
 
     Returns:
-        paddle.nn.Layer: it is called with the field of a batch that its ``inputs`` names (of several with a list), and
-        where its ``feed`` names fields, with a mapping of these as ``data``; see
+        paddle.nn.Layer: it is called with the field of a batch that its ``inputs`` names (a list if there are several),
+        and if its ``feed`` names fields, with a mapping of these as ``data``; see
         :func:`ppocr.engine.stepper.call_model`. A plain list as ``data`` holds what stands behind the inputs in
         published configurations.
 

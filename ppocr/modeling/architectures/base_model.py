@@ -1,4 +1,4 @@
-"""The chain transform, backbone, neck, head that most models are."""
+"""The chain of transform, backbone, neck and head that makes up most models."""
 
 from dataclasses import dataclass
 from typing import Annotated, Optional
@@ -45,10 +45,10 @@ class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
     A part may declare ``feed``, names of fields of a batch: it is called with these, in this order, as its second
-    argument (None for what there is not, as for a label in use). It may declare ``model_average`` and ``fixed_size``
-    (it takes images of one size only; both False by default). The model declares the feeds of all parts, and the
-    others if one of them does. The first part may declare ``inputs``, the fields that it reads; ``("image",)`` by
-    default, and of several it gets a list. Every part but the last has ``out_channels``.
+    argument (None for fields that are missing, such as the label in inference). It may declare ``model_average`` and
+    ``fixed_size`` (it takes images of one size only; both False by default). The model declares the feeds of all parts,
+    and the others if one of them does. The first part may declare ``inputs``, the fields that it reads, by default
+    ``("image",)``; it gets a list if there are several. Every part but the last has ``out_channels``.
 
     Args:
         model_type: scope in which the parts are looked up, and name of the task.
@@ -110,7 +110,7 @@ class BaseModel(nn.Layer):
         """Runs the parts in order.
 
         Args:
-            x: images ``[N, C, H, W]``, or what else ``inputs`` names; of several a list.
+            x: images ``[N, C, H, W]``, or other fields that ``inputs`` names; a list if there are several.
             data: mapping of what ``feed`` names, for the parts that are fed with it; or a plain list of these.
 
         Returns:
@@ -137,8 +137,8 @@ class BaseModel(nn.Layer):
             return
         raise ConfigError(
             f"Architecture.in_channels: the model reads images of {self.in_channels} channels, the data gives "
-            f"{images.shape[1]}: set in_channels to that, or prepare the images otherwise (of a text line "
-            "GrayRecResizeImg makes one grey channel, most others three)"
+            f"{images.shape[1]}: set in_channels to that, or prepare the images differently (for text lines "
+            "GrayRecResizeImg gives one grey channel, most others give three)"
         )
 
 

@@ -14,7 +14,7 @@ NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
 
 @ARCHITECTURES.register()
 class DistillationNetwork(BaseModel):
-    """One of the networks: a model that may start from a file of its own and may stay as it is.
+    """One of the networks: a model that may start from a file of its own and may be frozen.
 
     Args:
         pretrained: a file of weights, or its path without suffix; null for none.
@@ -68,7 +68,7 @@ class DistillationModel(nn.Layer):
     :class:`ppocr.modeling.architectures.base_model.BaseModel`.
 
     Args:
-        model_type: scope in which parts are looked up, for networks that do not say it themselves.
+        model_type: scope in which parts are looked up, for networks that do not name their own.
         Models: ``{name: section}``; the keys of a section are those of :class:`DistillationNetwork`.
         algorithm: a label for readers.
 

@@ -81,7 +81,7 @@ class HGNetV2Block(nn.Layer):
 
 
 class PPHGNetV2(nn.Layer):
-    """Stem and four stages, and the layers of the image classifier, which nothing here runs.
+    """Stem and four stages, and the layers of the image classifier, which are never run.
 
     The classifier's layers are there because checkpoints have them.
 

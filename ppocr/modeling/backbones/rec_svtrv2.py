@@ -22,7 +22,7 @@ UnusedOrStride = Union[Literal[-1], Stride]
 
 
 class ToTokens(nn.Layer):
-    """Stands between convolutions and attention: a map as tokens."""
+    """Turns a map into tokens, between convolutions and attention."""
 
     def forward(self, x):
         return to_tokens(x)

@@ -20,7 +20,7 @@ class ClsHead(nn.Layer):
         class_dim: number of classes; it follows from ``label_list`` where there is one.
 
     Raises:
-        ConfigError: nothing says how many classes there are.
+        ConfigError: the number of classes is not given.
     """
 
     vocabulary_parameters = {"fc.weight": (1, 0), "fc.bias": (0, 0)}

@@ -83,7 +83,7 @@ class DBHead(nn.Layer):
         kernel_list: kernels of the three layers of each map; see :class:`MapHead`.
         fix_nan: set what is not a number to 0 between the layers in training.
         aux_in_channels: channels of three further maps that the neck gives in training, at 1/4, 1/8 and 1/16 of the
-            image; each gets maps of its own, which the loss compares with the targets too. None: no such maps.
+            image; the loss compares the maps made from each of them with the targets too. None: no such maps.
 
     Raises:
         ConfigError: the neck does not give the further maps.
@@ -109,7 +109,7 @@ class DBHead(nn.Layer):
 
     @staticmethod
     def check_arguments(in_channels, aux_in_channels):
-        """Yields further maps of another width than that of the features, whose pyramid they are of."""
+        """Yields a problem if the further maps and the features differ in width."""
         if None not in (in_channels, aux_in_channels) and aux_in_channels != in_channels:
             yield "aux_in_channels", f"'aux_in_channels' must be {in_channels}, as the neck has, not {aux_in_channels}"
 

@@ -20,7 +20,7 @@ class CTCHead(nn.Layer):
         out_channels: number of classes, blank included; follows from the dictionary.
         fc_decay: L2 regularisation of these layers, in place of the optimizer's.
         mid_channels: width of a linear layer in between; none by default.
-        return_feats: give ``(features, scores)`` in training, the features being what the last layer is fed.
+        return_feats: give ``(features, scores)`` in training; the features are the input of the last layer.
         use_guide: mix neighbouring steps first, with a depthwise and a pointwise convolution.
     """
 

@@ -1,4 +1,4 @@
-"""A CTC branch, which reads in the end, and a branch that guides it in training."""
+"""A CTC branch, which reads the text, and a branch that guides it in training."""
 
 from dataclasses import dataclass
 from typing import Annotated, Optional
@@ -44,7 +44,7 @@ class AddPositions(nn.Layer):
 
 @dataclass(frozen=True)
 class CTCBranch:
-    """What ``head_list`` says of the CTC branch.
+    """The settings of the CTC branch in ``head_list``.
 
     Attributes:
         Neck: an encoder of :class:`ppocr.modeling.necks.rnn.SequenceEncoder`, ``{"name": encoder type, key: value}``.
@@ -72,7 +72,7 @@ class CTCBranch:
 
 @dataclass(frozen=True)
 class NRTRBranch:
-    """What ``head_list`` says of a guide that is an NRTR decoder.
+    """The settings of an NRTR decoder as the guide in ``head_list``.
 
     Attributes:
         nrtr_dim: width of the layers, 32 for each attention head.

@@ -47,7 +47,7 @@ class SAREncoder(nn.Layer):
 
 
 class SARDecoder(nn.Layer):
-    """Characters one after the other: a recurrent state looks at the map and both give the next class.
+    """Characters one after the other: a recurrent state attends to the map and both predict the next class.
 
     Args:
         in_channels: channels of the map.

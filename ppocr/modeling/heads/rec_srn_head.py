@@ -162,7 +162,7 @@ class ParallelVisualAttention(nn.Layer):
 
 
 class SemanticReasoning(nn.Layer):
-    """Language model on the likeliest classes: what is left and right of each slot says what stands there.
+    """Language model on the likeliest classes: the characters left and right of each slot predict the one in it.
 
     Both directions share the vectors of the classes, which score the result too.
     """
@@ -191,7 +191,7 @@ class SemanticReasoning(nn.Layer):
 
 
 class VisualSemanticFusion(nn.Layer):
-    """Visual and semantic features, each with the weight that a gate gives, and the classes they tell."""
+    """Visual and semantic features, each with the weight that a gate gives, and the classes they predict."""
 
     def __init__(self, classes, width):
         super().__init__()

@@ -10,7 +10,7 @@ from ppocr.modeling.layers.reparameterise import fold_norm, kernel_of
 class ConvNormAct(nn.Layer):
     """Convolution, batch normalisation, activation; ``[N, C, H, W]`` to ``[N, out_channels, H', W']``.
 
-    A family whose checkpoints call the two layers otherwise, or draw the kernel otherwise, has a subclass that says so.
+    A family whose checkpoints name the two layers differently, or that draws the kernel differently, has a subclass.
 
     Args:
         kernel_size, stride, padding, dilation: numbers, or pairs for height and width. The default padding keeps the

@@ -7,7 +7,7 @@ from paddle.vision.ops import DeformConv2D
 
 
 class ModulatedDeformConv(nn.Layer):
-    """3x3 deformable convolution whose offsets and mask are convolved from its input.
+    """3x3 deformable convolution whose offsets and mask come from a convolution of its input.
 
     Offsets start at zero. Source: Deformable ConvNets v2 (https://arxiv.org/abs/1811.11168).
     """

@@ -1,4 +1,4 @@
-"""What an optimizer is told about single parameters: their share of the learning rate and of the weight decay."""
+"""Settings of single parameters for the optimizer: their share of the learning rate and of the weight decay."""
 
 from paddle import nn
 from paddle.regularizer import L2Decay

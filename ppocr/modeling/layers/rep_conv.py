@@ -24,9 +24,8 @@ class LearnableAffine(nn.Layer):
 
     def __init__(self, rate=1.0):
         super().__init__()
-        for name, value in (("scale", 1.0), ("bias", 0.0)):
-            attr = ParamAttr(initializer=Constant(value), learning_rate=rate)
-            setattr(self, name, self.create_parameter([1], attr=attr))
+        self.scale = self.create_parameter([1], ParamAttr(initializer=Constant(1.0), learning_rate=rate))
+        self.bias = self.create_parameter([1], ParamAttr(initializer=Constant(0.0), learning_rate=rate))
 
     def forward(self, x):
         return self.scale * x + self.bias
@@ -46,8 +45,8 @@ class AffineHardswish(nn.Layer):
 class RepConv(nn.Layer):
     """Sum of several convolutions of one size, a 1x1 convolution and the input itself, each normalised.
 
-    The 1x1 branch is there where the kernel is larger, the input where shape and channels stay. A
-    :class:`LearnableAffine` follows, and where the stride is not 2 an activation.
+    There is a 1x1 branch if the kernel is larger, and the input is added if shape and channels stay. A
+    :class:`LearnableAffine` follows, and an activation if the stride is not 2.
 
     Args:
         branches: how many convolutions of the full size.

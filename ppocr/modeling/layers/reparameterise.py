@@ -2,7 +2,7 @@
 
 Convolution and batch normalisation (with its running statistics) are linear, so parallel branches add up to one kernel.
 A layer that can be fused has a method ``fuse()``, which replaces its branches by that convolution; it may be called
-again without effect. What it gives in evaluation stays the same up to rounding; it can be trained no further.
+again without effect. Its output in evaluation stays the same up to rounding; it can no longer be trained.
 
 Source: RepVGG (https://arxiv.org/abs/2101.03697).
 """

@@ -27,7 +27,7 @@ class ResNetConv(ConvNormAct):
 
 
 class DeformableResNetConv(ResNetConv):
-    """:class:`ResNetConv` that samples where it finds it best; its kernel is 3x3."""
+    """:class:`ResNetConv` with a deformable 3x3 convolution."""
 
     def make_conv(self, in_channels, out_channels, kernel_size, bias, stride, padding, **form):
         return ModulatedDeformConv(in_channels, out_channels, stride, padding)

@@ -5,10 +5,10 @@ from paddle import nn
 
 
 class SqueezeExcite(nn.Layer):
-    """Weighs every channel by what the mean of all channels says; the shape stays.
+    """Weighs every channel by a function of the means of all channels; the shape stays.
 
     Source: Squeeze-and-Excitation Networks (https://arxiv.org/abs/1709.01507), with the gate of MobileNetV3. A family
-    whose checkpoints call the two convolutions otherwise has a subclass that says so.
+    whose checkpoints name the two convolutions differently has a subclass.
 
     Args:
         channels: of the map.

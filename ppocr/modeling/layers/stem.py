@@ -8,7 +8,7 @@ from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 
 
 class TwoPathStem(nn.Layer):
-    """Halves the map, adds small convolutions beside the maximum, and halves it again unless told not to.
+    """Halves the map, stacks small convolutions with the maximum, and convolves both with ``last_stride``.
 
     Source: PP-HGNetV2, the backbone of RT-DETR (https://arxiv.org/abs/2304.08069).
 

@@ -170,4 +170,4 @@ class SequenceEncoder(nn.Layer):
 
 
 def _columns(in_channels: int):
-    """What the columns as they are take: nothing."""
+    """The arguments of the columns as they are: none but the channels, which the builder gives."""

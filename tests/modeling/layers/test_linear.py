@@ -1,4 +1,4 @@
-"""Linear layers by how their weights are drawn."""
+"""Linear layers by how their weights are initialised."""
 
 import numpy as np
 import paddle
