@@ -21,7 +21,8 @@ def draw_samples(evaluator, model, count: int):
     metric = evaluator.metric.single
     samples = [sample for batch in evaluator.examples(model, 4 * count) for sample in _one_by_one(*batch)]
     marked = sorted(((_is_right(metric, *sample[1:]), sample) for sample in samples), key=lambda pair: pair[0])
-    sheet = task_of(metric.task).draw_samples([sample for _, sample in marked[:count]]) if marked else None
+    shown = [sample for _, sample in marked[:count]]
+    sheet = task_of(metric.task).draw_samples(shown, metric) if shown else None
     if sheet is None:
         return None
     wrong = sum(not right for right, _ in marked)

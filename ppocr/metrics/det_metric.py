@@ -32,9 +32,12 @@ class DetMetric(Metric):
             preds: a dict per image with ``points``: list of (points, 2), or an array (boxes, points, 2).
             batch: has ``polys``, the true polygons of each image, and ``ignore_tags``, whether each is ignored.
         """
-        _, polys, ignore_tags = fields_of(batch, DetMetric.reads)
-        images = zip(preds, polys, ignore_tags)
+        images = zip(preds, *self.truth(batch))
         self._count([match_detections(truths, ignored, result["points"]) for result, truths, ignored in images])
+
+    def truth(self, batch) -> tuple:
+        """Returns the true polygons of each image, and whether each is ignored."""
+        return fields_of(batch, self.reads)[1:]
 
     def update(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""

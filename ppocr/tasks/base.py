@@ -79,13 +79,14 @@ class Task:
         """
         raise NotImplementedError
 
-    def draw_samples(self, samples) -> Optional[np.ndarray]:
+    def draw_samples(self, samples, metric) -> Optional[np.ndarray]:
         """Draws samples of an evaluation, with truth and result.
 
         Args:
             samples: list of (image, result, batch): float ``[C, H, W]`` as the model gets it, what post-processing
                 gives beside the truth (see ``process`` of :class:`ppocr.postprocess.base.PostProcess`), and the fields,
                 each for one sample.
+            metric: of a single network.
 
         Returns:
             uint8 BGR ``(H, W, 3)``; None where there is nothing to draw.

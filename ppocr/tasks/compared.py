@@ -6,8 +6,6 @@ from typing import Any, Optional
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from ppocr.data.batch import fields_of
-from ppocr.metrics.det_metric import DetMetric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.tasks.sections.thresholds import above, sweep
 
@@ -98,18 +96,17 @@ def read_classes(result, keys) -> list:
     ]
 
 
-def read_pages(result, batch, keys, box_thresh=None) -> list:
+def read_pages(result, truth, keys, box_thresh=None) -> list:
     """Returns the :class:`PageSample` list of a detector's batch.
 
     Args:
         result: a dict of ``points`` for each page, with ``scores`` where ``box_thresh`` is given.
-        batch: has the truth.
+        truth: of the metric: true polygons of each page, and whether each is ignored.
         keys: of the samples.
         box_thresh: the score from which on boxes count, for samples with a ``sweep``.
     """
     pages = []
-    _, polys, ignore_tags = fields_of(batch, DetMetric.reads)
-    for key, found, truths, ignored in zip(keys, result, polys, ignore_tags):
+    for key, found, truths, ignored in zip(keys, result, *truth):
         swept = () if box_thresh is None else sweep(truths, ignored, found)
         points = (found if box_thresh is None else above(found, box_thresh))["points"]
         pairs = pair_detections(truths, ignored, points)

@@ -10,7 +10,6 @@ from ppocr.drawing.samples import draw_boxes, pages_beside
 from ppocr.errors import ConfigError
 from ppocr.formats.boxes import IGNORED_TEXTS
 from ppocr.formats.labels import BoxLabels
-from ppocr.metrics.det_metric import DetMetric
 from ppocr.registry import TASKS
 from ppocr.tasks.base import Task, first_of
 from ppocr.tasks.compared import read_pages
@@ -62,9 +61,13 @@ class Detection(Task):
         """See :class:`Task`."""
         return with_boxes(image, [points for one in by_network(result).values() for points in one.points])
 
-    def draw_samples(self, samples):
+    def draw_samples(self, samples, metric):
         """See :class:`Task`."""
-        return pages_beside([_drawn(*sample) for sample in samples])
+        pages = []
+        for image, (found,), batch in samples:
+            (truths,), _ = metric.truth(batch)
+            pages.append(_drawn(image, found["points"], truths, batch))
+        return pages_beside(pages)
 
     def watched(self, post_process):
         """See :class:`Task`: boxes with low scores are kept beside those that count."""
@@ -73,8 +76,8 @@ class Detection(Task):
     def compare(self, result, batch, metric, keys, post_process):
         """See :class:`Task`."""
         if isinstance(post_process, AllBoxes):
-            return read_pages(post_process.found, batch, keys, post_process.box_thresh)
-        return read_pages(result, batch, keys)
+            return read_pages(post_process.found, metric.truth(batch), keys, post_process.box_thresh)
+        return read_pages(result, metric.truth(batch), keys)
 
     def report_sections(self, evaluated, thumbnails):
         """See :class:`Task`."""
@@ -95,9 +98,8 @@ def _with_scores(boxes):
     return [{"points": points, "score": shown_score(score)} for points, score in zip(_points(boxes), boxes.scores)]
 
 
-def _drawn(image, result, batch):
-    """Draws a page with the boxes that were found and the true ones, in pixels of what the model gets."""
-    (shape,), (polygons,), _ = fields_of(batch, DetMetric.reads)
-    (found,) = result
+def _drawn(image, found, truths, batch):
+    """Draws a page with the polygons that were found and the true ones, in pixels of what the model gets."""
+    ((shape,),) = fields_of(batch, ("shape",))
     ratios = np.asarray(shape)[[3, 2]]  # the shapes hold height first, points x first
-    return draw_boxes(image, [p * ratios for p in map(np.asarray, found["points"])], [p * ratios for p in polygons])
+    return draw_boxes(image, *([np.asarray(points) * ratios for points in polygons] for polygons in (found, truths)))

@@ -38,7 +38,7 @@ class NamingTask(Task):
         value, score = vars(result).values()
         return value, shown_score(score)
 
-    def draw_samples(self, samples):
+    def draw_samples(self, samples, metric):
         """See :class:`Task`."""
         images, results, _ = zip(*samples)
         pairs = [((str(text), score), str(truth[0])) for ((text, score, *_),), (truth,) in results]

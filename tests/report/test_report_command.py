@@ -10,6 +10,7 @@ import pytest
 
 from ppocr.commands import report, run
 from ppocr.data.datasets.base import SampleKey
+from ppocr.metrics import build_metric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.report.page import render
 from ppocr.report.samples import Evaluated
@@ -235,7 +236,7 @@ def test_boxes_are_kept_in_one_array_and_polygons_as_they_are():
     boxes, polygons = [square(0), square(20)], [square(1), square(22)[:3]]
     found = [{"points": polygons}, {"points": np.zeros((0, 4, 2))}]
     batch = [None, None, [np.array(boxes), []], [np.array([False, False]), []]]
-    first, empty = read_pages(found, batch, [0, 1])
+    first, empty = read_pages(found, build_metric({"name": "DetMetric"}).truth(batch), [0, 1])
     assert first.truths.shape == (2, 4, 2) and first.truths.dtype == np.float32
     assert [len(polygon) for polygon in first.detections] == [4, 3] and len(outlines(first)) == 4
     assert len(empty.truths) == len(empty.detections) == 0 and outlines(empty) == []
