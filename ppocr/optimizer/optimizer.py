@@ -9,7 +9,7 @@ An entry holds the keys of its section.  Called with what the rest of the sectio
 """
 
 import functools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal, Optional
 
 import paddle
@@ -21,10 +21,31 @@ from ppocr.values import Decay, Epsilon
 
 
 class OptimizerEntry:
-    """What all entries share: by default every parameter is trained at the same rate, and L2 decay is a gradient."""
+    """What all entries share: by default every parameter is trained at the same rate, and L2 decay is a gradient.
 
+    Attributes:
+        kind: Paddle's optimizer.
+        own_keys: those that Paddle's optimizer does not have.
+    """
+
+    kind = None
+    own_keys = ()
     stage = None  # of training, whose learning rates the model declares
     decay_in_gradient = True
+
+    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
+        """Makes the optimizer; see the module for the arguments."""
+        return self.kind(
+            learning_rate=learning_rate,
+            parameters=list(parameters.values()),
+            weight_decay=_penalty(weight_decay),
+            grad_clip=grad_clip,
+            **self.paddle_keys(),
+        )
+
+    def paddle_keys(self) -> dict:
+        """Returns the keys that Paddle's optimizer has under the same names."""
+        return {key: value for key, value in asdict(self).items() if key not in self.own_keys}
 
     def decays(self, parameters, weight_decay=None) -> dict:
         """Returns ``{structured name: weight decay}``: a coefficient of L2 decay, or a description of other kinds."""
@@ -39,19 +60,10 @@ class OptimizerEntry:
 class Momentum(OptimizerEntry):
     """Stochastic gradient descent with momentum."""
 
+    kind = paddle.optimizer.Momentum
+
     momentum: Decay
     use_nesterov: bool = False
-
-    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
-        """Makes the optimizer; see the module for the arguments."""
-        return paddle.optimizer.Momentum(
-            learning_rate=learning_rate,
-            momentum=self.momentum,
-            use_nesterov=self.use_nesterov,
-            parameters=list(parameters.values()),
-            weight_decay=_penalty(weight_decay),
-            grad_clip=grad_clip,
-        )
 
 
 @OPTIMIZERS.register()
@@ -62,6 +74,9 @@ class Adam(OptimizerEntry):
     With ``group_lr`` parameters have the learning rates that the model declares for the stage ``training_step``; see
     :func:`ppocr.optimizer.param_groups.stage_factors`.
     """
+
+    kind = paddle.optimizer.Adam
+    own_keys = ("group_lr", "training_step")
 
     beta1: Decay = 0.9
     beta2: Decay = 0.999
@@ -81,19 +96,6 @@ class Adam(OptimizerEntry):
         """The training stage whose learning rates are used, None without ``group_lr``."""
         return self.training_step if self.group_lr else None
 
-    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
-        """Makes the optimizer; see the module for the arguments."""
-        return paddle.optimizer.Adam(
-            learning_rate=learning_rate,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            lazy_mode=self.lazy_mode,
-            parameters=list(parameters.values()),
-            weight_decay=_penalty(weight_decay),
-            grad_clip=grad_clip,
-        )
-
 
 @OPTIMIZERS.register()
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ class AdamW(OptimizerEntry):
     ``one_dim_param_no_weight_decay`` all of one dimension, are not decayed, whatever group they are in.
     """
 
+    kind = paddle.optimizer.AdamW
+    own_keys = ("no_weight_decay_name", "one_dim_param_no_weight_decay")
     decay_in_gradient = False
 
     beta1: Decay = 0.9
@@ -123,18 +127,14 @@ class AdamW(OptimizerEntry):
         decays = {parameters[name].name: decay for name, decay in self.decays(parameters, weight_decay).items()}
         spared = {name for name, decay in decays.items() if decay == 0}
         coefficients = set(decays.values()) - {0.0}
-        kind = functools.partial(DecayingAdamW, decays) if len(coefficients) > 1 else paddle.optimizer.AdamW
+        kind = functools.partial(DecayingAdamW, decays) if len(coefficients) > 1 else self.kind
         return kind(
             learning_rate=learning_rate,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            lazy_mode=self.lazy_mode,
-            multi_precision=self.multi_precision,
             parameters=list(parameters.values()),
             weight_decay=max(coefficients, default=0.0),
             apply_decay_param_fun=(lambda name: name not in spared) if spared else None,
             grad_clip=grad_clip,
+            **self.paddle_keys(),
         )
 
     def decays(self, parameters, weight_decay=None) -> dict:
@@ -177,21 +177,11 @@ class DecayingAdamW(paddle.optimizer.AdamW):
 class RMSProp(OptimizerEntry):
     """RMSProp (Tieleman and Hinton, Coursera lecture 6.5, 2012)."""
 
+    kind = paddle.optimizer.RMSProp
+
     momentum: Decay = 0.0
     rho: Decay = 0.95
     epsilon: Epsilon = 1e-6
-
-    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
-        """Makes the optimizer; see the module for the arguments."""
-        return paddle.optimizer.RMSProp(
-            learning_rate=learning_rate,
-            momentum=self.momentum,
-            rho=self.rho,
-            epsilon=self.epsilon,
-            parameters=list(parameters.values()),
-            weight_decay=_penalty(weight_decay),
-            grad_clip=grad_clip,
-        )
 
 
 @OPTIMIZERS.register()
@@ -199,19 +189,10 @@ class RMSProp(OptimizerEntry):
 class Adadelta(OptimizerEntry):
     """Adadelta (arXiv:1212.5701)."""
 
+    kind = paddle.optimizer.Adadelta
+
     epsilon: Epsilon = 1e-8
     rho: Decay = 0.95
-
-    def __call__(self, parameters, learning_rate, weight_decay=None, grad_clip=None):
-        """Makes the optimizer; see the module for the arguments."""
-        return paddle.optimizer.Adadelta(
-            learning_rate=learning_rate,
-            epsilon=self.epsilon,
-            rho=self.rho,
-            parameters=list(parameters.values()),
-            weight_decay=_penalty(weight_decay),
-            grad_clip=grad_clip,
-        )
 
 
 def _penalty(weight_decay):
