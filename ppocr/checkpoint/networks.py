@@ -29,14 +29,14 @@ def network_warnings(model, facts: dict, loaded=()) -> list:
 def _of_one(network, facts, filled):
     if network.pretrained:
         refused = compare(read_facts(strip_suffix(network.pretrained)), facts, READ).refused
-        if refused and network.frozen:
+        if refused and network.freeze_params:
             raise CheckpointError(f"{network.pretrained}: {'; '.join(refused)}")
         if refused:
             yield (
                 f"{network.pretrained} {refused[0].partition(';')[0]}, and nothing is carried over here; name the file "
                 "in Global.pretrained_model instead"
             )
-    if not network.frozen or filled:
+    if not network.freeze_params or filled:
         return
     if network.transfer is None:
         yield "is frozen with random weights, so it teaches nothing; name a file in 'pretrained' of this network"

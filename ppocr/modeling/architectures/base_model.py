@@ -41,6 +41,7 @@ ModelType = Annotated[str, KnownTask()]
 
 
 @ARCHITECTURES.register()
+@dataclass(eq=False, repr=False)
 class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
@@ -62,31 +63,29 @@ class BaseModel(nn.Layer):
         ConfigError: one of the parts cannot be built.
     """
 
-    def __init__(
-        self,
-        model_type: ModelType,
-        Transform: Optional[dict] = None,
-        Backbone: Optional[dict] = None,
-        Neck: Optional[dict] = None,
-        Head: Optional[dict] = None,
-        algorithm: Optional[str] = None,
-        in_channels: ImageChannels = 3,
-        return_all_feats: bool = False,
-    ):
+    model_type: ModelType
+    Transform: Optional[dict] = None
+    Backbone: Optional[dict] = None
+    Neck: Optional[dict] = None
+    Head: Optional[dict] = None
+    algorithm: Optional[str] = None
+    in_channels: ImageChannels = 3
+    return_all_feats: bool = False
+
+    def __post_init__(self):
         super().__init__()
         plan = (
-            ("transform", build_transform, Transform),
-            ("backbone", build_backbone, Backbone),
-            ("neck", build_neck, Neck),
-            ("head", build_head, Head),
+            ("transform", build_transform, self.Transform),
+            ("backbone", build_backbone, self.Backbone),
+            ("neck", build_neck, self.Neck),
+            ("head", build_head, self.Head),
         )
-        self.in_channels = in_channels
+        channels = self.in_channels
         for name, build, config in plan:
-            part = build(config, model_type, in_channels=in_channels) if config is not None else None
+            part = build(config, self.model_type, in_channels=channels) if config is not None else None
             setattr(self, name, part)
-            in_channels = getattr(part, "out_channels", in_channels)
+            channels = getattr(part, "out_channels", channels)
         self._present = [name for name, _, config in plan if config is not None]
-        self.return_all_feats = return_all_feats
         parts = [getattr(self, name) for name in self._present]
         self.inputs = next(getattr(part, "inputs", IMAGE) for part in parts)
         self.feed = tuple(dict.fromkeys(name for part in parts for name in _feed(part)))

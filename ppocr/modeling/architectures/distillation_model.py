@@ -1,11 +1,12 @@
 """Several networks side by side, fed with the same batch, that learn from each other or from one of them."""
 
+from dataclasses import dataclass
 from typing import Annotated, Optional
 
 from paddle import nn
 
 from ppocr.checkpoint.transfer import load_pretrained
-from ppocr.modeling.architectures.base_model import BaseModel, ImageChannels, ModelType
+from ppocr.modeling.architectures.base_model import BaseModel, ModelType
 from ppocr.registry import ARCHITECTURES, Nested
 from ppocr.values import Length, Name
 
@@ -13,6 +14,7 @@ NORMS = (nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D)
 
 
 @ARCHITECTURES.register()
+@dataclass(eq=False, repr=False)
 class DistillationNetwork(BaseModel):
     """One of the networks: a model that may start from a file of its own and may be frozen.
 
@@ -20,35 +22,22 @@ class DistillationNetwork(BaseModel):
         pretrained: a file of weights, or its path without suffix; null for none.
         freeze_params: leave the weights and the running statistics as they are; the statistics of the batch are used in
             training all the same.
-        model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats: see
-            :class:`ppocr.modeling.architectures.base_model.BaseModel`.
 
     Raises:
         ConfigError: one of the parts cannot be built.
         CheckpointError: the file is missing, damaged or fits nothing.
 
     Attributes:
-        pretrained, frozen: as given.
         transfer: :class:`ppocr.checkpoint.transfer.TransferReport` of the file, or None.
     """
 
-    def __init__(
-        self,
-        model_type: ModelType,
-        Transform: Optional[dict] = None,
-        Backbone: Optional[dict] = None,
-        Neck: Optional[dict] = None,
-        Head: Optional[dict] = None,
-        algorithm: Optional[str] = None,
-        in_channels: ImageChannels = 3,
-        return_all_feats: bool = False,
-        pretrained: Optional[Name] = None,
-        freeze_params: bool = False,
-    ):
-        super().__init__(model_type, Transform, Backbone, Neck, Head, algorithm, in_channels, return_all_feats)
-        self.pretrained, self.frozen = pretrained, freeze_params
-        self.transfer = load_pretrained(self, pretrained) if pretrained else None
-        if freeze_params:
+    pretrained: Optional[Name] = None
+    freeze_params: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.transfer = load_pretrained(self, self.pretrained) if self.pretrained else None
+        if self.freeze_params:
             _freeze(self)
 
 

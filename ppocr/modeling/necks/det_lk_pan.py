@@ -22,20 +22,24 @@ class PathAggregation(nn.Layer):
         in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
         out_channels: channels of the result, a quarter of them from each level.
         intracl: add context along rows and columns to every level.
-        make_conv: ``(in_channels, out_channels) -> layer``, the large convolution.
     """
 
-    def __init__(self, in_channels, out_channels, intracl, make_conv):
+    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, intracl: bool = False):
         super().__init__()
         width = out_channels // 4
         self.ins_conv = nn.LayerList([plain_conv(c, out_channels, 1) for c in in_channels])
-        self.inp_conv = nn.LayerList([make_conv(out_channels, width) for _ in in_channels])
+        self.inp_conv = nn.LayerList([self.make_conv(out_channels, width) for _ in in_channels])
         self.pan_head_conv = nn.LayerList([plain_conv(width, width, 3, stride=2) for _ in in_channels[1:]])
-        self.pan_lat_conv = nn.LayerList([make_conv(width, width) for _ in in_channels])
+        self.pan_lat_conv = nn.LayerList([self.make_conv(width, width) for _ in in_channels])
         self._context = []
         if intracl:
             self._context = [self.add_sublayer(f"incl{i}", IntraContext(width)) for i in (1, 2, 3, 4)]
         self.out_channels = out_channels
+
+    @staticmethod
+    def make_conv(in_channels, out_channels):
+        """Returns the large convolution."""
+        raise NotImplementedError
 
     @staticmethod
     def check_arguments(out_channels, intracl):
@@ -58,16 +62,11 @@ class PathAggregation(nn.Layer):
 
 @NECKS.register()
 class LKPAN(PathAggregation):
-    """Path aggregation with 9x9 convolutions; see :class:`PathAggregation`.
+    """Path aggregation with 9x9 convolutions; see :class:`PathAggregation`."""
 
-    Args:
-        in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
-        out_channels: channels of the result, a quarter of them from each level.
-        intracl: add context along rows and columns to every level.
-    """
-
-    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, intracl: bool = False):
-        super().__init__(in_channels, out_channels, intracl, lambda a, b: plain_conv(a, b, KERNEL))
+    @staticmethod
+    def make_conv(in_channels, out_channels):
+        return plain_conv(in_channels, out_channels, KERNEL)
 
     def forward(self, x):
         """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32."""
@@ -76,16 +75,11 @@ class LKPAN(PathAggregation):
 
 @NECKS.register()
 class RepLKPAN(PathAggregation):
-    """Path aggregation with separable 9x9 convolutions that train as several branches; see :class:`PathAggregation`.
+    """Path aggregation with separable 9x9 convolutions that train as several branches; see :class:`PathAggregation`."""
 
-    Args:
-        in_channels: channels of the maps at 1/4, 1/8, 1/16 and 1/32.
-        out_channels: channels of the result, a quarter of them from each level.
-        intracl: add context along rows and columns to every level.
-    """
-
-    def __init__(self, in_channels: Maps, out_channels: PyramidWidth, intracl: bool = False):
-        super().__init__(in_channels, out_channels, intracl, lambda a, b: LargeSeparableConv(a, b, KERNEL))
+    @staticmethod
+    def make_conv(in_channels, out_channels):
+        return LargeSeparableConv(in_channels, out_channels, KERNEL)
 
     def forward(self, x):
         """Maps the list of four maps to ``[N, out_channels, H / 4, W / 4]``; sides must be multiples of 32.
