@@ -49,8 +49,7 @@ class MakeShrinkMap(Operator):
 
     def __call__(self, data):
         size = data["image"].shape[:2]
-        polys, ignore, areas = clean_polygons(data["polys"], data["ignore_tags"], size)
-        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignore & ~np.asarray(data["ignore_tags"], bool))
+        polys, ignore, areas = clean_polygons(data, size)
         lengths = perimeters(polys)
         small = np.ptp(polys, axis=1).min(axis=1) < self.min_text_size if len(polys) else ignore
         note_lost_boxes(data, SMALL, small & ~ignore)
@@ -81,14 +80,15 @@ class MakeShrinkMap(Operator):
         return shrunk
 
 
-def clean_polygons(polys, ignore_tags, size):
-    """Brings polygons into an image of ``size`` (height, width) and turns them clockwise (on the screen).
+def clean_polygons(data, size):
+    """Brings a sample's polygons into an image of ``size`` (height, width) and turns them clockwise (on the screen).
+
+    How many are lost, since less than a pixel is left, is noted.
 
     Returns:
         Polygons, what to ignore (those of less than a pixel too), and areas, in square pixels.
     """
-    ignore = np.array(ignore_tags, bool)
-    polys = np.asarray(polys, np.float32)
+    ignore, polys = np.array(data["ignore_tags"], bool), np.asarray(data["polys"], np.float32)
     if not len(polys):
         return polys.reshape(0, 4, 2), ignore, np.zeros(0)
     polys = np.clip(polys, 0, (size[1] - 1, size[0] - 1)).astype(np.float32)
@@ -96,6 +96,7 @@ def clean_polygons(polys, ignore_tags, size):
     turned = areas < 0
     polys[turned] = polys[turned, ::-1]
     areas = np.abs(areas)
+    note_lost_boxes(data, LESS_THAN_A_PIXEL, (areas < 1) & ~ignore)
     return polys, ignore | (areas < 1), areas
 
 

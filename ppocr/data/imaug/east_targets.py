@@ -6,7 +6,7 @@ Zhou et al., EAST: An Efficient and Accurate Scene Text Detector, 2017.
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, SMALL, clean_polygons
+from ppocr.data.imaug.db_maps import SMALL, clean_polygons
 from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained, draw_free_windows, touching
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
@@ -114,8 +114,7 @@ class EASTProcessTrain(Operator):
 
     def __call__(self, data, rng):
         image = data["image"]
-        polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
-        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignored & ~np.asarray(data["ignore_tags"], bool))
+        polys, ignored, areas = clean_polygons(data, image.shape[:2])
         polys, ignored = polys[areas >= 1], ignored[areas >= 1]
         if len(areas) and not len(polys):
             raise Dropped("no_text", "no polygon of at least a pixel")

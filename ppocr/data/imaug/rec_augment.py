@@ -1,5 +1,6 @@
 """Random changes of text lines for recognition."""
 
+from dataclasses import dataclass
 from typing import Literal, Union
 
 import cv2
@@ -56,6 +57,7 @@ def add_noise(image, rng) -> np.ndarray:
 
 
 @OPERATORS.register()
+@dataclass(eq=False, repr=False)
 class BaseDataAugmentation(Operator):
     """Crops, blurs, jitters, shifts, adds noise to and inverts a text line, each with a probability.
 
@@ -72,16 +74,16 @@ class BaseDataAugmentation(Operator):
     writes = ("image",)
     random = True
 
-    def __init__(
-        self,
-        crop_prob: Chance = 0.4,
-        reverse_prob: Chance = 0.4,
-        noise_prob: Chance = 0.4,
-        jitter_prob: Chance = 0.4,
-        blur_prob: Chance = 0.4,
-        hsv_aug_prob: Chance = 0.4,
-    ):
-        self.probabilities = np.array([crop_prob, blur_prob, hsv_aug_prob, jitter_prob, noise_prob, reverse_prob])
+    crop_prob: Chance = 0.4
+    reverse_prob: Chance = 0.4
+    noise_prob: Chance = 0.4
+    jitter_prob: Chance = 0.4
+    blur_prob: Chance = 0.4
+    hsv_aug_prob: Chance = 0.4
+
+    def __post_init__(self):
+        colours = (self.blur_prob, self.hsv_aug_prob, self.jitter_prob, self.noise_prob, self.reverse_prob)
+        self.probabilities = np.array([self.crop_prob, *colours])
 
     def __call__(self, data, rng):
         image = data["image"]
@@ -103,26 +105,15 @@ class BaseDataAugmentation(Operator):
 
 
 @OPERATORS.register()
+@dataclass(eq=False, repr=False)
 class RecAug(BaseDataAugmentation):
     """Warps a text line, then changes it as :class:`BaseDataAugmentation` does.
 
     Args:
         tia_prob: of distortion, stretching and perspective; images with a side below 20 pixels are not warped.
-        crop_prob, reverse_prob, noise_prob, jitter_prob, blur_prob, hsv_aug_prob: see the base class.
     """
 
-    def __init__(
-        self,
-        tia_prob: Chance = 0.4,
-        crop_prob: Chance = 0.4,
-        reverse_prob: Chance = 0.4,
-        noise_prob: Chance = 0.4,
-        jitter_prob: Chance = 0.4,
-        blur_prob: Chance = 0.4,
-        hsv_aug_prob: Chance = 0.4,
-    ):
-        super().__init__(crop_prob, reverse_prob, noise_prob, jitter_prob, blur_prob, hsv_aug_prob)
-        self.tia_prob = tia_prob
+    tia_prob: Chance = 0.4
 
     def __call__(self, data, rng):
         if rng.random() < self.tia_prob and min(data["image"].shape[:2]) >= SMALLEST:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.color import adjust_brightness
-from ppocr.data.imaug.db_maps import LESS_THAN_A_PIXEL, clean_polygons
+from ppocr.data.imaug.db_maps import clean_polygons
 from ppocr.data.imaug.det_crop import CUT_OFF, contained
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
@@ -130,8 +130,7 @@ class SASTProcessTrain(Operator):
 
     def __call__(self, data, rng):
         image = data["image"]
-        polys, ignored, areas = clean_polygons(data["polys"], data["ignore_tags"], image.shape[:2])
-        note_lost_boxes(data, LESS_THAN_A_PIXEL, ignored & ~np.asarray(data["ignore_tags"], bool))
+        polys, ignored, areas = clean_polygons(data, image.shape[:2])
         polys, ignored = polys[areas >= 1], ignored[areas >= 1]
         if len(areas) and ignored.all():
             raise Dropped("no_text", "no polygon of at least a pixel counts")
