@@ -72,7 +72,7 @@ def test_each_network_loads_its_own_file(tmp_path):
     "path, message",
     [
         ("/nowhere/teacher", "/nowhere/teacher.pdparams"),
-        ("https://host/teacher.pdparams", "fetch the file and name it"),
+        ("https://host/teacher.pdparams", "download the file and give its path"),
     ],
 )
 def test_a_file_that_is_not_there_is_one_line(path, message):
