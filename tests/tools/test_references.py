@@ -13,8 +13,9 @@ from paddle import nn
 from ppocr import commands, registry
 from ppocr.commands import make_dictionary
 from ppocr.errors import DataError, UserError
+from ppocr.modeling.layers.deformable_conv import ModulatedDeformConv
 from tools.docs import config_reference, model_cards
-from tools.docs.cost import count_macs, count_parameters
+from tools.docs.cost import count_macs, count_parameters, trace
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,24 +62,78 @@ def test_a_class_is_described_by_its_signature_and_docstring():
     assert "| `two` | true or false | `true` | both. |" in text and "builder" not in text
 
 
+def macs(layer, *shape):
+    layer.eval()
+    return count_macs(trace(layer, paddle.zeros(shape)).program)
+
+
 def test_macs_are_those_of_the_formulas():
-    convolution = nn.Conv2D(4, 6, 3, padding=1, groups=2)
-    assert count_macs(convolution, lambda: convolution(paddle.zeros([2, 4, 5, 7]))) == 2 * 5 * 7 * 6 * 2 * 9
-    up = nn.Conv2DTranspose(4, 6, 2, stride=2)
-    assert count_macs(up, lambda: up(paddle.zeros([1, 4, 5, 7]))) == 5 * 7 * 4 * 6 * 4
+    assert macs(nn.Conv2D(4, 6, 3, padding=1, groups=2), 2, 4, 5, 7) == 2 * 5 * 7 * 6 * 2 * 9
+    assert macs(nn.Conv2D(4, 4, 3, padding=1, groups=4), 2, 4, 5, 7) == 2 * 5 * 7 * 4 * 9
+    assert macs(nn.Conv1D(4, 6, 3), 2, 4, 7) == 2 * 5 * 6 * 4 * 3
+    assert macs(nn.Conv2DTranspose(4, 6, 2, stride=2), 1, 4, 5, 7) == 5 * 7 * 4 * 6 * 4
+    assert macs(nn.Conv2DTranspose(4, 4, 2, stride=2, groups=4), 1, 4, 5, 7) == 5 * 7 * 4 * 4
+    assert macs(ModulatedDeformConv(4, 6, 1, deformable_groups=1), 1, 4, 5, 7) == 5 * 7 * 4 * 9 * (6 + 27)
     linear = nn.Linear(8, 3)
-    assert count_macs(linear, lambda: linear(paddle.zeros([2, 5, 8]))) == 2 * 5 * 8 * 3
-    recurrent = nn.LSTM(8, 3, direction="bidirect")
-    assert count_macs(recurrent, lambda: recurrent(paddle.zeros([2, 5, 8]))) == 2 * 5 * 2 * 4 * 3 * (8 + 3)
-    assert count_parameters(linear) == 27
+    assert macs(linear, 2, 5, 8) == 2 * 5 * 8 * 3 and count_parameters(linear) == 27
+    assert macs(nn.LSTM(8, 3, direction="bidirect"), 2, 5, 8) == 2 * 5 * 2 * 4 * 3 * (8 + 3)
+    assert macs(nn.GRU(8, 3, num_layers=2), 2, 5, 8) == 2 * 5 * 3 * 3 * (8 + 3 + 3 + 3)
 
-    class Attention(nn.Layer):
+
+class Attention(nn.Layer):
+    def forward(self, x):
+        scores = paddle.matmul(x, x, transpose_y=True)
+        return scores @ x, {"more": [paddle.bmm(scores, x), x.matmul(x, transpose_x=True)]}
+
+
+def test_products_without_a_layer_are_counted_and_the_layer_stays_as_it_is():
+    attention, forward = Attention(), Attention.forward
+    traced = trace(attention, paddle.zeros([2, 5, 8]))
+    assert count_macs(traced.program) == 3 * 2 * 5 * 5 * 8 + 2 * 8 * 8 * 5
+    first, others = traced.outputs
+    assert first.shape == [2, 5, 8] and others["more"][1].shape == [2, 8, 8]
+    assert Attention.forward is forward and attention.forward.__func__ is forward
+    assert attention(paddle.ones([1, 1, 2]))[0].numpy().tolist() == [[[2.0, 2.0]]]
+
+
+class Decoder(nn.Layer):
+    """A cell that runs three steps, fewer where the image allows."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.LSTMCell(8, 8)
+
+    def forward(self, x):
+        states = None
+        for _ in range(3):
+            x, states = self.cell(x, states)
+            if paddle.in_dynamic_mode() and float(x.abs().max()) < 1:
+                break
+        return x
+
+
+def test_each_step_of_a_decoder_is_counted():
+    assert macs(Decoder(), 2, 8) == 3 * 2 * 4 * 8 * (8 + 8)
+
+
+def test_a_loop_of_unknown_length_is_refused():
+    class Loop(nn.Layer):
         def forward(self, x):
-            scores = paddle.matmul(x, x, transpose_y=True)
-            return scores @ x, paddle.bmm(scores, x), x.matmul(x, transpose_x=True)
+            while x.sum() < 3:
+                x = x @ x
+            return x
 
-    attention, x = Attention(), paddle.zeros([2, 5, 8])
-    assert count_macs(attention, lambda: attention(x)) == 3 * 2 * 5 * 5 * 8 + 2 * 8 * 8 * 5
+    with pytest.raises(ValueError, match="while: the graph does not tell how often"):
+        macs(Loop(), 2, 2)
+
+
+def test_a_size_that_depends_on_values_is_refused():
+    class Selected(nn.Layer):
+        def forward(self, x):
+            return paddle.masked_select(x, x > 0).unsqueeze(0) @ x
+
+    with pytest.raises(ValueError, match="the graph leaves a size open"):
+        macs(Selected(), 2, 2)
 
 
 def test_configurations_of_one_architecture_share_a_card():

@@ -1,18 +1,25 @@
-"""What a network costs: parameters and multiply-accumulate operations (MACs), for the model cards.
+"""What a network costs, for the model cards: parameters and multiply-accumulate operations (MACs).
 
-Layers are watched through Paddle's hooks.  Products that are written as an operator or a function have none: their
-functions are replaced while a network runs, which is why this stands with the tools and is no part of the package.
+MACs are counted on the static graph that Paddle traces of a network, so the network is not run: a loop over the
+characters of a text is unrolled to its full length, where a run may end earlier.
 """
 
-import contextlib
 import math
-from unittest import mock
+from typing import NamedTuple
 
 import paddle
-from paddle import nn
 
-CONVOLUTIONS = (nn.Conv1D, nn.Conv2D, nn.Conv2DTranspose, paddle.vision.ops.DeformConv2D)
-RECURRENT = (nn.LSTM, nn.GRU, nn.SimpleRNN, nn.LSTMCell, nn.GRUCell, nn.SimpleRNNCell)
+
+class Traced(NamedTuple):
+    """A network as a static graph.
+
+    Attributes:
+        program: the graph, a ``paddle.pir`` program.
+        outputs: what the network returns, with variables of the graph as tensors.
+    """
+
+    program: object
+    outputs: object
 
 
 def count_parameters(model) -> int:
@@ -20,63 +27,79 @@ def count_parameters(model) -> int:
     return sum(math.prod(parameter.shape) for parameter in model.parameters())
 
 
-def count_macs(model, call) -> int:
-    """Returns the MACs of one call: convolutions, linear and recurrent layers, and products of matrices.
+def trace(model, *inputs) -> Traced:
+    """Returns the static graph of ``model(*inputs)``; the model stays as it is.
+
+    Args:
+        model: a ``paddle.nn.Layer`` in evaluation mode.
+        *inputs: tensors, or lists and mappings of tensors; the graph is made for their shapes.
+    """
+    static_forward = paddle.jit.to_static(model.forward, full_graph=True)
+    concrete, _ = static_forward.get_concrete_program(*inputs)
+    return Traced(concrete.main_program, concrete.outputs)
+
+
+def count_macs(program) -> int:
+    """Returns the MACs of a static graph: convolutions, recurrent layers and products of matrices.
 
     Normalisation, activation, pooling and resizing are not counted.
 
-    Args:
-        model: the layer whose sublayers are watched.
-        call: ``call()`` runs it once, without gradients.
+    Raises:
+        ValueError: the graph leaves a size open, or has a branch or a loop, so that it does not tell how often a part
+            is run.
     """
-    total = []
-    hooks = [
-        layer.register_forward_post_hook(lambda *args: total.append(_macs_of(*args)))
-        for layer in model.sublayers(include_self=True)
-        if isinstance(layer, (*CONVOLUTIONS, *RECURRENT, nn.Linear))
-    ]
-    try:
-        with paddle.no_grad(), _products_watched(total):
-            call()
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return sum(total)
+    return sum(_macs_of(operation) for operation in program.global_block().ops)
 
 
-def _macs_of(layer, inputs, output):
-    if isinstance(layer, RECURRENT):
-        steps = math.prod(inputs[0].shape[:-1])
-        return steps * sum(math.prod(p.shape) for p in layer.parameters() if len(p.shape) == 2)
-    weight = math.prod(layer.weight.shape)
-    if isinstance(layer, nn.Linear):
-        return weight * math.prod(output.shape[:-1])
-    # Each output pixel of a convolution, and each input pixel of a transposed one, meets the whole kernel once.
-    pixels = inputs[0].shape if isinstance(layer, nn.Conv2DTranspose) else output.shape
-    return weight * pixels[0] * math.prod(pixels[2:])
+def _macs_of(operation):
+    if list(operation.blocks()):
+        raise ValueError(f"{operation.name()}: the graph does not tell how often this part of it is run")
+    count = COUNTS.get(operation.name().removeprefix("pd_op."))
+    return count(operation) if count else 0
 
 
-@contextlib.contextmanager
-def _products_watched(total):
-    """Notes the MACs of every product of two matrices that is written as an operator or a function."""
+def _of_convolution(operation):
+    """Each output pixel meets the whole kernel once."""
+    batch, _, *pixels = _shape(operation.result(0))
+    return math.prod((batch, *pixels, *_shape(_operand(operation, "filter"))))
 
-    def watched(product):
-        def call(x, y, transpose_x=False, *args, **kwargs):
-            result = product(x, y, transpose_x, *args, **kwargs)
-            total.append(math.prod(result.shape) * x.shape[-2 if transpose_x or kwargs.get("transpose_x") else -1])
-            return result
 
-        return call
+def _of_transposed_convolution(operation):
+    """Each input pixel meets the whole kernel once."""
+    batch, _, *pixels = _shape(_operand(operation, "x"))
+    return math.prod((batch, *pixels, *_shape(_operand(operation, "filter"))))
 
-    def watched_batches(x, y, *args, **kwargs):
-        result = bmm(x, y, *args, **kwargs)
-        total.append(math.prod(result.shape) * x.shape[-1])
-        return result
 
-    bmm = paddle.bmm
-    with contextlib.ExitStack() as stack:
-        for owner, name in ((paddle, "matmul"), (paddle.Tensor, "matmul"), (paddle.Tensor, "__matmul__")):
-            stack.enter_context(mock.patch.object(owner, name, watched(getattr(owner, name))))
-        for owner in (paddle, paddle.Tensor):
-            stack.enter_context(mock.patch.object(owner, "bmm", watched_batches))
-        yield
+def _of_product(operation):
+    shape = _shape(_operand(operation, "x"))
+    transposed = operation.has_attr("transpose_x") and operation.attrs()["transpose_x"]
+    return math.prod(_shape(operation.result(0))) * shape[-2 if transposed else -1]
+
+
+def _of_recurrent_layer(operation):
+    """Each step meets all weights once; biases, of one dimension, are no products."""
+    *steps, _ = _shape(_operand(operation, "x"))
+    weights = _operand(operation, "weight_list").get_defining_op().operands_source()
+    return math.prod(steps) * sum(math.prod(_shape(weight)) for weight in weights if len(weight.shape) == 2)
+
+
+def _operand(operation, name):
+    return operation.operand_source(operation.get_input_names().index(name))
+
+
+def _shape(variable):
+    if -1 in variable.shape:
+        raise ValueError(f"the graph leaves a size open: {variable}")
+    return variable.shape
+
+
+COUNTS = {
+    "conv2d": _of_convolution,
+    "depthwise_conv2d": _of_convolution,
+    "deformable_conv": _of_convolution,
+    "conv2d_transpose": _of_transposed_convolution,
+    "depthwise_conv2d_transpose": _of_transposed_convolution,
+    "matmul": _of_product,
+    "bmm": _of_product,
+    "rnn": _of_recurrent_layer,
+}

@@ -16,9 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ppocr import config as configuration
 from ppocr.commands import run
-from ppocr.data.batch import images_of, with_fields, with_images
+from ppocr.data.batch import images_of, pick, with_fields, with_images
 from ppocr.data.imaug import create_operators, transform
-from ppocr.engine.stepper import call_model
 from ppocr.errors import UserError
 from ppocr.modeling.architectures import build_model
 from ppocr.postprocess import build_post_process
@@ -26,7 +25,7 @@ from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
 from ppocr.shipped_configs import config_folder
 from ppocr.text.codecs import CtcCodec
 from ppocr.wording import counted
-from tools.docs.cost import count_macs, count_parameters
+from tools.docs.cost import count_macs, count_parameters, trace
 
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
@@ -130,12 +129,12 @@ def card(names) -> str:
 
 
 def _measured(model, batch):
-    outputs = []
-    macs = count_macs(model, lambda: outputs.append(call_model(model, batch)))
+    inputs = (images_of(batch), pick(batch, model.feed, model.inputs)) if model.feed else (images_of(batch),)
+    traced = trace(model, *inputs)
     return [
-        f"* MACs: {macs / 1e9:.2f} billion",
-        f"* Input: {_shapes([images_of(batch)])}" + (" and what its operators prepare" if len(batch) > 1 else ""),
-        f"* Output: {_shapes(outputs[0])}",
+        f"* MACs: {count_macs(traced.program) / 1e9:.2f} billion",
+        f"* Input: {_shapes(inputs[0])}" + (" and what its operators prepare" if len(batch) > 1 else ""),
+        f"* Output: {_shapes(traced.outputs)}",
     ]
 
 
