@@ -5,8 +5,9 @@ from ppocr.config import load as load_config
 from ppocr.config import override as merge_config
 from ppocr.engine import loop
 from ppocr.engine.evaluator import Evaluator
+from ppocr.engine.forward import to_float32
 from ppocr.engine.preparation import resolve
-from ppocr.engine.stepper import MixedPrecision, to_float32
+from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError
 
 __all__ = ["ArgsParser", "eval", "load_config", "merge_config", "preprocess", "resolve", "to_float32", "train"]

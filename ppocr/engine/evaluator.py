@@ -23,9 +23,10 @@ from ppocr.data.batch import (
     with_images,
 )
 from ppocr.distributed import processes
+from ppocr.engine.forward import call_loss, call_model, to_float32
 from ppocr.engine.freezing import running_statistics, set_training_mode
 from ppocr.engine.static_graph import without_static_graph
-from ppocr.engine.stepper import MixedPrecision, call_model, to_float32
+from ppocr.engine.stepper import MixedPrecision
 from ppocr.engine.unaligned import unaligned
 from ppocr.errors import DataError
 from ppocr.failures import stage
@@ -201,7 +202,8 @@ class Evaluator:
             with training_outputs(model), self._amp.autocast():
                 predictions = call_model(model, batch)
             predictions = to_float32(predictions)
-            return self.loss(predictions, batch)["loss"].item(), len(unaligned(self.loss, predictions, batch)[1])
+            loss = call_loss(self.loss, predictions, batch)["loss"]
+            return loss.item(), len(unaligned(self.loss, predictions, batch)[1])
 
 
 def _remarks(events, too_long, samples):

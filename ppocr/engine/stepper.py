@@ -10,12 +10,13 @@ from paddle import nn
 from paddle.base import core
 from paddle.utils import unique_name
 
-from ppocr.checkpoint.optimizer_state import HALF, create_state, master_weights
-from ppocr.data.batch import IMAGE, fields_of, pick, shape_of_images
+from ppocr.checkpoint.optimizer_state import create_state, master_weights
+from ppocr.data.batch import pick
 from ppocr.distributed import processes
 from ppocr.engine.averaging import Averaging
+from ppocr.engine.forward import call_loss, call_model, inputs_of, to_float32
 from ppocr.engine.health import FiniteGuard, gradient_norm
-from ppocr.errors import ConfigError, DataError
+from ppocr.errors import ConfigError
 from ppocr.failures import stage
 from ppocr.utils.timing import NullTimer, StepPart
 
@@ -186,51 +187,6 @@ def _require_kernel(optimizer, dtype):
         )
 
 
-def call_model(model, batch):
-    """Calls a model with what it declares to read: ``model(input)``, or ``model(input, data={name: field})``.
-
-    Args:
-        model: a layer; ``inputs`` names what it reads, ``("image",)`` by default (of several it gets a list), ``feed``
-            what it is fed besides.
-        batch: a :class:`ppocr.data.batch.Batch`, or a plain list of inputs and feed in the published order.  In
-            training it has all of it, otherwise what is not there is not in ``data``.
-
-    Raises:
-        DataError: the images of the batch have different sizes, or it lacks a field.
-    """
-    inner = getattr(model, "_layers", model)
-    inputs, feed = getattr(inner, "inputs", IMAGE), getattr(inner, "feed", ())
-    values = fields_of(batch, inputs, inputs=())
-    x = list(values) if len(inputs) > 1 else _of_one_size(*values)
-    if not feed:
-        return model(x)
-    data = pick(batch, feed, inputs)
-    if len(data) < len(feed) and getattr(inner, "training", False):
-        fields_of(batch, feed, inputs)  # says what is missing
-    return model(x, data=data)
-
-
-def _of_one_size(images):
-    if isinstance(images, list):
-        sizes = sorted({"x".join(map(str, np.shape(image))) for image in images})
-        raise DataError(
-            f"the images of a batch have different sizes ({', '.join(sizes[:3])}): resize them to one, or set "
-            "loader.batch_size_per_card to 1 or loader.collate_fn to PadCollator"
-        )
-    return images
-
-
-def to_float32(predictions):
-    """Returns predictions with every floating tensor in float32; containers are copied, nothing is changed in place."""
-    if isinstance(predictions, dict):
-        return {key: to_float32(value) for key, value in predictions.items()}
-    if isinstance(predictions, (list, tuple)):
-        return type(predictions)([to_float32(value) for value in predictions])
-    if isinstance(predictions, paddle.Tensor) and predictions.dtype in HALF:
-        return predictions.astype("float32")
-    return predictions
-
-
 class Stepper:
     """Makes one optimizer update from one or several batches.
 
@@ -258,7 +214,7 @@ class Stepper:
         self.averaging = averaging or Averaging()
         self.guard = guard or FiniteGuard("off")
         self._timer = NullTimer()
-        self._seed, self._tried = seed, set()  # shapes of images that have been trained on
+        self._seed, self._tried = seed, set()  # shapes of inputs that have been trained on
         self.lr = optimizer.get_lr()
         create_state(optimizer)  # so that copies of the state are whole before the first update, too
 
@@ -327,25 +283,25 @@ class Stepper:
 
     def _backward(self, batch, count):
         """Adds the gradients of one of ``count`` batches; returns predictions and losses."""
-        shape = shape_of_images(batch)
-        part = self._timer.part
-        with self._trying("Architecture", "the model fails", shape), self.amp.autocast(), part(StepPart.FORWARD):
+        shapes, part = _shapes_of_inputs(self.model, batch), self._timer.part
+        with self._trying("Architecture", "the model fails", shapes), self.amp.autocast(), part(StepPart.FORWARD):
             predictions = call_model(self.model, batch)
         predictions = to_float32(predictions)
-        with self._trying("Loss", "it fails", shape), part(StepPart.LOSS):
-            losses = self.loss(predictions, batch)
+        with self._trying("Loss", "it fails", shapes), part(StepPart.LOSS):
+            losses = call_loss(self.loss, predictions, batch)
         if self._unaligned is not None:
             self._unaligned(predictions, batch)
         with part(StepPart.BACKWARD):
             self.amp.backward(losses["loss"] / count if count > 1 else losses["loss"])
-        self._tried.add(shape)
+        self._tried.add(shapes)
         return predictions, losses
 
-    def _trying(self, section, what, shape):
-        """Returns a context in which a failure tells of its section, for images of a shape that has not come before."""
-        if not shape or shape in self._tried:
+    def _trying(self, section, what, shapes):
+        """Returns a context in which a failure tells of its section, for inputs of shapes that have not come before."""
+        if shapes in self._tried:
             return contextlib.nullcontext()
-        return stage(section, doing=f"{what} on a training batch of images {list(shape)}")
+        inputs = ", ".join(f"{name} {list(shape)}" for name, shape in shapes)
+        return stage(section, doing=f"{what} on a training batch" + (f" ({inputs})" if inputs else ""))
 
     def distribute(self, options, device: str):
         """Has the processes of a distributed run train together; see :func:`ppocr.distributed.processes.distribute`.
@@ -366,6 +322,12 @@ class Stepper:
             self.guard.resolve_pending(self)
         if self.guard.overflows.say(self.amp):
             self.amp.warn_when_sunk()
+
+
+def _shapes_of_inputs(model, batch) -> tuple:
+    """Returns (name, shape) of the fields that a model reads, of those that are tensors."""
+    fields = pick(batch, inputs_of(model), inputs=())
+    return tuple((name, tuple(field.shape)) for name, field in fields.items() if isinstance(field, paddle.Tensor))
 
 
 def _add(sums, losses):

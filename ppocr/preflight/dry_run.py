@@ -10,9 +10,9 @@ from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import images_of, shape_of_images, slice_samples, with_images
 from ppocr.engine.build import build_evaluator, build_network, build_training_loss
+from ppocr.engine.forward import call_loss, call_model, to_float32
 from ppocr.engine.rehearsal import DryRunResult, try_evaluation
 from ppocr.engine.setup import choose_device, set_up_seed
-from ppocr.engine.stepper import call_model, to_float32
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.engine.unaligned import time_steps
 from ppocr.failures import stage
@@ -106,7 +106,7 @@ class DryRun:
         with stage("Architecture", doing="the model fails on the first training batch"):
             predictions = to_float32(call_model(self.model, batch))
         with stage("Loss", doing="the loss fails on the first training batch"):
-            return DryRunResult(batch, predictions, loss(predictions, batch))
+            return DryRunResult(batch, predictions, call_loss(loss, predictions, batch))
 
     @cached_property
     def evaluation(self) -> DryRunResult:

@@ -1,6 +1,7 @@
 """The first batch of each evaluation set is tried before training, and leaves nothing behind."""
 
 import logging
+import re
 
 import cv2
 import numpy as np
@@ -8,6 +9,7 @@ import paddle
 import pytest
 
 from ppocr.data import build_dataloader
+from ppocr.data.batch import Batch
 from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
 from ppocr.engine.rehearsal import rehearse
@@ -60,6 +62,10 @@ def make(tmp_path):
 
 def no_loss(predictions, batch):
     raise IndexError("list index out of range")
+
+
+def mean(predictions, batch):
+    return {"loss": predictions.mean()}
 
 
 def test_it_leaves_nothing_behind(make, caplog):
@@ -133,18 +139,62 @@ def batch(images=None):
 
 
 def test_a_training_batch_of_a_new_shape_tells_of_its_section_and_another_one_of_the_place_in_the_code():
-    words = "^Architecture: the model fails on a training batch of images .2, 3, 8, {}.: ValueError"
+    words = "^Architecture: the model fails on a training batch .image .2, 3, 8, {}..: ValueError"
     with pytest.raises(StageError, match=words.format(8)):
         stepper(no_loss, width=5)([batch()], 0)
-    with pytest.raises(StageError, match="^Loss: it fails on a training batch of images .2, 3, 8, 8.: IndexError"):
+    with pytest.raises(StageError, match="^Loss: it fails on a training batch .image .2, 3, 8, 8..: IndexError"):
         stepper(no_loss)([batch()], 0)
-    late = stepper(lambda predictions, batch: {"loss": predictions.mean()})
+    late = stepper(mean)
     late([batch()], 0)
     late.loss = no_loss
     with pytest.raises(IndexError):
         late([batch()], 1)
     with pytest.raises(StageError, match=words.format(16)):
         late([batch(paddle.ones([2, 3, 8, 16]))], 2)
+
+
+def test_inputs_of_a_new_shape_count_as_such_where_the_images_are_alike_or_missing():
+    class Sums(paddle.nn.Layer):
+        inputs = ("mask", "points")
+
+        def __init__(self):
+            super().__init__()
+            self.head = paddle.nn.Linear(8, 1)
+
+        def forward(self, x):
+            return self.head(x[0]) + x[1].sum()
+
+    def fields(width):
+        names = ("points", "image", "mask")
+        return Batch([paddle.ones([2, 4]), paddle.ones([2, 3, 8, 8]), paddle.ones([2, width])], names=names)
+
+    model = Sums()
+    steps = Stepper(model, mean, paddle.optimizer.SGD(0.1, parameters=model.parameters()), 0.1)
+    words = "^Architecture: the model fails on a training batch .mask .2, {}., points .2, 4..: ValueError"
+    with pytest.raises(StageError, match=words.format(5)):
+        steps([fields(5)], 0)
+    steps([fields(8)], 0)
+    with pytest.raises(StageError, match=words.format(7)):
+        steps([fields(7)], 1)
+
+
+@pytest.mark.parametrize(
+    "gives, words",
+    [
+        (lambda scores: scores.mean(), "not a Tensor"),
+        (lambda scores: {"total": scores.mean()}, "not {total: Tensor}"),
+        (lambda scores: {"loss": 1.0}, "not {loss: float}"),
+    ],
+)
+def test_what_a_loss_must_give(make, gives, words):
+    def my_loss(predictions, batch):
+        return gives(predictions)
+
+    words = f"my_loss must give a mapping with the tensor 'loss', on which the model trains, {re.escape(words)}$"
+    with pytest.raises(StageError, match=f"^Loss: it fails on a training batch .*: {words}"):
+        stepper(my_loss)([batch()], 0)
+    with pytest.raises(StageError, match=f"^Loss: it fails on the first batch of Eval .*: {words}"):
+        rehearse(EvaluationSuite(make(loss=my_loss)), Model())
 
 
 def test_a_metric_that_training_batches_do_not_fit(make):
@@ -154,7 +204,7 @@ def test_a_metric_that_training_batches_do_not_fit(make):
 
 
 def test_images_of_several_sizes_are_said_at_any_step():
-    good = stepper(lambda predictions, batch: {"loss": predictions.mean()})
+    good = stepper(mean)
     good([batch()], 0)
-    with pytest.raises(DataError, match=r"different sizes .3x8x8, 3x8x9.: .*batch_size_per_card to 1 .*PadCollator"):
+    with pytest.raises(StageError, match=r"different sizes .3x8x8, 3x8x9.: .*batch_size_per_card to 1 .*PadCollator"):
         good([batch([np.ones((3, 8, 9)), np.ones((3, 8, 8))])], 1)

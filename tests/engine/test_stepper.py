@@ -8,8 +8,9 @@ import pytest
 from ppocr.data.batch import Batch
 from ppocr.engine import stepper as stepper_module
 from ppocr.engine.averaging import ExponentialAverage
+from ppocr.engine.forward import call_model, to_float32
 from ppocr.engine.health import FiniteGuard, build_guard
-from ppocr.engine.stepper import MixedPrecision, Stepper, call_model, to_float32
+from ppocr.engine.stepper import MixedPrecision, Stepper
 from ppocr.errors import ConfigError, DataError
 from ppocr.options import GlobalOptions
 

@@ -8,7 +8,7 @@ import pytest
 from ppocr.commands.arguments import preprocess
 from ppocr.data import build_dataloader
 from ppocr.engine.evaluator import to_numpy
-from ppocr.engine.stepper import call_model, to_float32
+from ppocr.engine.forward import call_model, to_float32
 from ppocr.engine.trained_model import load_trained
 from ppocr.inference.loading import from_config
 from ppocr.inference.predictor import Predictor

@@ -11,7 +11,8 @@ from ppocr.data.batch import Batch, SampleFacts
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.engine.averaging import WindowAverage, build_averaging
 from ppocr.engine.evaluator import TrainingMetric, to_numpy
-from ppocr.engine.stepper import Stepper, call_model, to_float32
+from ppocr.engine.forward import call_model, to_float32
+from ppocr.engine.stepper import Stepper
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.metrics.rec_metric import RecMetric

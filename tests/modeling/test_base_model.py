@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 from ppocr.data.batch import Batch
-from ppocr.engine.stepper import call_model
+from ppocr.engine.forward import call_model
 from ppocr.errors import ConfigError
 from ppocr.modeling.architectures import build_model
 from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS

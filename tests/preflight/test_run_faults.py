@@ -106,6 +106,12 @@ def loss_not_finite(site):
     return E, CONFIG, site.line_of("Loss:"), "the loss of the first training batch is inf"
 
 
+def loss_without_its_total(site):
+    site.monkeypatch.setattr(det_db_loss.DBLoss, "forward", lambda self, preds, batch: {"loss_shrink_maps": 1.0})
+    what = "DBLoss must give a mapping with the tensor 'loss', on which the model trains, not {loss_shrink_maps: float}"
+    return E, CONFIG, site.line_of("Loss:"), f"the loss fails on the first training batch: {what}"
+
+
 def image_not_finite(site):
     nothing = np.full((3, 64, 64), np.nan, np.float32)
     site.monkeypatch.setattr(NormalizeToCHW, "__call__", lambda self, data: {**data, "image": nothing})
@@ -253,7 +259,7 @@ REC_FAULTS = [
     newest_checkpoint_to_be_resumed_is_damaged,
     run_to_be_resumed_is_finished,
 ]
-DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, image_not_finite]
+DET_FAULTS = [shapes_that_do_not_fit, loss_not_finite, loss_without_its_total, image_not_finite]
 FAULTS = (
     [("rec", plant) for plant in REC_FAULTS]
     + [("cls", classes_that_do_not_fit)]

@@ -13,7 +13,7 @@ def build_model(config):
     Returns:
         paddle.nn.Layer: it is called with the field of a batch that its ``inputs`` names (a list if there are several),
         and if its ``feed`` names fields, with a mapping of these as ``data``; see
-        :func:`ppocr.engine.stepper.call_model`. A plain list as ``data`` holds what stands behind the inputs in
+        :func:`ppocr.engine.forward.call_model`. A plain list as ``data`` holds what stands behind the inputs in
         published configurations.
 
     Raises:
