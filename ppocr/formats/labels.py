@@ -16,23 +16,36 @@ from ppocr.wording import counted
 
 MIN_POINTS = 4
 
-# kind of fault -> (whether the label cannot be used, what to say)
-LABEL_FAULTS = {
-    "no_label": (True, "the label is empty"),
-    "no_text": (False, "the label is empty, which stands for an image without text"),
-    "too_long": (True, "the label is too long"),
-    "all_unknown": (True, "no character of the label is in the dictionary"),
-    "class": (True, "the label is no class of label_list"),
-    "boxes": (True, "the label is no list of boxes"),
-    "left_out": (False, "the label is an empty list, and keep_empty is false: the image is left out"),
-    "order": (False, "on an image the text looks like another one, as which it will be read"),
-    "few_points": (False, f"a box has fewer than {MIN_POINTS} points"),
-    NO_AREA: (False, "a box has no area"),
-    FAR: (False, "a coordinate is no number, or beyond any image; the box is ignored"),
-    CROSSING: (False, "the outline of a box crosses itself; the box is ignored"),
-    "reordered": (False, "sides of a box cross; its corners are put in order"),
+
+class Fault(NamedTuple):
+    """What may be wrong with a label.
+
+    Attributes:
+        what: the sentence that says it.
+        unusable: the label cannot be used.
+        of_boxes: it is counted by box, not by line.
+    """
+
+    what: str
+    unusable: bool = True
+    of_boxes: bool = False
+
+
+NO_LABEL = Fault("the label is empty")
+NO_TEXT = Fault("the label is empty, which stands for an image without text", unusable=False)
+TOO_LONG = Fault("the label is too long")
+ALL_UNKNOWN = Fault("no character of the label is in the dictionary")
+NO_CLASS = Fault("the label is no class of label_list")
+NO_BOXES = Fault("the label is no list of boxes")
+LEFT_OUT = Fault("the label is an empty list, and keep_empty is false: the image is left out", unusable=False)
+LOOKS_OTHERWISE = Fault("on an image the text looks like another one, as which it will be read", unusable=False)
+FEW_POINTS = Fault(f"a box has fewer than {MIN_POINTS} points", False, of_boxes=True)
+REORDERED = Fault("sides of a box cross; its corners are put in order", False, of_boxes=True)
+OF_OUTLINES = {
+    NO_AREA: Fault("a box has no area", False, of_boxes=True),
+    FAR: Fault("a coordinate is no number, or beyond any image; the box is ignored", False, of_boxes=True),
+    CROSSING: Fault("the outline of a box crosses itself; the box is ignored", False, of_boxes=True),
 }
-OF_BOXES = ("few_points", NO_AREA, FAR, CROSSING, "reordered")  # these are counted by box, the others by line
 
 
 class Tally(NamedTuple):
@@ -52,7 +65,7 @@ class Seen:
         numbers: line of each line with content, int32.
         hashes: of the path of each, uint64.
         unusable: lines with content that cannot be used.
-        faults: kind of fault -> :class:`Tally`.
+        faults: :class:`Fault` -> :class:`Tally`.
         unknown: character -> :class:`Tally`.
         steps: CTC time steps that a text needs -> :class:`Tally`.
         classes: class -> :class:`Tally`.
@@ -106,9 +119,10 @@ class Labels:
             seen: is added to.
 
         Returns:
-            ``(kind of fault, example)``, or None where the label can be used.
+            (:class:`Fault`, an example of it or an empty text), or None where nothing is wrong.  A class of one's own
+            may make faults of its own; those with the same sentence are counted together.
         """
-        return None if label else ("no_label", "")
+        return None if label else (NO_LABEL, "")
 
 
 @dataclass(frozen=True)
@@ -125,9 +139,9 @@ class ClassLabels(Labels):
     def check(self, label, number, seen):
         """See :class:`Labels`."""
         if not label:
-            return "no_label", ""
+            return NO_LABEL, ""
         if label not in self.classes:
-            return "class", repr(label[:60])
+            return NO_CLASS, repr(label[:60])
         count(seen.classes, label, number)
         return None
 
@@ -157,20 +171,20 @@ class TextLabels(Labels):
         """See :class:`Labels`."""
         text = label.lower() if self.lower else label
         if not text:
-            return "no_text", ""
+            return NO_TEXT, ""
         entries, unusable = self.writing.split(text), None
         looks_like = self.writing.read(self.writing.written(text))
         if looks_like != text:
-            count(seen.faults, "order", number, f"{text[:40]!r} like {looks_like[:40]!r}")
+            count(seen.faults, LOOKS_OTHERWISE, number, f"{text[:40]!r} like {looks_like[:40]!r}")
         if self.longest is not None and len(entries) > self.longest:
-            unusable = "too_long", f"{counted(len(entries), 'character')}, at most {self.longest}: {text[:40]!r}"
+            unusable = TOO_LONG, f"{counted(len(entries), 'character')}, at most {self.longest}: {text[:40]!r}"
         if not self.characters.issuperset(entries):
             for entry in entries:
                 if entry not in self.characters:
                     count(seen.unknown, entry, number)
             entries = [entry for entry in entries if entry in self.characters]
             if not entries:
-                return unusable or ("all_unknown", repr(label[:40]))
+                return unusable or (ALL_UNKNOWN, repr(label[:40]))
         if self.ctc and unusable is None:
             count(seen.steps, CtcCodec.steps_needed(entries), number)
         return unusable
@@ -196,26 +210,26 @@ class BoxLabels(Labels):
     def check(self, label, number, seen):
         """See :class:`Labels`."""
         if not label:
-            return "no_label", ""
+            return NO_LABEL, ""
         try:
             boxes = read_boxes(label, self.flat)
         except DataError as error:
-            return "boxes", str(error)
+            return NO_BOXES, str(error)
         if not boxes.texts and not self.keep_empty:
-            return "left_out", ""
+            return LEFT_OUT, ""
         seen.without_text += not boxes.texts
         outlines = sound_outlines(boxes.polys, boxes.counts)
         for position, text in enumerate(boxes.texts):
             if text not in self.ignored:
-                kind = _fault_of(boxes, outlines, position)
-                if kind:
+                fault = _fault_of(boxes, outlines, position)
+                if fault:
                     shown = boxes.polys[position, : min(boxes.counts[position], MIN_POINTS)].tolist()
-                    count(seen.faults, kind, number, f"box {position + 1}: {shown}")
+                    count(seen.faults, fault, number, f"box {position + 1}: {shown}")
         return None
 
 
 def _fault_of(boxes, outlines, position):
-    """Returns the fault of a box that is to count, or an empty text."""
+    """Returns the fault of a box that is to count, or None."""
     if boxes.counts[position] < MIN_POINTS:
-        return "few_points"
-    return outlines.faults[position] or ("reordered" if outlines.reordered[position] else "")
+        return FEW_POINTS
+    return OF_OUTLINES.get(outlines.faults[position]) or (REORDERED if outlines.reordered[position] else None)

@@ -4,8 +4,6 @@ import numpy as np
 
 from ppocr.data.bad_samples import may_lose
 from ppocr.findings import ERROR, NOTE, WARNING, Finding
-from ppocr.formats.labels import OF_BOXES
-from ppocr.preflight.label_lines import FAULTS
 from ppocr.preflight.label_scan import line_text
 from ppocr.wording import counted, counted_are
 
@@ -18,9 +16,9 @@ def check_labels(context):
         if not section.has_label_lines:
             yield Finding(NOTE, _not_checked(section), *context.where(section.path))
         for scan in context.labels_of(section):
-            for kind, tally in scan.seen.faults.items():
+            for fault, tally in scan.seen.faults.items():
                 detail = f" ({tally.detail})" if tally.detail else ""
-                yield Finding(WARNING, f"{FAULTS[kind][1]}{detail}{_others(tally, kind)}", scan.path, tally.line)
+                yield Finding(WARNING, f"{fault.what}{detail}{_others(tally, fault)}", scan.path, tally.line)
             yield from _without_text(scan)
             if len(scan.seen.numbers) < scan.stored:
                 what = f"{len(scan.seen.numbers)} of {scan.stored} labels, spread evenly, were looked at"
@@ -48,10 +46,10 @@ def _not_checked(section):
     return f"not checked: labels and images of {section.name}; {name} has no lines of path and label"
 
 
-def _others(tally, kind):
+def _others(tally, fault):
     if tally.count == 1:
         return ""
-    return f"; the same of {tally.count - 1} further {'boxes' if kind in OF_BOXES else 'lines'}"
+    return f"; the same of {tally.count - 1} further {'boxes' if fault.of_boxes else 'lines'}"
 
 
 def _without_text(scan):

@@ -6,21 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ppocr.formats.labels import LABEL_FAULTS, Labels, Seen, Tally, count
+from ppocr.formats.labels import NO_LABEL, Fault, Labels, Seen, Tally, count
 from ppocr.formats.lines import meant_delimiter, split_line
 from ppocr.text.encoding import other_encoding, utf16
 
 BOM = b"\xef\xbb\xbf"
 _HEAD = 256  # bytes that show the encoding of a file
 
-# kind of fault -> (whether the line cannot be used, what to say)
-FAULTS = {
-    "encoding": (True, "the line is not UTF-8"),
-    "delimiter": (True, "no delimiter between path and label"),
-    "no_path": (True, "the path is empty"),
-    "unread": (False, "a tab ends the label, and what follows is not read"),
-    **LABEL_FAULTS,
-}
+ENCODING = Fault("the line is not UTF-8")
+DELIMITER = Fault("no delimiter between path and label")
+NO_PATH = Fault("the path is empty")
+UNREAD = Fault("a tab ends the label, and what follows is not read", unusable=False)
 
 
 @dataclass(frozen=True)
@@ -75,27 +71,27 @@ def read_job(job: Job) -> Seen:
 def _foreign(content, path):
     """Returns what is seen in a file of an encoding that has no lines as they are looked for."""
     fault = Tally(1, 0, other_encoding(content[:_HEAD], path))
-    return Seen(1, np.zeros(1, np.int32), np.zeros(1, np.uint64), unusable=1, faults={"encoding": fault})
+    return Seen(1, np.zeros(1, np.int32), np.zeros(1, np.uint64), unusable=1, faults={ENCODING: fault})
 
 
 def look_at(line, number, folder, job, seen) -> int:
     """Notes in ``seen`` what is wrong with a line; returns the hash of its path, 0 where there is none."""
-    fault, path, rule = None, "", job.rule
+    found, path, rule = None, "", job.rule
     try:
         text = line.decode("utf-8")
         parts = split_line(text, rule.delimiter, rule.sizes)
         if parts is None:
-            fault = "delimiter", f"{rule.delimiter!r} in {text[:60]!r}{meant_delimiter(text, rule.delimiter)}"
+            found = DELIMITER, f"{rule.delimiter!r} in {text[:60]!r}{meant_delimiter(text, rule.delimiter)}"
         elif not parts.path:
-            fault = ("no_path", "")
+            found = (NO_PATH, "")
         else:
             path = parts.path
             if parts.unread:
-                count(seen.faults, "unread", number, repr(parts.unread[:40]))
-            fault = rule.labels.check(parts.label, number, seen)
+                count(seen.faults, UNREAD, number, repr(parts.unread[:40]))
+            found = rule.labels.check(parts.label, number, seen)
     except UnicodeDecodeError as error:
-        fault = ("encoding", other_encoding(line, job.path) or error.reason)
-    _add_fault(seen, fault, number)
+        found = (ENCODING, other_encoding(line, job.path) or error.reason)
+    _add_fault(seen, found, number)
     return path_hash(folder, path) if path else 0
 
 
@@ -109,17 +105,18 @@ def read_stored(stored, labels) -> Seen:
     seen = Seen(lines=len(stored), numbers=np.array([number for number, _ in stored], np.int64))
     for number, label in stored:
         try:
-            fault = ("no_label", "") if label is None else labels.check(label.decode("utf-8"), number, seen)
+            found = (NO_LABEL, "") if label is None else labels.check(label.decode("utf-8"), number, seen)
         except UnicodeDecodeError as error:
-            fault = ("encoding", error.reason)
-        _add_fault(seen, fault, number)
+            found = (ENCODING, error.reason)
+        _add_fault(seen, found, number)
     return seen
 
 
-def _add_fault(seen, fault, number):
-    if fault is not None:
-        count(seen.faults, fault[0], number, fault[1])
-        seen.unusable += FAULTS[fault[0]][0]
+def _add_fault(seen, found, number):
+    if found is not None:
+        fault, example = found
+        count(seen.faults, fault, number, example)
+        seen.unusable += fault.unusable
 
 
 def path_hash(folder, path) -> int:

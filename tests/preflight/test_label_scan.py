@@ -1,5 +1,6 @@
 """Label files read in parts: line numbers, limits and rules."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,11 +8,25 @@ import pytest
 
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
-from ppocr.formats.labels import BoxLabels, ClassLabels, Labels, Tally, TextLabels
+from ppocr.formats.labels import (
+    ALL_UNKNOWN,
+    FEW_POINTS,
+    LOOKS_OTHERWISE,
+    NO_BOXES,
+    NO_CLASS,
+    NO_LABEL,
+    TOO_LONG,
+    BoxLabels,
+    ClassLabels,
+    Fault,
+    Labels,
+    Tally,
+    TextLabels,
+)
 from ppocr.formats.lines import meant_delimiter
 from ppocr.preflight import label_scan
-from ppocr.preflight.label_lines import Job, LineRule, path_hash, read_job
-from ppocr.registry import OPERATORS
+from ppocr.preflight.label_lines import DELIMITER, Job, LineRule, path_hash, read_job
+from ppocr.registry import OPERATORS, TASKS
 from ppocr.text.direction import Writing
 
 TEXT = LineRule(TextLabels(frozenset("abcd"), longest=4, ctc=True))
@@ -36,9 +51,9 @@ def test_parts_of_any_size_give_the_same(tmp_path, monkeypatch, chunk, processes
     seen = scan.seen
     assert seen.numbers.tolist() == [1, 4, 5, 6, 7, 8] and seen.lines == 8
     assert seen.faults == {
-        "delimiter": Tally(1, 4, rf"'\t' in 'x1 ab'{meant_delimiter('x1 ab')}"),
-        "too_long": Tally(1, 6, "5 characters, at most 4: 'abcda'"),
-        "all_unknown": Tally(1, 8, "'X'"),
+        DELIMITER: Tally(1, 4, rf"'\t' in 'x1 ab'{meant_delimiter('x1 ab')}"),
+        TOO_LONG: Tally(1, 6, "5 characters, at most 4: 'abcda'"),
+        ALL_UNKNOWN: Tally(1, 8, "'X'"),
     }
     assert seen.unusable == 3
     assert seen.unknown == {"X": Tally(2, 5)}
@@ -70,16 +85,16 @@ def test_several_files_keep_their_own_lines(tmp_path, monkeypatch):
     "labels, label, faults, unusable",
     [
         (Labels(), "anything", {}, 0),
-        (Labels(), "", {"no_label"}, 1),
+        (Labels(), "", {NO_LABEL}, 1),
         (ClassLabels(classes=frozenset({"0"})), "0", {}, 0),
-        (ClassLabels(classes=frozenset({"0"})), "1", {"class"}, 1),
+        (ClassLabels(classes=frozenset({"0"})), "1", {NO_CLASS}, 1),
         (TextLabels(characters=frozenset("ab"), lower=True), "AB", {}, 0),
-        (TextLabels(characters=frozenset("ab")), "AB", {"all_unknown"}, 1),
-        (BoxLabels(), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {"few_points"}, 0),
-        (BoxLabels(), '[{"transcription": "a", "points": 5}]', {"boxes"}, 1),
-        (BoxLabels(), '[{"transcription": "a", "points": [["a", 0]]}]', {"boxes"}, 1),
+        (TextLabels(characters=frozenset("ab")), "AB", {ALL_UNKNOWN}, 1),
+        (BoxLabels(), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {FEW_POINTS}, 0),
+        (BoxLabels(), '[{"transcription": "a", "points": 5}]', {NO_BOXES}, 1),
+        (BoxLabels(), '[{"transcription": "a", "points": [["a", 0]]}]', {NO_BOXES}, 1),
         (BoxLabels(ignored=frozenset("*")), '[{"transcription": "*", "points": [[0, 0]]}]', {}, 0),
-        (BoxLabels(), "3", {"boxes"}, 1),
+        (BoxLabels(), "3", {NO_BOXES}, 1),
     ],
 )
 def test_rules(tmp_path, labels, label, faults, unusable):
@@ -110,6 +125,7 @@ LONGEST = {
     "SPINLabelEncode": 8,
     "PRENLabelEncode": 7,
     "VLLabelEncode": 8,
+    "MultiLabelEncode": 8,
 }
 
 
@@ -137,11 +153,34 @@ def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
     (scan,) = label_scan.scan_files([path], "/", rule, context(processes=2))
     assert scan.seen.unknown == {"ป": Tally(1, 1)}
     assert scan.seen.steps == {2: Tally(1, 1), 4: Tally(1, 2)}
-    assert scan.seen.faults == {"too_long": Tally(1, 3, "4 characters, at most 3: 'ปัปัปัปั'")}
+    assert scan.seen.faults == {TOO_LONG: Tally(1, 3, "4 characters, at most 3: 'ปัปัปัปั'")}
 
 
 def test_texts_that_look_like_others_are_named(tmp_path):
     rule = LineRule(TextLabels(characters=frozenset("אבגד 12kg"), writing=Writing("אבגד 12kg")))
     path = write(tmp_path, "x\tאב 12\ny\tאב 12 kg\nz\tאב kg 12\n".encode())
     (scan,) = label_scan.scan_files([path], "/", rule, context())
-    assert scan.seen.faults == {"order": Tally(1, 2, "'אב 12 kg' like 'אב kg 12'")} and scan.seen.unusable == 0
+    assert scan.seen.faults == {LOOKS_OTHERWISE: Tally(1, 2, "'אב 12 kg' like 'אב kg 12'")} and scan.seen.unusable == 0
+
+
+@dataclass(frozen=True)
+class Sums(Labels):
+    """Labels of somebody's own, with faults of their own."""
+
+    def check(self, label, number, seen):
+        """Tells of labels below zero, and of those that are no number."""
+        if not label.lstrip("-").isdigit():
+            return Fault("the label is no sum"), repr(label)
+        return (Fault("the sum is negative", unusable=False), label) if label[0] == "-" else None
+
+
+def test_labels_of_ones_own_have_faults_of_their_own(make_site, serious, monkeypatch):
+    monkeypatch.setattr(TASKS.get("cls"), "labels_for", lambda self, operators: Sums())
+    site = make_site("cls")
+    site.write("train.txt", "train0.png\t0\ntrain1.png\t-1\ntrain2.png\t-2\ntrain3.png\t7\n")
+    site.write("eval.txt", "eval0.png\t180\neval1.png\tabout 3\n")
+    found = [(f.what, f.file, f.line) for f in serious(site.check()) if f.check == "label lines"]
+    assert found == [
+        ("the sum is negative (-1); the same of 1 further lines", site.path("train.txt"), 2),
+        ("the label is no sum ('about 3')", site.path("eval.txt"), 2),
+    ]
