@@ -258,7 +258,7 @@ def _coerce_union(value, union):
         try:
             return coerce(value, option)
         except Misfit as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))  # which would keep all callers' variables alive with it
     inside = [error for error in errors if error.path]  # it is of that kind, but for a value in it
     raise errors[0] if len(errors) == 1 else inside[0] if inside else _misfit(value, union)
 

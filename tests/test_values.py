@@ -1,6 +1,8 @@
 """What the annotations of a key allow, and how a value that does not fit is told of."""
 
+import gc
 import math
+import weakref
 from typing import Annotated, Literal, Optional, Union
 
 import pytest
@@ -139,3 +141,19 @@ def test_a_hint_lists_the_keys_where_none_is_near_and_leaves_out_what_a_builder_
     assert message("coeff") == "x has no key 'coeff'; known: rate, factor"
     assert message("epoch") == "x has no key 'epoch'; known: rate, factor"
     assert message("fctor") == "x has no key 'fctor' (did you mean 'factor'?)"
+
+
+def test_a_kind_that_did_not_fit_keeps_no_variable_of_a_caller():
+    class Owner:
+        pass
+
+    def call():
+        owner = Owner()
+        assert coerce(3, Union[str, dict, int]) == 3
+        return weakref.ref(owner)
+
+    gc.disable()
+    try:
+        assert call()() is None
+    finally:
+        gc.enable()

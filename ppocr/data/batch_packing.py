@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, Optional
 
 import numpy as np
 import paddle
+from paddle.utils import dlpack
 
 from ppocr.data.bad_samples import BadSample, NoGoodSample
 from ppocr.data.batch import Batch, Sample, names_of
@@ -39,16 +40,19 @@ class PackedBatch:
         self.names = names
 
 
-class BatchReader(paddle.io.Dataset):
+class BatchReader:
     """Reads and collates whole batches: ``reader[list of SampleKey]`` is ``[parcel, array, ...]``.
 
     Args:
         dataset: an ``OcrDataset``.
         collate: a collate function; where it has a method ``select``, the samples that it leaves out are reported.
+
+    Attributes:
+        worker: number of the worker process that this is; None in the main process.
     """
 
     def __init__(self, dataset, collate):
-        super().__init__()
+        self.worker = None
         self._dataset = dataset
         self.collate = collate
         self._timer = NullTimer()
@@ -145,9 +149,16 @@ def batch_bytes(packed) -> int:
     return sum(array.nbytes for array in packed[1:])
 
 
-def first(batches):
-    """Returns the only batch of a list: the collate step of a ``paddle.io.DataLoader`` over whole batches."""
-    return batches[0]
+def with_tensors(packed):
+    """Returns ``[parcel, tensor, ...]``: tensors on the CPU, in the memory of the arrays where Paddle can do so."""
+    parcel, *arrays = packed
+    return [parcel, *map(_shared_tensor, arrays)]
+
+
+def _shared_tensor(array):
+    if array.dtype == bool:  # has no place in DLPack as Paddle 2 knows it
+        return paddle.to_tensor(array, place=paddle.CPUPlace())
+    return dlpack.from_dlpack(array.__dlpack__())
 
 
 def _to_slot(value, arrays):

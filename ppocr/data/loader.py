@@ -1,18 +1,16 @@
 """BatchLoader: batches in a reproducible order, with an account of what could not be read."""
 
 import contextlib
-import itertools
-import os
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Optional, Union
 
 import cv2
-import paddle
 
-from ppocr.data import shared_memory, workers
+from ppocr.data import device_feed, shared_memory, workers
 from ppocr.data.batch import Batch
-from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, first, unpack
+from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, unpack, with_tensors
 from ppocr.distributed.watchdog import register_stack_dump
 from ppocr.errors import DataError
 from ppocr.values import BatchSize, Name, Range
@@ -108,11 +106,13 @@ class BatchLoader:
             UserError: a worker process was killed.
         """
         skip, self._skip = self._skip, 0
-        keys, handed_out = itertools.tee(self._sampler.batches(self._epoch, skip))
+        asked = deque()  # a thread may take the keys: see device_feed
+        keys = _noted(self._sampler.batches(self._epoch, skip), asked)
         self.report.start_epoch()
         packed_batches = self._from_workers(keys) if self.options.num_workers else (self.reader[k] for k in keys)
         with contextlib.closing(packed_batches):
-            for packed, batch_keys in zip(packed_batches, handed_out):
+            for packed in packed_batches:
+                batch_keys = asked.popleft()
                 batch, left_out = self._receive(packed)
                 if batch is not None:
                     self.last_keys = [key for key in batch_keys if key.index not in left_out]
@@ -167,24 +167,18 @@ class BatchLoader:
     def _from_workers(self, keys):
         """Yields what worker processes read; those of training then wait for its next epoch."""
         if self._workers is None or not self._workers.idle:
-            self._workers = workers.WorkerPool(self._paddle_loader)
+            self._workers = self._start_workers()
         pool = self._workers
-        yield from pool.read(keys)
-        if not self.dataset.training:
-            pool.close()
+        try:
+            yield from device_feed.feed(map(with_tensors, pool.read(keys)), self._place)
+        finally:
+            if not (self.dataset.training and pool.idle):
+                pool.close()
 
-    def _paddle_loader(self, batch_sampler):
-        parent = os.getpid()
-        return paddle.io.DataLoader(
-            self.reader,
-            batch_sampler=batch_sampler,
-            places=self._place,
-            collate_fn=first,
-            num_workers=self.options.num_workers,
-            use_shared_memory=self._use_shared_memory(),
-            prefetch_factor=self.options.prefetch_factor,
-            worker_init_fn=partial(_start_worker, parent, self.stack_file),
-        )
+    def _start_workers(self):
+        options, start = self.options, partial(_start_worker, self.reader, self.stack_file)
+        shared = self._use_shared_memory()
+        return workers.WorkerPool(self.reader, options.num_workers, options.prefetch_factor, shared, start)
 
     def _use_shared_memory(self):
         """Tells whether shared memory is wanted and large enough for what the workers read ahead."""
@@ -211,8 +205,13 @@ class BatchLoader:
         return False
 
 
-def _start_worker(parent, stack_file, number):
+def _noted(batches, asked):
+    for keys in batches:
+        asked.append(keys)
+        yield keys
+
+
+def _start_worker(reader, stack_file, number):
+    reader.worker = number
     register_stack_dump(stack_file)
     cv2.setNumThreads(0)  # worker processes are the parallelism; OpenCV's own threads do not survive a fork
-    shared_memory.claim()
-    workers.end_with_parent(parent)

@@ -1,58 +1,64 @@
-"""The shared memory through which workers hand over batches: what fills it, and what dead workers have left.
+"""How an object with large arrays goes from one process to another: through shared memory, or a pipe.
 
-Paddle names a segment ``paddle_<process>_...``.  A process number means nothing in another container, and containers
-may share ``/dev/shm``; so each worker leaves a file that says in which namespace of processes its number counts.
+The memory is a file without a name, of which nothing is left once nobody has it open any more, whoever died.  What
+comes out of it is not copied: its arrays lie in that memory, which goes with the last of them.
 """
 
-import contextlib
+import itertools
+import mmap
 import os
-import re
-import time
-from collections import Counter
+import pickle
+import tempfile
+from functools import partial
+from multiprocessing.reduction import recv_handle, send_handle
 from pathlib import Path
 
-from ppocr.distributed import liveness
+import numpy as np
 
 FOLDER = Path("/dev/shm")
-_SEGMENT = re.compile(r"paddle_(\d+)_")
-_MARK = "ppocr_worker_{namespace}_{process}"
-_OLD = 24 * 3600  # seconds after which nobody waits for a segment any more, wherever its number counts
-_NAMED = 3
-MIB = 1 << 20
+_ALIGNMENT = 64  # bytes; Paddle's kernels read arrays fastest that begin so
+_LEAST = 1 << 16  # bytes; less is sent faster than mapped, and each mapping holds a file descriptor
 
 
-def claim():
-    """Says of this process that it is a worker; to be called at its start."""
-    namespace = _namespace()
-    if namespace is not None:
-        with contextlib.suppress(OSError):
-            _mark(namespace, os.getpid()).touch()
+def parts_of(value) -> list:
+    """Returns an object as bytes: those of its pickle, then those of each of its arrays, which are not copied."""
+    buffers = []
+    pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    return [memoryview(pickled), *(buffer.raw() for buffer in buffers)]
 
 
-def release(process: int):
-    """Removes what a worker has left."""
-    namespace = _namespace()
-    if namespace is not None:
-        _remove([*FOLDER.glob(f"paddle_{process}_*"), _mark(namespace, process)])
+def send(connection, parts, shared: bool):
+    """Sends an object through a duplex :func:`multiprocessing.Pipe` to :func:`receive`.
 
-
-def sweep() -> int:
-    """Removes the segments of this user whose processes are dead; returns their bytes.
-
-    Those of workers of this project are known for sure; others only once they are old.
+    Args:
+        connection: an end of the pipe.
+        parts: of the object, see :func:`parts_of`.
+        shared: whether shared memory is used, if there is room and the object is large enough to be worth it.
     """
-    namespace, total = _namespace(), 0
-    if namespace is None:
-        return 0
-    for path in _own_files():
-        process = _process_of(path)
-        known = _mark(namespace, process).exists() or _is_old(path)
-        if process and known and _is_dead(process):
-            total += _size(path)
-            _remove([path])
-    marks = FOLDER.glob(_MARK.format(namespace=namespace, process="*"))
-    _remove(mark for mark in marks if _is_dead(int(mark.name.rpartition("_")[2])))
-    return total
+    sizes = [part.nbytes for part in parts]
+    file = _written(parts, sizes) if shared and sum(sizes) >= _LEAST else None
+    connection.send((sizes, file is not None))
+    if file is None:
+        _write(partial(os.write, connection.fileno()), parts)
+        return
+    with file:
+        send_handle(connection, file.fileno(), None)
+
+
+def receive(connection):
+    """Returns what :func:`send` sends; it can be written to.
+
+    Raises:
+        EOFError, ConnectionError: the other process has ended.
+    """
+    try:
+        sizes, shared = connection.recv()
+    except OSError as error:
+        if error.errno is None:  # the pipe ends within a message
+            raise EOFError from error
+        raise
+    pickled, *buffers = _mapped(recv_handle(connection), sizes) if shared else _read(connection, sizes)
+    return pickle.loads(pickled, buffers=buffers)
 
 
 def free_bytes() -> int:
@@ -61,64 +67,49 @@ def free_bytes() -> int:
     return stats.f_bavail * stats.f_frsize
 
 
-def shortage(least: int) -> str:
-    """Returns a sentence about what fills the shared memory; empty where there is none, or ``least`` bytes are free."""
-    if not FOLDER.is_dir() or free_bytes() >= least:
-        return ""
-    sizes = Counter()
-    for path in _files():
-        segment = _SEGMENT.match(path.name)
-        sizes[f"{segment[0]}*" if segment else path.name] += _size(path)
-    parts = ", ".join(f"{name} {size / MIB:.1f} MiB" for name, size in sizes.most_common(_NAMED) if size)
-    return f"{FOLDER} is full, by {parts or 'files of others'}"
+def _written(parts, sizes):
+    """Returns an open file with all parts; None where there is no room."""
+    file = None
+    try:
+        file = tempfile.TemporaryFile(dir=FOLDER, buffering=0)
+        for part, (begin, _) in zip(parts, _places(sizes)):
+            file.seek(begin)
+            _write(file.write, [part])
+    except OSError:
+        if file is not None:
+            file.close()
+        return None
+    return file
 
 
-def _namespace():
-    """Returns the number of the namespace in which process numbers count here; None without shared memory."""
-    return liveness.namespace() if FOLDER.is_dir() else None
+def _write(write, parts):
+    for part in parts:
+        while part:
+            part = part[write(part) :]
 
 
-def _mark(namespace, process):
-    return FOLDER / _MARK.format(namespace=namespace, process=process)
+def _mapped(handle, sizes):
+    """Returns the parts of a file, which is closed."""
+    try:
+        memory = memoryview(mmap.mmap(handle, 0))
+    finally:
+        os.close(handle)
+    return [memory[begin:end] for begin, end in _places(sizes)]
 
 
-def _process_of(path):
-    segment = _SEGMENT.match(path.name)
-    return int(segment[1]) if segment else 0
+def _read(connection, sizes):
+    """Returns the parts that a pipe brings."""
+    parts = [memoryview(np.empty(size, np.uint8)) for size in sizes]
+    for part in parts:
+        while part:
+            count = os.readv(connection.fileno(), [part])
+            if not count:
+                raise EOFError
+            part = part[count:]
+    return parts
 
 
-def _files():
-    with contextlib.suppress(OSError):
-        return list(FOLDER.iterdir())
-    return []
-
-
-def _own_files():
-    return [path for path in _files() if getattr(_stat(path), "st_uid", None) == os.getuid()]
-
-
-def _stat(path):
-    with contextlib.suppress(OSError):  # another process may just have removed it
-        return path.stat()
-    return None
-
-
-def _size(path):
-    stat = _stat(path)
-    return stat.st_blocks * 512 if stat else 0
-
-
-def _is_old(path):
-    stat = _stat(path)
-    return stat is not None and time.time() - stat.st_mtime > _OLD
-
-
-def _is_dead(process):
-    """Tells whether a process whose number counts here is known to be dead."""
-    return liveness.is_alive(process, liveness.system()) is False
-
-
-def _remove(paths):
-    for path in paths:
-        with contextlib.suppress(OSError):
-            path.unlink()
+def _places(sizes):
+    """Returns where each part begins and ends in a file."""
+    begins = itertools.accumulate((-(-size // _ALIGNMENT) * _ALIGNMENT for size in sizes), initial=0)
+    return [(begin, begin + size) for begin, size in zip(begins, sizes)]

@@ -1,59 +1,78 @@
 """Batches from worker processes, and the prompt end of the iteration when one of them dies."""
 
+import contextlib
+import itertools
 import multiprocessing
-import multiprocessing.connection
 import os
+import queue
+import random
 import signal
+import sys
 import threading
+import traceback
 import weakref
+from collections import deque
+from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
+
+import numpy as np
+import paddle
 
 from ppocr.data import shared_memory
 from ppocr.errors import UserError
 
-_QUEUES = 1 << 16  # bytes of shared memory that queues and locks need, whatever batches are passed through
-_BATCH = 1 << 20  # with fewer bytes free, it was shared memory that a worker died of
-_NO_START = "data workers cannot be started"
-_WAYS_OUT = (
-    "make room there, or set Train.loader.use_shared_memory (and Eval.loader.use_shared_memory) to false; "
-    "Global.resume=auto goes on"
-)
+_FORK = multiprocessing.get_context("fork")  # whatever is loaded and open is there at once, and need not be pickled
+_PATIENCE = 30  # seconds that a worker has to finish its batch when the pool is closed
+_LOOK = 2  # seconds between two looks whether the parent is alive
 _HINTS = {
     signal.SIGKILL: "memory may have run out: lower num_workers or batch_size_per_card",
-    signal.SIGBUS: "shared memory may have run out (set use_shared_memory to false), or a data file has become shorter",
+    signal.SIGBUS: "a data file may have become shorter while it was read",
 }
 
 
+class _Worker(NamedTuple):
+    """A process and the parent's end of its pipe, which it shares with nobody: its death locks nothing."""
+
+    process: multiprocessing.Process
+    connection: Connection
+
+
+class _Failure(NamedTuple):
+    """What a worker sends in place of a batch; ``text`` is the traceback."""
+
+    text: str
+
+
 class WorkerPool:
-    """Worker processes of a ``paddle.io.DataLoader`` that read the batches of one epoch after the other.
-
-    Started anew for each epoch, they would load fonts and open databases anew too.  Paddle's ``persistent_workers``
-    sleeps for half a second between two epochs; so the workers are fed with the keys of any epoch here.
-
-    Paddle finds a dead worker only when it next waits for one, by a signal that may strike anywhere in the main
-    thread, or, if the worker died while it was writing a batch, never.  So the workers are watched here.
+    """Worker processes that read the batches of one epoch after the other, each the next batch in turn.
 
     Args:
-        make_loader: called with a batch sampler, makes the loader.
+        reader: ``reader[keys]`` is a batch, anything that can be pickled.
+        workers: number of processes.
+        prefetch: batches that each reads ahead.
+        shared: whether batches go through shared memory.
+        start: called with its number in each worker before it reads.
 
     Attributes:
         close: ends the workers; called at the latest when nobody has the pool any more, or at exit.
 
     Raises:
-        UserError: there is no room for what workers and their parent share.
+        UserError: the system does not let so many processes start.
     """
 
-    def __init__(self, make_loader):
-        short = shared_memory.shortage(_QUEUES)
-        if short:
-            raise UserError(f"{_NO_START}: {short}; make room there, or set loader.num_workers to 0")
-        self._feed = _Feed()
-        try:
-            self._iterator = _start(make_loader(self._feed))
-        except OSError as error:
-            raise UserError(f"{_NO_START}: {error}; set loader.num_workers to 0, or to fewer") from error
-        self._watch = _Watch(self._iterator)
+    def __init__(self, reader, workers: int, prefetch: int, shared: bool, start):
+        self._ahead = workers * prefetch
         self._waiting = True
-        self.close = weakref.finalize(self, self._watch.close)
+        self._workers = []
+        self.close = weakref.finalize(self, _end, self._workers, os.getpid())
+        seed = np.random.randint(sys.maxsize)
+        try:
+            for number in range(workers):
+                self._workers.append(_started(number, seed, reader, shared, start))
+        except OSError as error:
+            self.close()
+            why = f"data workers cannot be started: {error}"
+            raise UserError(f"{why}; set loader.num_workers to 0, or to fewer") from error
 
     @property
     def idle(self) -> bool:
@@ -68,114 +87,117 @@ class WorkerPool:
             RuntimeError: a worker met an error that is no matter of the data.
         """
         self._waiting = False
+        turns, asked = zip(itertools.cycle(self._workers), keys), deque()
         try:
-            self._feed.keys = keys
-            for _ in range(self._iterator._outstanding_capacity):
-                self._iterator._try_put_indices()
-            while self._iterator._batches_outstanding:
-                yield self._next()
+            self._ask(turns, self._ahead, asked)
+            while asked:
+                batch = self._receive(asked.popleft())
+                self._ask(turns, 1, asked)
+                yield batch
         except BaseException:  # GeneratorExit too: what is on its way would come in the next epoch
             self.close()
             raise
         self._waiting = True
 
-    def _next(self):
-        try:
-            return next(self._iterator)
-        except (StopIteration, SystemError, RuntimeError, OSError) as error:
-            self._watch.raise_if_dead()
-            raise RuntimeError("reading failed in a data worker; its own traceback stands above") from error
+    def _ask(self, turns, count, asked):
+        """Asks for further batches, each of a worker that is then added to ``asked``."""
+        for worker, keys in itertools.islice(turns, count):
+            with _named_when_dead(worker):
+                worker.connection.send(keys)
+            asked.append(worker)
+
+    def _receive(self, worker):
+        sentinels = {each.process.sentinel: each for each in self._workers}
+        ready = wait([worker.connection, *sentinels])
+        dead = [sentinels[end] for end in ready if end in sentinels]
+        if dead:
+            raise UserError(_obituary(dead[0].process))
+        with _named_when_dead(worker):
+            batch = shared_memory.receive(worker.connection)
+        if isinstance(batch, _Failure):
+            raise RuntimeError(f"reading failed in a data worker:\n{batch.text}")
+        return batch
 
 
-class _Feed:
-    """A batch sampler that goes on after its end, once it is given further keys."""
-
-    keys = iter(())
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        return [next(self.keys)]
+@contextlib.contextmanager
+def _named_when_dead(worker):
+    """Raises a UserError in place of what a pipe says whose other end is gone."""
+    try:
+        yield
+    except (EOFError, ConnectionError):
+        raise UserError(_obituary(worker.process)) from None
 
 
-def _start(loader):
-    """Starts the workers without the signal handler that Paddle installs for them."""
-    handler = signal.getsignal(signal.SIGCHLD)
-    iterator = iter(loader)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL if handler is None else handler)
-    return iterator
-
-
-class _Watch:
-    """Waits in a thread for a worker to die of anything but its own end, and then wakes the reader."""
-
-    def __init__(self, iterator):
-        self._iterator = iterator
-        self._workers = list(iterator._workers)
-        self._owner = os.getpid()
-        self._dead = None
-        self._stop, self._stopped = multiprocessing.Pipe(duplex=False)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def raise_if_dead(self):
-        """Raises a UserError if a worker is dead."""
-        self._thread.join(1)  # Paddle may see the death a moment earlier
-        if self._dead is not None:
-            raise UserError(_obituary(self._dead)) from None
-
-    def close(self):
-        """Ends the watch and the workers; not from a forked process, whose copies of them are not its own."""
-        if os.getpid() != self._owner:
-            return
-        self._stopped.send(None)  # closing it would not do: processes forked meanwhile hold copies
-        self._thread.join()
-        self._stopped.close()
-        self._stop.close()
-        if self._dead is not None:
-            for worker in self._workers:
-                worker.kill()
-        self._iterator._try_shutdown_all()
-        for worker in self._workers:  # batches that nobody will read; a killed worker could not remove them itself
-            shared_memory.release(worker.pid)
-
-    def _run(self):
-        alive = {worker.sentinel: worker for worker in self._workers}
-        while alive:
-            ready = multiprocessing.connection.wait([self._stop, *alive])
-            if self._stop in ready:
-                return
-            for worker in [alive.pop(sentinel) for sentinel in ready]:
-                worker.join(1)  # the sentinel fires a moment before there is an exit code
-                if worker.exitcode != 0:
-                    self._dead = worker
-                    self._iterator._exit_thread_unexpectedly()
-                    return
-
-
-def _obituary(worker):
-    code = worker.exitcode or 0
+def _obituary(process):
+    process.join()  # its pipe ends a moment before there is an exit code
+    code = process.exitcode or 0
     cause = f"was killed by signal {-code}" if code < 0 else f"ended early with exit code {code}"
-    short = shared_memory.shortage(_BATCH)
-    hint = f"{short}; {_WAYS_OUT}" if short else _HINTS.get(-code, "")
-    return f"data worker process {worker.pid} {cause}{hint and '; '}{hint}"
+    hint = _HINTS.get(-code, "")
+    return f"data worker process {process.pid} {cause}{hint and '; '}{hint}"
 
 
-def end_with_parent(parent: int):
-    """Starts a thread in a worker that ends the process once its parent is gone, so that no orphan stays.
+def _end(workers, owner):
+    """Ends workers; not from a forked process, whose copies of them are not its own.
+
+    They finish the batches that they are reading, unless one of them has died: others may wait for what it held.
+    """
+    if os.getpid() != owner:
+        return
+    patience = _PATIENCE if all(worker.process.is_alive() for worker in workers) else 0
+    for worker in workers:
+        with contextlib.suppress(OSError):  # it is dead
+            worker.connection.send(None)
+        worker.connection.close()
+    for worker in workers:
+        worker.process.join(patience)
+        worker.process.kill()
+        worker.process.join()
+
+
+def _started(number, seed, reader, shared, start):
+    ours, its = _FORK.Pipe()
+    with its:  # the worker alone keeps it, so that it ends with the worker
+        work = (number, seed, reader, shared, start, its, os.getpid())
+        process = _FORK.Process(target=_work, args=work, daemon=True)
+        process.start()
+    return _Worker(process, ours)
+
+
+def _work(number, seed, reader, shared, start, connection, parent):
+    """Reads in a worker what its parent asks for.
 
     The worker leaves the process group of its parent: launchers and terminals signal whole groups, and a parent
     that finishes its step after one still needs batches.
     """
-
-    def watch():
-        while os.getppid() == parent:
-            pause.wait(2)
-        shared_memory.release(os.getpid())
-        os._exit(1)
-
     os.setpgrp()
-    pause = threading.Event()
-    threading.Thread(target=watch, daemon=True).start()
+    asked, reading = queue.SimpleQueue(), threading.Lock()
+    threading.Thread(target=_listen, args=(connection, parent, asked, reading), daemon=True).start()
+    paddle.set_device("cpu")  # a device cannot be used in a process that was forked after it was
+    random.seed(seed + number)
+    np.random.seed([number, seed & 0xFFFFFFFF, seed >> 32])
+    start(number)
+    while True:
+        keys = asked.get()
+        with reading:
+            parts = _parts(reader, keys)
+        shared_memory.send(connection, parts, shared)
+
+
+def _parts(reader, keys):
+    try:
+        return shared_memory.parts_of(reader[keys])
+    except Exception:  # noqa: BLE001 - raised in the parent
+        return shared_memory.parts_of(_Failure(traceback.format_exc()))
+
+
+def _listen(connection, parent, asked, reading):
+    """Takes what the parent asks for, so that it never waits, and ends the worker with it, so that no orphan stays."""
+    while os.getppid() == parent:
+        if connection.poll(_LOOK):
+            keys = connection.recv()
+            if keys is None:
+                with reading:  # what it is about to write into files is finished
+                    sys.stdout.flush()
+                    os._exit(0)
+            asked.put(keys)
+    os._exit(1)

@@ -94,7 +94,7 @@ def _silent_progress(work, watch):
     return Progress(work.schedule, nobody, MetricLoggers(), work.window, metric, timer=StepTimer(watch))
 
 
-class _TimedReader(paddle.io.Dataset):
+class _TimedReader:
     """Reads batches and notes what each part took, in this process or in workers that are forked from it.
 
     Args:
@@ -102,10 +102,13 @@ class _TimedReader(paddle.io.Dataset):
         watch: each process has its own copy of it.
         order: the loader's parts.
         workers: number of worker processes.
+
+    Attributes:
+        worker: see :class:`ppocr.data.batch_packing.BatchReader`.
     """
 
     def __init__(self, reader, watch, order, workers):
-        super().__init__()
+        self.worker = None
         self._reader, self._watch, self._order = reader, watch, list(dict.fromkeys(order))
         # Shared with forked processes; each writes a row of its own: seconds of each part, number of batches.
         self._workers, rows, columns = workers, max(workers, 1), len(self._order) + 1
@@ -118,9 +121,10 @@ class _TimedReader(paddle.io.Dataset):
         with self._watch.part(parts.LOADER_REST):
             packed = self._reader[keys]
         taken = self._watch.take(parts.LOADER)
-        worker = paddle.io.get_worker_info()
-        if worker or not self._workers:  # with workers, the main process only looks how large a batch is
-            self._rows[worker.id if worker else 0] += [*(taken.get(part, 0.0) for part in self._order), 1]
+        if (
+            self.worker is not None or not self._workers
+        ):  # with workers, the main process only looks how large a batch is
+            self._rows[self.worker or 0] += [*(taken.get(part, 0.0) for part in self._order), 1]
         return packed
 
     def totals(self):

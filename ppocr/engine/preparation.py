@@ -4,7 +4,6 @@ import contextlib
 from pathlib import Path
 
 from ppocr import config as configuration
-from ppocr.data import shared_memory
 from ppocr.distributed import processes
 from ppocr.engine import setup
 from ppocr.engine.folder import follow, open_folder
@@ -56,9 +55,6 @@ def prepare(merged, path, is_train: bool = False, profiler_options=None, check=N
         logger = get_logger(folder / "train.log" if is_train else None, rank)
     for warning in found.warnings:
         logger.warning("%s", warning)
-    left = shared_memory.sweep()
-    if left:
-        logger.info("%.1f MiB of shared memory that dead data workers had left were removed", left / shared_memory.MIB)
     loggers = None
     if is_train:
         _start_log(logger, resolved, device, options)

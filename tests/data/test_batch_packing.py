@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from ppocr.data.bad_samples import BadSample
-from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, pack, unpack
+from ppocr.data.batch_packing import BatchReader, FatalDataError, batch_bytes, pack, unpack, with_tensors
 from ppocr.data.datasets.base import SampleKey
 
 EVENT = BadSample(3, "bad_label", "x", "", "l")
@@ -18,6 +18,16 @@ def test_arrays_become_tensors_and_the_rest_stays():
     assert isinstance(batch[0], paddle.Tensor) and batch[0].shape == [2, 3] and events == [EVENT]
     assert batch[1] == ["a", "_paddle_field_0"] and [len(a) for a in batch[2]] == [2, 3]
     assert batch[3] is odd and batch[4].shape == [0, 4]
+
+
+@pytest.mark.parametrize("kind", ["bool", "int8", "uint8", "int16", "int32", "int64", "float16", "float32", "float64"])
+def test_what_workers_read_becomes_tensors_of_the_same_kind(kind):
+    array = np.array([[0, 1, 2], [3, 4, 5]]).astype(kind)
+    parcel, *tensors = with_tensors(pack([array, "x"], [EVENT]))
+    batch, events = unpack([parcel, *tensors])
+    assert batch[0] is tensors[0] and batch[1] == "x" and events == [EVENT]
+    assert batch[0].stop_gradient and batch[0].place.is_cpu_place() and str(batch[0].dtype) == f"paddle.{kind}"
+    np.testing.assert_array_equal(batch[0].numpy(), array)
 
 
 def test_dictionaries_and_empty_batches():

@@ -1,152 +1,94 @@
-"""Segments of dead workers are removed, those of others are left alone, and what fills the memory is said."""
+"""Objects with arrays go from process to process as they are, through shared memory and through a pipe."""
 
 import multiprocessing
 import os
-import subprocess
-import sys
+import threading
 
+import numpy as np
 import pytest
 
-from ppocr.data import shared_memory, workers
-from ppocr.errors import UserError
+from ppocr.data import shared_memory
+
+NESTED = {
+    "large": np.arange(300_000, dtype=np.float32).reshape(3, 100, 1000),
+    "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
+    "rest": [np.zeros((0, 4)), np.array([True, False]), np.array(["a", "b"], object), ("text", None, 1.5)],
+}
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(shared_memory, "FOLDER", tmp_path)
-    return tmp_path
+def sent(value, shared):
+    """Returns what arrives; a thread sends, since nobody could read otherwise what a pipe does not hold."""
+    ours, its = multiprocessing.Pipe()
+    with ours, its:
+        sender = threading.Thread(target=shared_memory.send, args=(its, shared_memory.parts_of(value), shared))
+        sender.start()
+        found = shared_memory.receive(ours)
+        sender.join()
+    return found
 
 
-@pytest.fixture(scope="module")
-def dead():
-    """The number of a process that is no more."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
+def in_a_file(array):
+    """Tells whether an array lies in a file that is mapped, of which there is no name."""
+    begin = array.__array_interface__["data"][0]
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            first, last = (int(address, 16) for address in line.split()[0].split("-"))
+            if first <= begin < last:
+                return str(shared_memory.FOLDER) in line and "(deleted)" in line
+    return False
 
 
-def segment(folder, process, name, age=0):
-    path = folder / f"paddle_{process}_{name}"
-    path.write_bytes(b"x" * 8192)
-    os.utime(path, (path.stat().st_atime, path.stat().st_mtime - age))
-    return path
+@pytest.mark.parametrize("shared", [True, False])
+def test_arrays_arrive_as_they_were_and_can_be_written_to(shared):
+    found = sent(NESTED, shared)
+    np.testing.assert_equal(found, NESTED)
+    assert found["large"].dtype == np.float32 and found["columns"].flags.f_contiguous
+    found["large"] += 1
+    found["columns"][0, 0] = 7
+    assert found["large"][0, 0, 0] == 1 and found["large"].ctypes.data % 64 == (
+        0 if shared else found["large"].ctypes.data % 64
+    )
+    assert in_a_file(found["large"]) == shared
 
 
-def mark(monkeypatch, process):
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "getpid", lambda: process)
-        shared_memory.claim()
+def test_what_is_small_takes_no_file():
+    found = sent([np.arange(100)], shared=True)
+    assert found[0].tolist() == list(range(100)) and not in_a_file(found[0])
 
 
-def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+def test_an_array_outlives_the_rest_of_its_batch():
+    found = sent(NESTED, shared=True)
+    kept = found.pop("large")
+    del found
+    np.testing.assert_equal(kept, NESTED["large"])
 
 
-def test_what_a_dead_worker_left_is_removed_and_what_a_living_one_has_is_not(folder, dead, monkeypatch):
-    segment(folder, dead, "0_1"), segment(folder, dead, "1_7")
-    kept = [segment(folder, os.getpid(), "0_1"), folder / "other"]
-    kept[1].touch()
-    mark(monkeypatch, dead)
-    shared_memory.claim()
-    assert shared_memory.sweep() == 2 * 8192
-    assert names(folder) == sorted([path.name for path in kept] + [f"ppocr_worker_{_namespace()}_{os.getpid()}"])
-    assert shared_memory.sweep() == 0
+def test_no_file_stays_open_for_a_batch_that_is_gone():
+    def count():
+        return len(os.listdir("/proc/self/fd"))
+
+    before = count()
+    found = sent(NESTED, shared=True)
+    assert count() == before + 1  # the one of the memory
+    del found
+    assert count() == before
 
 
-def _namespace():
-    return os.stat("/proc/self/ns/pid").st_ino
-
-
-def test_what_cannot_be_looked_at_is_left_alone(folder, dead, monkeypatch):
-    segment(folder, dead, "0_1"), segment(folder, dead, "0_2", age=25 * 3600)
-    mark(monkeypatch, dead)
-    monkeypatch.setattr(shared_memory.liveness, "is_alive", lambda *process: None)
-    assert shared_memory.sweep() == 0 and len(names(folder)) == 3
-
-
-def test_a_worker_that_is_not_waited_for_is_dead(folder, monkeypatch):
-    child = multiprocessing.get_context("fork").Process(target=os._exit, args=(0,))
-    child.start()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    segment(folder, child.pid, "0_1")
-    mark(monkeypatch, child.pid)
-    assert shared_memory.sweep() == 8192 and not names(folder)
-    child.join()
-
-
-def test_a_process_number_of_another_container_says_nothing(folder, dead):
-    """That container may share the memory, and its worker of this number may be alive."""
-    (folder / f"ppocr_worker_{_namespace() + 1}_{dead}").touch()
-    segment(folder, dead, "0_1")
-    old = segment(folder, dead, "0_2", age=25 * 3600)
-    segment(folder, os.getpid(), "0_3", age=25 * 3600)
-    assert shared_memory.sweep() == 8192
-    assert not old.exists() and len(names(folder)) == 3
-
-
-def test_what_belongs_to_another_user_is_left_alone(folder, dead, monkeypatch):
-    segment(folder, dead, "0_1")
-    mark(monkeypatch, dead)
-    monkeypatch.setattr(os, "getuid", lambda: os.stat(folder).st_uid + 1)
-    assert shared_memory.sweep() == 0 and len(list(folder.glob("paddle_*"))) == 1
-
-
-def test_a_worker_is_released_with_its_mark(folder, monkeypatch):
-    mark(monkeypatch, 12345)
-    segment(folder, 12345, "0_1"), segment(folder, 123456, "0_1")
-    monkeypatch.setattr(shared_memory, "_namespace", _namespace)
-    shared_memory.release(12345)
-    assert names(folder) == ["paddle_123456_0_1"]
-
-
-def test_without_shared_memory_there_is_nothing_to_do(tmp_path, monkeypatch):
+def test_where_there_is_no_room_the_pipe_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(shared_memory, "FOLDER", tmp_path / "none")
-    shared_memory.claim()
-    shared_memory.release(1)
-    assert shared_memory.sweep() == 0 and shared_memory.shortage(1 << 60) == ""
+    np.testing.assert_equal(sent(NESTED, shared=True), NESTED)
 
 
-def test_what_fills_it_is_said_by_owner(folder):
-    for number in range(3):
-        segment(folder, 77, number)
-    (folder / "big").write_bytes(b"x" * (1 << 20))
-    assert shared_memory.shortage(least=1) == ""
-    assert shared_memory.shortage(least=1 << 60) == f"{folder} is full, by big 1.0 MiB, paddle_77_* 0.0 MiB"
+def test_the_end_of_the_sender_is_an_error():
+    ours, its = multiprocessing.Pipe()
+    its.send(([10, 1 << 20], False))
+    os.write(its.fileno(), b"01234567890123")
+    its.close()
+    with ours, pytest.raises(EOFError):
+        shared_memory.receive(ours)
 
 
-class Dead:
-    def __init__(self, exitcode):
-        self.pid, self.exitcode = 7, exitcode
-
-
-@pytest.mark.parametrize(
-    "code, full, words",
-    [
-        (-7, True, "was killed by signal 7; /x is full, by a 9.0 MiB; make room there, or set Train.loader.use_shared"),
-        (1, True, "ended early with exit code 1; /x is full, by a 9.0 MiB; make room"),
-        (
-            -7,
-            False,
-            "was killed by signal 7; shared memory may have run out .set use_shared_memory to false., or a data",
-        ),
-        (-9, False, "was killed by signal 9; memory may have run out: lower num_workers"),
-        (1, False, "ended early with exit code 1$"),
-    ],
-)
-def test_why_a_worker_died(monkeypatch, code, full, words):
-    monkeypatch.setattr(shared_memory, "shortage", lambda least: "/x is full, by a 9.0 MiB" if full else "")
-    with pytest.raises(UserError, match=f"data worker process 7 {words}"):
-        raise UserError(workers._obituary(Dead(code)))
-
-
-def test_workers_are_not_started_without_room(monkeypatch):
-    monkeypatch.setattr(shared_memory, "shortage", lambda least: "/x is full, by a 9.0 MiB")
-    with pytest.raises(UserError, match="^data workers cannot be started: /x is full, .* loader.num_workers to 0$"):
-        workers.WorkerPool(None)
-
-
-def test_workers_that_the_system_does_not_let_start(monkeypatch):
-    monkeypatch.setattr(shared_memory, "shortage", lambda least: "")
-    failing = type("Loader", (), {"__iter__": lambda self: os.listdir("/no such folder")})()
-    with pytest.raises(UserError, match="^data workers cannot be started: .*No such file"):
-        workers.WorkerPool(lambda feed: failing)
+def test_free_bytes_are_those_of_the_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(shared_memory, "FOLDER", tmp_path)
+    stats = os.statvfs(tmp_path)
+    assert 0 < shared_memory.free_bytes() <= stats.f_blocks * stats.f_frsize
