@@ -17,6 +17,21 @@ def within_longest(lengths, steps):
     return (paddle.arange(steps) <= lengths.astype("int64").max()).astype("float32")
 
 
+def loss_of_next(logits, label, length, smoothing):
+    """Returns the mean cross entropy of what follows each entry of the labels; see :class:`NRTRLoss`."""
+    steps, classes = logits.shape[1:]
+    target = label.astype("int64")[:, 1 : 1 + steps]
+    log_probability = F.log_softmax(logits.astype("float32"), axis=2)
+    loss = -paddle.take_along_axis(log_probability, target.unsqueeze(2), axis=2).squeeze(2)
+    if smoothing:
+        others = SMOOTHING / (classes - 1)
+        loss = (1.0 - SMOOTHING - others) * loss - others * log_probability.sum(axis=2)
+        counted = (target != PADDING).astype("float32")
+    else:
+        counted = within_longest(length, steps).expand(target.shape)
+    return (loss * counted).sum() / counted.sum()
+
+
 @LOSSES.register()
 class NRTRLoss(nn.Layer):
     """Mean cross entropy of the characters.
@@ -42,14 +57,4 @@ class NRTRLoss(nn.Layer):
             batch: has ``label`` ``[N, L]`` (start, characters, end, padding) and ``length`` ``[N]``, without these.
         """
         label, length = fields_of(batch, NRTRLoss.reads)
-        steps, classes = preds.shape[1:]
-        target = label.astype("int64")[:, 1 : 1 + steps]
-        log_probability = F.log_softmax(preds.astype("float32"), axis=2)
-        loss = -paddle.take_along_axis(log_probability, target.unsqueeze(2), axis=2).squeeze(2)
-        if self.smoothing:
-            others = SMOOTHING / (classes - 1)
-            loss = (1.0 - SMOOTHING - others) * loss - others * log_probability.sum(axis=2)
-            counted = (target != PADDING).astype("float32")
-        else:
-            counted = within_longest(length, steps).expand(target.shape)
-        return {"loss": (loss * counted).sum() / counted.sum()}
+        return {"loss": loss_of_next(preds, label, length, self.smoothing)}

@@ -44,6 +44,7 @@ DICE = 1 / 3
 DB = {"loss_shrink_maps": 5 * DICE, "loss_threshold_maps": 10 / 4, "loss_binary_maps": DICE, "loss_cbn": 0.0}
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
+    "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "CTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS}, ONE_CHARACTER),
     "CenterLoss": Row(
         {"num_classes": CLASSES, "feat_dim": 2},

@@ -29,6 +29,7 @@ BACKBONE_ROWS = {
     "DetRepSVTR": Row({}, PAGE, pyramid([48, 96, 192, 384])),
     "DetResNet": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
     "DetResNetVd": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
+    "MTB": Row({"cnn_num": 3}, LINE, [1, 8, 512]),
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
     "PPHGNetV2B4": Row({"text_rec": True}, [1, 3, 48, 32], [1, 2048, 1, 40]),
@@ -167,10 +168,15 @@ def check(table, entry):
     return part, output
 
 
+def channels_of(output):
+    """Returns the channels of a sequence ``[N, T, C]`` or a map ``[N, C, H, W]``."""
+    return output.shape[2 if output.ndim == 3 else 1]
+
+
 @BACKBONE_TABLE.each()
 def test_a_backbone(entry):
     part, output = check(BACKBONE_TABLE, entry)
-    channels = [one.shape[1] for one in output] if isinstance(output, list) else output.shape[1]
+    channels = list(map(channels_of, output)) if isinstance(output, list) else channels_of(output)
     assert part.out_channels == channels
 
 
@@ -178,7 +184,7 @@ def test_a_backbone(entry):
 def test_a_neck(entry):
     part, output = check(NECK_TABLE, entry)
     output = output[0] if isinstance(output, tuple) else output  # a map, and what is supervised beside it
-    assert part.out_channels == output.shape[2 if output.ndim == 3 else 1]
+    assert part.out_channels == channels_of(output)
 
 
 @HEAD_TABLE.each()

@@ -1,4 +1,4 @@
-"""Losses of attention decoders against NumPy: SAR, NRTR, SRN, VisionLAN, and MultiLoss."""
+"""Losses of attention decoders against NumPy: SAR, NRTR, cross entropy, SRN, VisionLAN, and MultiLoss."""
 
 import numpy as np
 import paddle
@@ -57,6 +57,41 @@ def test_nrtr_without_smoothing_counts_padding_up_to_the_longest_text(nrtr):
     expected = -np.mean([scores[line, step, label[line, step + 1]] for line in range(2) for step in range(3)])
     loss = run({"name": "NRTRLoss", "smoothing": False}, paddle.to_tensor(x), label, lengths)
     assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [False, True])
+def test_cross_entropy_of_what_follows_is_that_of_nrtr(nrtr, smoothing):
+    x, *fields = nrtr
+    x = paddle.to_tensor(x)
+    expected = run({"name": "NRTRLoss", "smoothing": smoothing}, x, *fields)
+    assert run({"name": "CELoss", "smoothing": smoothing}, x, *fields) == expected
+
+
+def test_cross_entropy_of_all_entries_but_the_ignored():
+    x, label = logits(2, 3, 4), np.array([[0, 2, 1], [0, 3, 0]])
+    scores = log_softmax(x)
+    expected = -(scores[0, 1, 2] + scores[0, 2, 1] + scores[1, 1, 3]) / 3
+    loss = run({"name": "CELoss", "with_all": True, "ignore_index": 0}, paddle.to_tensor(x), label)
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_cross_entropy_of_several_predictions_is_their_sum_and_that_of_repeated_ones_their_mean():
+    label, lengths = np.array([[2, 1, 9], [3, 9, 9]]), np.array([2, 1])
+    vision, *language = (logits(2, 3, 4) for _ in range(3))
+
+    def term(x):
+        scores = log_softmax(x)
+        return -(scores[0, 0, 2] + scores[0, 1, 1] + scores[1, 0, 3]) / 3
+
+    preds = {"vision": paddle.to_tensor(vision), "lang": [paddle.to_tensor(x) for x in language]}
+    losses = run({"name": "CELoss", "ignore_index": 9}, preds, label, lengths)
+    expected = {"vision_loss": term(vision), "lang_loss": np.mean([term(x) for x in language])}
+    assert losses == pytest.approx({"loss": sum(expected.values()), **expected}, rel=1e-5)
+
+
+def test_cross_entropy_of_all_entries_is_not_smoothed():
+    with pytest.raises(ConfigError, match="'smoothing' is for labels that are read one entry after the other"):
+        build_loss({"name": "CELoss", "smoothing": True, "with_all": True})
 
 
 def test_srn_weighs_three_sums():

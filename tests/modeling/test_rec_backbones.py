@@ -156,6 +156,19 @@ def test_resnet_fpn():
     assert state["F_-2_base_block_0.weight"].shape == [1024, 3072, 1, 1]
 
 
+@pytest.mark.parametrize("cnn_num", [1, 2, 5])
+def test_mtb_gives_a_vector_for_each_column(cnn_num):
+    net = build({"name": "MTB", "cnn_num": cnn_num}, in_channels=1)
+    assert shape_of(net, 32, 96, channels=1) == [1, 96 >> cnn_num, 512] and net.out_channels == 512
+    x = paddle.rand([1, 1, 32, 96])
+    y = x.clone()
+    y[..., 60:] = 0.0
+    near = np.abs((net(x) - net(y)).numpy()).max(axis=(0, 2)) > 0
+    assert not near[: 28 >> cnn_num].any() and near[-1]
+    with pytest.raises(ConfigError, match="MTB: reads images of height 32, not 48"):
+        net(paddle.rand([1, 1, 48, 96]))
+
+
 @pytest.mark.parametrize("strides, shape", [([2, 2, 2, 1, 1], [1, 512, 2, 4]), ([2, 1, 2, 1, 1], [1, 512, 4, 8])])
 def test_resnet_45(strides, shape):
     net = build({"name": "ResNet45", "strides": strides})
