@@ -2,13 +2,13 @@
 
 Losses, post-processings and metrics declare the fields that they read, ``reads = ("label", "length")``, or
 ``reads_of(arguments)`` where that follows from their keys; parts of a model declare ``feed`` alike, or
-``feed_of(arguments)``, and the first of them ``inputs``.  A tuple in place of a name holds names of which one is there.
-What a class leaves open is what the components nested in it read.
+``feed_of(arguments)``, and the first of them may declare ``inputs``.  A tuple in place of a name holds names of which
+one is there.  What a class leaves open is what the components nested in it read.
 """
 
 from typing import NamedTuple
 
-from ppocr.data.batch import IMAGE, alternatives, find_name
+from ppocr.data.batch import IMAGE, alternatives, field_names, find_name
 
 
 class Reader(NamedTuple):
@@ -19,27 +19,35 @@ class Reader(NamedTuple):
 
 
 def readers(binding) -> list:
-    """Returns the :class:`Reader` of a component (a :class:`ppocr.registry.Binding`), or those of the nested ones."""
+    """Returns the :class:`Reader` of a component (a :class:`ppocr.registry.Binding`), or those of the nested ones.
+
+    Raises:
+        ConfigError: a class declares a text in place of names.
+    """
     reads = _declared(binding, "reads")
     reads = _declared(binding, "feed") if reads is None else reads
     if reads is not None:
-        return [Reader(binding.target.__name__, tuple(reads))]
+        return [Reader(binding.target.__name__, reads)]
     return [reader for inner in binding.nested for reader in readers(inner)]
 
 
 def model_reader(binding) -> Reader:
-    """Returns what the model reads besides its feed: the ``inputs`` of its first part that declares any."""
-    return Reader("the model", tuple(_inputs(binding) or IMAGE))
+    """Returns what the model reads besides its feed: the ``inputs`` of its first part, or of its first network's.
 
-
-def _inputs(binding):
-    own = getattr(binding.target, "inputs", ())
-    return own or next(filter(None, map(_inputs, binding.nested)), ())
+    Raises:
+        ConfigError: it declares a text in place of names.
+    """
+    inputs = _declared(binding, "inputs")
+    if not inputs and binding.nested:
+        return model_reader(binding.nested[0])
+    return Reader("the model", inputs or IMAGE)
 
 
 def _declared(binding, what):
-    declared = getattr(binding.target, f"{what}_of", None)
-    return declared(binding.arguments) if declared else getattr(binding.target, what, None)
+    """Returns the names that a class declares; None where it declares none."""
+    by_arguments = getattr(binding.target, f"{what}_of", None)
+    names = by_arguments(binding.arguments) if by_arguments else getattr(binding.target, what, None)
+    return None if names is None else field_names(names, f"{binding.target.__name__}.{what}")
 
 
 def misread(keep_keys, found):

@@ -35,7 +35,8 @@ COMPONENTS = {
     "PostProcess": (POST_PROCESSES, {}, ()),
     "Metric": (METRICS, {}, ("model_type",)),
 }
-READERS = {"Train": ("Architecture", "Loss"), "Eval": ("PostProcess", "Metric")}  # of batches
+# What reads a batch: the inputs of the model, its feed and the losses in training, the others in evaluation.
+READERS = {"Train": ("inputs", "Architecture", "Loss"), "Eval": ("inputs", "PostProcess", "Metric")}
 REQUIRED_SECTIONS = ("Global", "Optimizer", "Architecture", "Loss", "PostProcess", "Metric", "Train")
 OPTIONAL_SECTIONS = {"Eval": dict, "GuardEval": dict, "profiler_options": str, "wandb": dict}
 
@@ -78,17 +79,35 @@ def check_config(config) -> Findings:
     scope = scope if isinstance(scope, str) else None
     if "Optimizer" in section:
         _check_optimizer(section["Optimizer"], found)
-    parts = {
+    reading = _readers(_check_components(section, found, scope, inherited), found)
+    for name in ("Train", "Eval"):
+        if name in section:
+            _check_data(section[name], (name,), found, scope, inherited, reading)
+    for name, guard in section.get("GuardEval", {}).items():
+        _check_guard(name, guard, found, scope, inherited, reading)
+    return _of_another_model(found) or found
+
+
+def _check_components(section, found, scope, inherited) -> dict:
+    """Fits the sections that name a class; returns their bindings by the section's name."""
+    return {
         name: _check_component(registry, {**defaults, **section[name]}, (name,), found, scope, inherited, supplied)
         for name, (registry, defaults, supplied) in COMPONENTS.items()
         if name in section
     }
-    for name in ("Train", "Eval"):
-        if name in section:
-            _check_data(section[name], (name,), found, scope, inherited, parts)
-    for name, guard in section.get("GuardEval", {}).items():
-        _check_guard(name, guard, found, scope, inherited, parts)
-    return _of_another_model(found) or found
+
+
+def _readers(parts, found) -> dict:
+    """Returns what reads batches: lists of :class:`ppocr.batch_fields.Reader` by the names of ``READERS``."""
+    reading = {}
+    for name, binding in parts.items():
+        try:
+            reading[name] = readers(binding)
+            if name == "Architecture":
+                reading["inputs"] = [model_reader(binding)]
+        except ConfigError as error:
+            found.problem((name,), str(error))
+    return reading
 
 
 def _of_another_model(found) -> Optional[Findings]:
@@ -109,7 +128,7 @@ def _of_another_model(found) -> Optional[Findings]:
     return alone
 
 
-def _check_guard(name, section, found, scope, inherited, parts):
+def _check_guard(name, section, found, scope, inherited, reading):
     path = ("GuardEval", name)
     if not isinstance(section, dict):
         found.problem(path, f"must be a mapping with dataset and loader, not {shown(section)}")
@@ -117,7 +136,7 @@ def _check_guard(name, section, found, scope, inherited, parts):
     if section.get("veto_drop") is not None:
         _check_value(section["veto_drop"], NonNegative, (*path, "veto_drop"), found)
     data = {key: value for key, value in section.items() if key != "veto_drop"}
-    _check_data(data, path, found, scope, inherited, parts)
+    _check_data(data, path, found, scope, inherited, reading)
 
 
 def _check_sections(config, found):
@@ -194,7 +213,7 @@ def _check_value(value, hint, path, found):
         found.problem(path, str(error))
 
 
-def _check_data(section, path, found, scope, inherited, parts):
+def _check_data(section, path, found, scope, inherited, reading):
     from ppocr.data.loader import LoaderOptions
 
     known = ("dataset", "loader", "sampler")
@@ -207,7 +226,7 @@ def _check_data(section, path, found, scope, inherited, parts):
         operators = _check_transforms(
             dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited
         )
-        _check_fields(operators, READERS["Train" if path == ("Train",) else "Eval"], parts, found)
+        _check_fields(operators, READERS["Train" if path == ("Train",) else "Eval"], reading, found)
     else:
         found.problem((*path, "dataset"), "this section is missing")
     loader = section.get("loader")
@@ -251,11 +270,29 @@ def _check_transforms(transforms, path, found, scope, inherited):
     return operators
 
 
-def _check_fields(operators, sections, parts, found):
-    """Compares what ``KeepKeys`` puts into a batch with what the components of some sections read of it."""
-    reading = [model_reader(parts["Architecture"])] if "Architecture" in parts else []
-    reading += [reader for name in sections if name in parts for reader in readers(parts[name])]
+def _check_fields(operators, names, reading, found):
+    """Compares what ``KeepKeys`` puts into a batch with what is read of it."""
+    wanted = [reader for name in names for reader in reading.get(name, ())]
     for path, binding in operators:
         if "keep_keys" in binding.arguments:
-            for message in misread(binding.arguments["keep_keys"], reading):
+            for message in misread(binding.arguments["keep_keys"], wanted):
                 found.problem((*path, "keep_keys"), message)
+
+
+def lacking_targets(config, section) -> list:
+    """Returns what model and loss read in training that the batches of an evaluation lack, a sentence for each.
+
+    Args:
+        config: the whole configuration, without problems.
+        section: with the ``dataset`` of the evaluation.
+    """
+    found, scope = Findings(), config["Architecture"].get("model_type")
+    reading = _readers(_check_components(config, found, scope, config["Global"]), found)
+    wanted = [reader for name in READERS["Train"] for reader in reading.get(name, ())]
+    kept = [
+        given["keep_keys"]
+        for item in section["dataset"]["transforms"]
+        for given in item.values()
+        if given and "keep_keys" in given
+    ]
+    return [message for keys in kept for message in misread(keys, wanted)]

@@ -2,7 +2,6 @@
 
 import copy
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import paddle
@@ -13,7 +12,12 @@ from ppocr.config import load, override, validate
 from ppocr.data.batch import Batch, alternatives
 from ppocr.errors import DataError
 from ppocr.losses import build_loss
+from ppocr.losses.rec_ctc_loss import CTCLoss
+from ppocr.modeling.architectures.base_model import BaseModel
+from ppocr.modeling.architectures.distillation_model import DistillationModel
+from ppocr.modeling.backbones.rec_vgg import VGG
 from ppocr.registry import LOSSES, METRICS, POST_PROCESSES, Binding
+from ppocr.schema import lacking_targets
 
 ROOT = Path(__file__).resolve().parents[1]
 KEEP = "{}.dataset.transforms.{}.KeepKeys.keep_keys={}"
@@ -32,6 +36,10 @@ def problems(config, section, fields):
     return [problem.message for problem in validate(changed)]
 
 
+ALONE = [  # the CTC branch, without a guide
+    "Architecture.Head.head_list=[{CTCHead: {Neck: {name: reshape}, Head: {}}}]",
+    "Loss.loss_config_list=[{CTCLoss: }]",
+]
 DB = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
 
 
@@ -108,7 +116,7 @@ DB = ["image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask"]
             ["image", "label_ctc", "length", "valid_ratio"],
             [
                 f"{name} reads label_gtc or label_sar, which is not among image, label_ctc, length, valid_ratio"
-                for name in ("MultiHead", "DistillationDKDLoss", "DistillationCTCLoss", "DistillationNRTRLoss")
+                for name in ("MultiHead", "DistillationDKDLoss", "DistillationNRTRLoss")
             ],
         ),
         ("cls/cls_mv3.yml", "Train", ["image"], ["ClsLoss reads label, which is not among image"]),
@@ -134,10 +142,55 @@ def test_every_reader_of_batches_says_what_it_reads(registry):
         assert says or hasattr(target, "nested_components"), target
 
 
-def test_a_model_of_several_inputs_reads_these():
-    backbone, head = (Binding(SimpleNamespace(inputs=given)) for given in (("input_ids", "bbox"), ()))
-    assert model_reader(Binding(None, nested=[Binding(None), backbone, head])).reads == ("input_ids", "bbox")
-    assert model_reader(Binding(None, nested=[head])).reads == ("image",)
+def part(**declares):
+    return Binding(type("Part", (), declares))
+
+
+def test_a_model_reads_the_inputs_of_its_first_part():
+    backbone, head = part(inputs=("input_ids", "bbox")), part(inputs=())
+    network = Binding(BaseModel, nested=[backbone, head])
+    assert model_reader(Binding(DistillationModel, nested=[network, network])).reads == ("input_ids", "bbox")
+    assert model_reader(network).reads == ("input_ids", "bbox")
+    assert model_reader(Binding(BaseModel, nested=[head, backbone])).reads == ("image",)
+    assert model_reader(Binding(BaseModel, nested=[Binding(), backbone])).reads == ("image",)
+
+
+@pytest.mark.parametrize("section, what", [("Architecture", "feed"), ("Architecture", "inputs"), ("Loss", "reads")])
+def test_a_text_in_place_of_names_is_a_problem_of_its_section(configs, monkeypatch, section, what):
+    names = {"feed": VGG, "inputs": VGG, "reads": CTCLoss}
+    monkeypatch.setattr(names[what], what, "image", raising=False)
+    found = [(problem.path, problem.message) for problem in validate(configs("quickstart/rec.yml"))]
+    words = "must be a tuple of the names of the fields that it takes, such as ('label', 'length'), not 'image'"
+    assert found == [((section,), f"{names[what].__name__}.{what} {words}")]
+
+
+@pytest.mark.parametrize(
+    "section, keys, lacking",
+    [
+        ("Train", ["image", "label", "length", "valid_ratio"], []),
+        ("Eval", ["image", "label"], ["CTCLoss reads length, which is not among image, label"]),
+        ("Eval", ["length", "label", "image"], []),
+    ],
+)
+def test_the_loss_of_an_evaluation_needs_what_model_and_loss_read_and_no_more(configs, section, keys, lacking):
+    config = configs("rec/rec_icdar15_train.yml")
+    last = len(config[section]["dataset"]["transforms"]) - 1
+    config = override(config, [KEEP.format(section, last, f"[{', '.join(keys)}]")])
+    assert lacking_targets(config, config["Eval"]) == lacking
+
+
+def test_a_ctc_branch_alone_needs_no_label_of_a_guide(configs):
+    config = override(configs("rec/PP-OCRv3/PP-OCRv3_mobile_rec.yml"), ALONE)
+    assert problems(config, "Train", ["image", "label_ctc", "length"]) == []
+    assert problems(config, "Train", ["image", "label_sar", "length"]) == [
+        "MultiLoss reads label_ctc, which is not among image, label_sar, length"
+    ]
+
+
+def test_several_networks_of_a_ctc_branch_alone_read_its_label():
+    target = LOSSES.get("DistillationCTCLoss")
+    assert target.reads_of({"multi_head": True}) == ("label_ctc", "length")
+    assert target.reads_of({}) == ("label", "length")
 
 
 def scores(*shape):

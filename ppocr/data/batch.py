@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 import numpy as np
 import paddle
 
-from ppocr.errors import DataError
+from ppocr.errors import ConfigError, DataError
 
 IMAGE = ("image",)
 # The labels of a head of a CTC branch and one that guides it, whose label has one of two names.
@@ -78,6 +78,22 @@ def find_name(wanted, names) -> Optional[str]:
 def alternatives(wanted) -> tuple:
     """Returns the names of which one is wanted, as a tuple."""
     return (wanted,) if isinstance(wanted, str) else wanted
+
+
+def field_names(names, where) -> tuple:
+    """Returns names of fields that a component declares, as a tuple.
+
+    Args:
+        names: as declared.
+        where: who declares them, and as what: ``"CTCHead.feed"``.
+
+    Raises:
+        ConfigError: they are one text, which would be read letter by letter.
+    """
+    if isinstance(names, str):
+        what = f"must be a tuple of the names of the fields that it takes, such as ('label', 'length'), not {names!r}"
+        raise ConfigError(f"{where} {what}")
+    return tuple(names)
 
 
 def _words(wanted):

@@ -27,6 +27,12 @@ def output_of(preds, model, key=None, branch=None):
     return found
 
 
+def branch_reads(reads, branch) -> tuple:
+    """Returns what a component reads of a batch where :func:`branch_batch` gives it the label of a branch."""
+    ctc, guide = BRANCH_LABELS
+    return tuple((ctc if branch == "ctc" else guide) if name == "label" else name for name in reads)
+
+
 def branch_batch(batch, branch):
     """Returns what belongs to one branch of a batch: all but the labels, and that of the branch as ``label``."""
     batch = named(batch, (*IMAGE, *BRANCH_LABELS, "length", "valid_ratio"))

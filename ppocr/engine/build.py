@@ -34,6 +34,7 @@ from ppocr.optimizer import build_optimizer
 from ppocr.optimizer.table import parameter_table
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
+from ppocr.schema import lacking_targets
 from ppocr.utils.loggers.metric_loggers import MetricLoggers
 from ppocr.wording import counted
 
@@ -199,13 +200,14 @@ def build_evaluation(config, options, amp, device, logger, heartbeat=None) -> Ev
 
     ``heartbeat``: see :class:`ppocr.engine.evaluator.Evaluator`.
     """
-    loss = build_training_loss(config) if options.cal_loss_during_eval and _has_targets(config) else None
-    if options.cal_loss_during_eval and loss is None:
-        logger.warning("Global.cal_loss_during_eval: Eval's KeepKeys lack some of Train's, so there is no loss")
+    loss = build_training_loss(config) if options.cal_loss_during_eval else None
 
     def evaluator(section, name):
         dataloader = build_dataloader({"Global": config["Global"], name: section}, name, device, logger, options.seed)
-        return build_evaluator(config, dataloader, amp, loss, heartbeat)
+        lacking = [] if loss is None else lacking_targets(config, section)
+        for message in lacking:
+            logger.warning("Global.cal_loss_during_eval: %s has no loss: %s", name, message)
+        return build_evaluator(config, dataloader, amp, None if lacking else loss, heartbeat)
 
     extras = config.get("GuardEval") or {}
     stopping = EarlyStopping(**options.early_stopping) if options.early_stopping else None
@@ -235,10 +237,3 @@ def build_evaluator(
     with stage("Metric", doing="the metric cannot be built"):
         metric = build_metric(config["Metric"], config["Global"].get("model_type"))
     return Evaluator(dataloader, post_process, metric.single if single else metric, amp, loss, heartbeat, on_batch)
-
-
-def _has_targets(config) -> bool:
-    """Tells whether evaluation batches hold what the loss needs: the fields of training batches."""
-    last = (config[name]["dataset"]["transforms"][-1].get("KeepKeys") or {} for name in ("Train", "Eval"))
-    of_training, of_evaluation = (set(step.get("keep_keys", ())) for step in last)
-    return of_training <= of_evaluation

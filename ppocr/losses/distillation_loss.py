@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Optional, Union
 from paddle import nn
 
 from ppocr.data.batch import BRANCH_LABELS, fields_of
-from ppocr.data.branches import branch_batch, output_of
+from ppocr.data.branches import branch_batch, branch_reads, output_of
 from ppocr.losses.basic_loss import DistanceLoss, DKDLoss, DMLLoss, KLCTCLogits
 from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.losses.rec_nrtr_loss import NRTRLoss, within_longest
@@ -210,8 +210,8 @@ class EachModel(nn.Layer):
 
     @classmethod
     def reads_of(cls, arguments):
-        """Returns the fields of a batch for heads of several branches, or those of the loss itself."""
-        return (*BRANCH_LABELS, "length") if arguments.get("multi_head") else cls.of.reads
+        """Returns the fields that the loss of one network reads, the label being that of the branch."""
+        return branch_reads(cls.of.reads, cls.branch) if arguments.get("multi_head") else cls.of.reads
 
     def forward(self, preds, batch):
         """Returns one term for each model."""

@@ -8,7 +8,6 @@ from ppocr.data.batch import BRANCH_LABELS
 from ppocr.data.branches import branch_batch
 from ppocr.losses import build_loss
 from ppocr.losses.combined_loss import LossList, split_item
-from ppocr.losses.rec_ctc_loss import CTCLoss
 from ppocr.registry import LOSSES, Nested
 from ppocr.values import Weight
 
@@ -44,7 +43,11 @@ class MultiLoss(nn.Layer):
         self.losses = nn.LayerList([build_loss(config, model_type) for config in configs])
         self.weights = (weight_1, weight_2)
 
-    reads = (*BRANCH_LABELS, "length")
+    @staticmethod
+    def reads_of(arguments):
+        """Returns the labels of the branches that have a loss, and their lengths."""
+        guided = {name in GUIDES for item in arguments.get("loss_config_list", ()) for name in item}
+        return (*(label for label, guides in zip(BRANCH_LABELS, (False, True)) if guides in guided), "length")
 
     @staticmethod
     def check_arguments(loss_config_list):
@@ -64,7 +67,7 @@ class MultiLoss(nn.Layer):
 
         Args:
             preds: outputs of the branches: ``ctc``, and ``sar`` or ``gtc``.
-            batch: has ``label_ctc``, the label of the guiding branch, and what their losses read besides.
+            batch: has ``label_ctc``, the label of the guiding branch if it has a loss, and what these read besides.
         """
         losses = {}
         for name, loss in zip(self.names, self.losses):
@@ -74,5 +77,7 @@ class MultiLoss(nn.Layer):
         return {"loss": sum(losses.values()), **losses}
 
     def time_steps(self, preds):
-        """Returns the time steps of the CTC branch of ``preds``; None without one."""
-        return next((loss.time_steps(preds["ctc"]) for loss in self.losses if isinstance(loss, CTCLoss)), None)
+        """Returns the fewest time steps with which a branch aligns a text by CTC; None where none does."""
+        branches = (GUIDES.get(name, "ctc") for name in self.names)
+        aligning = [(loss, preds[b]) for loss, b in zip(self.losses, branches) if hasattr(loss, "time_steps")]
+        return min((loss.time_steps(scores) for loss, scores in aligning), default=None)

@@ -1,5 +1,6 @@
 """Whatever the order of KeepKeys, a run trains on the same and evaluates to the same, to the last digit."""
 
+import logging
 from pathlib import Path
 
 import paddle
@@ -80,3 +81,19 @@ def test_the_order_of_keep_keys_does_not_matter(name, options, published, swappe
     expected = run(name, options, *published)
     assert run(name, options, *swapped) == expected
     assert len(expected[1]) >= 3
+
+
+def test_each_evaluation_set_has_a_loss_if_its_batches_hold_what_model_and_loss_read(caplog):
+    config = load(CONFIGS / "rec.yml")
+    keep = "{}.dataset.transforms.2.KeepKeys.keep_keys={}"
+    wide = ["GuardEval={}", "Global.device=cpu", keep.format("Train", "[image, label, length, valid_ratio]")]
+    config = override(config, [*wide, "Global.cal_loss_during_eval=true"])
+    config["GuardEval"] = {"bare": override({"Eval": config["Eval"]}, [keep.format("Eval", "[image, label]")])["Eval"]}
+    assert validate(config) == []
+    config = resolve(config)
+    with caplog.at_level(logging.WARNING):
+        suite = build_evaluation(config, global_options(config), None, "cpu", logging.getLogger("named"))
+    assert suite.main.loss is not None and suite.evaluators["bare"].loss is None
+    assert caplog.messages == [
+        "Global.cal_loss_during_eval: bare has no loss: CTCLoss reads length, which is not among image, label"
+    ]

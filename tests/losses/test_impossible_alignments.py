@@ -91,6 +91,20 @@ def test_a_loss_without_ctc_aligns_nothing():
     assert time_steps(build_loss({"name": "MultiLoss", "loss_config_list": [NRTR, NRTR]}), heads(1)) is None
 
 
+def test_any_loss_that_tells_its_steps_is_asked(monkeypatch):
+    class Other(paddle.nn.Layer):
+        """Aligns by CTC, and is none of ours."""
+
+        def time_steps(self, preds):
+            return preds.shape[1] - 1
+
+    for build in (MULTI, {"name": "CombinedLoss", "loss_config_list": [{"CTCLoss": None}]}):
+        loss = build_loss(build)
+        loss.losses[0] = Other()
+        preds = heads(1) if build is MULTI else logits(1)
+        assert time_steps(loss, preds) == STEPS - 1
+
+
 def test_the_network_with_the_fewest_steps_decides():
     loss = build_loss({"name": "CombinedLoss", "loss_config_list": [DISTILLED, {"DistillationNRTRLoss": {**KEYS}}]})
     preds = {"Student": {"head_out": logits(1, 7)}, "Teacher": {"head_out": logits(1, 5)}}

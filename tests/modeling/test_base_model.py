@@ -70,6 +70,12 @@ class Words(Plus):
     feed = "image+targets"
 
 
+class OneWord(Plus):
+    """Names its input without a tuple."""
+
+    inputs = "image"
+
+
 class AsDict(Plus):
     """Names its output, and the neck of a branch if it is said to have one."""
 
@@ -81,7 +87,7 @@ class AsDict(Plus):
 def toy_parts(monkeypatch):
     for registry in (TRANSFORMS, BACKBONES, NECKS, HEADS):
         registry.names()  # loads the package, so that only the toys are taken away again
-        for part in (Plus, WithTargets, Two, Ratio, Words, AsDict):
+        for part in (Plus, WithTargets, Two, Ratio, Words, OneWord, AsDict):
             monkeypatch.setitem(registry._entries, ("*", part.__name__), part)
 
 
@@ -132,6 +138,13 @@ def test_a_model_declares_the_inputs_and_the_feeds_of_its_parts():
 def test_a_part_names_the_fields_that_it_is_fed():
     with pytest.raises(ConfigError, match="Words.feed must be a tuple of the names .* not 'image.targets'"):
         chain(Head=("Words", 1.0))
+    with pytest.raises(ConfigError, match="OneWord.inputs must be a tuple of the names .* not 'image'"):
+        chain(Backbone=("OneWord", 1.0))
+
+
+def test_the_first_part_says_what_is_read_even_if_a_later_one_would_read_more():
+    model = chain(Backbone=("Plus", 1.0), Head=("Two", 1.0))
+    assert model.inputs == ("image",)
 
 
 def test_all_features_in_training_the_last_alone_in_evaluation():

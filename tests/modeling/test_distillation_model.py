@@ -9,6 +9,7 @@ from ppocr.checkpoint.safe_pickle import dump
 from ppocr.config import validate
 from ppocr.errors import CheckpointError, ConfigError
 from ppocr.modeling.architectures import build_model
+from ppocr.registry import BACKBONES
 
 
 def network(**config):
@@ -57,6 +58,26 @@ def test_frozen_networks_normalise_by_the_batch():
     norm = next(layer for layer in model.sublayers() if isinstance(layer, nn.BatchNorm2D))
     x = 5 + 3 * paddle.randn([8, norm.weight.shape[0], 4, 4])
     np.testing.assert_allclose(norm(x).numpy().mean(axis=(0, 2, 3)), 0.0, atol=1e-4)
+
+
+class Pair(nn.Layer):
+    """Two images one upon the other."""
+
+    inputs = ("left", "right")
+    out_channels = 3
+
+    def forward(self, images):
+        return sum(images)
+
+
+def test_networks_that_read_different_fields_are_refused(monkeypatch):
+    BACKBONES.names()  # loads the package, so that only this one is taken away again
+    monkeypatch.setitem(BACKBONES._entries, ("*", "Pair"), Pair)
+    two = network(Backbone={"name": "Pair"})
+    assert build(Teacher=two, Student=two).inputs == ("left", "right")
+    words = "must read the same fields .inputs.; now Teacher image, Student left and right"
+    with pytest.raises(ConfigError, match=words):
+        build(Teacher=network(), Student=two)
 
 
 def test_each_network_loads_its_own_file(tmp_path):

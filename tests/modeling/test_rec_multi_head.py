@@ -5,7 +5,9 @@ import paddle
 import pytest
 
 from ppocr.config import validate
+from ppocr.data.batch import Batch
 from ppocr.errors import ConfigError
+from ppocr.losses import build_loss
 from ppocr.modeling.heads import build_head
 
 CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims": 8}, "Head": {"fc_decay": 1e-5}}}
@@ -62,7 +64,12 @@ def test_three_rows_are_pooled(tokens):
 
 
 def test_a_head_without_guide():
-    assert set(build(CTC)(paddle.rand([1, 16, 1, 4]), targets())) == {"ctc", "ctc_neck"}
+    head, loss = build(CTC), build_loss({"name": "MultiLoss", "loss_config_list": [{"CTCLoss": None}]})
+    outputs = head(paddle.rand([2, 16, 1, 4]))
+    assert set(outputs) == {"ctc", "ctc_neck"} and head.feed == ()
+    fields = [paddle.to_tensor([2, 2]), paddle.to_tensor([[1, 2], [3, 4]])]
+    losses = loss(outputs, Batch(fields, names=("length", "label_ctc")))
+    assert float(losses["loss"]) == float(losses["CTCLoss"]) > 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 
 from paddle import nn
 
-from ppocr.data.batch import IMAGE, find_name, pick
+from ppocr.data.batch import IMAGE, field_names, find_name, pick
 from ppocr.errors import ConfigError
 from ppocr.modeling.backbones import build_backbone
 from ppocr.modeling.heads import build_head
@@ -87,8 +87,8 @@ class BaseModel(nn.Layer):
             channels = getattr(part, "out_channels", channels)
         self._present = [name for name, _, config in plan if config is not None]
         parts = [getattr(self, name) for name in self._present]
-        self.inputs = next(getattr(part, "inputs", IMAGE) for part in parts)
-        self.feed = tuple(dict.fromkeys(name for part in parts for name in _feed(part)))
+        self.inputs = _names(parts[0], "inputs") or IMAGE
+        self.feed = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed")))
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 
@@ -122,7 +122,7 @@ class BaseModel(nn.Layer):
         outputs = {}
         for name in self._present:
             part = getattr(self, name)
-            x = part(x, _targets(part, data)) if _feed(part) else part(x)
+            x = part(x, _targets(part, data)) if _names(part, "feed") else part(x)
             outputs.update(_named_outputs(name, x))
         if not self.return_all_feats:
             return x
@@ -141,19 +141,15 @@ class BaseModel(nn.Layer):
         )
 
 
-def _feed(part):
-    feed = getattr(part, "feed", ())
-    if isinstance(feed, str):
-        what = f"must be a tuple of the names of the fields that it takes, such as ('label', 'length'), not {feed!r}"
-        raise ConfigError(f"{type(part).__name__}.feed {what}")
-    return feed
+def _names(part, what):
+    return field_names(getattr(part, what, ()), f"{type(part).__name__}.{what}")
 
 
 def _targets(part, data):
     """Returns what a part is fed, in the order in which it names the fields; None where there is no data."""
     if data is None:
         return None
-    feed = _feed(part)
+    feed = _names(part, "feed")
     data = data if isinstance(data, dict) else pick(data, feed, inputs=())
     return tuple([data.get(find_name(name, data)) for name in feed])
 

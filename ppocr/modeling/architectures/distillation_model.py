@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 from paddle import nn
 
 from ppocr.checkpoint.transfer import load_pretrained
+from ppocr.errors import ConfigError
 from ppocr.modeling.architectures.base_model import BaseModel, ModelType
 from ppocr.registry import ARCHITECTURES, Nested
 from ppocr.values import Length, Name
@@ -62,7 +63,7 @@ class DistillationModel(nn.Layer):
         algorithm: a label for readers.
 
     Raises:
-        ConfigError: one of the networks cannot be built.
+        ConfigError: one of the networks cannot be built, or they read different fields.
         CheckpointError: a file of weights is missing, damaged or fits nothing.
     """
 
@@ -73,7 +74,7 @@ class DistillationModel(nn.Layer):
         self.networks = {
             name: self.add_sublayer(name, ARCHITECTURES.build(_network(model_type, Models[name]))) for name in Models
         }
-        self.inputs = next(network.inputs for network in self.networks.values())
+        self.inputs = _shared_inputs(self.networks)
         self.feed = tuple(dict.fromkeys(name for network in self.networks.values() for name in network.feed))
         self.model_average = any(network.model_average for network in self.networks.values())
 
@@ -86,6 +87,15 @@ class DistillationModel(nn.Layer):
     def forward(self, x, data=None):
         """Returns ``{name: what the network gives}``; ``data`` goes to the networks that are fed with any."""
         return {name: network(x, data) if network.feed else network(x) for name, network in self.networks.items()}
+
+
+def _shared_inputs(networks):
+    """Returns what the networks read, all of them the same."""
+    inputs = {name: network.inputs for name, network in networks.items()}
+    if len(set(inputs.values())) > 1:
+        reads = ", ".join(f"{name} {' and '.join(fields)}" for name, fields in inputs.items())
+        raise ConfigError(f"Architecture.Models: the networks must read the same fields (inputs); now {reads}")
+    return next(iter(inputs.values()))
 
 
 def _network(model_type, section):

@@ -154,8 +154,10 @@ class MultiHead(nn.Layer):
     @staticmethod
     def feed_of(arguments):
         """Returns the fields that the guide needs."""
-        guided_by_sar = any("SARHead" in item for item in arguments.get("head_list", ()))
-        return (*BRANCH_LABELS, "length", "valid_ratio") if guided_by_sar else BRANCH_LABELS
+        branches = {name for item in arguments.get("head_list", ()) for name in item}
+        if "SARHead" in branches:
+            return (*BRANCH_LABELS, "length", "valid_ratio")
+        return BRANCH_LABELS if "NRTRHead" in branches else ()
 
     @staticmethod
     def check_arguments(head_list):
