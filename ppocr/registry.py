@@ -146,6 +146,10 @@ class Registry:
         self._load()
         return sorted({n for s, n in self._entries if s in (scope, ANY)})
 
+    def name_of(self, target) -> str:
+        """Returns a YAML name of a class or function."""
+        return next(name for (_, name), one in self.entries().items() if one is target)
+
     def entries(self) -> dict:
         """Returns a copy of all entries, ``{(scope, name): target}``."""
         self._load()

@@ -8,7 +8,7 @@ from ppocr.inference.images import ImageFiles
 from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.inference.results import ImageFolder, ResultFiles, write_image
-from ppocr.tasks import task_of
+from ppocr.registry import TASKS
 from ppocr.wording import counted_are
 
 _ON_A_SHEET = 100
@@ -114,7 +114,7 @@ def infer(task_name: str, description, arguments=None):
     Raises:
         UserError: see :func:`load` and :func:`image_files`; or no image can be read.
     """
-    task = task_of(task_name)
+    task = TASKS.get(task_name)(task_name)
     words = parser(description, task.batch_size)
     drawing_of = _Pages if task.draws_pages else _Sheet
     drawing_of.add_arguments(words)

@@ -130,7 +130,7 @@ def output_form(network, sample: dict):
         network: the network.
         sample: what it reads; see :func:`ppocr.inference.description.input_sample`.
     """
-    fields = [paddle.zeros([1, *value.shape], dtype_of(value)) for value in sample.values()]
+    fields = [paddle.zeros(list(value.shape), dtype_of(value)) for value in sample.values()]
     with paddle.no_grad():
         return numbered(network(as_input(fields)), count())
 

@@ -9,6 +9,7 @@ import yaml
 
 from ppocr.config import freeze
 from ppocr.data.batch import IMAGE
+from ppocr.data.collate_fn import collate_field
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
 from ppocr.inference.preprocessing import Preprocessing, image_transforms
@@ -16,6 +17,7 @@ from ppocr.registry import OPERATORS, POST_PROCESSES, parameters_of
 from ppocr.text.dictionary import character_list
 
 BLANK_SIZE = (64, 256, 3)
+_OF_USE = ("infer_mode", "character_dict_path")  # how a line is read in use has been settled otherwise
 
 
 def describe(config, model_name: str, shapes: dict, output) -> dict:
@@ -34,10 +36,12 @@ def describe(config, model_name: str, shapes: dict, output) -> dict:
     """
     of_images = shapes.get("image", (0,))
     growing = of_images[-1] is None and config["Global"].get("character_dict_path") is not None
+    needs = POST_PROCESSES.get(config["PostProcess"]["name"], config["Global"].get("model_type")).needs
+    wanted = tuple(dict.fromkeys((*shapes, *needs)))
     inputs = {"input": of_images} if tuple(shapes) == IMAGE else {"inputs": shapes}
     return {
         "Global": {"model_name": model_name},
-        "PreProcess": {"transform_ops": image_operators(eval_transforms(config), growing, tuple(shapes))},
+        "PreProcess": {"transform_ops": image_operators(eval_transforms(config), growing, wanted, config["Global"])},
         "PostProcess": post_process_section(config["PostProcess"], config["Global"]),
         "Network": {**inputs, "output": output},
     }
@@ -72,27 +76,39 @@ def eval_transforms(config) -> list:
     return transforms
 
 
-def image_operators(transforms, growing: bool, inputs=IMAGE) -> list:
+def image_operators(transforms, growing: bool, wanted=IMAGE, global_config=None) -> list:
     """Returns the operators of a ``transforms`` list that an image file without a label passes, ready for the network.
 
-    A list for images that were drawn rather than read gets a ``DecodeImage``; ``KeepKeys`` keeps what the network and
-    a post-processing read.
+    A list for images that were drawn rather than read gets a ``DecodeImage``; what operators take from ``Global``
+    becomes theirs.
 
     Args:
         transforms: list of ``{Name: {key: value} or None}``.
         growing: whether the width of a text line grows with the image.
-        inputs: names of what the network reads.
+        wanted: names of what the network and the post-processing read.
+        global_config: the ``Global`` section.
     """
     operators, _ = image_transforms(transforms, growing)
-    kinds = [OPERATORS.get(name) for entry in operators for name in entry]
-    if DecodeImage not in kinds:
+    named = [(OPERATORS.get(name), name, settings) for entry in operators for name, settings in entry.items()]
+    operators = [{name: _with_shared(kind, settings, global_config or {})} for kind, name, settings in named]
+    if DecodeImage not in [kind for kind, _, _ in named]:
         operators.insert(0, {"DecodeImage": {"img_mode": "BGR", "channel_first": False}})
-    shaped = any("shape" in kind.writes for kind in kinds)
-    return [*operators, {"KeepKeys": {"keep_keys": [*inputs, "shape"] if shaped else [*inputs]}}]
+    shaped = "shape" not in wanted and any("shape" in kind.writes for kind, _, _ in named)
+    return [*operators, {"KeepKeys": {"keep_keys": [*wanted, *["shape"] * shaped]}}]
+
+
+def _with_shared(kind, settings, global_config):
+    """Returns the settings of an operator with those that it takes from ``Global``; a file without them reads alike."""
+    shared = {
+        key: global_config[key]
+        for key in parameters_of(kind)
+        if key not in _OF_USE and key not in (settings or {}) and global_config.get(key) is not None
+    }
+    return {**(settings or {}), **shared} if shared else settings
 
 
 def input_sample(transforms, global_config, inputs=IMAGE) -> dict:
-    """Returns what a network reads of an image of usual proportions, ``{name: array}``.
+    """Returns what a network reads of an image of usual proportions, ``{name: a batch of one}``.
 
     Args:
         transforms: see :func:`image_operators`.
@@ -109,10 +125,11 @@ def input_sample(transforms, global_config, inputs=IMAGE) -> dict:
         raise ConfigError(
             f"Eval.dataset.transforms: the model reads {needed}, which they do not make of an image alone"
         )
-    image = sample.get("image")
-    if "image" in inputs and image.ndim != 3:
-        raise ConfigError(f"Eval.dataset.transforms: give images of shape {image.shape}, not channels, height, width")
-    return {name: sample[name] for name in inputs}
+    fields = {name: collate_field([sample[name]]) for name in inputs}
+    if "image" in inputs and fields["image"].ndim != 4:
+        shape = fields["image"].shape[1:]
+        raise ConfigError(f"Eval.dataset.transforms: give images of shape {shape}, not channels, height, width")
+    return fields
 
 
 def input_shapes(network, task, sample: dict) -> dict:
@@ -123,7 +140,7 @@ def input_shapes(network, task, sample: dict) -> dict:
         task: :class:`ppocr.tasks.base.Task`, which says which axes are free.
         sample: see :func:`input_sample`.
     """
-    shapes = {name: (1, *np.shape(value)) for name, value in sample.items()}
+    shapes = {name: value.shape for name, value in sample.items()}
     if getattr(network, "fixed_size", False):
         return {name: [None, *shape[1:]] for name, shape in shapes.items()}
     return {name: task.input_shape(name, shape) for name, shape in shapes.items()}
@@ -158,6 +175,6 @@ def of_one_network(section, inherited):
     values = {key: p.default for key, p in parameters_of(kind).items() if p.default is not inspect.Parameter.empty}
     values.update(POST_PROCESSES.bind(section, inherited=inherited).arguments)
     if kind.of_each is not None:
-        name, taken = kind.of_each.__name__, parameters_of(kind.of_each)
+        name, taken = POST_PROCESSES.name_of(kind.of_each), parameters_of(kind.of_each)
         values = {key: value for key, value in values.items() if key in taken}
     return name, values

@@ -56,6 +56,9 @@ class ExportedModel:
         Raises:
             ConfigError: the network takes fields of another shape.
         """
+        if len(fields) != len(self.inputs):
+            taken = ", ".join(self.inputs)
+            raise ConfigError(f"{self.folder / CONFIG}: the network takes {taken}, not {len(fields)} fields")
         given = {name: _contiguous(field) for name, field in zip(self.inputs, fields)}
         for name, shape in self.inputs.items():
             self._check_shape(given[name].shape, shape)

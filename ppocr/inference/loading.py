@@ -88,9 +88,9 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     Raises:
         UserError: the files or the device cannot be used.
     """
-    given = override({}, overrides)
-    import_modules(given)
-    wanted = global_options(given)
+    own = override({}, overrides)
+    import_modules(own)
+    wanted = global_options(own)
     device = setup.set_up_device(wanted)
     logger = get_logger()
     exported = load_exported(folder, device, backend, overrides)

@@ -102,7 +102,10 @@ class LiveNetwork:
         self._model, self._amp = model, amp
 
     def __call__(self, batch):
-        tensors = [field if isinstance(field, list) else paddle.to_tensor(field) for field in batch]
+        tensors = [
+            paddle.to_tensor(field) if name in self._model.inputs and not isinstance(field, list) else field
+            for name, field in zip(batch.names, batch)
+        ]
         with paddle.no_grad(), self._amp.autocast():
             predictions = call_model(self._model, with_fields(batch, tensors))
         return to_float32(predictions)

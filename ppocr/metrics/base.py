@@ -3,6 +3,8 @@
 import math
 from typing import Optional
 
+from ppocr.data.batch import fields_of
+
 EPSILON = 1e-5  # in the denominator of shares, so that nothing seen gives 0
 
 
@@ -44,6 +46,18 @@ class Metric:
     def update(self, result, batch):
         """Counts what post-processing made of ``batch``; the one call of evaluation."""
         return self(result)
+
+    def normalise(self, text: str) -> str:
+        """Returns what of a text is compared; a report shows texts so."""
+        return text
+
+    def counts_with(self, text, label) -> bool:
+        """Tells whether a text that was read, None for none, counts with its label; a report shows those that do."""
+        return True
+
+    def truth(self, batch) -> tuple:
+        """Returns what results are compared with: of detectors the polygons of each image, and which are ignored."""
+        return fields_of(batch, self.reads)
 
     def add_unreadable(self, labels):
         """Counts samples that could not be read as wrong.

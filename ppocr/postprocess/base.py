@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.batch import fields_of, true_texts
+from ppocr.data.batch import fields_of, find_name, names_of, true_texts
 from ppocr.errors import ConfigError
 from ppocr.text.codec import Codec, DictionaryKeys
 
@@ -36,6 +36,12 @@ def best_classes(scores):
     return ids, np.take_along_axis(scores, ids[..., None], axis=-1)[..., 0]
 
 
+def _first_besides_the_image(batch):
+    names = names_of(batch)
+    place = names.index("image") if "image" in names else 0
+    return batch[1 if place == 0 else 0]
+
+
 class PostProcess:
     """Turns the output of a model into results; called as ``post_process(preds, ...)``.
 
@@ -44,7 +50,8 @@ class PostProcess:
         character: what the classes of a decoder mean, special symbols included (``len`` is the vocabulary size); None
             as above.
         reads: names of the fields of a batch that it is called with besides the predictions; in this order they stand
-            behind the image of a plain list.  None, which is not said: the second field, whatever it is.
+            behind the image of a plain list.  None, which is not said: the first field besides the image.
+        needs: those of them without which there is no result; the others are labels, which there are none of in use.
         task: name of the task whose results it gives; None where every task may use it.
         of_each: class of the post-processing of a single network, where this one is for several.
         networks: names of the networks for each of which it gives a result; empty for a single one.
@@ -54,6 +61,7 @@ class PostProcess:
     codec = None
     character = None
     reads = None
+    needs: tuple = ()
     task: Optional[str] = None
     of_each: Optional[type] = None
     networks: tuple = ()
@@ -67,21 +75,34 @@ class PostProcess:
             batch: has what ``reads`` names.
         """
         if self.reads is None:
-            _, second, *_ = batch
-            return self(preds, second)
+            return self(preds, _first_besides_the_image(batch))
         return self(preds, *fields_of(batch, self.reads))
 
     def results(self, preds, batch) -> list:
-        """Returns the result of each image, in use, where nothing is known but what its pre-processing gives.
+        """Returns the result of each image in use, where nothing is known but what its pre-processing gives.
 
         Args:
             preds: what the model gave for ``batch``.
-            batch: has the ``shape`` of each image where pre-processing gives it, as it does for detectors.
+            batch: has what ``needs`` names.  Of what else it reads, as labels, it is called with what there is.
 
         Returns:
             List of results; of several networks of ``{network: result}``.
+
+        Raises:
+            ConfigError: the batch lacks what is needed.
         """
-        return self(preds, *(batch[name] for name in ("shape",) if name in batch.names))
+        if self.reads is None:
+            return self(preds, *(field for name, field in zip(batch.names, batch) if name == "shape"))
+        names = batch.names
+        missing = [name for name in self.needs if name not in names]
+        if missing:
+            raise ConfigError(
+                f"{type(self).__name__} needs {', '.join(missing)}, which the transforms do not give for an image alone"
+            )
+        found = [find_name(name, names) for name in self.reads]
+        while found and found[-1] is None:
+            found.pop()
+        return self(preds, *(None if name is None else batch[name] for name in found))
 
 
 @dataclass(eq=False)

@@ -33,7 +33,7 @@ class DBPostProcess(PostProcess):
         return_scores: adds ``scores``, the mean probability of each box, to the results.
     """
 
-    reads = ("shape",)
+    reads = needs = ("shape",)
     task = "det"
 
     def __init__(

@@ -28,6 +28,7 @@ class _EachNetwork(PostProcess):
     def _share(self, inner, model_name, key=None, branch=None):
         self.codec, self.character, self.writing = inner.codec, inner.character, inner.writing
         self.task, self.networks = inner.task, tuple(model_name)
+        self.reads, self.needs = inner.reads, inner.needs
         self._inner, self._key, self._branch = inner, key, branch
 
     def __call__(self, preds, *args, **kwargs):

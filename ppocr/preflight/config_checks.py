@@ -131,15 +131,15 @@ def check_codec(context):
     if decoder is None:
         return
     for section in context.sections:
-        for encoder in section.task.text_encoders(section.operators)[:1]:
-            unknown = sorted(set(encoder.codec.characters) - set(decoder))
-            if unknown:
-                what = (
-                    f"labels of {section.name} may hold {counted(len(unknown), 'character')} that it cannot write "
-                    f"({', '.join(unknown[:5])}); use one character_dict_path and use_space_char for both"
-                )
-                yield context.finding(ERROR, ("PostProcess",), what)
-                return
+        codec = next((operator.codec for operator in section.operators if operator.codec is not None), None)
+        unknown = sorted(set(codec.characters) - set(decoder)) if codec else []
+        if unknown:
+            what = (
+                f"labels of {section.name} may hold {counted(len(unknown), 'character')} that it cannot write "
+                f"({', '.join(unknown[:5])}); use one character_dict_path and use_space_char for both"
+            )
+            yield context.finding(ERROR, ("PostProcess",), what)
+            return
 
 
 def check_derived(context):

@@ -11,10 +11,10 @@ from ppocr.data.imaug.decode import DecodeImage
 from ppocr.engine.folder import where_to_go_on
 from ppocr.failures import FAILURES
 from ppocr.findings import Finding, place_of
+from ppocr.formats.labels import Labels
 from ppocr.options import global_options
 from ppocr.preflight.label_lines import LineRule
 from ppocr.registry import DATASETS, OPERATORS
-from ppocr.tasks import Task, task_for
 
 STORED_LABELS = 10_000  # of a database that are looked at
 LABEL_FILES, TRANSFORMS = "label_file_list", "transforms"
@@ -58,13 +58,11 @@ class DataSection:
         name: of the section.
         config: the section.
         inherited: see :func:`ppocr.config.shared_values`.
-        task: of the model.
     """
 
     name: str
     config: dict
     inherited: dict
-    task: Task
 
     @property
     def training(self) -> bool:
@@ -139,7 +137,7 @@ class DataSection:
     @cached_property
     def rule(self) -> LineRule:
         """What the lines of its label files must be."""
-        labels = self.task.labels_for(self.operators)
+        labels = next(filter(None, (operator.labels() for operator in self.operators)), Labels())
         return LineRule(labels, self.dataset.get("delimiter") or "\t", bool(self.dataset.get("ds_width")))
 
     @property
@@ -201,8 +199,7 @@ class Context:
         """The :class:`DataSection` that there are."""
         inherited = configuration.shared_values(self.config)
         found = [(name, self.config.get(name)) for name in ("Train", "Eval")]
-        task = task_for(self.config)
-        return [DataSection(name, config, inherited, task) for name, config in found if isinstance(config, dict)]
+        return [DataSection(name, config, inherited) for name, config in found if isinstance(config, dict)]
 
     def section(self, name):
         """Returns a :class:`DataSection` by its name, or None."""

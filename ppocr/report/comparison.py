@@ -120,4 +120,4 @@ def _why_no_samples(names, evaluated) -> str:
         return f"No sample is shown: {', '.join(without)} could not be evaluated, see What is missing."
     if len({one.task.name for one in evaluated}) > 1:
         return "No sample is shown: the runs are of different tasks."
-    return "" if evaluated[0].task.name else NO_SAMPLES
+    return "" if any(one.samples for one in evaluated) else NO_SAMPLES

@@ -6,7 +6,7 @@ from ppocr.tasks.base import Task
 
 def task_of(name) -> Task:
     """Returns the object of a task; one that knows nothing where there is none of that name, or the name is None."""
-    return TASKS.get(name)() if name in TASKS.names() else Task()
+    return TASKS.get(name)(name) if name in TASKS.names() else Task()
 
 
 def task_for(config) -> Task:

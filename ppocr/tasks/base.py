@@ -12,39 +12,32 @@ from ppocr.tasks.sections.texts import worst_sections
 class Task:
     """A task, asked by everything that deals with its labels, results and networks.
 
+    Args:
+        name: under which it is registered, and post-processes and metrics know it; empty for a task that is not known.
+
     A result is what post-processing gives for one image of a single network.  What deals with images in use gets it in
     its typed form, see :mod:`ppocr.tasks.results`; of several networks ``{network: typed result}``.
 
     Attributes:
-        name: what post-processes and metrics call it; empty for a task that is not known.
-        labels: the class of its labels.
+        name: as given.
+        labels: the class of its labels, for statistics; what they must be is said by the operator that reads them.
         free_axes: axes of a network's images ``[N, C, H, W]`` that may have any size.
         draws_pages: a result is drawn on its image; else it is a short text, drawn beside the image.
         batch_size: images that are read at once by default.
     """
 
-    name = ""
     labels = Labels
     free_axes = ()
     draws_pages = False
     batch_size = 32
 
+    def __init__(self, name: str = ""):
+        self.name = name
+
     @property
     def model_type(self) -> str:
         """``Architecture.model_type`` of its configurations: its name, unless several tasks share one."""
         return self.name
-
-    def labels_for(self, operators) -> Labels:
-        """Returns what the labels of a data set must be.
-
-        Args:
-            operators: those of the data set, of which one turns labels into what is learnt.
-        """
-        return Labels()
-
-    def text_encoders(self, operators) -> list:
-        """Returns the operators that turn texts into numbers; several where a model has branches."""
-        return []
 
     def result(self, raw):
         """Returns the typed result of an image.
@@ -142,8 +135,3 @@ class Task:
         """
         free = (0, *self.free_axes) if name == "image" else (0,)
         return [None if axis in free else size for axis, size in enumerate(shape)]
-
-
-def first_of(operators, kind):
-    """Returns the first operator of a class, or of one of several classes; None without one."""
-    return next((operator for operator in operators if isinstance(operator, kind)), None)

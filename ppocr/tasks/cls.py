@@ -1,9 +1,7 @@
 """Classification of images, as by the direction of their text."""
 
-from ppocr.data.imaug.cls_label import ClsLabelEncode
 from ppocr.formats.labels import ClassLabels
 from ppocr.registry import TASKS
-from ppocr.tasks.base import first_of
 from ppocr.tasks.compared import read_classes
 from ppocr.tasks.named import NamingTask
 from ppocr.tasks.results import ImageClass
@@ -14,15 +12,9 @@ from ppocr.tasks.sections.texts import class_sections
 class Classification(NamingTask):
     """Names the class of images of one size."""
 
-    name = "cls"
     labels = ClassLabels
     typed = ImageClass
     key = "label"
-
-    def labels_for(self, operators):
-        """See :class:`Task`."""
-        encoder = first_of(operators, ClsLabelEncode)
-        return super().labels_for(operators) if encoder is None else ClassLabels(frozenset(encoder.index))
 
     def compare(self, result, batch, metric, keys, post_process):
         """See :class:`Task`."""

@@ -3,15 +3,12 @@
 import numpy as np
 
 from ppocr.data.batch import fields_of
-from ppocr.data.imaug.ct_targets import UNREADABLE, CTLabelEncode
-from ppocr.data.imaug.det_label import DetLabelEncode
 from ppocr.drawing.boxes import with_boxes
 from ppocr.drawing.samples import draw_boxes, pages_beside
 from ppocr.errors import ConfigError
-from ppocr.formats.boxes import IGNORED_TEXTS
 from ppocr.formats.labels import BoxLabels
 from ppocr.registry import TASKS
-from ppocr.tasks.base import Task, first_of
+from ppocr.tasks.base import Task
 from ppocr.tasks.compared import read_pages
 from ppocr.tasks.results import Boxes, by_network, shown_score
 from ppocr.tasks.sections.pages import page_sections
@@ -24,19 +21,10 @@ from ppocr.wording import counted
 class Detection(Task):
     """Finds the boxes of texts on pages of any size."""
 
-    name = "det"
     labels = BoxLabels
     free_axes = (2, 3)
     draws_pages = True
     batch_size = 4
-
-    def labels_for(self, operators):
-        """See :class:`Task`."""
-        for kind, ignored, flat in ((DetLabelEncode, IGNORED_TEXTS, False), (CTLabelEncode, UNREADABLE, True)):
-            encoder = first_of(operators, kind)
-            if encoder is not None:
-                return BoxLabels(frozenset(ignored), flat, encoder.keep_empty)
-        return super().labels_for(operators)
 
     def result(self, raw):
         """See :class:`Task`."""

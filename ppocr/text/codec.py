@@ -145,6 +145,10 @@ class Codec:
         end = None if self.symbols.end == self.symbols.padding else self.end
         return [mark for mark in (self.start, *classes, end) if mark is not None]
 
+    def steps_needed(self, symbols) -> int:
+        """Returns the fewest time steps in which a text can be learnt; 0 where texts are not aligned with steps."""
+        return 0
+
     def label(self, classes: list, size: int) -> Optional[np.ndarray]:
         """Returns a label of ``size`` entries (``int64``): marks, classes and padding; None where it does not fit."""
         marked = self.marked(classes)

@@ -40,7 +40,7 @@ def test_operators_that_need_a_label_are_left_out():
 
 def test_shapes_of_inputs():
     line, page = input_sample(LINES, {}), input_sample(DETECTION, {})
-    assert line["image"].shape == (3, 48, 320) and page["image"].shape == (3, 32, 64)
+    assert line["image"].shape == (1, 3, 48, 320) and page["image"].shape == (1, 3, 32, 64)
     free, fixed = SimpleNamespace(fixed_size=False), SimpleNamespace(fixed_size=True)
     assert input_shapes(free, task_of("rec"), line) == {"image": [None, 3, 48, None]}
     assert input_shapes(free, task_of("det"), line) == {"image": [None, 3, None, None]}

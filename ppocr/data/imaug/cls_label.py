@@ -2,6 +2,7 @@
 
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import Dropped
+from ppocr.formats.labels import ClassLabels
 from ppocr.registry import OPERATORS
 from ppocr.values import Labels
 
@@ -19,6 +20,10 @@ class ClsLabelEncode(Operator):
 
     def __init__(self, label_list: Labels):
         self.index = {str(name): i for i, name in enumerate(label_list)}
+
+    def labels(self):
+        """See :class:`ppocr.data.imaug.operator.Operator`."""
+        return ClassLabels(frozenset(self.index))
 
     def __call__(self, data):
         if data["label"] not in self.index:

@@ -13,6 +13,7 @@ from ppocr.data.imaug.det_label import sound_boxes
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.pse_targets import shrink
 from ppocr.data.imaug.resize_det import check_size
+from ppocr.formats.labels import BoxLabels
 from ppocr.registry import OPERATORS
 from ppocr.values import PyramidSide, Range
 
@@ -44,6 +45,10 @@ class CTLabelEncode(Operator):
 
     def __init__(self, keep_empty: bool = True):
         self.keep_empty = keep_empty
+
+    def labels(self):
+        """See :class:`ppocr.data.imaug.operator.Operator`."""
+        return BoxLabels(frozenset(UNREADABLE), flat=True, keep_empty=self.keep_empty)
 
     def __call__(self, data):
         texts, outlines, ignored = sound_boxes(data, UNREADABLE, self.keep_empty, flat=True)

@@ -7,6 +7,7 @@ import numpy as np
 from ppocr.data.imaug.operator import Operator, note, note_read_boxes
 from ppocr.errors import Dropped
 from ppocr.formats.boxes import IGNORED_FAULTS, IGNORED_TEXTS, outside, read_boxes, sound_outlines
+from ppocr.formats.labels import BoxLabels
 from ppocr.registry import OPERATORS
 
 OUTSIDE, MOSTLY_OUTSIDE = "outside_of_the_image", "mostly_outside_of_the_image"
@@ -78,6 +79,10 @@ class DetLabelEncode(Operator):
 
     def __init__(self, keep_empty: bool = True):
         self.keep_empty = keep_empty
+
+    def labels(self):
+        """See :class:`ppocr.data.imaug.operator.Operator`."""
+        return BoxLabels(frozenset(IGNORED_TEXTS), keep_empty=self.keep_empty)
 
     def __call__(self, data):
         texts, outlines, ignored = sound_boxes(data, IGNORED_TEXTS, self.keep_empty)

@@ -1,10 +1,11 @@
 """What every data operator is made of: its declaration, the way it drops a sample, and notes about losses."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
 from ppocr.errors import Dropped
+from ppocr.formats.labels import Labels
 
 READ_BOXES = "boxes"  # the reason under which boxes are counted that nothing has been left out of yet
 
@@ -35,12 +36,21 @@ class Operator:
         writes: keys that it sets.
         optional: keys that it looks at where they are there, to count what is lost.
         random: whether it draws random numbers.
+        codec: of an encoder of texts, :class:`ppocr.text.codec.Codec`; None for everything else.
     """
 
     reads: tuple = ()
     writes: tuple = ()
     optional: tuple = ()
     random: bool = False
+    codec = None
+
+    def labels(self) -> Optional[Labels]:
+        """Returns what the labels of a data set must be for this operator to learn from them; None where it reads none.
+
+        The checks before a run look at label files with it.
+        """
+        return None
 
     def fused_with(self, following):
         """Returns one operator that does the work of this one and the following one, or None."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Operator, note, tell
 from ppocr.errors import Dropped
+from ppocr.formats.labels import TextLabels
 from ppocr.registry import OPERATORS
 from ppocr.text.codec import Codec, DictionaryKeys
 from ppocr.text.codecs import CtcCodec
@@ -57,6 +58,16 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
         self.codec = self.build_codec(self.family)
         self.lowers = self.character_dict_path is None
 
+    def labels(self):
+        """See :class:`ppocr.data.imaug.operator.Operator`."""
+        return TextLabels(
+            characters=frozenset(self.codec.index),
+            writing=self.codec.writing,
+            lower=self.lowers,
+            longest=self.longest,
+            ctc=isinstance(self.codec, CtcCodec),
+        )
+
     @property
     def size(self) -> int:
         """Entries of a finished label."""
@@ -90,8 +101,8 @@ class BaseRecLabelEncode(DictionaryKeys, TextOperator):  # the keys of the base 
         text = data["label"].lower() if self.lowers else data["label"]
         if not text and "facts" not in data:
             raise Dropped("no_text", "an empty text")
-        tell(data, text=text)
         known, length, missing = self.codec.encode(text)
+        tell(data, text=text, steps=self.codec.steps_needed(known))
         if self.reserved is not None and length > self.max_text_length - self.reserved:
             limit = self.max_text_length - self.reserved
             raise Dropped("too_long", f"{counted(length, 'character')}, more than {limit}: {text!r:.60}")
@@ -131,12 +142,6 @@ class CTCLabelEncode(BaseRecLabelEncode):
 
     writes = ("label", "length", "label_ace")
     family = CtcCodec
-
-    def indices(self, data):
-        """See :class:`BaseRecLabelEncode`; tells how many time steps the text needs."""
-        known = super().indices(data)
-        tell(data, steps=self.codec.steps_needed(known))
-        return known
 
     def fields(self, indices):
         """See :class:`BaseRecLabelEncode`."""

@@ -186,9 +186,9 @@ class MultiLabelEncode(CTCLabelEncode):
         self.writes = ("label_ctc", self.gtc_key, "length", "img_path")
 
     @property
-    def ctc(self):
-        """The encoder of the CTC branch, which is this one."""
-        return self
+    def longest(self):
+        """See :class:`BaseRecLabelEncode`; a text has to fit both branches."""
+        return min((one for one in (super().longest, self.gtc.longest) if one is not None), default=None)
 
     def build_codec(self, family):
         """Returns a codec with the dictionary that the encoder of the attention branch has read."""
