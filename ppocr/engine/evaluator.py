@@ -203,7 +203,7 @@ class Evaluator:
                 predictions = call_model(model, batch)
             predictions = to_float32(predictions)
             loss = call_loss(self.loss, predictions, batch)["loss"]
-            return loss.item(), len(unaligned(self.loss, predictions, batch)[1])
+            return loss.mean().item(), len(unaligned(self.loss, predictions, batch)[1])
 
 
 def _remarks(events, too_long, samples):

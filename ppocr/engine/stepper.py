@@ -195,7 +195,8 @@ class Stepper:
 
     Args:
         model: the model, in training mode.
-        loss: ``loss(predictions, batch) -> dict`` with the key ``loss``.
+        loss: ``loss(predictions, batch) -> dict`` with the key ``loss``; what it gives for each image is trained on as
+            its sum and logged as its mean.
         optimizer: a Paddle optimizer.
         lr_scheduler: stepped once per update; a float for a constant rate.
         amp: mixed precision, on or off.
@@ -331,6 +332,10 @@ def _shapes_of_inputs(model, batch) -> tuple:
 
 
 def _add(sums, losses):
-    """Returns detached losses, added to those of the batches before."""
-    values = {key: value.detach() if isinstance(value, paddle.Tensor) else value for key, value in losses.items()}
+    """Returns detached losses, added to those of the batches before; of a loss for each image the mean."""
+    values = {key: _detached(value) if isinstance(value, paddle.Tensor) else value for key, value in losses.items()}
     return {key: sums[key] + value for key, value in values.items()} if sums else values
+
+
+def _detached(loss):
+    return loss.detach().mean() if loss.size > 1 else loss.detach()

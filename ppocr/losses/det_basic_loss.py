@@ -72,3 +72,44 @@ def ohem_mean(loss, positive, negative, ratio, eps=1e-6):
     chosen = (paddle.arange(hardest_first.shape[0]) < kept.astype("int64")).astype(loss.dtype)
     total = (loss * positive).sum() + (hardest_first * chosen).sum()
     return total / (positive.sum() + kept + eps)
+
+
+def dice_of_images(logits, target, mask):
+    """Returns one minus the Dice coefficient of each image, with squared sums as in V-Net; the mean over the maps.
+
+    Args:
+        logits, target: ``[N, K, H, W]``.
+        mask: ``[N, 1, H, W]``, 0 and 1.
+    """
+    pred, target = F.sigmoid(logits) * mask, target * mask
+    squares = (pred * pred).sum(axis=[2, 3]) + (target * target).sum(axis=[2, 3]) + 0.002
+    return (1 - 2 * (pred * target).sum(axis=[2, 3]) / squares).mean(axis=1)
+
+
+def hard_examples(scores, positive, mask, ratio):
+    """Returns which pixels count: text, and of each image the hardest background; 0 outside of ``mask``.
+
+    Source: online hard example mining (https://arxiv.org/abs/1604.03540).
+
+    Args:
+        scores: ``[N, H, W]``, high where a pixel looks like text.
+        positive, mask: ``[N, H, W]`` of 0 and 1.
+        ratio: background pixels for each text pixel inside the mask.  An image without text counts as a whole.
+    """
+    count = ((positive * mask).sum(axis=[1, 2]) * ratio).floor()
+    background = paddle.where(positive > 0.5, paddle.full_like(scores, -float("inf")), scores).flatten(1)
+    hardest = paddle.sort(background, axis=1, descending=True)
+    count = paddle.minimum(count, (1 - positive).sum(axis=[1, 2]))
+    last = paddle.take_along_axis(hardest, (count - 1).clip(min=0).astype("int64").unsqueeze(1), axis=1)
+    chosen = (scores >= last.unsqueeze(2)).astype("float32")
+    return mask * paddle.maximum(chosen, paddle.maximum(positive, (count == 0).astype("float32").reshape([-1, 1, 1])))
+
+
+def iou_of_images(logits, target, mask, eps):
+    """Returns the IoU of each image ``[N]``, where ``mask`` is 1: the mean of that of text and that of background."""
+    pred = (logits > 0).astype("float32")
+    total = 0
+    for first, second in ((pred, target), (1 - pred, 1 - target)):
+        shared = (first * second * mask).sum(axis=[1, 2])
+        total += shared / (((first + second) * mask).sum(axis=[1, 2]) - shared + eps)
+    return total / 2

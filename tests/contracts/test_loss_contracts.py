@@ -42,6 +42,10 @@ AT_HALF = [1 / 12, 3 / 4, 1 / 12, 1 / 12]  # the teacher at a temperature of 1/2
 # dice of maps of 1/2 on maps of 1 is 2 * 8 / (8 + 16), the absolute difference of thresholds 1/4
 DICE = 1 / 3
 DB = {"loss_shrink_maps": 5 * DICE, "loss_threshold_maps": 10 / 4, "loss_binary_maps": DICE, "loss_cbn": 0.0}
+# probabilities of 1/2 on 4 x 4 pixels of text: 2 * 8 / (4 + 16 + 0.002); no logit is above 0, so there are no kernels
+PSE_MAPS = (np.ones([1, 4, 4], "float32"), np.ones([1, 1, 4, 4], "float32"), np.ones([1, 4, 4], "float32"))
+PSE_TEXT = 1 - 16 / 20.002
+PSE = {"loss": 0.75 * PSE_TEXT + 0.25, "loss_text": PSE_TEXT, "loss_kernels": 1.0, "iou_text": 0.0, "iou_kernel": 0.0}
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
@@ -104,6 +108,7 @@ LOSS_ROWS = {
         (ids([1]), ids([2, 1, 3]), ids(1)),
     ),
     "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
+    "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
     "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
     "SRNLoss": Row(
         {},

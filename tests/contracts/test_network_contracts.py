@@ -47,6 +47,7 @@ BACKBONE_ROWS = {
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
     "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "FPN": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), FUSED),
     "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
@@ -71,6 +72,7 @@ HEAD_ROWS = {
         (ids([1, 2], [3, 0]), ids([2, 4, 5, 3, 0], [2, 6, 3, 0, 0])),
     ),
     "PFHeadLocal": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16], "cbn_maps": [1, 1, 16, 16]}),
+    "PSEHead": Row({"in_channels": 8, "hidden_dim": 4, "out_channels": 3}, [1, 8, 4, 4], {"maps": [1, 3, 4, 4]}),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},
         [2, 8, 2, 6],

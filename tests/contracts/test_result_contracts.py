@@ -24,6 +24,7 @@ A, B = 10, 11
 AB, TRUTH = [("ab", 0.75)], [("ab", 1.0)]
 BLOCK = np.zeros([1, 1, 32, 32], "float32")
 BLOCK[..., 8:16, 4:24] = 0.9
+BLOCK_LOGITS = np.where(np.concatenate([BLOCK, BLOCK], axis=1) > 0, 4.0, -4.0)
 SHAPE = (None, np.array([[32, 32, 1.0, 1.0]]))
 # the block's corners are 19 x 7 apart and move out by 19 * 7 * 0.4 / 52 = 1 pixel
 BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
@@ -50,6 +51,7 @@ POST_PROCESS_ROWS = {
     ),
     "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
     "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
+    "PSEPostProcess": Row({"scale": 4}, {"maps": BLOCK_LOGITS}, [[[4, 8], [23, 8], [23, 15], [4, 15]]], SHAPE),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)

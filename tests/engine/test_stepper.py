@@ -444,3 +444,14 @@ def test_the_loss_alone_is_trained_on_and_the_rest_is_told():
     make_stepper(plain)([batch(2), batch(2, 1)], 0)
     np.testing.assert_array_equal(model.weight.numpy(), plain.weight.numpy())
     assert set(losses) == {"loss", "other", "grad_norm"}
+
+
+def test_of_a_loss_for_each_image_the_sum_is_trained_on_and_the_mean_is_told():
+    model, plain = linear(), linear()
+    stepper, beside = make_stepper(model), make_stepper(plain)
+    stepper.loss = lambda predictions, fields: {"loss": ((predictions - fields[1]) ** 2)[:, 0]}
+    beside.loss = lambda predictions, fields: {"loss": ((predictions - fields[1]) ** 2).sum()}
+    _, losses = stepper([batch(3)], 0)
+    _, sums = beside([batch(3)], 0)
+    np.testing.assert_allclose(model.weight.numpy(), plain.weight.numpy(), rtol=1e-6)
+    assert losses["loss"].item() == pytest.approx(sums["loss"].item() / 3, rel=1e-6)

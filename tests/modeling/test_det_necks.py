@@ -54,6 +54,16 @@ def test_reppan_is_a_lkpan_of_separable_convolutions(pass_through):
     np.testing.assert_allclose(neck(constant_maps()).numpy(), spread(expected, 1), rtol=1e-5)
 
 
+def test_fpn_smooths_each_sum_and_stacks_the_largest_level_first(pass_through):
+    neck = pass_through(build("FPN", out_channels=2))
+    expected = np.array([1111.0, 1110.0, 1100.0, 1000.0])
+    np.testing.assert_allclose(neck(constant_maps()).numpy(), spread(expected, 2), rtol=1e-5)
+    slope = [paddle.zeros([1, 1, 8 // 2**i, 8 // 2**i]) for i in range(3)]
+    top = neck([*slope[:2], paddle.to_tensor([[[[0.0, 4.0]] * 2]]), paddle.zeros([1, 1, 1, 1])]).numpy()[0, 0, 0]
+    np.testing.assert_allclose(top, np.interp(np.arange(8), [1.5, 5.5], [0, 4]), atol=1.0)  # not in two steps
+    assert len(set(np.round(top, 3))) > 4
+
+
 @pytest.mark.parametrize("name", ["LKPAN", "RepLKPAN"])
 def test_context_is_one_layer_a_level(name):
     names = build(name, out_channels=8, intracl=True).state_dict()

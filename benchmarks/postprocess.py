@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Post-processing of each detector on a page of 100 texts against reading the page, as ratios from one process.
+
+The page is an A4 page of 150 dots per inch (1240x1754), a JPEG of quality 95 with noise; each network sees it as its
+published configuration resizes it.  Maps are drawn as a network that finds every text would give them, soft edges and
+noise included.  Reading and post-processing take turns, with one thread, by processor time; the figure is the median
+over the rounds.
+
+    python benchmarks/postprocess.py [--rounds 15] [--only PSE]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+
+from ppocr.postprocess import build_post_process  # noqa: E402
+
+HEIGHT, WIDTH = 1754, 1240
+ROWS, COLUMNS = 25, 4
+STRIDE = 4  # pixels of the image to one of the smaller maps
+
+
+class Page:
+    """100 slightly turned boxes, in lines and columns, as a network sees them.
+
+    Args:
+        height, width: of the image that the network gets.
+    """
+
+    def __init__(self, height=HEIGHT, width=WIDTH):
+        self.height, self.width = height, width
+        rng = np.random.default_rng(0)
+        pitch = np.array([WIDTH / COLUMNS, HEIGHT / ROWS])
+        centres = [pitch * (place % COLUMNS + 0.5, place // COLUMNS + 0.5) for place in range(ROWS * COLUMNS)]
+        sizes, angles = rng.uniform((180, 28), (280, 40), (len(centres), 2)), rng.uniform(-1, 1, len(centres))
+        scale = width / WIDTH  # the sides are rounded, so that those of the page have about the same
+        self.boxes = [(c * scale, s * scale, a) for c, s, a in zip(centres, sizes, angles.tolist())]
+        self.shapes = np.array([[HEIGHT, WIDTH, height / HEIGHT, width / WIDTH]])
+        self.rng = rng
+
+    def filled(self, margin, stride, boxes=None):
+        """Returns a map, float32, that is 1 in each box, moved in by ``margin`` pixels at each side."""
+        plane = np.zeros((self.height // stride, self.width // stride), np.float32)
+        for centre, size, angle in self.boxes if boxes is None else boxes:
+            shrunk = cv2.boxPoints((centre, np.maximum(size - 2 * margin, 1), angle)) / stride
+            cv2.fillPoly(plane, [np.rint(shrunk).astype(np.int32)], 1)
+        return plane
+
+    def soft(self, plane):
+        """Returns a map of 0 and 1 as a network gives it."""
+        noise = self.rng.uniform(-0.04, 0.04, plane.shape)
+        return np.clip(cv2.GaussianBlur(plane, (3, 3), 0.5) + noise, 0.001, 0.999).astype(np.float32)
+
+    def image(self):
+        """Returns a uint8 image (height, width, 3) of the boxes, with noise."""
+        image = np.full((self.height, self.width, 3), 128, np.uint8)
+        for box in self.boxes:
+            cv2.fillPoly(image, [cv2.boxPoints(box).astype(np.int32)], self.rng.integers(0, 256, 3).tolist())
+        return np.clip(image + self.rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
+
+
+def probability_map(page):
+    """What DB gives."""
+    return {"maps": page.soft(page.filled(5, 1))[None, None]}
+
+
+def kernels(page):
+    """What PSE gives; a tenth of the text regions, but not their kernels, touch a neighbour."""
+    maps = [page.soft(page.filled(margin, STRIDE)) for margin in np.linspace(1, 5, 7)]
+    maps[0] = np.maximum(maps[0], page.filled(-6, STRIDE, page.boxes[::10]) * 0.9)
+    maps = np.stack(maps)
+    return {"maps": np.log(maps / (1 - maps))[None]}
+
+
+# name: (height and width of what the network gets, the published settings, what it gives)
+POST_PROCESSES = {
+    "DB": ((1056, 736), {"name": "DBPostProcess", "box_thresh": 0.6, "unclip_ratio": 1.5}, probability_map),
+    "PSE": (
+        (1056, 736),
+        {"name": "PSEPostProcess", "thresh": 0, "box_thresh": 0.85, "min_area": 16, "box_type": "quad", "scale": 1},
+        kernels,
+    ),
+}
+
+
+def seconds(function, *args):
+    """Returns how much processor time one call takes."""
+    start = time.process_time()
+    function(*args)
+    return time.process_time() - start
+
+
+def measure(name, path, rounds):
+    """Prints the medians of reading and post-processing, and of their ratios."""
+    size, config, draw = POST_PROCESSES[name]
+    page, post_process = Page(*size), build_post_process(config)
+    preds = draw(page)
+    found = len(post_process(preds, page.shapes)[0]["points"])
+    times = np.array([(seconds(cv2.imread, path), seconds(post_process, preds, page.shapes)) for _ in range(rounds)])
+    read, post = 1e3 * np.median(times, axis=0)
+    ratio = np.median(times[:, 1] / times[:, 0])
+    print(f"{name:>6}: {post:6.2f} ms for {found} texts, cv2.imread {read:.2f} ms, ratio {ratio:.2f}")
+
+
+def main():
+    """Prints a line for each post-processing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", choices=POST_PROCESSES, nargs="*", default=list(POST_PROCESSES))
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "page.jpg")
+        cv2.imwrite(path, Page().image(), [cv2.IMWRITE_JPEG_QUALITY, 95])
+        for name in options.only:
+            measure(name, path, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
