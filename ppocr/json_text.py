@@ -18,8 +18,14 @@ def parse(text):
 
 
 def to_json(value) -> str:
-    """Returns the JSON text of nested containers with arrays and NumPy numbers, characters as they are."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    """Returns the JSON text of nested containers with arrays and NumPy numbers, characters as they are.
+
+    What is no number or infinite becomes null, as JSON has no word for it.
+    """
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    if "NaN" in text or "Infinity" in text:
+        text = json.dumps(json.loads(text, parse_constant=lambda name: None), ensure_ascii=False)
+    return text
 
 
 def _plain(value):

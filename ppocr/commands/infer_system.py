@@ -51,10 +51,11 @@ def main(arguments=None):
         page, sample = detect.open(content)
         return page, system.read(page, detect.predict([sample])[0])
 
-    with ResultFiles(options.save_res_path or _RESULTS) as results:
+    named = command.inputs(files, *(getattr(args, name) for name in _PARTS))
+    with ResultFiles(options.save_res_path or _RESULTS, named) as results:
         drawn = ImageFolder(results.path.parent / "system_results", files.paths)
         for path, (page, lines) in files.each(read):
-            results.write(ImageResult(path, page, lines), *describe(lines))
+            results.write(ImageResult(path, page, lines), describe(lines))
             target = drawn.write(path, read_page(page, lines, lettering))
             logger.info("%s: %s, %s", path, counted(len(lines), "text"), target)
     command.finish(files, results, logger)

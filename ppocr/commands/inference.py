@@ -7,8 +7,8 @@ from ppocr.errors import ConfigError
 from ppocr.inference.images import ImageFiles
 from ppocr.inference.in_use import ADVICE
 from ppocr.inference.loading import from_config, from_exported
-from ppocr.inference.results import ImageFolder, ResultFiles, write_image
-from ppocr.registry import TASKS
+from ppocr.inference.results import ImageFolder, ResultFiles, refuse_inputs, write_image
+from ppocr.tasks import asking, known_task
 from ppocr.wording import counted_are
 
 _ON_A_SHEET = 100
@@ -79,6 +79,11 @@ def image_files(args, options) -> ImageFiles:
     return ImageFiles(sources)
 
 
+def inputs(files, *others) -> list:
+    """Returns all files that results must not be written over: the images, and others where they are named."""
+    return [*files.paths, *filter(None, others)]
+
+
 def finish(files, results, logger):
     """Says what could not be read and where the results are.
 
@@ -114,7 +119,7 @@ def infer(task_name: str, description, arguments=None):
     Raises:
         UserError: see :func:`load` and :func:`image_files`; or no image can be read.
     """
-    task = TASKS.get(task_name)(task_name)
+    task = known_task(task_name)
     words = parser(description, task.batch_size)
     drawing_of = _Pages if task.draws_pages else _Sheet
     drawing_of.add_arguments(words)
@@ -123,12 +128,13 @@ def infer(task_name: str, description, arguments=None):
     task = loaded.predictor.task  # of the model, one of those that share a model type
     files = image_files(args, loaded.options)
     path = loaded.options.save_res_path or f"./output/{task_name}/predicts_{task_name}.txt"
-    with ResultFiles(path) as results:
+    with ResultFiles(path, inputs(files, args.config)) as results:
         drawing = drawing_of(task, args, results.path, files.paths)
         for one in files.read(loaded.predictor):
-            results.write(one, *task.row(one.result))
-            drawn = drawing.add(one)
-            loaded.logger.info("%s: %s%s", one.path, task.summary(one.result), f", {drawn}" if drawn else "")
+            with asking(task, one.path):
+                results.write(one, task.row(one.result))
+                drawn, words = drawing.add(one), task.summary(one.result)
+            loaded.logger.info("%s: %s%s", one.path, words, f", {drawn}" if drawn else "")
     finish(files, results, loaded.logger)
     say_wider(loaded, "image", loaded.logger)
     drawing.finish(loaded.logger)
@@ -160,6 +166,8 @@ class _Sheet:
         self._task, self._path = task, results_path.with_suffix(".png")
         self._lettering = TextRenderer(args.font) if args.draw else None
         self._shown = []
+        if args.draw:
+            refuse_inputs([self._path], paths)
 
     @staticmethod
     def add_arguments(words):

@@ -8,7 +8,8 @@ import paddle
 from ppocr.data.batch import Batch, with_fields
 from ppocr.data.collate_fn import collate_field
 from ppocr.engine.stepper import call_model, to_float32
-from ppocr.tasks import Task
+from ppocr.errors import ConfigError
+from ppocr.tasks import Task, asking
 
 
 class Predictor:
@@ -84,9 +85,16 @@ class Predictor:
         return list(map(self._typed, self._post_process.results(self._network(batch), batch)))
 
     def _typed(self, raw):
-        if self.networks:
-            return {network: self.task.result(raw[network]) for network in self.networks}
-        return self.task.result(raw)
+        with asking(self.task, "a result of the post-processing"):
+            if self.networks:
+                return {network: self._result(raw[network]) for network in self.networks}
+            return self._result(raw)
+
+    def _result(self, raw):
+        typed = self.task.result(raw)
+        if typed is None:
+            raise ConfigError(f"task {self.task.name!r}: {type(self.task).__name__}.result gives None")
+        return typed
 
 
 class LiveNetwork:

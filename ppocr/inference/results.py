@@ -1,63 +1,122 @@
 """Result files: lines of text as PaddleOCR writes them, the same as JSON lines, and drawn images beside."""
 
 import os
+import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 
-from ppocr.errors import UserError
+from ppocr.errors import ConfigError, UserError
 from ppocr.json_text import to_json
+from ppocr.values import shown
+
+_OF_THE_IMAGE = ("path", "size")
+_BREAKS = re.compile(r"[\t\r\n]")  # a line of a text file has no place for them
 
 
 class ResultFiles:
     """Writes results as they come, to be used in a ``with`` statement.
 
     The text file has ``path<TAB>...`` a line.  The JSON file beside it, with the suffix ``.jsonl``, has a mapping with
-    ``path``, ``size`` (width and height in pixels) and the values of the result.
+    ``path``, ``size`` (width and height in pixels) and the values of the result.  Files of an earlier run stay as they
+    are until the first result is there.
 
     Args:
         path: of the text file; its folder is made.
+        inputs: files that are read, none of which may be written over.
 
     Raises:
         UserError: the files cannot be written, or the name is one that a file beside them gets.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, inputs=()):
         self.path = Path(path)
         self.json_path = self.path.with_suffix(".jsonl")
+        self._files = []
         if self.path.suffix in (".jsonl", ".png"):
             beside = "JSON lines get .jsonl, drawings .png"
             raise UserError(f"Global.save_res_path={path}: give the name of the text file; beside it {beside}")
-        try:
+        refuse_inputs([self.path, self.json_path], inputs)
+        with self._writing():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # a file name that is not UTF-8 comes out as it is on the disk
-            self._files = [
-                open(p, "w", encoding="utf-8", errors="surrogateescape") for p in (self.path, self.json_path)
-            ]
-        except OSError as error:
-            reason = error.strerror or error
-            raise UserError(f"Global.save_res_path={path}: cannot be written ({reason}); name another") from None
+            for file in self._open("a"):  # tells whether they can be written, and leaves them as they are
+                file.close()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *exception):
-        for file in self._files:
-            file.close()
+    def __exit__(self, kind, *exception):
+        try:
+            with self._writing():
+                for file in self._files:
+                    file.close()
+        except UserError:
+            if kind is None:  # else what ended the run is said
+                raise
 
-    def write(self, one, columns, row: dict):
+    def write(self, one, told):
         """Adds one image.
 
         Args:
             one: :class:`ppocr.inference.images.ImageResult`.
-            columns: what follows the path; what is no text is written as JSON.
-            row: what follows in the JSON line; arrays become lists.
+            told: what follows the path, a list of which what is no text is written as JSON; and what follows in the
+                JSON line, a mapping, where arrays become lists.
+
+        Raises:
+            ConfigError: it is of another form.
+            UserError: the files cannot be written.
         """
-        text, lines = self._files
-        shown = [column if isinstance(column, str) else to_json(column) for column in columns]
-        text.write("\t".join([str(one.path), *shown]) + "\n")
+        columns, row = _checked(told, one.path)
         height, width = one.image.shape[:2]
-        lines.write(to_json({"path": str(one.path), "size": [width, height], **row}) + "\n")
+        try:
+            texts = [column if isinstance(column, str) else to_json(column) for column in columns]
+            mapping = to_json({"path": str(one.path), "size": [width, height], **row})
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{one.path}: its result cannot be written as JSON ({error})") from None
+        with self._writing():
+            self._files = self._files or self._open("w")
+            text, lines = self._files
+            text.write("\t".join(_BREAKS.sub(" ", part) for part in (str(one.path), *texts)) + "\n")
+            lines.write(mapping + "\n")
+
+    def _open(self, mode):
+        # a file name that is not UTF-8 comes out as it is on the disk
+        return [open(p, mode, encoding="utf-8", errors="surrogateescape") for p in (self.path, self.json_path)]
+
+    @contextmanager
+    def _writing(self):
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise UserError(f"Global.save_res_path={self.path}: cannot be written ({reason}); name another") from None
+
+
+def _checked(told, path):
+    """Returns the columns and the mapping that a task gives for an image.
+
+    Raises:
+        ConfigError: they are none.
+    """
+    columns, row = told if isinstance(told, (list, tuple)) and len(told) == 2 else (told, None)
+    if not isinstance(columns, (list, tuple)) or not isinstance(row, dict):
+        raise ConfigError(f"{path}: row of the task must give a list of columns and a mapping, not {shown(told)}")
+    taken = [key for key in _OF_THE_IMAGE if key in row]
+    if taken:
+        raise ConfigError(f"{path}: row of the task gives {', '.join(taken)}, which says what the image is; rename it")
+    return columns, row
+
+
+def refuse_inputs(targets, inputs):
+    """Refuses to write over files that are read.
+
+    Raises:
+        UserError: a target is an input.
+    """
+    lost = {os.path.realpath(path) for path in targets} & {os.path.realpath(path) for path in inputs}
+    if lost:
+        raise UserError(f"{min(lost)}: is to be read, and would be written over; name another Global.save_res_path")
 
 
 class ImageFolder:
@@ -74,9 +133,7 @@ class ImageFolder:
     def __init__(self, folder, paths):
         self.folder = Path(folder)
         self._root = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
-        lost = {os.path.realpath(self._target(path)) for path in paths} & {os.path.realpath(path) for path in paths}
-        if lost:
-            raise UserError(f"{min(lost)}: is to be read, and drawn over; name another Global.save_res_path")
+        refuse_inputs((name for path in paths for name in _names(self._target(path))), paths)
 
     def write(self, path, image):
         """Writes what was drawn for the image at ``path``; see :func:`write_image`."""
@@ -84,6 +141,11 @@ class ImageFolder:
 
     def _target(self, path):
         return self.folder / os.path.relpath(path, self._root)
+
+
+def _names(path):
+    """The name of an image file, and the one that it gets where the form of the first has no place for the image."""
+    return path, path.with_name(path.name + ".png")
 
 
 def write_image(path, image) -> Path:
@@ -96,19 +158,18 @@ def write_image(path, image) -> Path:
     Raises:
         UserError: it cannot be written.
     """
-    path = Path(path)
-    content = _encoded(path.suffix, image)
+    for target in _names(Path(path)):
+        content = _encoded(target.suffix, image)
+        if content is not None:
+            break
     if content is None:
-        path = path.with_name(path.name + ".png")
-        content = _encoded(path.suffix, image)
-    if content is None:
-        raise UserError(f"{path}: {image.shape[1]} x {image.shape[0]} pixels are too many for an image file")
+        raise UserError(f"{target}: {image.shape[1]} x {image.shape[0]} pixels are too many for an image file")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from None
-    return path
+        raise UserError(f"{target}: cannot be written ({error.strerror or error})") from None
+    return target
 
 
 def _encoded(suffix, image):

@@ -1,12 +1,45 @@
 """What the framework must know of a task: one object each, found by its name."""
 
+import inspect
+from contextlib import contextmanager
+
+from ppocr.errors import ConfigError, UserError
+from ppocr.failures import FAILURES, describe
 from ppocr.registry import POST_PROCESSES, TASKS
 from ppocr.tasks.base import Task
 
 
 def task_of(name) -> Task:
     """Returns the object of a task; one that knows nothing where there is none of that name, or the name is None."""
-    return TASKS.get(name)(name) if name in TASKS.names() else Task()
+    return known_task(name) if name in TASKS.names() else Task()
+
+
+def known_task(name: str) -> Task:
+    """Returns the object of a task.
+
+    Raises:
+        ConfigError: there is none of that name, or what is registered under it is no task.
+    """
+    kind = TASKS.get(name)
+    if not (inspect.isclass(kind) and issubclass(kind, Task)):
+        raise ConfigError(f"task {name!r}: {kind.__name__} must be derived from ppocr.tasks.Task")
+    return kind(name)
+
+
+@contextmanager
+def asking(task, about):
+    """Has a task answer, which may be one of somebody's own; ``about`` says of what.
+
+    Raises:
+        UserError: it fails; one line says where.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except FAILURES as error:
+        name = f"task {task.name!r} ({type(task).__name__})"
+        raise ConfigError(f"{name} fails on {about}: {describe(error, place=True)}") from error
 
 
 def task_for(config) -> Task:

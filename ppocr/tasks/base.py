@@ -70,7 +70,7 @@ class Task:
             image: uint8 BGR ``(H, W, 3)``.
             result: see :meth:`row`.
         """
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} says draws_pages, but has no draw")
 
     def draw_samples(self, samples, metric) -> Optional[np.ndarray]:
         """Draws samples of an evaluation, with truth and result.

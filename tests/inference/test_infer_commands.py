@@ -17,6 +17,7 @@ from ppocr.engine.run_info import describe_outputs
 from ppocr.inference.loading import from_config
 from ppocr.json_text import to_json
 from ppocr.tasks import task_of
+from ppocr.tasks.rec import Recognition
 from ppocr.tasks.results import Boxes, Text
 from ppocr.utils.save_load import save_model
 
@@ -149,6 +150,36 @@ def test_what_the_user_can_mend_is_one_line(task, words, message, trained, image
     for item in words:
         filled += live(folder) if item == "{live}" else [item.format(folder=folder, images=images)]
     assert run(task, *filled) == 2
+    error = capsys.readouterr().err
+    assert message in error and len(error.strip().splitlines()) == 1
+
+
+def test_a_sheet_does_not_replace_the_image_that_it_shows(trained, images, run, tmp_path, capsys):
+    folder, image = trained("rec"), tmp_path / "results.png"
+    image.write_bytes((images / "a.png").read_bytes())
+    assert run("rec", *live(folder), "--input", image, "--draw") == 2
+    assert f"{image}: is to be read, and would be written over; name another" in capsys.readouterr().err
+    assert image.read_bytes() == (images / "a.png").read_bytes()
+    assert run("rec", *live(folder), "--input", image) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "message"),
+    [
+        ("result", None, "task 'rec': Recognition.result gives None"),
+        ("row", None, "a.png: row of the task must give a list of columns and a mapping, not null"),
+        ("row", KeyError("x"), "task 'rec' (Recognition) fails on "),
+        ("draws_pages", True, "Recognition says draws_pages, but has no draw"),
+    ],
+)
+def test_a_mistake_in_a_task_is_one_line(name, answer, message, trained, images, run, monkeypatch, capsys):
+    def given(self, *args):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(Recognition, name, answer if answer is True else given)
+    assert run("rec", *live(trained("rec")), "--input", images / "a.png") == 2
     error = capsys.readouterr().err
     assert message in error and len(error.strip().splitlines()) == 1
 

@@ -18,6 +18,15 @@ def test_tasks_are_found_by_the_model_type():
     assert task_of("sr").name == task_of(None).name == ""
 
 
+def test_what_is_no_task_is_refused(monkeypatch):
+    class Other:
+        pass
+
+    monkeypatch.setitem(TASKS._entries, ("*", "other"), Other)
+    with pytest.raises(ConfigError, match="task 'other': Other must be derived from ppocr.tasks.Task"):
+        task_of("other")
+
+
 def test_the_size_of_a_label():
     boxes = '[{"transcription": "a", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]'
     assert TextLabels.size_of("abc") == 3 and BoxLabels.size_of(boxes) == 1
