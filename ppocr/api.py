@@ -8,6 +8,7 @@ from ppocr import config as configuration
 from ppocr.commands import eval as evaluation
 from ppocr.commands import train as training
 from ppocr.commands.arguments import prepare_training
+from ppocr.commands.export_model import prepare_export
 from ppocr.deploy.exporting import Export, name_of
 from ppocr.deploy.exporting import export as write_model
 from ppocr.distributed import processes
@@ -75,7 +76,7 @@ def evaluate(config: ConfigLike, weights: Optional[str] = None, overrides: Overr
 def export(
     config: ConfigLike, weights: Optional[str], folder, onnx: bool = False, verify=None, overrides: Overrides = ()
 ) -> Export:
-    """Exports as ``tools/export_model.py`` does.
+    """Exports as ``tools/export_model.py`` does, on the CPU.
 
     Args:
         config, overrides: see :func:`train`.
@@ -89,7 +90,7 @@ def export(
         UserError: see :func:`train`; the model cannot be exported.
     """
     merged, path = merged_config(config, overrides)
-    resolved, _, _, _ = prepare(merged, path)
+    resolved, _ = prepare_export(merged, path)
     return write_model(resolved, weights, folder, onnx, verify, path and name_of(path))
 
 

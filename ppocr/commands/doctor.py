@@ -67,9 +67,7 @@ def _positive(kind):
 def prepare(args):
     """Returns resolved configuration, device and logger, after the checks that training begins with."""
     merged = override(load(args.config), args.opt)
-    config, device, logger, _ = preparation.prepare(merged, args.config)
-    for warning in preflight.cheap_warnings(merged, args.config):
-        logger.warning("%s", warning)
+    config, device, logger, _ = preparation.prepare(merged, args.config, check=preflight.cheap_warnings)
     return config, device, logger
 
 

@@ -33,8 +33,7 @@ def main(arguments=None):
     args = parse(arguments)
     if args.samples < 1:
         raise ConfigError(f"--samples {args.samples}: must be at least 1")
-    merged = override(load(args.config), [*args.opt, "Global.device=cpu"])
-    config, _, logger, _ = prepare(merged, args.config)
+    config, logger = prepare_export(override(load(args.config), args.opt), args.config)
     options = global_options(config)
     samples = None if args.verify is None else Samples(args.verify or None, args.samples, not args.no_metric)
     folder = options.save_inference_dir or DEFAULT_FOLDER
@@ -48,6 +47,20 @@ def main(arguments=None):
     if made.problems:
         raise ExportError("; ".join(made.problems))
     return made
+
+
+def prepare_export(merged, path):
+    """Returns the resolved configuration and the logger of an export, which takes the CPU whatever training takes.
+
+    Args:
+        merged: the configuration with its overrides.
+        path: the file it comes from; None if it was made in Python.
+
+    Raises:
+        UserError: the configuration has problems.
+    """
+    config, _, logger, _ = prepare(override(merged, {"Global.device": "cpu"}), path)
+    return config, logger
 
 
 def parse(arguments=None):

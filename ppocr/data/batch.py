@@ -65,6 +65,11 @@ class Fields(list):
         return tuple(self[self.names.index(find_name(name, self.names))] for name in names)
 
 
+def is_taken(name) -> bool:
+    """Tells whether a name cannot be that of a field, since a list, a sample or a batch has it for something else."""
+    return hasattr(Batch([]), name) or hasattr(Sample([], None), name)
+
+
 def find_name(wanted, names) -> Optional[str]:
     """Returns the name among ``names`` that is wanted; None if it is not there.
 

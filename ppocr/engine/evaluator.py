@@ -135,9 +135,9 @@ class Evaluator:
                 for batch in itertools.chain.from_iterable(map(of_one_shape, self.dataloader)):
                     batch = slice_samples(batch, 0, count)
                     count -= count_samples(batch)
-                    predictions = self._predict(model, batch)
+                    predictions = self._predict(model, batch, "an evaluation batch")
                     arrays = to_numpy(batch)
-                    results = self.post_process.process(predictions, arrays)
+                    results = _decoded(self.post_process, predictions, arrays, "an evaluation batch")
                     yield images_of(arrays), self.metric.main_result(results), arrays
                     if count <= 0:
                         break
@@ -173,19 +173,17 @@ class Evaluator:
         Raises:
             StageError: one of them fails; ``where`` is what the line calls the batch.
         """
-        with stage("Architecture", doing=f"the model fails on {where}"):
-            predictions = self._predict(model, batch)
+        predictions = self._predict(model, batch, where)
         fields = on_host(batch)
-        with stage("PostProcess", doing=f"it fails on {where}"):
-            result = self.post_process.process(predictions, fields)
+        result = _decoded(self.post_process, predictions, fields, where)
         with stage("Metric", doing=f"it fails on {where}"):
             self.metric.update(result, fields)
         if self._on_batch is not None:
             self._on_batch(result, fields)
         return predictions
 
-    def _predict(self, model, batch):
-        with self._amp.autocast():
+    def _predict(self, model, batch, where):
+        with stage("Architecture", doing=f"the model fails on {where}"), self._amp.autocast():
             predictions = call_model(model, batch)
         return to_float32(predictions)
 
@@ -198,12 +196,18 @@ class Evaluator:
             StageError: see :meth:`judge`.
         """
         paddle.seed(0)  # a dropout that a layer of somebody's own does by itself: at least the same each time
-        with stage("Loss", doing=f"it fails on {where} (Global.cal_loss_during_eval)"):
-            with training_outputs(model), self._amp.autocast():
-                predictions = call_model(model, batch)
-            predictions = to_float32(predictions)
+        where = f"{where} (Global.cal_loss_during_eval)"
+        with training_outputs(model):
+            predictions = self._predict(model, batch, where)
+        with stage("Loss", doing=f"it fails on {where}"):
             loss = call_loss(self.loss, predictions, batch)["loss"]
             return loss.mean().item(), len(unaligned(self.loss, predictions, batch)[1])
+
+
+def _decoded(post_process, predictions, fields, where):
+    """Returns what post-processing makes of predictions."""
+    with stage("PostProcess", doing=f"it fails on {where}"):
+        return post_process.process(predictions, fields)
 
 
 def _remarks(events, too_long, samples):
@@ -254,7 +258,8 @@ class TrainingMetric:
         self._post_process, self._metric = post_process, metric
 
     def __call__(self, predictions, batch):
-        fields = on_host(batch)
-        with stage("Metric", doing="it fails on a training batch (Global.cal_metric_during_train)"):
-            self._metric.update(self._post_process.process(predictions, fields), fields)
+        fields, where = on_host(batch), "a training batch (Global.cal_metric_during_train)"
+        result = _decoded(self._post_process, predictions, fields, where)
+        with stage("Metric", doing=f"it fails on {where}"):
+            self._metric.update(result, fields)
             return self._metric.get_metric()

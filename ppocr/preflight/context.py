@@ -243,7 +243,7 @@ class Context:
         opened = {one.name: one.dataset_class(one.dataset.get("data_dir"), []) for one in sections}
         return {one.name: scan_databases(opened[one.name], one.rule.labels, limit) for one in sections}
 
-    def labels_of(self, section) -> list:
+    def scans_of(self, section) -> list:
         """Returns the ``FileScan`` of a section's label files or databases; none for other data sets."""
         return self.scans.get(section.name) or self.stored.get(section.name) or []
 

@@ -57,10 +57,9 @@ class DryRun:
     @cached_property
     def model(self):
         """The model with fresh weights."""
-        with stage("Architecture", doing="the model cannot be built"):
-            paddle.set_device(self.device)
-            set_up_seed(self._context.options.seed)
-            return build_network(self._config)
+        paddle.set_device(self.device)
+        set_up_seed(self._context.options.seed)
+        return build_network(self._config)
 
     @cached_property
     def optimizer(self):

@@ -73,7 +73,7 @@ def check_images(context):
         scans = context.scans.get(section.name, ())
         labels = section.rule.labels if scans else None
         for scan in scans:
-            images, lines = images_of(scan, section, context.sample, labels.are_boxes)
+            images, lines = entries_of(scan, section, context.sample, labels.are_boxes)
             decode = section.decode
             jobs = [
                 Job(images[i : i + _BATCH], labels, decode, section.dataset["data_dir"])
@@ -99,7 +99,7 @@ def _findings(scan, faults):
         yield Finding(WARNING, f"{text.format(image.shown)}{detail}{more}", scan.path, image.line)
 
 
-def images_of(scan, section, sample, boxes=False):
+def entries_of(scan, section, sample, boxes=False):
     """Returns the :class:`ImageEntry` of a label file, and the number of lines that they are from.
 
     Args:

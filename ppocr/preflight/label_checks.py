@@ -15,7 +15,7 @@ def check_labels(context):
     for section in context.sections:
         if not section.has_label_lines:
             yield Finding(NOTE, _not_checked(section), *context.where(section.path))
-        for scan in context.labels_of(section):
+        for scan in context.scans_of(section):
             for fault, tally in scan.seen.faults.items():
                 detail = f" ({tally.detail})" if tally.detail else ""
                 yield Finding(WARNING, f"{fault.what}{detail}{_others(tally, fault)}", scan.path, tally.line)
@@ -24,12 +24,12 @@ def check_labels(context):
                 what = f"{len(scan.seen.numbers)} of {scan.stored} labels, spread evenly, were looked at"
                 yield Finding(NOTE, what, scan.path)
         yield from _too_many(context, section)
-        yield from _without_images(context, section)
+        yield from _missing_classes(context, section)
 
 
-def _without_images(context, section):
+def _missing_classes(context, section):
     """Finds classes that no line of a data set has."""
-    scans = context.labels_of(section)
+    scans = context.scans_of(section)
     missing = section.rule.labels.classes.difference(*(scan.seen.classes for scan in scans))
     limit = context.label_limit
     whole = all(len(scan.seen.numbers) >= scan.stored and not (limit and scan.seen.lines >= limit) for scan in scans)
@@ -65,7 +65,7 @@ def _key_of(section):
 
 
 def _too_many(context, section):
-    scans = context.labels_of(section)
+    scans = context.scans_of(section)
     lines = sum(len(scan.seen.numbers) for scan in scans)
     unusable = sum(scan.seen.unusable for scan in scans)
     if not unusable or not lines:
@@ -82,7 +82,7 @@ def _too_many(context, section):
 def check_characters(context):
     """Every character of the texts is in the dictionary."""
     for section in context.sections:
-        for scan in context.labels_of(section):
+        for scan in context.scans_of(section):
             unknown = scan.seen.unknown
             if unknown:
                 most = sorted(unknown, key=lambda character: -unknown[character].count)

@@ -15,6 +15,7 @@ from ppocr.checkpoint.networks import network_warnings
 from ppocr.checkpoint.optimizer_state import in_words, read_state, without_state
 from ppocr.checkpoint.transfer import arrays_of, fits, load_params, load_start_weights
 from ppocr.data import shared_memory
+from ppocr.data.batch import names_of
 from ppocr.engine.run_info import describe_run
 from ppocr.engine.train_schedule import each_of_epochs, warm_up_too_long
 from ppocr.errors import CheckpointError, DataError
@@ -78,11 +79,12 @@ def check_training_batch(context):
 
 def _not_finite(context):
     """A layer such as ReLU may hide from the loss that an image holds no numbers."""
-    for step in context.section("Train").steps:
-        for key, field in zip(getattr(step.operator, "keep_keys", ()), context.dry_run.training.batch):
-            if isinstance(field, paddle.Tensor) and not np.isfinite(field.numpy()).all():
-                what = f"'{key}' of the first training batch holds what is no finite number"
-                yield context.finding(WARNING, step.path, what)
+    section, batch = context.section("Train"), context.dry_run.training.batch
+    path = next((step.path for step in section.steps if hasattr(step.operator, "keep_keys")), section.path)
+    for name, field in zip(names_of(batch), batch):
+        if isinstance(field, paddle.Tensor) and not np.isfinite(field.numpy()).all():
+            what = f"'{name}' of the first training batch holds what is no finite number"
+            yield context.finding(WARNING, path, what)
 
 
 def check_evaluation_batch(context):
@@ -95,7 +97,7 @@ def check_evaluation_batch(context):
 def check_alignments(context):
     """CTC has a time step for each character of a label, and one between equal neighbours."""
     section = context.section("Train")
-    needed = [(scan, scan.seen.steps) for scan in context.labels_of(section) if scan.seen.steps]
+    needed = [(scan, scan.seen.steps) for scan in context.scans_of(section) if scan.seen.steps]
     if not needed:
         return
     steps = context.dry_run.time_steps(_narrowest_width(context, section.config.get("sampler")))

@@ -51,8 +51,7 @@ def judge(folder, options=()) -> Judged:
     if run.config is None:
         return Judged(run, Best(run.series))
     config = override(run.config, options)
-    _import_modules(run, config)
-    evaluated = _evaluate(run, config)
+    evaluated = _evaluate(run, config) if _imported(run, config) else None
     metric = _metric(config)
     best = Best(run.series, metric and metric.main_indicator, metric is None or metric.higher_is_better, run.kept_step)
     return Judged(run, best, config, metric, evaluated)
@@ -100,11 +99,14 @@ def _data_sections(judged):
     return [data_section(data, labels, unused, judged.run.facts)] if data else []
 
 
-def _import_modules(run, config):
+def _imported(run, config) -> bool:
+    """Imports ``Global.imports``; without them there is no evaluation."""
     try:
         import_modules(config)
     except UserError as error:
-        run.missing.append(f"Classes of your own are not known here: {error}")
+        run.missing.append(f"Classes of your own are not known here, so that no sample can be shown: {error}")
+        return False
+    return True
 
 
 def _evaluate(run, config):

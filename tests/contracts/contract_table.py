@@ -15,6 +15,7 @@ class Row(NamedTuple):
         gives: the result, or the shape of that.
         fields: what it is fed of a batch besides.
         still: names of predictions that get no gradient from a loss.
+        higher_is_better: of the main indicator of a metric.
     """
 
     arguments: dict
@@ -22,6 +23,7 @@ class Row(NamedTuple):
     gives: object
     fields: tuple = ()
     still: tuple = ()
+    higher_is_better: bool = True
 
 
 def ids(*rows):

@@ -110,7 +110,7 @@ def test_a_metric(entry):
     metric.update(row.takes, list(row.fields))
     values = metric.get_metric()
     assert values == pytest.approx(row.gives, abs=1e-4)
-    assert metric.main_indicator in values and metric.higher_is_better
+    assert metric.main_indicator in values and metric.higher_is_better is row.higher_is_better
     metric.update(row.takes, list(row.fields))
     assert metric.get_metric() == pytest.approx(row.gives, abs=1e-4)  # get_metric began anew
 

@@ -203,6 +203,29 @@ def test_a_metric_that_training_batches_do_not_fit(make):
         metric(paddle.ones([2, 3]), batch())
 
 
+class BrokenDecoder:
+    def process(self, predictions, batch):
+        raise IndexError("list index out of range")
+
+
+def test_a_decoder_that_fails_is_named_wherever_it_decodes(make):
+    metric = TrainingMetric(BrokenDecoder(), build_metric({"name": "ClsMetric"}))
+    with pytest.raises(StageError, match="^PostProcess: it fails on a training batch .Global.cal_metric_during_train"):
+        metric(paddle.ones([2, 3]), batch())
+    evaluator = make()
+    evaluator.post_process = BrokenDecoder()
+    with pytest.raises(StageError, match="^PostProcess: it fails on an evaluation batch: IndexError"):
+        next(evaluator.examples(Model(), 1))
+
+
+def test_a_model_that_fails_where_the_loss_is_evaluated_is_named(make):
+    evaluator, model = make(loss=mean), Model()
+    model.forward = lambda images: Model.forward(model, images[:, :, :, :5] if model.training else images)
+    words = "^Architecture: the model fails on the first batch of Eval .*Global.cal_loss_during_eval.: ValueError"
+    with pytest.raises(StageError, match=words):
+        rehearse(EvaluationSuite(evaluator), model)
+
+
 def test_images_of_several_sizes_are_said_at_any_step():
     good = stepper(mean)
     good([batch()], 0)

@@ -11,8 +11,12 @@ from ppocr import preflight
 from ppocr.checkpoint import safe_pickle
 from ppocr.checkpoint.state import TrainState
 from ppocr.config import load
+from ppocr.data.batch import Batch
+from ppocr.data.collate_fn import DyMaskCollator
+from ppocr.data.imaug.basic import KeepKeys
 from ppocr.data.imaug.normalize import NormalizeToCHW
 from ppocr.losses import det_db_loss
+from ppocr.preflight import run_checks
 from ppocr.utils.save_load import save_model
 
 E, W = "error", "warning"
@@ -290,6 +294,23 @@ def test_weights_of_another_dictionary_are_reported_as_training_reports_them(mak
     assert (found.severity, found.line) == ("note", line + pretrained_dict_path)
     assert f"{len(weights)} loaded" in found.what and "mismatched" not in found.what
     assert "3 characters carried over, 1 new, 3 dropped" in found.what
+
+
+def test_what_is_not_finite_is_named_as_the_collator_calls_it():
+    values = {name: paddle.ones([2, 2]) for name in DyMaskCollator.gives}
+    values["label"] = paddle.full([2, 2], np.nan)
+    operators = {"decode": None, "keep": KeepKeys(["image", "label"])}
+    steps = [SimpleNamespace(operator=operator, path=(name,)) for name, operator in operators.items()]
+    context = SimpleNamespace(
+        section=lambda name: SimpleNamespace(steps=steps, path=("data",)),
+        finding=lambda severity, path, what: (severity, path, what),
+        dry_run=SimpleNamespace(
+            training=SimpleNamespace(batch=Batch(values.values(), names=values), values={"loss": 1.0}),
+            reports={"Train": SimpleNamespace(no_box_left=str)},
+        ),
+    )
+    what = "'label' of the first training batch holds what is no finite number"
+    assert list(run_checks.check_training_batch(context)) == [(W, ("keep",), what)]
 
 
 def test_time_steps_that_follow_the_width_of_each_line_are_not_checked(make_site):

@@ -171,6 +171,12 @@ def test_a_run_with_nothing_but_its_metrics(tmp_path, write_log):
     assert "config.yml is missing" in page and "best acc</span><b>0.75</b>" in page
 
 
+def test_classes_of_ones_own_that_are_not_there_are_said_once(make_run):
+    page = written(make_run("rec", "Global.imports=[parts_that_are_gone]"))
+    assert page.count("Classes of your own are not known here") == page.count("there is no module") == 1
+    assert "Worst samples" not in titles(page) and "Curves" in titles(page)
+
+
 def test_a_run_without_its_base_is_compared_with_defaults(make_run):
     folder = make_run("rec")
     (folder / "base.yml").unlink()

@@ -61,7 +61,8 @@ def test_evaluation_of_a_file_or_a_mapping_gives_the_best_metrics(result):
 
 
 def test_export_writes_the_files(result, tmp_path):
-    made = ppocr.export(result.folder / "config.yml", result.weights, tmp_path)
+    on_gpu = {"Global.use_gpu": True}  # training takes one; the export is made on the CPU
+    made = ppocr.export(result.folder / "config.yml", result.weights, tmp_path, overrides=on_gpu)
     assert made.folders == {"": tmp_path} and (tmp_path / "inference.yml").exists()
     assert made.problems == []
     description = yaml.safe_load((tmp_path / "inference.yml").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from typing import Annotated, Optional, Union
 import cv2
 import numpy as np
 
-from ppocr.data.batch import Fields
+from ppocr.data.batch import Fields, is_taken
 from ppocr.data.imaug.operator import Operator
 from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS
@@ -23,6 +23,12 @@ class KeepKeys(Operator):
     def __init__(self, keep_keys: Annotated[SomeNames, Distinct()]):
         self.keep_keys = list(keep_keys)
         self.reads = tuple(self.keep_keys)
+
+    @staticmethod
+    def check_arguments(keep_keys):
+        """Yields names that a list has for something else: ``batch.index`` would not be the field."""
+        for name in filter(is_taken, keep_keys):
+            yield "keep_keys", f"'{name}' cannot be the name of a field, since a batch has it for something else"
 
     def __call__(self, data):
         try:

@@ -33,6 +33,11 @@ def test_unknown_operator_names_position_and_near_one():
         ([["ToCHWImage"]], r"transforms\[0\] must be one operator"),
         ([{"KeepKeys": ["image"]}], r"transforms\[0\] KeepKeys: its settings must be a mapping"),
         ([{"Pad": {"size_dib": 3}}], r"transforms\[0\] Pad: .*size_div"),
+        (
+            [{"KeepKeys": {"keep_keys": ["image", "index"]}}],
+            r"'index' cannot be the name of a field, since",
+        ),
+        ([{"KeepKeys": {"keep_keys": ["facts", "image"]}}], r"'facts' cannot be the name of a field"),
         ({"ToCHWImage": None}, "must be a list"),
     ],
 )
