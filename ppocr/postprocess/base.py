@@ -55,6 +55,8 @@ class PostProcess:
         task: name of the task whose results it gives; None where every task may use it.
         of_each: class of the post-processing of a single network, where this one is for several.
         networks: names of the networks for each of which it gives a result; empty for a single one.
+        keeps_by_score: whether ``box_thresh`` keeps each box by its score alone, so that those of a higher threshold
+            are among those of a lower one.  A class says it for itself: what a subclass does besides is not known.
         writing: how the texts of a text decoder stand on images: :class:`ppocr.text.direction.Writing`; None as above.
     """
 
@@ -65,6 +67,7 @@ class PostProcess:
     task: Optional[str] = None
     of_each: Optional[type] = None
     networks: tuple = ()
+    keeps_by_score = False
     writing = None
 
     def process(self, preds, batch):

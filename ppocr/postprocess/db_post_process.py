@@ -35,6 +35,7 @@ class DBPostProcess(PostProcess):
 
     reads = needs = ("shape",)
     task = "det"
+    keeps_by_score = True
 
     def __init__(
         self,

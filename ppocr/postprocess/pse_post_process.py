@@ -33,6 +33,7 @@ class PSEPostProcess(PostProcess):
 
     reads = ("shape",)
     task = "det"
+    keeps_by_score = True
     return_scores = True  # they are never left out
 
     def __init__(

@@ -1,5 +1,6 @@
 """Runs side by side: figures, curves, settings, and the samples that they read differently."""
 
+from collections import Counter
 from pathlib import Path
 
 from ppocr.drawing.charts import Line, line_chart
@@ -104,13 +105,35 @@ def _samples(names, judged):
     why_none = _why_no_samples(names, evaluated)
     if why_none:
         return Section("samples", "Samples", [note(why_none)])
-    named = [{one.dataset.describe(s.key.index): s for s in one.samples if s.key is not None} for one in evaluated]
+    task, named = evaluated[0].task, list(map(_by_name, evaluated))
     common = [name for name in named[0] if all(name in other for other in named[1:])]
-    if not common:
-        return Section("samples", "Samples", [note("No sample is shown: none was given to all of these runs.")])
-    intro = f"{counted(len(common), 'sample')} that every run was evaluated on."
-    rows = [(name, [one[name] for one in named]) for name in common]
-    return evaluated[0].task.comparison_section(names, rows, intro, Thumbnails(evaluated[0].dataset))
+    rows = [(name, [one[name, turn] for one in named]) for name, turn in common]
+    alike = [row for row in rows if task.same_truth(row[1])]
+    apart = _set_aside(len(rows) - len(alike), len(set().union(*named)) - len(rows))
+    if not alike:
+        intro = " ".join(["No sample is shown: none was given to all of these runs with the same truth.", *apart])
+        return Section("samples", "Samples", [note(intro)])
+    intro = " ".join([f"{counted(len(alike), 'sample')} that every run was evaluated on.", *apart])
+    return task.comparison_section(names, alike, intro, Thumbnails(evaluated[0].dataset))
+
+
+def _by_name(evaluated) -> dict:
+    """Returns the samples by name, and by how many of that name came before."""
+    seen, samples = Counter(), {}
+    for sample in evaluated.samples:
+        if sample.key is not None:
+            name = evaluated.dataset.describe(sample.key.index)
+            samples[name, seen[name]] = sample
+            seen[name] += 1
+    return samples
+
+
+def _set_aside(other_truth: int, only_some: int):
+    """Yields sentences about the samples that cannot be set side by side."""
+    if other_truth:
+        yield f"{counted(other_truth, 'sample')} of the same name in every run, but not of the same truth, set aside."
+    if only_some:
+        yield f"{counted(only_some, 'sample')} that only some of the runs were evaluated on, set aside."
 
 
 def _why_no_samples(names, evaluated) -> str:

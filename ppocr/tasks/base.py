@@ -106,6 +106,14 @@ class Task:
         """
         return []
 
+    def same_truth(self, samples) -> bool:
+        """Tells whether what :meth:`compare` gave in several runs for one sample is about the same truth.
+
+        Args:
+            samples: one of each run.
+        """
+        return all(sample.truth == samples[0].truth for sample in samples)
+
     def report_sections(self, evaluated, thumbnails) -> list:
         """Returns the sections of a report about what :meth:`compare` gave.
 
@@ -120,7 +128,7 @@ class Task:
 
         Args:
             names: of the runs.
-            rows: list of (name of the sample, its :meth:`compare` in each run).
+            rows: list of (name of the sample, its :meth:`compare` in each run), one or more, all of :meth:`same_truth`.
             intro: sentence to begin with.
             thumbnails: see :meth:`report_sections`.
         """

@@ -45,6 +45,11 @@ class PageSample:
     pairs: Pairs
     sweep: tuple = ()
 
+    def has_truth_of(self, other) -> bool:
+        """Tells whether another sample has the same true polygons, of which the same count."""
+        alike = len(self.truths) == len(other.truths) and np.array_equal(self.pairs.truths, other.pairs.truths)
+        return alike and all(map(np.array_equal, self.truths, other.truths))
+
     @property
     def hits(self) -> int:
         """True polygons that were found."""

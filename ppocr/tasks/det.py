@@ -67,6 +67,10 @@ class Detection(Task):
             return read_pages(post_process.found, metric.truth(batch), keys, post_process.box_thresh)
         return read_pages(result, metric.truth(batch), keys)
 
+    def same_truth(self, samples):
+        """See :class:`Task`."""
+        return all(sample.has_truth_of(samples[0]) for sample in samples)
+
     def report_sections(self, evaluated, thumbnails):
         """See :class:`Task`."""
         return page_sections(evaluated, thumbnails)

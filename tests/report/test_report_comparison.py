@@ -1,10 +1,17 @@
 """Runs side by side."""
 
+import dataclasses
 import html
 import re
 
+import pytest
+
 from ppocr.commands import report
-from ppocr.report.comparison import names_of
+from ppocr.data.datasets.base import SampleKey
+from ppocr.report.comparison import _by_name, names_of
+from ppocr.report.samples import Evaluated
+from ppocr.tasks.compared import TextSample
+from ppocr.wording import counted
 
 
 def titles(page):
@@ -48,6 +55,43 @@ def test_a_reading_without_a_character_is_a_gap_as_wide_as_the_truth(differing_r
 def test_detectors(two_runs, tmp_path):
     page = written(two_runs("det"), tmp_path)
     assert titles(page)[-1] == "hmean by page" and "2 samples that every run was evaluated on." in page
+
+
+def changed_truths(monkeypatch, changed):
+    """Has the second of two runs say that some of its samples, chosen by number, have another truth."""
+    evaluate = report.build_comparison.__globals__["evaluate"]
+
+    def with_others(config, path, weights):
+        found = evaluate(config, path, weights)
+        if "second" in str(path):
+            for number in changed:
+                sample = found.samples[number]
+                truth = {"truths": sample.truths + 1} if hasattr(sample, "truths") else {"truth": "another"}
+                found.samples[number] = dataclasses.replace(sample, **truth)
+        return found
+
+    monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", with_others)
+
+
+@pytest.mark.parametrize("task, all_of_them", [("det", 2), ("rec", 6)])
+def test_samples_of_another_truth_are_set_aside(task, all_of_them, two_runs, tmp_path, monkeypatch):
+    runs = two_runs(task)
+    changed_truths(monkeypatch, [0])
+    page = written(runs, tmp_path)
+    assert f"{counted(all_of_them - 1, 'sample')} that every run was evaluated on. 1 sample of the same name" in page
+    changed_truths(monkeypatch, range(all_of_them))
+    section = written(runs, tmp_path).split("Samples</h2>")[1]
+    assert "none was given to all of these runs with the same truth. " in section and "<table" not in section
+
+
+def test_samples_of_a_name_that_comes_twice_are_told_apart():
+    class Named:
+        describe = staticmethod("ab".__getitem__)
+
+    samples = [TextSample(SampleKey(0, index), str(number), "", None, 0.0) for number, index in enumerate((0, 1, 0))]
+    samples.append(TextSample(None, "", "", None, 0.0))
+    found = _by_name(Evaluated(None, "", {}, Named, samples=samples))
+    assert {key: sample.truth for key, sample in found.items()} == {("a", 0): "0", ("b", 0): "1", ("a", 1): "2"}
 
 
 def test_runs_of_different_tasks_and_one_without_weights(make_run, write_log, tmp_path):

@@ -5,7 +5,9 @@ import pytest
 
 from ppocr.metrics.detection_iou import match_detections, pair_detections
 from ppocr.postprocess.db_post_process import DBPostProcess
-from ppocr.tasks.compared import PageSample, TextSample
+from ppocr.postprocess.pse_post_process import PSEPostProcess
+from ppocr.tasks import task_of
+from ppocr.tasks.compared import PageSample, TextSample, read_pages
 from ppocr.tasks.sections.pages import _sizes
 from ppocr.tasks.sections.thresholds import SWEPT, above, box_threshold_section, can_sweep, score_section, sweep
 
@@ -32,7 +34,22 @@ def test_boxes_above_a_score_are_those_of_a_post_process_with_that_threshold(pro
 
 
 def test_what_has_scores_can_be_swept():
-    assert can_sweep(DBPostProcess()) and not can_sweep(object())
+    assert can_sweep(DBPostProcess()) and can_sweep(PSEPostProcess()) and not can_sweep(object())
+
+
+class LargestBox(DBPostProcess):
+    """Keeps one box of those that count, and gives no scores."""
+
+    def __call__(self, preds, shape_list):
+        return [{"points": page["points"][:1]} for page in super().__call__(preds, shape_list)]
+
+
+def test_a_class_that_chooses_among_the_boxes_is_not_swept(probability):
+    """At a lower threshold it would choose others than in an evaluation."""
+    detector = LargestBox(box_thresh=0.6)
+    assert not can_sweep(detector) and task_of("det").watched(detector) is detector
+    (page,) = read_pages(detector(probability, np.array([[64, 256, 1.0, 1.0]])), ([[square(0)]], [[False]]), [0])
+    assert len(page.detections) == 1 and page.sweep == ()
 
 
 def square(x, size=10):

@@ -13,8 +13,7 @@ _IMAGE = (480, 96)
 
 def agreement_section(names, rows, intro: str, thumbnails) -> Section:
     """Returns the section about texts and names that are right or wrong; see ``comparison_section`` of a task."""
-    same = [(name, found) for name, found in rows if len({sample.truth for sample in found}) == 1]
-    body = [note(intro), _agreement(names, same), *_disagreements(names, same, thumbnails)]
+    body = [note(intro), _agreement(names, rows), *_disagreements(names, rows, thumbnails)]
     return Section("samples", "Samples", body)
 
 

@@ -12,8 +12,8 @@ _ACCEPTED_ERRORS = (0.0, 0.001, 0.01, 0.05)
 
 
 def can_sweep(post_process) -> bool:
-    """Tells whether a post-processing keeps boxes by their scores, so that one run serves every ``box_thresh``."""
-    return hasattr(post_process, "box_thresh") and hasattr(post_process, "return_scores")
+    """Tells whether one run of a post-processing serves every ``box_thresh``, as its own class has to say."""
+    return vars(type(post_process)).get("keeps_by_score", False)
 
 
 class AllBoxes:
