@@ -5,7 +5,8 @@ from typing import Any, Optional
 
 from ppocr.checkpoint.facts import UnfitCheckpoint
 from ppocr.config import override, shared_values
-from ppocr.errors import UserError
+from ppocr.errors import ConfigError, UserError
+from ppocr.failures import FAILURES, describe
 from ppocr.imports import import_modules
 from ppocr.metrics import build_metric
 from ppocr.report.comparison import NO_SAMPLES, comparison_sections, names_of
@@ -16,7 +17,7 @@ from ppocr.report.run_folder import Run, read_run
 from ppocr.report.samples import Evaluated, evaluate
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
-from ppocr.tasks import task_for
+from ppocr.tasks import asking, task_for
 
 
 @dataclass
@@ -86,10 +87,19 @@ def build_report(folder, options=()) -> str:
     run, best, evaluated = judged.run, judged.best, judged.evaluated
     sections = [curves_section(run.series, best, run.clock)] if run.series else []
     if evaluated is not None:
-        sections += _sample_sections(evaluated, run.missing)
+        sections += _unless_it_fails(_sample_sections, judged, "No sample can be shown")
     if judged.config is not None:
-        sections += [*_data_sections(judged), settings_section(run)]
+        sections += [*_unless_it_fails(_data_sections, judged, "The data cannot be shown"), settings_section(run)]
     return render(f"Run {run.folder.resolve().name}", [overview(run, best, evaluated, options), *sections])
+
+
+def _unless_it_fails(make, judged, instead: str) -> list:
+    """Returns the sections that ``make`` gives, which asks classes of the run's own; without them it is said why."""
+    try:
+        return make(judged)
+    except FAILURES as error:
+        judged.run.missing.append(f"{instead}: {describe(error, place=True)}")
+        return []
 
 
 def _data_sections(judged):
@@ -118,8 +128,8 @@ def _evaluate(run, config):
         return evaluate(config, run.folder / "config.yml", weights)
     except UnfitCheckpoint:
         raise
-    except UserError as error:
-        run.missing.append(f"No sample can be shown: {error}")
+    except FAILURES as error:
+        run.missing.append(f"No sample can be shown: {describe(error, place=True)}")
         return None
 
 
@@ -131,8 +141,12 @@ def _metric(config):
         return None
 
 
-def _sample_sections(evaluated, missing):
-    sections = evaluated.task.report_sections(evaluated, Thumbnails(evaluated.dataset))
+def _sample_sections(judged):
+    evaluated = judged.evaluated
+    if evaluated.failure:
+        raise ConfigError(evaluated.failure)
+    with asking(evaluated.task, "the sections of a report"):
+        sections = list(evaluated.task.report_sections(evaluated, Thumbnails(evaluated.dataset)))
     if not sections:
-        missing.append(NO_SAMPLES)
+        judged.run.missing.append(NO_SAMPLES)
     return sections

@@ -6,9 +6,11 @@ from pathlib import Path
 from ppocr.drawing.charts import Line, line_chart
 from ppocr.drawing.html import foreign, note, number, table, tag
 from ppocr.drawing.section import Section
+from ppocr.errors import UserError
 from ppocr.report.curve_sections import chart_controls, metrics_of, shares
 from ppocr.report.settings import ABSENT, flatten, shown_value
 from ppocr.report.thumbnails import Thumbnails
+from ppocr.tasks import asking
 from ppocr.wording import counted
 
 NO_SAMPLES = "No sample is shown: results of this kind are not compared sample by sample."
@@ -104,15 +106,28 @@ def _samples(names, judged):
     evaluated = [one.evaluated for one in judged]
     why_none = _why_no_samples(names, evaluated)
     if why_none:
-        return Section("samples", "Samples", [note(why_none)])
+        return _no_samples(why_none)
+    try:
+        with asking(evaluated[0].task, "the samples of several runs"):
+            return _side_by_side(names, evaluated)
+    except UserError as error:
+        return _no_samples(f"No sample is shown: {error}")
+
+
+def _no_samples(why: str):
+    return Section("samples", "Samples", [note(why)])
+
+
+def _side_by_side(names, evaluated):
     task, named = evaluated[0].task, list(map(_by_name, evaluated))
     common = [name for name in named[0] if all(name in other for other in named[1:])]
     rows = [(name, [one[name, turn] for one in named]) for name, turn in common]
     alike = [row for row in rows if task.same_truth(row[1])]
     apart = _set_aside(len(rows) - len(alike), len(set().union(*named)) - len(rows))
     if not alike:
-        intro = " ".join(["No sample is shown: none was given to all of these runs with the same truth.", *apart])
-        return Section("samples", "Samples", [note(intro)])
+        return _no_samples(
+            " ".join(["No sample is shown: none was given to all of these runs with the same truth.", *apart])
+        )
     intro = " ".join([f"{counted(len(alike), 'sample')} that every run was evaluated on.", *apart])
     return task.comparison_section(names, alike, intro, Thumbnails(evaluated[0].dataset))
 
@@ -141,6 +156,9 @@ def _why_no_samples(names, evaluated) -> str:
     without = [name for name, one in zip(names, evaluated) if one is None]
     if without:
         return f"No sample is shown: {', '.join(without)} could not be evaluated, see What is missing."
+    failed = [(name, one.failure) for name, one in zip(names, evaluated) if one.failure]
+    if failed:
+        return "No sample is shown: " + "; ".join(f"{name}: {why}" for name, why in failed)
     if len({one.task.name for one in evaluated}) > 1:
         return "No sample is shown: the runs are of different tasks."
     return "" if any(one.samples for one in evaluated) else NO_SAMPLES

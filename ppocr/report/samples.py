@@ -9,12 +9,12 @@ from ppocr.data.batch import count_samples
 from ppocr.engine.build import build_evaluator
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
-from ppocr.errors import ConfigError
+from ppocr.errors import ConfigError, UserError
 from ppocr.inference.in_use import differs_in_use, remark
 from ppocr.metrics import build_metric
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
-from ppocr.tasks import Task, task_of
+from ppocr.tasks import Task, asking, task_of
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Evaluated:
         unused: what could not be read, in one line; empty where all could.
         lost: how many samples these are; they count as wrong.
         remarks: sentences that belong beside the metrics.
+        failure: why the task could compare nothing, in one line; empty where it did not fail.
     """
 
     task: Task
@@ -42,6 +43,7 @@ class Evaluated:
     unused: str = ""
     lost: int = 0
     remarks: list = field(default_factory=list)
+    failure: str = ""
 
 
 def evaluate(config, path, weights) -> Evaluated:
@@ -69,8 +71,18 @@ def evaluate(config, path, weights) -> Evaluated:
     lost, remarks = sum(loader.report.counts.values()), list(evaluator.remarks)
     if evaluator.wider and differs_in_use(resolved, model):
         remarks.append(remark(evaluator.wider, evaluator.samples))
-    kept, unused = keeper.samples, loader.report.summary()
-    return Evaluated(keeper.task, weights, metrics, loader.dataset, keeper.post_process, kept, unused, lost, remarks)
+    return Evaluated(
+        keeper.task,
+        weights,
+        metrics,
+        loader.dataset,
+        keeper.post_process,
+        keeper.samples,
+        loader.report.summary(),
+        lost,
+        remarks,
+        keeper.failure,
+    )
 
 
 class SampleKeeper:
@@ -82,6 +94,7 @@ class SampleKeeper:
         task: of the metric.
         post_process: of the evaluation.
         samples: the list that fills up during the evaluation.
+        failure: see :class:`Evaluated`; the evaluation goes on.
 
     Args:
         config: the resolved configuration.
@@ -89,11 +102,21 @@ class SampleKeeper:
 
     def __init__(self, config):
         self._metric = build_metric(config["Metric"], config["Global"].get("model_type"))
-        self.task, self.samples = task_of(self._metric.single.task), []
-        self.post_process = self.task.watched(build_post_process(config["PostProcess"], config["Global"]))
+        self.task, self.samples, self.failure = task_of(self._metric.single.task), [], ""
+        with asking(self.task, "the post-processing"):
+            self.post_process = self.task.watched(build_post_process(config["PostProcess"], config["Global"]))
 
     def __call__(self, result, batch):
         """Takes what a batch gave."""
+        if self.failure:
+            return
+        try:
+            self.samples += self._compared(result, batch)
+        except UserError as error:
+            self.samples, self.failure = [], str(error)
+
+    def _compared(self, result, batch):
         keys = batch.sample_keys or [None] * count_samples(batch)
-        result, metric = self._metric.main_result(result), self._metric.single
-        self.samples += self.task.compare(result, batch, metric, keys, self.post_process)
+        with asking(self.task, "the samples of an evaluation batch"):
+            result, metric = self._metric.main_result(result), self._metric.single
+            return list(self.task.compare(result, batch, metric, keys, self.post_process))

@@ -10,6 +10,7 @@ import pytest
 
 from ppocr.commands import report, run
 from ppocr.data.datasets.base import SampleKey
+from ppocr.formats.labels import TextLabels
 from ppocr.metrics import build_metric
 from ppocr.metrics.detection_iou import Pairs, pair_detections
 from ppocr.report.page import render
@@ -17,6 +18,7 @@ from ppocr.report.samples import Evaluated
 from ppocr.report.thumbnails import Thumbnails
 from ppocr.tasks import task_of
 from ppocr.tasks.compared import PageSample, read_pages
+from ppocr.tasks.rec import Recognition
 from ppocr.tasks.sections.pages import outlines, page_sections
 from ppocr.utils.save_load import save_model
 
@@ -162,6 +164,26 @@ def test_a_run_without_weights_or_data_gives_the_rest(make_run):
 def test_a_run_whose_evaluation_fails_says_why(make_run):
     page = written(make_run("rec"), "-o", "Eval.dataset.fonts=[none.ttf]")
     assert "No sample can be shown: " in page and "none.ttf" in page and "Worst samples" not in page
+
+
+@pytest.mark.parametrize("name", ["compare", "report_sections", "watched"])
+def test_a_task_that_fails_leaves_the_rest(make_run, monkeypatch, name):
+    def fail(self, *args):
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(Recognition, name, fail)
+    page = written(make_run("rec"))
+    assert titles(page) == ["Overview", "Curves", "Data", "Configuration"]
+    missing = page.split("What is missing</h3>")[1].split("</ul>")[0]
+    assert "No sample can be shown: task &#x27;rec&#x27; (Recognition) fails on" in missing and "a mistake" in missing
+    assert ("acc now" in page) == (name != "watched")
+
+
+def test_data_that_a_class_of_the_run_cannot_measure_is_left_out(make_run, monkeypatch):
+    monkeypatch.setattr(TextLabels, "size_of", staticmethod(lambda label: label["no mapping"]))
+    page = written(make_run("rec"))
+    assert "Data" not in titles(page) and "Worst samples" in titles(page)
+    assert "The data cannot be shown: TypeError: string indices" in page
 
 
 def test_a_run_with_nothing_but_its_metrics(tmp_path, write_log):

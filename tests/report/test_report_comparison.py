@@ -11,6 +11,7 @@ from ppocr.data.datasets.base import SampleKey
 from ppocr.report.comparison import _by_name, names_of
 from ppocr.report.samples import Evaluated
 from ppocr.tasks.compared import TextSample
+from ppocr.tasks.rec import Recognition
 from ppocr.wording import counted
 
 
@@ -82,6 +83,32 @@ def test_samples_of_another_truth_are_set_aside(task, all_of_them, two_runs, tmp
     changed_truths(monkeypatch, range(all_of_them))
     section = written(runs, tmp_path).split("Samples</h2>")[1]
     assert "none was given to all of these runs with the same truth. " in section and "<table" not in section
+
+
+@pytest.mark.parametrize("name", ["compare", "comparison_section"])
+def test_a_task_that_fails_leaves_curves_and_settings(two_runs, tmp_path, monkeypatch, name):
+    def fail(self, *args):
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr(Recognition, name, fail)
+    page = written(two_runs("rec"), tmp_path)
+    assert titles(page) == ["Overview", "Curves", "Differences of the configurations", "Samples"]
+    section = page.split("Samples</h2>")[1]
+    assert "No sample is shown: " in section and "(Recognition) fails on the samples" in section
+
+
+def test_one_run_that_fails_leaves_the_other(two_runs, tmp_path, monkeypatch):
+    runs, evaluate = two_runs("rec"), report.build_comparison.__globals__["evaluate"]
+
+    def fails_on_second(config, path, weights):
+        if "second" in str(path):
+            raise AttributeError("a mistake")
+        return evaluate(config, path, weights)
+
+    monkeypatch.setitem(report.build_comparison.__globals__, "evaluate", fails_on_second)
+    page = written(runs, tmp_path)
+    assert "No sample can be shown: AttributeError: a mistake" in page.split("What is missing</h3>")[1]
+    assert "No sample is shown: second could not be evaluated" in page and page.count("acc 0.75 at step 40") == 2
 
 
 def test_samples_of_a_name_that_comes_twice_are_told_apart():
