@@ -14,6 +14,7 @@ IGNORED_KEYS = {
         "load_static_weights": "weights are of one kind only",
     },
     "section/loader": {"num_sections": "it belongs to a loss"},
+    "head/AttentionHead": {"l2_decay": "weight decay is that of the optimizer"},
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
     "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},

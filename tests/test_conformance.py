@@ -57,8 +57,9 @@ def without_what_changes_nothing(config):
     unread += [(result[name].get("loader", {}), "section/loader") for name in ("Train", "Eval")]
     unread += [(result[name], f"{kind}/{result[name]['name']}") for name, kind in COMPONENTS.items()]
     for network in (result["Architecture"], *result["Architecture"].get("Models", {}).values()):
-        backbone = network.get("Backbone", {})
-        unread.append((backbone, f"backbone/{backbone.get('name')}"))
+        for kind in ("Backbone", "Head"):
+            part = network.get(kind, {})
+            unread.append((part, f"{kind.lower()}/{part.get('name')}"))
     for section, table in unread:
         for key in IGNORED_KEYS.get(table, {}):
             section.pop(key, None)

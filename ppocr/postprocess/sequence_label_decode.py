@@ -9,10 +9,17 @@ import paddle.nn.functional as F
 from ppocr.errors import ConfigError
 from ppocr.postprocess.base import TextDecode, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.codecs import NrtrCodec, SarCodec, SrnCodec, VlCodec
+from ppocr.text.codecs import AttnCodec, NrtrCodec, SarCodec, SrnCodec, VlCodec
 from ppocr.values import TextLength
 
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")
+
+
+@POST_PROCESSES.register()
+class AttnLabelDecode(TextDecode):
+    """Decodes recurrent heads with attention, whose first class may be the start mark."""
+
+    family = AttnCodec
 
 
 @POST_PROCESSES.register()

@@ -48,6 +48,7 @@ PSE_TEXT = 1 - 16 / 20.002
 PSE = {"loss": 0.75 * PSE_TEXT + 0.25, "loss_text": PSE_TEXT, "loss_kernels": 1.0, "iou_text": 0.0, "iou_kernel": 0.0}
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
+    "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
     "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "CTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS}, ONE_CHARACTER),
     "CenterLoss": Row(

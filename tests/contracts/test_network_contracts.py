@@ -58,6 +58,9 @@ CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims"
 GUIDE = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}}
 VL = {"n_layers": 1, "n_position": 6, "n_dim": 16, "max_text_length": 3, "training_step": "LA"}
 HEAD_ROWS = {
+    "AttentionHead": Row(
+        {"in_channels": 8, "out_channels": 5, "hidden_size": 4, "max_text_length": 3}, [2, 6, 8], [2, 3, 5]
+    ),
     "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
     "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
@@ -103,7 +106,12 @@ STN = {
     "in_channels": 3, "tps_inputsize": [32, 64], "tps_outputsize": [8, 20], "num_control_points": 6,
     "tps_margins": [0.1, 0.1], "stn_activation": "none",
 }  # fmt: skip
-TRANSFORM_ROWS = {"STN_ON": Row(STN, [1, 3, 32, 64], [1, 3, 8, 20])}
+TRANSFORM_ROWS = {
+    "STN_ON": Row(STN, [1, 3, 32, 64], [1, 3, 8, 20]),
+    "TPS": Row(
+        {"in_channels": 3, "num_fiducial": 6, "loc_lr": 0.1, "model_name": "small"}, [2, 3, 16, 40], [2, 3, 16, 40]
+    ),
+}
 CLASSIFIER = {
     "model_type": "cls",
     "Backbone": {"name": "MobileNetV3", **SMALL},

@@ -32,6 +32,12 @@ DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
 CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
 NOTHING = {"raw": 1}
 POST_PROCESS_ROWS = {
+    "AttnLabelDecode": Row(
+        {},
+        scores([0, A + 1, B + 1, CHARACTERS + 1], CHARACTERS + 2),
+        (AB, TRUTH),
+        label(0, A + 1, B + 1, CHARACTERS + 1),
+    ),
     "CTCLabelDecode": Row({}, CTC, (AB, TRUTH), label(A + 1, B + 1, 0)),
     "ClsPostProcess": Row(
         {"label_list": ["0", "180"]},

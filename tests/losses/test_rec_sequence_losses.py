@@ -1,4 +1,4 @@
-"""Losses of attention decoders against NumPy: SAR, NRTR, cross entropy, SRN, VisionLAN, and MultiLoss."""
+"""Losses of attention decoders against NumPy: RARE, SAR, NRTR, cross entropy, SRN, VisionLAN, and MultiLoss."""
 
 import numpy as np
 import paddle
@@ -24,6 +24,18 @@ def logits(*shape):
 def run(config, preds, *fields):
     losses = build_loss(config)(preds, [IMAGE, *(paddle.to_tensor(field) for field in fields)])
     return {name: float(value) for name, value in losses.items()}
+
+
+def test_attention_scores_each_entry_as_it_stands_and_adds_up():
+    x, label = logits(2, 3, 4), np.array([[0, 1, 3], [0, 3, 0]])
+    expected = -sum(log_softmax(x)[i, j, label[i, j]] for i in range(2) for j in range(3))
+    assert run({"name": "AttentionLoss"}, paddle.to_tensor(x), label)["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_labels_that_are_longer_than_what_the_attention_head_gives_are_one_line():
+    message = "the labels have 3 entries, the head gives 2: set Architecture.Head.max_text_length"
+    with pytest.raises(ConfigError, match=message):
+        run({"name": "AttentionLoss"}, paddle.to_tensor(logits(1, 2, 4)), np.array([[0, 1, 3]]))
 
 
 def test_sar_scores_what_follows_each_entry_and_no_padding():

@@ -1,4 +1,4 @@
-"""Thin-plate splines and the transform STN_ON."""
+"""The transform STN_ON."""
 
 import numpy as np
 import paddle
@@ -6,7 +6,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.transforms import build_transform
-from ppocr.modeling.transforms.stn import border_points, radial_basis, spline_matrix
+from ppocr.modeling.transforms.stn import pixel_centers
 
 STN_ON = {
     "name": "STN_ON",
@@ -18,25 +18,8 @@ STN_ON = {
 }
 
 
-def test_points_along_both_edges():
-    np.testing.assert_allclose(
-        border_points(6, (0.1, 0.2)),
-        [[0.1, 0.2], [0.5, 0.2], [0.9, 0.2], [0.1, 0.8], [0.5, 0.8], [0.9, 0.8]],
-    )
-
-
-def test_radial_basis():
-    values = radial_basis(np.array([[0.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 4.0]]))
-    np.testing.assert_allclose(values, [[0.0, 12.5 * np.log(25.0)]])
-
-
-def test_spline_passes_through_its_points_and_keeps_straight_lines():
-    centers = border_points(6, (0.0, 0.0))
-    matrix = spline_matrix((5, 5), centers)
-    y, x = np.divmod(np.arange(25), 5)
-    np.testing.assert_allclose(matrix @ centers, np.stack([x, y], axis=1) / 4, atol=1e-5)
-    moved = centers + np.random.default_rng(0).normal(size=centers.shape)
-    np.testing.assert_allclose((matrix @ moved)[[0, 2, 4, 20, 22, 24]], moved, atol=1e-4)
+def test_pixels_lie_from_edge_to_edge():
+    np.testing.assert_allclose(pixel_centers((2, 3)), [[0, 0], [0.5, 0], [1, 0], [0, 1], [0.5, 1], [1, 1]])
 
 
 @pytest.mark.parametrize("activation", ["none", "sigmoid"])

@@ -21,6 +21,7 @@ def plain(name, specials, in_channels=6, **options):
 
 
 HEADS = {
+    "attention": plain("AttentionHead", 2, hidden_size=4),
     "ctc": plain("CTCHead", 1),
     "ctc of two layers": plain("CTCHead", 1, mid_channels=3),
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),

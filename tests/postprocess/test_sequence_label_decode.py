@@ -1,4 +1,4 @@
-"""Tests of the decoders of one class for each place: SAR, NRTR, SRN, VisionLAN."""
+"""Tests of the decoders of one class for each place: RARE, SAR, NRTR, SRN, VisionLAN."""
 
 import numpy as np
 import paddle
@@ -10,6 +10,7 @@ from ppocr.data.imaug import create_operators, transform
 from ppocr.errors import ConfigError
 from ppocr.postprocess import build_post_process
 from ppocr.postprocess.sequence_label_decode import (
+    AttnLabelDecode,
     NRTRLabelDecode,
     SARLabelDecode,
     SRNLabelDecode,
@@ -29,12 +30,20 @@ def scores(paths, classes, high=0.75):
 
 
 def test_the_vocabulary_and_how_much_of_it_is_special():
+    assert AttnLabelDecode().character == ["sos", *ALPHABET, "eos"]
     assert SARLabelDecode().character == [*ALPHABET, "<UKN>", "<BOS/EOS>", "<PAD>"]
     assert NRTRLabelDecode().character == ["blank", "<unk>", "<s>", "</s>", *ALPHABET]
     assert SRNLabelDecode().character == [*ALPHABET, "sos", "eos"]
     assert VLLabelDecode().character == [*ALPHABET]
     kinds = (SARLabelDecode, NRTRLabelDecode, SRNLabelDecode, VLLabelDecode)
     assert [kind().codec.num_classes - CHARACTERS for kind in kinds] == [3, 4, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "path, text", [([0, 11, 12, 37, 13], "ab"), ([11, 0, 12, 37], "ab"), ([11, 12, 12], "abb"), ([0, 37, 11], "")]
+)
+def test_attention_skips_the_start_and_stops_at_the_end(path, text):
+    assert AttnLabelDecode()(scores([path], CHARACTERS + 2)) == [(text, 0.75 if text else 0.0)]
 
 
 @pytest.mark.parametrize(

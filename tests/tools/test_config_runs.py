@@ -30,6 +30,7 @@ OF_EACH_FAMILY = [
     "rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_enhanced_ctc_loss.yml",
     "rec/multi_language/rec_en_number_lite_train.yml",
     "rec/rec_mv3_none_bilstm_ctc.yml",
+    "rec/rec_mv3_tps_bilstm_att.yml",
     "rec/rec_svtrnet.yml",
 ]
 

@@ -11,6 +11,7 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Assign, Constant, KaimingNormal
 
+from ppocr.modeling.layers.thin_plate_spline import border_points, read_at, spline_matrix
 from ppocr.registry import TRANSFORMS
 from ppocr.values import Range
 
@@ -20,39 +21,10 @@ DAMPING = 0.1  # of what the last layer is fed, so that control points start to 
 HEAD_MARGIN = 0.01
 
 
-def border_points(count, margins):
-    """Returns ``[count, 2]`` points (x, y in [0, 1]): half of them along the top edge, half along the bottom edge."""
-    x = np.linspace(margins[0], 1.0 - margins[0], count // 2)
-    rows = [np.stack([x, np.full_like(x, y)], axis=1) for y in (margins[1], 1.0 - margins[1])]
-    return np.concatenate(rows)
-
-
-def radial_basis(points, centers):
-    """Returns ``0.5 * d**2 * log(d**2)`` of every distance d, ``[len(points), len(centers)]``; 0 at distance 0."""
-    squared = ((points[:, None] - centers[None]) ** 2).sum(axis=2)
-    return 0.5 * squared * np.log(np.where(squared > 0, squared, 1.0))
-
-
-def spline_matrix(size, centers):
-    """Returns the matrix that maps where the control points lie to where each pixel is read.
-
-    Args:
-        size: height and width of the result.
-        centers: ``[K, 2]`` places of the control points in the result.
-
-    Returns:
-        ``[height * width, K]``, float32.
-    """
-    count = len(centers)
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = radial_basis(centers, centers)
-    system[:count, count] = system[count, :count] = 1.0
-    system[:count, count + 1 :] = centers
-    system[count + 1 :, :count] = centers.T
+def pixel_centers(size):
+    """Returns places (x, y in [0, 1]) of the pixels of a height and a width, ``[height * width, 2]``."""
     y, x = np.divmod(np.arange(size[0] * size[1]), size[1])
-    pixels = np.stack([x / (size[1] - 1), y / (size[0] - 1)], axis=1)
-    terms = np.concatenate([radial_basis(pixels, centers), np.ones((len(pixels), 1)), pixels], axis=1)
-    return (terms @ np.linalg.inv(system)[:, :count]).astype(np.float32)
+    return np.stack([x / (size[1] - 1), y / (size[0] - 1)], axis=1)
 
 
 class ControlPointHead(nn.Layer):
@@ -122,7 +94,8 @@ class STN_ON(nn.Layer):
         super().__init__()
         self.stn_head = ControlPointHead(in_channels, num_control_points, stn_activation)
         centers = border_points(num_control_points, tps_margins)
-        self.register_buffer("_matrix", paddle.to_tensor(spline_matrix(tps_outputsize, centers)), persistable=False)
+        matrix = spline_matrix(pixel_centers(tps_outputsize), centers).astype(np.float32)
+        self.register_buffer("_matrix", paddle.to_tensor(matrix), persistable=False)
         self._input_size, self._output_size = list(tps_inputsize), list(tps_outputsize)
         self.out_channels = in_channels
 
@@ -132,13 +105,4 @@ class STN_ON(nn.Layer):
         points = self.stn_head(small)
         places = self._matrix.matmul(points).clip(0.0, 1.0)
         grid = (2.0 * places - 1.0).reshape([-1, *self._output_size, 2])
-        return F.grid_sample(_with_gradient(x) if self.training else x, grid, align_corners=True)
-
-
-def _with_gradient(x):
-    """Returns ``x`` as something that gets a gradient: the sampling's own derivative reads the one of the image."""
-    if not x.stop_gradient:
-        return x
-    x = x.detach()
-    x.stop_gradient = False
-    return x
+        return read_at(x, grid, self.training)
