@@ -4,6 +4,7 @@ The memory is a file without a name, of which nothing is left once nobody has it
 comes out of it is not copied: its arrays lie in that memory, which goes with the last of them.
 """
 
+import errno
 import itertools
 import mmap
 import os
@@ -15,9 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
+from ppocr.errors import UserError
+
 FOLDER = Path("/dev/shm")
 _ALIGNMENT = 64  # bytes; Paddle's kernels read arrays fastest that begin so
 _LEAST = 1 << 16  # bytes; less is sent faster than mapped, and each mapping holds a file descriptor
+_TOO_MANY = (
+    "too many files are open, one for each batch in shared memory that is kept: "
+    "keep fewer, raise the limit (ulimit -n), or set loader.use_shared_memory to false"
+)
 
 
 def parts_of(value) -> list:
@@ -50,6 +57,7 @@ def receive(connection):
 
     Raises:
         EOFError, ConnectionError: the other process has ended.
+        UserError: too many files are open.
     """
     try:
         sizes, shared = connection.recv()
@@ -57,7 +65,7 @@ def receive(connection):
         if error.errno is None:  # the pipe ends within a message
             raise EOFError from error
         raise
-    pickled, *buffers = _mapped(recv_handle(connection), sizes) if shared else _read(connection, sizes)
+    pickled, *buffers = _mapped(connection, sizes) if shared else _read(connection, sizes)
     return pickle.loads(pickled, buffers=buffers)
 
 
@@ -88,12 +96,18 @@ def _write(write, parts):
             part = part[write(part) :]
 
 
-def _mapped(handle, sizes):
-    """Returns the parts of a file, which is closed."""
+def _mapped(connection, sizes):
+    """Returns the parts that lie in a file."""
     try:
-        memory = memoryview(mmap.mmap(handle, 0))
-    finally:
-        os.close(handle)
+        handle = recv_handle(connection)
+        try:
+            memory = memoryview(mmap.mmap(handle, 0))
+        finally:
+            os.close(handle)
+    except (RuntimeError, OSError) as error:
+        if getattr(error, "errno", errno.EMFILE) != errno.EMFILE:  # a RuntimeError: there was no place for the handle
+            raise
+        raise UserError(_TOO_MANY) from error
     return [memory[begin:end] for begin, end in _places(sizes)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr.data import build_dataloader, loader
+from ppocr.data import build_dataloader, device_feed, loader
 from ppocr.data.imaug.operator import Operator
 from ppocr.distributed.watchdog import STACK_SIGNAL, catches_stack_signal
 from ppocr.errors import ConfigError, DataError, UserError
@@ -196,6 +196,25 @@ def test_workers_stay_from_epoch_to_epoch(line_set, make_loader, worker_pids, sh
     assert content(made) == content(alone) and len(worker_pids()) == 2 and not worker_pids() & first
     del made
     assert not worker_pids()
+
+
+def test_batches_for_a_device_are_the_same(line_set, make_loader, worker_pids, monkeypatch):
+    """A thread takes them from the workers then; the CPU stands for the device."""
+    monkeypatch.setattr(device_feed, "is_cpu", lambda place: False)
+    section = line_set(43, missing=[2, 9])
+    alone, made = tagged(make_loader, section), tagged(make_loader, section, num_workers=2)
+    for epoch in (0, 1):
+        for one in (made, alone):
+            one.set_epoch(epoch)
+        batches = list(made)
+        assert content(batches) == content(alone) and len(worker_pids()) == 2
+        assert made.last_keys == alone.last_keys == batches[-1].sample_keys
+    os.kill(min(worker_pids()), signal.SIGKILL)
+    with pytest.raises(UserError, match="killed by signal 9"):
+        list(made)
+    assert not worker_pids()
+    next(iter(made))
+    assert not worker_pids() and content(made) == content(alone)
 
 
 def test_workers_of_an_evaluation_end_with_it(line_set, make_loader, worker_pids):

@@ -1,13 +1,16 @@
 """Objects with arrays go from process to process as they are, through shared memory and through a pipe."""
 
+import contextlib
 import multiprocessing
 import os
+import resource
 import threading
 
 import numpy as np
 import pytest
 
 from ppocr.data import shared_memory
+from ppocr.errors import UserError
 
 NESTED = {
     "large": np.arange(300_000, dtype=np.float32).reshape(3, 100, 1000),
@@ -77,6 +80,26 @@ def test_no_file_stays_open_for_a_batch_that_is_gone():
 def test_where_there_is_no_room_the_pipe_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(shared_memory, "FOLDER", tmp_path / "none")
     np.testing.assert_equal(sent(NESTED, shared=True), NESTED)
+
+
+@pytest.mark.parametrize("free", [0, 1])
+def test_too_many_open_files_are_one_line(free):
+    ours, its = multiprocessing.Pipe()
+    shared_memory.send(its, shared_memory.parts_of(NESTED), True)
+    limits, taken = resource.getrlimit(resource.RLIMIT_NOFILE), []
+    resource.setrlimit(resource.RLIMIT_NOFILE, (its.fileno() + 50, limits[1]))
+    try:
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(os.dup(its.fileno()))
+        for _ in range(free):
+            os.close(taken.pop())
+        with ours, its, pytest.raises(UserError, match="^too many files are open, .*ulimit -n"):
+            shared_memory.receive(ours)
+    finally:
+        for handle in taken:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_the_end_of_the_sender_is_an_error():
