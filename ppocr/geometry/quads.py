@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from ppocr.geometry.polygons import signed_areas
+
 TALL = 1.5  # times as high as wide: text that runs downwards
 
 
@@ -18,6 +20,14 @@ def ordered_corners(rectangle) -> np.ndarray:
 
 def _height(point):
     return point[1]
+
+
+def clockwise_from_top_left(quads) -> np.ndarray:
+    """Returns quadrangles (N x 4 x 2) with their corners clockwise, from the one with the least x + y on."""
+    clockwise = (signed_areas(quads) >= 0)[:, None, None]
+    quads = np.where(clockwise, quads, quads[:, ::-1])
+    places = (quads.sum(axis=2).argmin(axis=1)[:, None] + np.arange(4)) % 4
+    return np.take_along_axis(quads, places[:, :, None], axis=1)
 
 
 def as_quad(points) -> np.ndarray:

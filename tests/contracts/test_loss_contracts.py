@@ -42,6 +42,12 @@ AT_HALF = [1 / 12, 3 / 4, 1 / 12, 1 / 12]  # the teacher at a temperature of 1/2
 # dice of maps of 1/2 on maps of 1 is 2 * 8 / (8 + 16), the absolute difference of thresholds 1/4
 DICE = 1 / 3
 DB = {"loss_shrink_maps": 5 * DICE, "loss_threshold_maps": 10 / 4, "loss_binary_maps": DICE, "loss_cbn": 0.0}
+# ways that are 2.5 pixels off at texts whose shorter side is 10
+EAST_MAPS = (
+    np.ones([1, 1, 4, 4], "float32"),
+    np.array([0.0] * 8 + [0.1], "float32").reshape([1, 9, 1, 1]).repeat(4, axis=2).repeat(4, axis=3),
+    np.ones([1, 1, 4, 4], "float32"),
+)
 # probabilities of 1/2 on 4 x 4 pixels of text: 2 * 8 / (4 + 16 + 0.002); no logit is above 0, so there are no kernels
 PSE_MAPS = (np.ones([1, 4, 4], "float32"), np.ones([1, 1, 4, 4], "float32"), np.ones([1, 4, 4], "float32"))
 PSE_TEXT = 1 - 16 / 20.002
@@ -100,6 +106,12 @@ LOSS_ROWS = {
     "DistillationSARLoss": Row(
         {**NETWORKS, "ignore_index": 9}, {"Student": even(1, 3, CLASSES)}, {"loss_sar_Student_0": SURPRISE},
         (ids([3, 1, 3]),),
+    ),
+    "EASTLoss": Row(
+        {},
+        {"f_score": np.full([1, 1, 4, 4], 0.5, "float32"), "f_geo": np.full([1, 8, 4, 4], 2.5, "float32")},
+        {"loss": DICE / 100 + 2 / 10, "dice_loss": DICE / 100, "smooth_l1_loss": 2 / 10},
+        EAST_MAPS,
     ),
     "EnhancedCTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS, "loss_ctc": TWO_STEPS}, ONE_CHARACTER),
     "MultiLoss": Row(

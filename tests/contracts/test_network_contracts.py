@@ -47,6 +47,7 @@ BACKBONE_ROWS = {
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
     "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "EASTFPN": Row({"in_channels": [8] * 4, "model_name": "small"}, pyramid([8] * 4), [1, 64, 16, 16]),
     "FPN": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), FUSED),
     "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
@@ -64,6 +65,9 @@ HEAD_ROWS = {
     "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
     "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
+    "EASTHead": Row(
+        {"in_channels": 8, "model_name": "small"}, [1, 8, 4, 4], {"f_score": [1, 1, 4, 4], "f_geo": [1, 8, 4, 4]}
+    ),
     "MultiHead": Row(
         {
             "in_channels": 8,

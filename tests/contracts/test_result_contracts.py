@@ -25,6 +25,11 @@ AB, TRUTH = [("ab", 0.75)], [("ab", 1.0)]
 BLOCK = np.zeros([1, 1, 32, 32], "float32")
 BLOCK[..., 8:16, 4:24] = 0.9
 BLOCK_LOGITS = np.where(np.concatenate([BLOCK, BLOCK], axis=1) > 0, 4.0, -4.0)
+# on pixels 3 ... 4 of 8, in steps of 4, the ways from the corners of the box 4 ... 28, 8 ... 24
+CORNER_MAPS = {"f_score": np.zeros([1, 1, 8, 8], "float32"), "f_geo": np.zeros([1, 8, 8, 8], "float32")}
+CORNER_MAPS["f_score"][..., 3:5, 3:5] = 0.9
+CORNER_MAPS["f_geo"][0, 0::2] = 4 * np.arange(8) - np.array([4, 28, 28, 4])[:, None, None]
+CORNER_MAPS["f_geo"][0, 1::2] = 4 * np.arange(8)[:, None] - np.array([8, 8, 24, 24])[:, None, None]
 SHAPE = (None, np.array([[32, 32, 1.0, 1.0]]))
 # the block's corners are 19 x 7 apart and move out by 19 * 7 * 0.4 / 52 = 1 pixel
 BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
@@ -55,6 +60,7 @@ POST_PROCESS_ROWS = {
     "DistillationSARLabelDecode": Row(
         {"model_name": ["Student"]}, {"Student": SAR}, {"Student": (AB, TRUTH)}, label(CHARACTERS + 1, A, B)
     ),
+    "EASTPostProcess": Row({}, CORNER_MAPS, [[[4, 8], [28, 8], [28, 24], [4, 24]]], SHAPE),
     "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
     "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
     "PSEPostProcess": Row({"scale": 4}, {"maps": BLOCK_LOGITS}, [[[4, 8], [23, 8], [23, 15], [4, 15]]], SHAPE),

@@ -123,3 +123,14 @@ def test_probabilities_are_taken_in_float32_where_the_network_is_in_half_precisi
         probability = head(x)["maps"][:, 0]
         assert probability.dtype == paddle.float32 and 0.99 < probability.max().item() < 1
     assert 0.49 < plain(x)["maps"][:, 2].min().item() < 0.51
+
+
+def test_east_ways_are_at_most_800_pixels_and_a_score_is_a_probability(without_epsilon):
+    head = without_epsilon(build("EASTHead", model_name="small"))
+    head.eval()
+    for conv, value in ((head.score_conv, 2.0), (head.geo_conv, np.log(3.0))):
+        conv.conv.weight.set_value(paddle.zeros(conv.conv.weight.shape))
+        conv.bn.bias.set_value(paddle.full(conv.bn.bias.shape, value))
+    preds = head(paddle.rand([1, 8, 2, 3]))
+    np.testing.assert_allclose(preds["f_score"].numpy(), np.full([1, 1, 2, 3], sigmoid(np.array(2.0))), rtol=1e-5)
+    np.testing.assert_allclose(preds["f_geo"].numpy(), np.full([1, 8, 2, 3], (0.75 - 0.5) * 1600), rtol=1e-5)

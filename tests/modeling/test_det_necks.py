@@ -107,3 +107,15 @@ def test_unknown_kernel_size_is_one_line():
     with pytest.raises(ConfigError, match="must be one of 5, 7, 9, not 6") as error:
         build("RepLKFPN", out_channels=16, dilated_kernel_size=6)
     assert "\n" not in str(error.value)
+
+
+def test_eastfpn_joins_each_map_with_the_doubled_smaller_one(fill):
+    neck = fill(build("EASTFPN", model_name="small"), 1 / 8)
+    assert [neck.h1_conv.conv.weight.shape[1], neck.g0_deconv.deconv.weight.shape] == [65, [1, 64, 4, 4]]
+    last, first = np.zeros([64, 65, 3, 3], "float32"), np.zeros([64, 64, 3, 3], "float32")
+    last[0, 64, 1, 1] = first[0, 0, 1, 1] = 1.0  # the last of the joined channels is that of the largest map
+    neck.h3_conv.conv.weight.set_value(last)
+    neck.g3_conv.conv.weight.set_value(first)
+    maps = constant_maps()
+    maps[0] = paddle.rand([1, 1, 8, 8])
+    np.testing.assert_allclose(neck(maps)[0, 0].numpy(), maps[0][0, 0].numpy(), rtol=1e-4)

@@ -86,6 +86,8 @@ def shrunk(operator):
     ((name, arguments),) = operator.items()
     if name in ("EastRandomCropData", "RandomCropImgMask", "RandomCrop") and "size" in arguments:
         return {name: {**arguments, "size": [SIDE, SIDE]}}
+    if name in ("EASTProcessTrain", "SASTProcessTrain"):
+        return {name: {**arguments, "image_shape": [128, 128]}}
     if name == "DetResizeForTest":
         return {name: {"limit_side_len": SIDE, "limit_type": "max"}}
     return operator

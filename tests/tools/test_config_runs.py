@@ -19,6 +19,7 @@ OF_EACH_FAMILY = [
     "det/PP-OCRv6/PP-OCRv6_tiny_det.yml",
     "det/ch_PP-OCRv2/ch_PP-OCRv2_det_cml.yml",
     "det/det_mv3_db.yml",
+    "det/det_mv3_east.yml",
     "det/det_mv3_pse.yml",
     "det/det_repsvtr_db.yml",
     "rec/PP-OCRv3/en_PP-OCRv3_mobile_rec.yml",

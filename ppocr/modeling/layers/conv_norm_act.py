@@ -58,6 +58,20 @@ class ConvNormAct(nn.Layer):
         return fold_norm(kernel_of(conv), norm)
 
 
+class DeconvNormAct(ConvNormAct):
+    """:class:`ConvNormAct` of a transposed convolution; a kernel of 4 with stride 2 and padding 1 doubles the size."""
+
+    names = ("deconv", "bn")
+
+    def make_conv(self, in_channels, out_channels, kernel_size, bias, **form):
+        """Returns the transposed convolution."""
+        return nn.Conv2DTranspose(in_channels, out_channels, kernel_size, bias_attr=None if bias else False, **form)
+
+    def kernel(self):
+        """A transposed convolution is not fused."""
+        raise NotImplementedError
+
+
 def same_padding(kernel_size):
     """Returns the padding that keeps the size at stride 1: half of an odd kernel, a pixel less of an even one."""
     if isinstance(kernel_size, int):
