@@ -117,7 +117,8 @@ class Evaluator:
         self.samples, self.wider = samples + len(lost), sum(share.wider for share in shares)
         too_long = sum(share.too_long for share in shares)
         self.remarks = [*_remarks(events, too_long, self.samples), *self.metric.remarks()]
-        values = self.metric.get_metric()
+        values = self.metric.compute()
+        self.metric.reset()
         if self.loss is not None:
             values["loss"] = math.fsum(itertools.chain.from_iterable(share.losses for share in shares)) / samples
         return {**values, "fps": samples / max(1e-9, *(share.seconds for share in shares))}
@@ -262,4 +263,6 @@ class TrainingMetric:
         result = _decoded(self._post_process, predictions, fields, where)
         with stage("Metric", doing=f"it fails on {where}"):
             self._metric.update(result, fields)
-            return self._metric.get_metric()
+            values = self._metric.compute()
+            self._metric.reset()
+            return values

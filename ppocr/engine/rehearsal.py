@@ -97,7 +97,7 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> DryRunResult:
             evaluator.metric.reset()
             predictions = evaluator.judge(model, batch, first)
             with stage("Metric", doing=f"it fails on {first}"):
-                values = evaluator.metric.get_metric()
+                values = evaluator.metric.compute()
             if evaluator.loss is not None:
                 values["loss"], _ = evaluator.loss_of(model, batch, first)
     finally:

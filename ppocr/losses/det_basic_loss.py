@@ -67,11 +67,16 @@ def ohem_mean(loss, positive, negative, ratio, eps=1e-6):
         ratio: hard negatives for each positive.
     """
     kept = count_hard_negatives(positive, negative, ratio)
-    hardest_first = paddle.sort((loss * negative).flatten(), descending=True)
-    # a mask instead of a slice or top-k, which would need the number on the host
-    chosen = (paddle.arange(hardest_first.shape[0]) < kept.astype("int64")).astype(loss.dtype)
-    total = (loss * positive).sum() + (hardest_first * chosen).sum()
+    total = (loss * positive).sum() + hardest_sum(loss * negative, kept)
     return total / (positive.sum() + kept + eps)
+
+
+def hardest_sum(loss, count):
+    """Returns the sum of the ``count`` greatest values of a loss; ``count`` is a tensor of one number."""
+    hardest_first = paddle.sort(loss.flatten(), descending=True)
+    # a mask instead of a slice or top-k, which would need the number on the host
+    chosen = (paddle.arange(hardest_first.shape[0]) < count.astype("int64")).astype(loss.dtype)
+    return (hardest_first * chosen).sum()
 
 
 def dice_of_images(logits, target, mask):

@@ -54,14 +54,15 @@ class DetMetric(Metric):
 
     def summarise(self, totals) -> dict:
         """Returns ``precision``, ``recall`` and ``hmean``; what has no denominator is 0."""
-        precision = _share(totals["matched"], totals["detections"])
-        recall = _share(totals["matched"], totals["truths"])
-        return {
-            "precision": precision,
-            "recall": recall,
-            "hmean": _share(2 * precision * recall, precision + recall),
-        }
+        return precision_recall(totals["matched"], totals["truths"], totals["detections"])
 
 
-def _share(part, whole):
+def precision_recall(matched, truths, detections) -> dict:
+    """Returns ``precision``, ``recall`` and their harmonic mean ``hmean``; what has no denominator is 0."""
+    precision, recall = share(matched, detections), share(matched, truths)
+    return {"precision": precision, "recall": recall, "hmean": share(2 * precision * recall, precision + recall)}
+
+
+def share(part, whole):
+    """Returns a share, 0 of nothing."""
     return part / whole if whole else 0.0

@@ -52,6 +52,9 @@ EAST_MAPS = (
 PSE_MAPS = (np.ones([1, 4, 4], "float32"), np.ones([1, 1, 4, 4], "float32"), np.ones([1, 4, 4], "float32"))
 PSE_TEXT = 1 - 16 / 20.002
 PSE = {"loss": 0.75 * PSE_TEXT + 0.25, "loss_text": PSE_TEXT, "loss_kernels": 1.0, "iou_text": 0.0, "iou_kernel": 0.0}
+# text, centre and counts are 1 everywhere, and all points lie 2 to the right of where they should be: 2 - 1/2
+CONTOURS = np.zeros([1, 9, 2, 2], "float32")
+CONTOURS[:, :3], CONTOURS[:, 4] = 1, 2
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
@@ -114,6 +117,13 @@ LOSS_ROWS = {
         EAST_MAPS,
     ),
     "EnhancedCTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS, "loss_ctc": TWO_STEPS}, ONE_CHARACTER),
+    "FCELoss": Row(
+        {"fourier_degree": 1, "num_sample": 4},
+        {f"level_{i}": even(1, 10, 2, 2) for i in range(3)},
+        {"loss": 6 * math.log(2) + 4.5, "loss_text": 3 * math.log(2), "loss_center": 3 * math.log(2),
+         "loss_reg_x": 4.5, "loss_reg_y": 0.0},
+        (CONTOURS,) * 3,
+    ),
     "MultiLoss": Row(
         {"loss_config_list": [{"CTCLoss": None}, {"NRTRLoss": None}], "weight_2": 0.5},
         {"ctc": even(1, 2, CLASSES), "gtc": even(1, 2, CLASSES)},

@@ -48,6 +48,7 @@ PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
     "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "EASTFPN": Row({"in_channels": [8] * 4, "model_name": "small"}, pyramid([8] * 4), [1, 64, 16, 16]),
+    "FCEFPN": Row({"in_channels": [8] * 3, "out_channels": 6}, pyramid([8] * 4)[1:], pyramid([6] * 4)[1:]),
     "FPN": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), FUSED),
     "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
@@ -67,6 +68,11 @@ HEAD_ROWS = {
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
     "EASTHead": Row(
         {"in_channels": 8, "model_name": "small"}, [1, 8, 4, 4], {"f_score": [1, 1, 4, 4], "f_geo": [1, 8, 4, 4]}
+    ),
+    "FCEHead": Row(
+        {"in_channels": 8, "fourier_degree": 1},
+        [[1, 8, 4, 4], [1, 8, 2, 2]],
+        {"level_0": [1, 10, 4, 4], "level_1": [1, 10, 2, 2]},
     ),
     "MultiHead": Row(
         {
@@ -197,7 +203,7 @@ def test_a_backbone(entry):
 @NECK_TABLE.each()
 def test_a_neck(entry):
     part, output = check(NECK_TABLE, entry)
-    output = output[0] if isinstance(output, tuple) else output  # a map, and what is supervised beside it
+    output = output[0] if isinstance(output, (tuple, list)) else output  # a map and what else is supervised, or levels
     assert part.out_channels == channels_of(output)
 
 

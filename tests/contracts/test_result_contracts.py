@@ -33,6 +33,9 @@ CORNER_MAPS["f_geo"][0, 1::2] = 4 * np.arange(8)[:, None] - np.array([8, 8, 24, 
 SHAPE = (None, np.array([[32, 32, 1.0, 1.0]]))
 # the block's corners are 19 x 7 apart and move out by 19 * 7 * 0.4 / 52 = 1 pixel
 BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
+# one pixel of a text of the degree 1, whose outline is the circle of radius 2 around it, at a scale of 8
+CIRCLE = np.zeros([1, 10, 4, 4], "float32")
+CIRCLE[0, [1, 3, 6], 1, 2] = [1, 0.5, 2]
 DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
 CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
 NOTHING = {"raw": 1}
@@ -61,6 +64,12 @@ POST_PROCESS_ROWS = {
         {"model_name": ["Student"]}, {"Student": SAR}, {"Student": (AB, TRUTH)}, label(CHARACTERS + 1, A, B)
     ),
     "EASTPostProcess": Row({}, CORNER_MAPS, [[[4, 8], [28, 8], [28, 24], [4, 24]]], SHAPE),
+    "FCEPostProcess": Row(
+        {"scales": [8], "fourier_degree": 1, "num_reconstr_points": 4},
+        {"level_0": CIRCLE},
+        [[[32, 8], [16, 24], [0, 8], [15, -8]]],
+        (None, np.array([[32, 32, 1.0, 1.0]])),
+    ),
     "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
     "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
     "PSEPostProcess": Row({"scale": 4}, {"maps": BLOCK_LOGITS}, [[[4, 8], [23, 8], [23, 15], [4, 15]]], SHAPE),
@@ -82,6 +91,17 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
 TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
 METRIC_ROWS = {
     "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),
+    "DetFCEMetric": Row(
+        {},
+        [{"points": [SQUARE, SQUARE + 90], "scores": [0.75, 0.35]}],
+        {
+            "thr 0.3": "precision:0.50000 recall:0.50000 hmean:0.50000",
+            **{f"thr 0.{i}": "precision:1.00000 recall:0.50000 hmean:0.66667" for i in (4, 5, 6, 7)},
+            **{f"thr 0.{i}": "precision:0.00000 recall:0.00000 hmean:0.00000" for i in (8, 9)},
+            "hmean": 2 / 3,
+        },
+        TRUE_BOXES,
+    ),
     "DetMetric": Row(
         {}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "hmean": 2 / 3}, TRUE_BOXES
     ),

@@ -37,7 +37,7 @@ class Reader:
     def remarks(self):
         return []
 
-    def get_metric(self):
+    def compute(self):
         return {}
 
 

@@ -88,6 +88,8 @@ def shrunk(operator):
         return {name: {**arguments, "size": [SIDE, SIDE]}}
     if name in ("EASTProcessTrain", "SASTProcessTrain"):
         return {name: {**arguments, "image_shape": [128, 128]}}
+    if name in ("SquareResizePad", "GroupRandomCropPadding"):
+        return {name: {**(arguments or {}), "target_size": SIDE}}
     if name == "DetResizeForTest":
         return {name: {"limit_side_len": SIDE, "limit_type": "max"}}
     return operator
