@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
+from ppocr.data.imaug.fce_targets import FCENetTargets  # noqa: E402
 from ppocr.postprocess import build_post_process  # noqa: E402
 
 HEIGHT, WIDTH = 1754, 1240
@@ -90,6 +91,19 @@ def corners(page):
     return {"f_score": page.soft(score)[None, None], "f_geo": geometry[None]}
 
 
+def contours(page):
+    """What FCENet gives: in the text regions the coefficients of the outlines, a little wrong, and the way to them."""
+    levels = {}
+    boxes = [cv2.boxPoints(box) for box in page.boxes]
+    targets = FCENetTargets()({"image": np.zeros((page.height, page.width, 3), np.uint8), "polys": np.array(boxes)})
+    for i, key in enumerate(("p3_maps", "p4_maps", "p5_maps")):
+        text, center, _, *rest = targets[key]
+        rest = np.array(rest) + page.rng.normal(0, 0.05, (len(rest), *text.shape))
+        text, center = page.soft(text), page.soft(center)
+        levels[f"level_{i}"] = np.stack([1 - text, text, 1 - center, center, *rest]).astype(np.float32)[None]
+    return levels
+
+
 # name: (height and width of what the network gets, the published settings, what it gives)
 POST_PROCESSES = {
     "DB": ((1056, 736), {"name": "DBPostProcess", "box_thresh": 0.6, "unclip_ratio": 1.5}, probability_map),
@@ -98,6 +112,7 @@ POST_PROCESSES = {
         {"name": "EASTPostProcess", "score_thresh": 0.8, "cover_thresh": 0.1, "nms_thresh": 0.2},
         corners,
     ),
+    "FCE": ((1056, 736), {"name": "FCEPostProcess"}, contours),
     "PSE": (
         (1056, 736),
         {"name": "PSEPostProcess", "thresh": 0, "box_thresh": 0.85, "min_area": 16, "box_type": "quad", "scale": 1},

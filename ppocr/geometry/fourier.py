@@ -19,4 +19,4 @@ def fourier_waves(degree: int, count: int) -> np.ndarray:
 def outlines_of(coefficients, count: int) -> np.ndarray:
     """Returns the outlines (..., count, 2) that have complex coefficients (..., 2 degree + 1)."""
     points = coefficients @ fourier_waves(coefficients.shape[-1] // 2, count)
-    return np.stack([points.real, points.imag], axis=-1)
+    return points.view(np.float64).reshape(*points.shape, 2)

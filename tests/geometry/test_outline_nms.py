@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from ppocr.geometry.fourier import outlines_of
-from ppocr.geometry.outline_nms import difference_bound, suppress_outlines
+from ppocr.geometry.outline_nms import suppress_outlines
 
 
 def random_outlines(count, seed, spread):
@@ -44,15 +44,11 @@ def test_nothing_stays_of_nothing():
     assert suppress_outlines(np.zeros((0, 24, 2)), np.zeros(0), 0.1).tolist() == []
 
 
-def test_the_bound_of_the_difference_holds_and_is_exact_for_a_shift_along_a_side():
-    first, second = random_outlines(50, 1, 6), random_outlines(50, 2, 6)
-    exact = [
-        shapely.Polygon(a).buffer(0).symmetric_difference(shapely.Polygon(b).buffer(0)).area
-        for a, b in zip(first, second)
-    ]
-    assert (difference_bound(first, second) >= np.array(exact) - 1e-9).all()
-    square = np.array([[[0, 0], [10, 0], [10, 10], [0, 10]]], float)
-    assert difference_bound(square, square + [3, 0]).tolist() == [2 * 3 * 10]
+@pytest.mark.parametrize("shift, kept", [(4.9, 1), (5.1, 2)])
+def test_the_threshold_is_one_of_the_intersection_over_union(shift, kept):
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], float)
+    # shifted by 5 they share 50 of 150
+    assert len(suppress_outlines(np.stack([square, square + [shift, 0]]), np.array([1, 2]), 1 / 3)) == kept
 
 
 def test_a_wave_of_order_one_is_a_circle():
