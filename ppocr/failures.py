@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import cv2
 
-from ppocr.errors import UserError
+from ppocr.errors import ConfigError, UserError
 
 # Every kind of error that code which does not fit its data or its settings ends in.
 FAILURES = (
@@ -50,6 +50,21 @@ def stage(*path, doing=""):
     except FAILURES as error:
         words = f"{'.'.join(map(str, path))}: {doing}: " if doing else f"{'.'.join(map(str, path))}: "
         raise StageError(path, words + describe(error)) from error
+
+
+@contextmanager
+def in_one_line(what: str):
+    """Turns any failure inside that is not for users yet into one line that begins with ``what``.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except FAILURES as error:
+        raise ConfigError(f"{what}: {describe(error, place=True)}") from error
 
 
 def describe(error, place: bool = False) -> str:

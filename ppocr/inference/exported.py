@@ -1,6 +1,5 @@
 """Exported models: a folder with ``inference.yml`` and the network for Paddle Inference or for ONNX Runtime."""
 
-import logging
 from pathlib import Path
 from typing import Optional
 
@@ -8,12 +7,14 @@ import numpy as np
 
 from ppocr.config import override
 from ppocr.errors import CheckpointError, ConfigError
+from ppocr.inference.backends import fits, open_onnx, open_paddle
 from ppocr.inference.description import of_one_network
-from ppocr.inference.outputs import filled
+from ppocr.inference.outputs import filled, flattened
 from ppocr.postprocess import build_post_process
+from ppocr.values import shown
+from ppocr.wording import counted
 from ppocr.yaml_text import FastLoader, NotYaml, parse
 
-logger = logging.getLogger("ppocr")
 STEM = "inference"
 CONFIG, WEIGHTS, ONNX = f"{STEM}.yml", f"{STEM}.pdiparams", f"{STEM}.onnx"
 PROGRAMS = (f"{STEM}.json", f"{STEM}.pdmodel")  # of Paddle 3 and of Paddle 2
@@ -55,6 +56,7 @@ class ExportedModel:
 
         Raises:
             ConfigError: the network takes fields of another shape.
+            CheckpointError: it fails on them, or gives other outputs than ``inference.yml`` says.
         """
         if len(fields) != len(self.inputs):
             taken = ", ".join(self.inputs)
@@ -63,11 +65,16 @@ class ExportedModel:
         for name, shape in self.inputs.items():
             self._check_shape(given[name].shape, shape)
         outputs = self._network(given)
-        default = 0 if len(outputs) == 1 else list(range(len(outputs)))
-        return filled(self._network_section.get("output", default), outputs)
+        arranged = self._network_section.get("output")
+        if arranged is None:
+            arranged = 0 if len(outputs) == 1 else list(range(len(outputs)))
+        if max(flattened(arranged)) >= len(outputs):
+            named = f"names output {max(flattened(arranged))}, but the network gives {counted(len(outputs), 'output')}"
+            raise CheckpointError(f"{self.folder / CONFIG}: Network.output {named}, counted from 0")
+        return filled(arranged, outputs)
 
     def _check_shape(self, given, taken):
-        if taken is None or len(taken) == len(given) and all(a in (None, b) for a, b in zip(taken, given)):
+        if fits(given, taken):
             return
         raise ConfigError(f"{self.folder / CONFIG}: PreProcess gives {given}, but the network takes {taken}")
 
@@ -130,7 +137,7 @@ def read_config(folder, overrides=()) -> dict:
     """Returns the content of a folder's ``inference.yml`` with ``key.path=value`` assignments applied.
 
     Raises:
-        CheckpointError: it is missing or lacks a section.
+        CheckpointError: it is missing, lacks a section, or says of the network what cannot be.
         ConfigError: an assignment cannot be applied.
     """
     path = _existing(Path(folder) / CONFIG)
@@ -146,67 +153,45 @@ def read_config(folder, overrides=()) -> dict:
             raise CheckpointError(
                 f"{path}: has no {section}.{key} ({kind.__name__}); damaged, or no model of PaddleOCR's form"
             )
+    if content.get("Network") is not None:
+        _check_network(content["Network"], path)
     return content
 
 
-def open_paddle(program, weights, device: str = "cpu"):
-    """Returns ``network({name: array}) -> list of arrays`` of a Paddle inference model.
-
-    On a CPU oneDNN, which is on by default, is turned off: it moves the outputs, and some models do not run with it.
-    The same is true of the passes over the graph of Paddle 2 (``.pdmodel``), without which nothing is slower.
+def _check_network(section, path):
+    """Refuses a ``Network`` section of another form than :func:`ppocr.inference.description.describe` gives.
 
     Raises:
-        CheckpointError: the files are damaged or do not belong together.
+        CheckpointError: it is.
     """
-    from paddle import inference
-
-    options = inference.Config(str(program), str(weights))
-    options.disable_glog_info()
-    if device.startswith("gpu"):
-        options.enable_use_gpu(100, _number(device))
-    else:
-        options.disable_gpu()
-        options.disable_mkldnn()
-        options.switch_ir_optim(not str(program).endswith(".pdmodel"))
-    try:
-        predictor = inference.create_predictor(options)
-    except Exception as error:  # noqa: BLE001 (each part of Paddle's reader has another kind)
-        raise _damaged(f"{program} with {Path(weights).name}", error) from None
-
-    def network(fields):
-        for name, value in _by_input(predictor.get_input_names(), fields, program).items():
-            handle = predictor.get_input_handle(name)
-            handle.reshape(value.shape)
-            handle.copy_from_cpu(value)
-        predictor.run()
-        return [predictor.get_output_handle(output).copy_to_cpu() for output in predictor.get_output_names()]
-
-    return network
+    for fault in _network_faults(section):
+        raise CheckpointError(f"{path}: Network{fault}")
 
 
-def open_onnx(path, device: str = "cpu"):
-    """Returns ``network({name: array}) -> list of arrays`` of an ONNX model.
+def _network_faults(section):
+    if not isinstance(section, dict):
+        yield f" must be a mapping, not {shown(section)}"
+        return
+    inputs = section.get("inputs")
+    if inputs is not None and not (isinstance(inputs, dict) and inputs and all(isinstance(n, str) for n in inputs)):
+        yield f".inputs must map names to shapes, not be {shown(inputs)}"
+        return
+    named = {f"inputs.{name}": shape for name, shape in (inputs or {}).items()}
+    for key, shape in {"input": section.get("input"), **named}.items():
+        if shape is not None and not _is_shape(shape):
+            yield f".{key} must be a list of sizes, null for one that may differ, not {shown(shape)}"
+    output = section.get("output")
+    if output is not None and not _is_output(output):
+        yield f".output must be the number of an output, or lists and mappings of such numbers, not {shown(output)}"
 
-    Raises:
-        CheckpointError: the file is damaged.
-        ConfigError: ONNX Runtime is not installed.
-    """
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ConfigError("ONNX models need ONNX Runtime: pip install onnxruntime") from None
-    on_gpu = device.startswith("gpu") and "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-    wanted = [("CUDAExecutionProvider", {"device_id": _number(device)})] if on_gpu else []
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors; it would list each constant that it folds
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[*wanted, "CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 (ONNX Runtime's errors have no other base)
-        raise _damaged(path, error) from None
-    if device.startswith("gpu") and "CUDAExecutionProvider" not in session.get_providers():
-        logger.warning("%s: ONNX Runtime cannot use a GPU here and takes the CPU; install onnxruntime-gpu", path)
-    names = [value.name for value in session.get_inputs()]
-    return lambda fields: session.run(None, _by_input(names, fields, path))
+
+def _is_shape(value):
+    return isinstance(value, list) and bool(value) and all(s is None or type(s) is int and s > 0 for s in value)
+
+
+def _is_output(value):
+    numbers = flattened(value)
+    return bool(numbers) and all(type(number) is int and number >= 0 for number in numbers)
 
 
 def _existing(path):
@@ -215,28 +200,6 @@ def _existing(path):
     return path
 
 
-def _damaged(files, error):
-    return CheckpointError(f"{files}: damaged or incomplete ({_first_line(error)}); export the model again")
-
-
-def _first_line(error):
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-
-
 def _contiguous(field):
     dtype = np.float32 if field.dtype.kind == "f" else field.dtype
     return np.ascontiguousarray(field, dtype=dtype)
-
-
-def _by_input(names, fields: dict, path) -> dict:
-    """Returns the fields under the names of a file's inputs; the only input of a file may have any name."""
-    if len(names) == len(fields) == 1:
-        return dict(zip(names, fields.values()))
-    if set(names) != set(fields):
-        named = ", ".join(fields)
-        raise CheckpointError(f"{path}: takes {', '.join(names)}; {CONFIG} names {named} (Network.inputs)")
-    return fields
-
-
-def _number(device):
-    return int(device.partition(":")[2] or 0)

@@ -1,5 +1,6 @@
 """Predictors from what a training left behind, or from an exported model."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -11,7 +12,7 @@ from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
 from ppocr.imports import import_modules
 from ppocr.inference.description import eval_transforms
-from ppocr.inference.exported import load_exported
+from ppocr.inference.exported import CONFIG, load_exported
 from ppocr.inference.in_use import differs_in_use, grows_in_use
 from ppocr.inference.predictor import LiveNetwork, Predictor
 from ppocr.inference.preprocessing import Preprocessing
@@ -72,7 +73,7 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
     model, amp = load_trained(config, options, device, logger, "run")
     preprocess = Preprocessing(transforms, config["Global"], grows_in_use(config, model), model.inputs)
     post_process = build_post_process(_with_scores(config["PostProcess"]), config["Global"])
-    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size, task_for(config))
+    predictor = Predictor(preprocess, LiveNetwork(model, amp), post_process, batch_size, task_for(config), path)
     return Loaded(predictor, options, logger, differs_in_use(config, model))
 
 
@@ -97,16 +98,28 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     config = exported.config
     has_dictionary = "character_dict" in config["PostProcess"]  # counts where a file does not say infer_mode itself
     _refuse_without_effect(overrides, has_dictionary)
-    config["PostProcess"] = _with_scores(config["PostProcess"])
-    post_process = exported.build_post_process()
+    file = Path(folder) / CONFIG
+    with _of_file(file):
+        config["PostProcess"] = _with_scores(config["PostProcess"])
+        post_process = exported.build_post_process()
     task = task_of(post_process.task or model_type)
     if task.model_type not in ("", model_type):
         given, name = task.model_type, config["PostProcess"]["name"]
         raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
     operators, inputs = config["PreProcess"]["transform_ops"], tuple(exported.inputs)
-    preprocess = Preprocessing(operators, config.get("Global"), has_dictionary, inputs)
-    predictor = Predictor(preprocess, exported, post_process, batch_size, task)
+    with _of_file(file):
+        preprocess = Preprocessing(operators, config.get("Global"), has_dictionary, inputs)
+    predictor = Predictor(preprocess, exported, post_process, batch_size, task, file)
     return Loaded(predictor, wanted, logger)
+
+
+@contextmanager
+def _of_file(file):
+    """Has messages about what stands in a file begin with its name."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error
 
 
 def from_path(path, overrides, batch_size: int, model_type: str, weights=None, backend: Optional[str] = None) -> Loaded:

@@ -9,6 +9,7 @@ from ppocr.data.batch import Batch, with_fields
 from ppocr.data.collate_fn import collate_field
 from ppocr.engine.stepper import call_model, to_float32
 from ppocr.errors import ConfigError
+from ppocr.failures import in_one_line
 from ppocr.tasks import Task, asking
 
 
@@ -24,16 +25,18 @@ class Predictor:
         post_process: :class:`ppocr.postprocess.base.PostProcess`, which turns predictions into results.
         batch_size: most images of a batch.
         task: :class:`ppocr.tasks.base.Task`, which knows the type of the results; by default they stay as they are.
+        source: file that describes the model, which messages name.
 
     Attributes:
         networks: names of the networks for each of which there is a result; empty for a single one.
         task: as given.
     """
 
-    def __init__(self, preprocess, network, post_process, batch_size: int = 8, task: Optional[Task] = None):
+    def __init__(self, preprocess, network, post_process, batch_size: int = 8, task: Optional[Task] = None, source=""):
         self.batch_size, self.networks = batch_size, post_process.networks
         self._preprocess, self._network, self._post_process = preprocess, network, post_process
         self.task = task or Task()
+        self._where = f"{source}: " if source else ""
 
     def __call__(self, images) -> list:
         """Returns the result of each image, in their order; see :meth:`predict`.
@@ -44,7 +47,7 @@ class Predictor:
         Raises:
             Dropped: an image has a form that the model cannot take.
         """
-        return self.predict([self._preprocess(image) for image in images])
+        return self.predict([self._prepared(image) for image in images])
 
     @property
     def wider(self) -> int:
@@ -58,7 +61,11 @@ class Predictor:
             Dropped, DataError: it is no image, or one that the model cannot take.
         """
         image = self._preprocess.open(content)
-        return image, self._preprocess(image)
+        return image, self._prepared(image)
+
+    def _prepared(self, image):
+        with in_one_line(f"{self._where}the transforms fail on an image of shape {image.shape}"):
+            return self._preprocess(image)
 
     def predict(self, samples) -> list:
         """Runs the model.
@@ -82,7 +89,12 @@ class Predictor:
 
     def _read(self, fields):
         batch = Batch(fields.values(), names=fields)
-        return list(map(self._typed, self._post_process.results(self._network(batch), batch)))
+        shapes = ", ".join(f"{name} of shape {np.shape(field)}" for name, field in fields.items())
+        with in_one_line(f"{self._where}the model fails on {shapes}"):
+            predictions = self._network(batch)
+        with in_one_line(f"{self._where}{type(self._post_process).__name__} fails on what the model gives"):
+            results = self._post_process.results(predictions, batch)
+        return list(map(self._typed, results))
 
     def _typed(self, raw):
         with asking(self.task, "a result of the post-processing"):

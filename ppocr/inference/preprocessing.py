@@ -31,7 +31,7 @@ def image_transforms(transforms, growing: bool):
         name, settings = name_and_settings(entry, position)
         operator = OPERATORS.get(name)
         if operator is KeepKeys:
-            return kept, (settings or {}).get("keep_keys")
+            return kept, OPERATORS.build({**(settings or {}), "name": name}).keep_keys
         unknown = set(operator.reads) - known
         if unknown and "image" in operator.writes:
             needs = ", ".join(sorted(unknown))

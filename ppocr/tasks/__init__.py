@@ -1,10 +1,9 @@
 """What the framework must know of a task: one object each, found by its name."""
 
 import inspect
-from contextlib import contextmanager
 
-from ppocr.errors import ConfigError, UserError
-from ppocr.failures import FAILURES, describe
+from ppocr.errors import ConfigError
+from ppocr.failures import in_one_line
 from ppocr.registry import POST_PROCESSES, TASKS
 from ppocr.tasks.base import Task
 
@@ -26,20 +25,13 @@ def known_task(name: str) -> Task:
     return kind(name)
 
 
-@contextmanager
 def asking(task, about):
-    """Has a task answer, which may be one of somebody's own; ``about`` says of what.
+    """Returns a context in which a task answers, which may be one of somebody's own; ``about`` says of what.
 
     Raises:
         UserError: it fails; one line says where.
     """
-    try:
-        yield
-    except UserError:
-        raise
-    except FAILURES as error:
-        name = f"task {task.name!r} ({type(task).__name__})"
-        raise ConfigError(f"{name} fails on {about}: {describe(error, place=True)}") from error
+    return in_one_line(f"task {task.name!r} ({type(task).__name__}) fails on {about}")
 
 
 def task_for(config) -> Task:

@@ -281,7 +281,9 @@ def test_differences_and_equality():
 @pytest.mark.parametrize("device, works, said", [("gpu:0", False, True), ("gpu:0", True, False), ("cpu", False, False)])
 def test_onnx_that_falls_back_to_the_cpu_says_so(monkeypatch, tmp_path, ppocr_caplog, device, works, said):
     providers = ["CUDAExecutionProvider"] * works + ["CPUExecutionProvider"]
-    session = SimpleNamespace(get_inputs=lambda: [SimpleNamespace(name="x")], get_providers=lambda: providers)
+    session = SimpleNamespace(
+        get_inputs=lambda: [SimpleNamespace(name="x", shape=[1])], get_providers=lambda: providers
+    )
     runtime = SimpleNamespace(
         get_available_providers=lambda: ["CUDAExecutionProvider"],
         SessionOptions=SimpleNamespace,
