@@ -17,6 +17,10 @@ IGNORED_KEYS = {
     "head/AttentionHead": {"l2_decay": "weight decay is that of the optimizer"},
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
+    "head/RobustScannerHead": {
+        "start_idx": "it follows from the dictionary",
+        "padding_idx": "it follows from the dictionary",
+    },
     "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},
     "post-process/DBPostProcess": {"det_box_type": "the key is box_type"},
     "post-process/DistillationDBPostProcess": {"key": "the maps of a detector are found by their name, maps"},

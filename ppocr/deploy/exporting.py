@@ -99,7 +99,8 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
         UserError: the configuration does not say what the network takes or gives, or another process writes there.
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
-    sample = input_sample(eval_transforms(config), config["Global"], network.inputs)
+    inputs = (*network.inputs, *getattr(network, "feed_in_use", ()))
+    sample = input_sample(eval_transforms(config), config["Global"], inputs)
     shapes = input_shapes(network, task_for(config), sample)
     description = describe(config, model_name, shapes, output_form(network, sample))
     with _writable(folder):
@@ -132,7 +133,14 @@ def output_form(network, sample: dict):
     """
     fields = [paddle.zeros(list(value.shape), dtype_of(value)) for value in sample.values()]
     with paddle.no_grad():
-        return numbered(network(as_input(fields)), count())
+        return numbered(run(network, fields), count())
+
+
+def run(network, fields: list):
+    """Calls a network with the fields of its ``inputs`` and of its ``feed_in_use``, in this order."""
+    feed = getattr(network, "feed_in_use", ())
+    x = as_input(fields[: len(network.inputs)])
+    return network(x, data=dict(zip(feed, fields[len(network.inputs) :]))) if feed else network(x)
 
 
 def as_input(fields: list):
@@ -171,4 +179,4 @@ class _Flat(paddle.nn.Layer):
         self.network = network
 
     def forward(self, x):
-        return flattened(self.network(x))
+        return flattened(run(self.network, x if isinstance(x, (list, tuple)) else [x]))

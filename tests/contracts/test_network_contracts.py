@@ -38,6 +38,7 @@ BACKBONE_ROWS = {
     "RecMobileNetV3": Row(SMALL, LINE, [1, 200, 1, 16]),
     "RecResNetVd": Row({"layers": 18}, LINE, [1, 512, 1, 16]),
     "RepSVTR": Row({}, [1, 3, 48, 32], [1, 384, 1, 40]),
+    "ResNet31": Row({}, [1, 3, 16, 32], [1, 512, 2, 8]),
     "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
@@ -86,6 +87,12 @@ HEAD_ROWS = {
     ),
     "PFHeadLocal": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16], "cbn_maps": [1, 1, 16, 16]}),
     "PSEHead": Row({"in_channels": 8, "hidden_dim": 4, "out_channels": 3}, [1, 8, 4, 4], {"maps": [1, 3, 4, 4]}),
+    "RobustScannerHead": Row(
+        {"in_channels": 8, "out_channels": 7, "enc_outchannles": 4, "max_text_length": 3},
+        [2, 8, 2, 6],
+        [2, 3, 6],
+        (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+    ),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},
         [2, 8, 2, 6],

@@ -169,6 +169,21 @@ def test_mtb_gives_a_vector_for_each_column(cnn_num):
         net(paddle.rand([1, 1, 48, 96]))
 
 
+def test_resnet_31():
+    config = {
+        "name": "ResNet31",
+        "layers": [1, 1, 2, 1],
+        "channels": [4, 4, 8, 8, 16, 16, 12],
+        "init_type": "KaimingNormal",
+    }
+    net = build(config)
+    assert shape_of(net, 16, 32) == [1, 12, 2, 8] and net.out_channels == 12
+    state = net.state_dict()
+    assert state["block4.1.conv1.weight"].shape == [16, 16, 3, 3] and "block4.1.conv1.bias" not in state
+    assert state["block4.0.downsample.0.weight"].shape == [16, 8, 1, 1] and "block3.0.downsample.0.weight" not in state
+    assert shape_of(build({**config, "last_stage_pool": True}), 16, 32) == [1, 12, 1, 4]
+
+
 @pytest.mark.parametrize("strides, shape", [([2, 2, 2, 1, 1], [1, 512, 2, 4]), ([2, 1, 2, 1, 1], [1, 512, 4, 8])])
 def test_resnet_45(strides, shape):
     net = build({"name": "ResNet45", "strides": strides})

@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_sar_head import valid_columns
+from ppocr.modeling.layers.valid_width import valid_columns
 
 CLASSES, LENGTH = 7, 4
 

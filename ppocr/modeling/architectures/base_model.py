@@ -89,6 +89,7 @@ class BaseModel(nn.Layer):
         parts = [getattr(self, name) for name in self._present]
         self.inputs = _names(parts[0], "inputs") or IMAGE
         self.feed = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed")))
+        self.feed_in_use = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed_in_use")))
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 

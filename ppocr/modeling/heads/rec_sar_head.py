@@ -7,6 +7,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.modeling.layers.valid_width import padding_mask, valid_columns
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Dropout, TextLength, Width
 
@@ -15,16 +16,6 @@ def _recurrent(in_channels, width, bidirectional, dropout, gru):
     kind = nn.GRU if gru else nn.LSTM
     direction = "bidirectional" if bidirectional else "forward"
     return kind(in_channels, width, num_layers=2, direction=direction, dropout=dropout)
-
-
-def valid_columns(ratio, width):
-    """Returns how many columns of a map are image, not padding, ``[N]`` int64.
-
-    Args:
-        ratio: share of the width that is image, ``[N]``.
-        width: columns of the map.
-    """
-    return (ratio.flatten().astype("float32") * width).ceil().clip(1, width).astype("int64")
 
 
 class SAREncoder(nn.Layer):
@@ -116,11 +107,7 @@ class SARDecoder(nn.Layer):
     def _look(self, x, ratio):
         """Returns the map as it is compared, ``[N, 1, H, W, A]``, and what to add where there is no image."""
         keys = self.conv3x3_1(x).transpose([0, 2, 3, 1]).unsqueeze(1)
-        if ratio is None:
-            return keys, None
-        width = x.shape[3]
-        outside = paddle.arange(width).unsqueeze(0) >= valid_columns(ratio, width).unsqueeze(1)
-        return keys, outside.astype(x.dtype).reshape([-1, 1, 1, width]) * -1e9
+        return keys, None if ratio is None else padding_mask(x, ratio).unsqueeze([1, 2])
 
     def _predict(self, states, x, keys, mask, holistic):
         queries = self.conv1x1_1(states).unsqueeze([2, 3])
@@ -154,6 +141,7 @@ class SARHead(nn.Layer):
     """
 
     feed = ("label", "valid_ratio")
+    feed_in_use = ("valid_ratio",)
 
     def __init__(
         self,

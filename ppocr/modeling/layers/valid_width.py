@@ -1,0 +1,28 @@
+"""Which columns of a map are image, where lines of different widths were padded to one."""
+
+import paddle
+
+LOWEST = -1e9
+LOWEST_HALF = -3e4  # float16 ends at 65504
+
+
+def valid_columns(ratio, width):
+    """Returns how many columns of a map are image, not padding, ``[N]`` int64.
+
+    Args:
+        ratio: share of the width that is image, ``[N]``.
+        width: columns of the map.
+    """
+    return (ratio.flatten().astype("float32") * width).ceil().clip(1, width).astype("int64")
+
+
+def padding_mask(x, ratio):
+    """Returns what is added to attention scores over the columns of a map: 0 for image, else lowest, ``[N, W]``.
+
+    Args:
+        x: the map ``[N, C, H, W]``.
+        ratio: share of the width that is image, ``[N]``.
+    """
+    width = x.shape[3]
+    outside = paddle.arange(width).unsqueeze(0) >= valid_columns(ratio, width).unsqueeze(1)
+    return outside.astype(x.dtype) * (LOWEST_HALF if x.dtype == paddle.float16 else LOWEST)
