@@ -21,6 +21,7 @@ from ppocr.registry import (
     POST_PROCESSES,
     REGULARIZERS,
     SAMPLERS,
+    TASKS,
     Binding,
     Registry,
     bind_arguments,
@@ -79,7 +80,9 @@ def check_config(config) -> Findings:
     scope = scope if isinstance(scope, str) else None
     if "Optimizer" in section:
         _check_optimizer(section["Optimizer"], found)
-    reading = _readers(_check_components(section, found, scope, inherited), found)
+    parts = _check_components(section, found, scope, inherited)
+    _check_tasks(parts, scope, found)
+    reading = _readers(parts, found)
     for name in ("Train", "Eval"):
         if name in section:
             _check_data(section[name], (name,), found, scope, inherited, reading)
@@ -95,6 +98,22 @@ def _check_components(section, found, scope, inherited) -> dict:
         for name, (registry, defaults, supplied) in COMPONENTS.items()
         if name in section
     }
+
+
+def _check_tasks(parts, scope, found):
+    """Compares the task of post-processing and metric, which have no part in a model of another one, with its type."""
+    for name in ("PostProcess", "Metric"):
+        binding = parts.get(name) or Binding()
+        for kind in filter(None, [binding.target, *(inner.target for inner in binding.nested)]):
+            task = getattr(getattr(kind, "of_each", None) or kind, "task", None)
+            if None not in (task, scope) and _model_type_of(task) != scope:
+                wanted = f"is for models of type {_model_type_of(task)}, and Architecture.model_type is {scope}"
+                found.problem((name,), f"{kind.__name__} {wanted}")
+
+
+def _model_type_of(task: str) -> str:
+    kind = TASKS.get(task) if task in TASKS.names() else None
+    return kind(task).model_type if hasattr(kind, "model_type") else task
 
 
 def _readers(parts, found) -> dict:

@@ -5,7 +5,10 @@ import pytest
 
 from ppocr.config import check, load, override, validate
 from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.metrics.rec_metric import RecMetric
+from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.registry import ANY, TASKS
+from ppocr.tasks.rec import Recognition
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,6 +57,33 @@ def line_of(text):
 def test_misspelt_names_and_a_single_unknown_one_keep_their_hints(recogniser, assignments, hints):
     found = "\n".join(problems(recogniser, *assignments))
     assert all(f"(did you mean {hint}?)" in found for hint in hints)
+
+
+@pytest.mark.parametrize("model_type", ["cls", "sr"])
+def test_parts_of_another_task_are_refused(recogniser, model_type):
+    found = problems(recogniser, f"Architecture.model_type={model_type}")
+    wanted = f"is for models of type rec, and Architecture.model_type is {model_type}"
+    assert any(f"PostProcess: CTCLabelDecode {wanted}" in one for one in found)
+    assert any(f"Metric: RecMetric {wanted}" in one for one in found)
+
+
+def test_the_task_of_several_networks_is_that_of_each(recogniser, detector):
+    several = ["PostProcess={name: DistillationDBPostProcess}", "Metric={name: DistillationMetric, key: Student}"]
+    found = "\n".join(problems(recogniser, *several, "Metric.base_metric_name=DetMetric"))
+    assert "PostProcess: DistillationDBPostProcess is for models of type det, and Architecture" in found
+    assert "Metric: DetMetric is for models of type det" in found
+    assert "is for models" not in "\n".join(problems(detector, *several, "Metric.base_metric_name=DetMetric"))
+
+
+def test_several_tasks_may_share_a_model_type(recogniser, monkeypatch):
+    class Formulas(Recognition):
+        model_type = "rec"
+
+    TASKS.names()
+    monkeypatch.setitem(TASKS._entries, (ANY, "formula"), Formulas)
+    monkeypatch.setattr(CTCLabelDecode, "task", "formula")
+    monkeypatch.setattr(RecMetric, "task", "formula")
+    assert problems(recogniser) == []
 
 
 @pytest.mark.parametrize(

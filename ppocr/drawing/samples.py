@@ -41,11 +41,12 @@ def draw_texts(images, results) -> np.ndarray:
 
     Args:
         images: float arrays ``[C, H, W]`` as the model gets them.
-        results: list of ``((text, confidence), true text)``.
+        results: list of ``((text, confidence), true text)``; the confidence may be None.
     """
     rows = []
     for image, ((text, confidence), truth) in zip(images, results):
-        read = f"{text}  ({confidence:.2f})", _RIGHT if text == truth else _WRONG
+        shown = text if confidence is None else f"{text}  ({confidence:.2f})"
+        read = shown, _RIGHT if text == truth else _WRONG
         rows.append((to_image(image), [read, (f"{truth}  (truth)", BLACK)]))
     return text_sheet(rows, TextRenderer())
 

@@ -17,13 +17,13 @@ class Line:
 
     Attributes:
         text: what was read.
-        score: confidence of the text, 0 to 1.
+        score: confidence of the text, 0 to 1; None where the recogniser gives none.
         points: corners in the page, (4, 2), or the polygon that the detector gave, (points, 2); x first.
         box_score: confidence of the box; None where the detector gives none.
     """
 
     text: str
-    score: float
+    score: Optional[float]
     points: np.ndarray
     box_score: Optional[float] = None
 
@@ -38,6 +38,8 @@ class TextSystem:
             stand.
         drop_score: texts with less confidence are left out.
         turn_score: confidence above which a text of class 180 is turned by 180 degrees.
+
+    What comes without a confidence is kept, and turned.
     """
 
     def __init__(self, detect, recognise, classify=None, drop_score: float = 0.5, turn_score: float = 0.9):
@@ -61,7 +63,7 @@ class TextSystem:
         lines = []
         for place, read in zip(order, texts):
             box_score = None if found.scores is None else float(found.scores[place])
-            if read.score >= self.drop_score:
+            if read.score is None or read.score >= self.drop_score:
                 lines.append(Line(read.text, read.score, np.asarray(found.points[place]), box_score))
         return lines
 
@@ -70,6 +72,7 @@ class TextSystem:
             return crops
         turned = []
         for image, found in zip(crops, self._classify(crops)):
-            wrong = str(found.name) == _UPSIDE_DOWN and found.score > self.turn_score
+            sure = found.score is None or found.score > self.turn_score
+            wrong = str(found.name) == _UPSIDE_DOWN and sure
             turned.append(cv2.rotate(image, cv2.ROTATE_180) if wrong else image)
         return turned

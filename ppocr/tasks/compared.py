@@ -7,6 +7,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from ppocr.metrics.detection_iou import Pairs, pair_detections
+from ppocr.tasks.results import score_of
 from ppocr.tasks.sections.thresholds import above, sweep
 
 
@@ -127,4 +128,5 @@ def _polygons(points):
 
 
 def _confidence(result):
-    return float(np.mean(result[1])) if len(result) > 1 else None
+    score = score_of(result)
+    return None if score is None else float(np.mean(score))

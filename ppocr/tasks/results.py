@@ -25,11 +25,11 @@ class Text:
 
     Attributes:
         text: what was read.
-        score: confidence, 0 to 1.
+        score: confidence, 0 to 1; None where the model gives none.
     """
 
     text: str
-    score: float
+    score: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class ImageClass:
 
     Attributes:
         name: of the class; its number where classes have no names.
-        score: confidence, 0 to 1.
+        score: confidence, 0 to 1; None where the model gives none.
     """
 
     name: Union[str, int]
-    score: float
+    score: Optional[float] = None
 
 
 def by_network(result) -> dict:
@@ -50,6 +50,11 @@ def by_network(result) -> dict:
     return result if isinstance(result, dict) else {"": result}
 
 
-def shown_score(score) -> float:
-    """Returns a confidence as result files and the screen have it: with five digits behind the point."""
-    return round(float(score), 5)
+def shown_score(score) -> Optional[float]:
+    """Returns a confidence as result files and the screen have it: with five digits behind the point; None stays."""
+    return None if score is None else round(float(score), 5)
+
+
+def score_of(raw):
+    """Returns the confidence of what a decoder gives for an image, ``(text or class[, confidence, ...])``, or None."""
+    return raw[1] if len(raw) > 1 else None

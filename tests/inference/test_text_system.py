@@ -8,6 +8,18 @@ from ppocr.inference.system import TextSystem
 from ppocr.tasks.results import Boxes, ImageClass, Text
 
 
+def test_what_comes_without_a_confidence_is_kept_and_turned():
+    seen = []
+
+    def recognise(crops):
+        seen.extend(crops)
+        return [Text("a")] * len(crops)
+
+    read = TextSystem(lambda pages: [Boxes([box(20, 30, 40, 10)])], recognise, lambda crops: [ImageClass("180")])
+    assert [(line.text, line.score) for line in read(page())] == [("a", None)]
+    assert np.array_equal(seen[0], page()[30:40, 20:60][::-1, ::-1])
+
+
 def box(x, y, width, height):
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
 

@@ -43,6 +43,8 @@ def test_sizes_that_images_may_have(task, free):
 def test_typed_results():
     assert task_of("rec").result(("a", 0.5, ["word boxes"])) == Text("a", 0.5)
     assert task_of("cls").result(("180", 1)) == ImageClass("180", 1.0)
+    assert task_of("rec").result(("a",)) == task_of("rec").result(["a", None]) == Text("a", None)
+    assert task_of("cls").result((3,)) == ImageClass(3)
     assert task_of("det").result({"points": [], "scores": [0.5]}) == Boxes([], [0.5])
     assert task_of("sr").result("as it is") == "as it is"
 
@@ -55,6 +57,9 @@ def test_typed_results():
         ("rec", {"points": []}, "reads no text"),
         ("rec", {"Student": ("a", 0.9)}, "reads no text"),
         ("cls", np.zeros(4), "knows no classes"),
+        ("rec", (), "reads no text"),
+        ("rec", (["a"],), "reads no text"),
+        ("rec", ("a", "b"), "reads no text"),
     ],
 )
 def test_results_of_another_task_are_refused(task, raw, message):
@@ -64,10 +69,26 @@ def test_results_of_another_task_are_refused(task, raw, message):
 
 def test_rows_of_result_files():
     assert task_of("rec").row(Text("a", 0.123456)) == (["a", "0.12346"], {"text": "a", "score": 0.12346})
+    assert task_of("rec").row(Text("a")) == (["a", ""], {"text": "a", "score": None})
+    assert task_of("rec").summary(Text("a")) == "a "
     assert task_of("cls").row(ImageClass(3, 1)) == (["3", "1.0"], {"label": 3, "score": 1.0})
     (column,), row = task_of("det").row(Boxes(np.arange(8).reshape(1, 4, 2), [0.5]))
     assert column[0]["transcription"] == "" and row["boxes"][0]["score"] == 0.5
     assert row["boxes"][0]["points"].tolist() == column[0]["points"].tolist() == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+
+def test_readings_without_a_confidence_are_compared_and_drawn():
+    found, truths = [("a",), ("b", None), ("c", 0.5)], [("a",), ("x",), ("c",)]
+    for task, metric in (("rec", build_metric({"name": "RecMetric"})), ("cls", None)):
+        samples = task_of(task).compare((found, truths), None, metric, [0, 1, 2], None)
+        assert [sample.confidence for sample in samples] == [None, None, 0.5]
+    images = np.zeros((3, 3, 32, 64), np.float32)
+    drawn = [(image, ([one], [truth]), None) for image, one, truth in zip(images, found, truths)]
+    sheet = task_of("rec").draw_samples(drawn, None)
+    assert sheet.shape[0] == 3 * 56
+    sheets = [task_of("rec").draw_samples([(images[0], ([one], [("a",)]), None)], None) for one in (("a", 0.5), ("a",))]
+    scored, without = (np.flatnonzero((sheet[:24] < 255).any(axis=(0, 2))).max() for sheet in sheets)
+    assert scored > without + 30  # "(0.50)" stands behind the text
 
 
 @pytest.mark.parametrize("metric, task", [("RecMetric", "rec"), ("ClsMetric", "cls"), ("DetMetric", "det")])
