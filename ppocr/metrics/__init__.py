@@ -1,5 +1,7 @@
 """Metrics: how good the results of an evaluation are."""
 
+from ppocr.errors import ConfigError
+from ppocr.metrics.base import Metric
 from ppocr.registry import METRICS
 
 
@@ -11,6 +13,9 @@ def build_metric(config, model_type=None):
         model_type: scope in which the name is looked up first.
 
     Raises:
-        ConfigError: unknown name, unknown key or a value of the wrong type.
+        ConfigError: unknown name, unknown key or a value of the wrong type; or the class is no :class:`Metric`.
     """
-    return METRICS.build(config, model_type, {"model_type": model_type})
+    metric = METRICS.build(config, model_type, {"model_type": model_type})
+    if not isinstance(metric, Metric):
+        raise ConfigError(f"Metric: {type(metric).__name__} must be derived from {Metric.__module__}.Metric")
+    return metric

@@ -15,6 +15,7 @@ from ppocr.utils.run_file import read_sessions
 from ppocr.wording import counted
 
 WEIGHTS = ("best_accuracy", "latest")
+_OF_ANOTHER_KIND = (ValueError, TypeError, AttributeError, LookupError)
 
 
 @dataclass
@@ -108,7 +109,7 @@ def _read_facts(run):
         return describe_sessions(read_sessions(run.folder))
     except FileNotFoundError:
         why = f"There is no {RECORD}, as of runs of earlier versions"
-    except (OSError, ValueError, TypeError, AttributeError, LookupError):
+    except (OSError, ValueError):
         why = f"{RECORD} cannot be read"
     run.missing.append(f"{why}: versions, device, command, and which training data was not used are not known.")
     return {}
@@ -117,22 +118,42 @@ def _read_facts(run):
 def describe_sessions(sessions) -> dict:
     """Returns what a run knows of itself, ``{title: text}``: of its last session, and the course of each one.
 
+    Of one that holds something of another kind it is said that it cannot be read.
+
     Raises:
-        TypeError, AttributeError, LookupError, ValueError: something in it is of another kind.
+        ValueError: none can be read.
     """
-    last = sessions[-1]
-    versions = [f"{name} {version}" for name, version in last["versions"].items()]
-    trained = [f"device {last['device']}", last["card"], counted(last["processes"], "process"), f"seed {last['seed']}"]
-    steps = counted(last["steps_per_epoch"], "step")
+    told = [_told(session) for session in sessions]
+    known = [one for one in told if one is not None]
+    if not known:
+        raise ValueError(f"{RECORD} holds no session that can be read")
+    facts = dict(known[-1][0])
+    train_data = facts.pop("training data", None)
+    for number, one in enumerate(told, 1):
+        facts["session" if len(told) == 1 else f"session {number}"] = "cannot be read" if one is None else one[1]
+    return facts if train_data is None else {**facts, "training data": train_data}
+
+
+def _told(session):
+    """Returns what there is to say of a session, and its course; None where something in it is of another kind."""
+    try:
+        return _facts_of(session), _course(session)
+    except _OF_ANOTHER_KIND:
+        return None
+
+
+def _facts_of(session):
+    versions = [f"{name} {version}" for name, version in session["versions"].items()]
+    processes = counted(session["processes"], "process")
+    trained = [f"device {session['device']}", session["card"], processes, f"seed {session['seed']}"]
+    steps = counted(session["steps_per_epoch"], "step")
     facts = {
-        "made with": ", ".join([*versions, str(last["platform"])]),
-        "trained with": ", ".join([*filter(None, trained), f"OMP_NUM_THREADS {last['threads']}"]),
-        "planned": f"{steps} in {each_of_epochs(last['epochs'])}, up to step {last['last_step']}",
-        "command": str(last["command"]),
+        "made with": ", ".join([*versions, str(session["platform"])]),
+        "trained with": ", ".join([*filter(None, trained), f"OMP_NUM_THREADS {session['threads']}"]),
+        "planned": f"{steps} in {each_of_epochs(session['epochs'])}, up to step {session['last_step']}",
+        "command": str(session["command"]),
     }
-    for number, session in enumerate(sessions, 1):
-        facts["session" if len(sessions) == 1 else f"session {number}"] = _course(session)
-    return {**facts, "training data": str(last["train_data"])} if "train_data" in last else facts
+    return {**facts, "training data": str(session["train_data"])} if "train_data" in session else facts
 
 
 def _course(session):

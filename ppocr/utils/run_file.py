@@ -11,7 +11,9 @@ _SESSIONS = "sessions"
 
 
 def read_sessions(folder) -> list:
-    """Returns the sessions of a run in their order, mappings; see :class:`ppocr.engine.run_record.RunRecord`.
+    """Returns the sessions of a run in their order; see :class:`ppocr.engine.run_record.RunRecord`.
+
+    They are mappings unless somebody has changed the file.
 
     Args:
         folder: ``Global.save_model_dir``.
@@ -23,7 +25,7 @@ def read_sessions(folder) -> list:
     """
     content = json_text.parse((Path(folder) / FILE).read_text(encoding="utf-8"))
     sessions = content.get(_SESSIONS) if isinstance(content, dict) else None
-    if not sessions or not isinstance(sessions, list) or not all(isinstance(session, dict) for session in sessions):
+    if not sessions or not isinstance(sessions, list):
         raise ValueError(f"{FILE} holds no sessions")
     return sessions
 

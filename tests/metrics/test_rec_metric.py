@@ -4,6 +4,7 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.metrics import build_metric
+from ppocr.registry import ANY, METRICS
 
 EPSILON = 1e-5
 
@@ -11,6 +12,16 @@ EPSILON = 1e-5
 def batch(*pairs):
     """Results and labels of (text, label) pairs."""
     return [(text, 0.9) for text, _ in pairs], [(label, 1.0) for _, label in pairs]
+
+
+def test_a_class_that_is_no_metric_is_refused(monkeypatch):
+    class Own:
+        main_indicator = "acc"
+
+    METRICS.names()  # loads those of the framework
+    monkeypatch.setitem(METRICS._entries, (ANY, "Own"), Own)
+    with pytest.raises(ConfigError, match="Metric: Own must be derived from ppocr.metrics.base.Metric"):
+        build_metric({"name": "Own"})
 
 
 def test_accuracy_and_edit_distance():

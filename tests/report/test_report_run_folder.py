@@ -135,6 +135,18 @@ def test_what_the_run_noted_of_itself_is_told_of_its_last_session_and_the_course
     assert "steps 60 to 90 in 0.60 hours; went on from run/latest; its end was not noted" in facts["session 2"]
 
 
+@pytest.mark.parametrize("odd", [1, {}, {"versions": [1]}])
+def test_a_session_that_cannot_be_read_hides_no_other(tmp_path, write_log, odd):
+    write_log(tmp_path)
+    (first,) = read_sessions(tmp_path)
+    for sessions in ([odd, {**first, "command": "later"}], [{**first, "command": "later"}, odd]):
+        write_sessions(tmp_path, sessions)
+        run = read_run(tmp_path)
+        assert run.facts["command"] == "later" and run.facts["training data"] and not run.missing[1:]
+        courses = {run.facts["session 1"], run.facts["session 2"]}
+        assert "cannot be read" in courses and any(one.endswith("; finished") for one in courses)
+
+
 def test_a_run_of_before_there_were_records_is_shown_without(tmp_path, write_log):
     write_log(tmp_path)
     (tmp_path / "run.json").unlink()
