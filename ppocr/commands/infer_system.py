@@ -17,6 +17,7 @@ from ppocr.config import override
 from ppocr.drawing.boxes import read_page
 from ppocr.drawing.text import TextRenderer
 from ppocr.errors import ConfigError
+from ppocr.failures import in_one_line
 from ppocr.inference.images import ImageResult
 from ppocr.inference.loading import from_path
 from ppocr.inference.results import ImageFolder, ResultFiles
@@ -49,7 +50,8 @@ def main(arguments=None):
 
     def read(content):
         page, sample = detect.open(content)
-        return page, system.read(page, detect.predict([sample])[0])
+        with in_one_line("what these models give does not make a page"):
+            return page, system.read(page, detect.predict([sample])[0])
 
     named = command.inputs(files, *(getattr(args, name) for name in _PARTS))
     with ResultFiles(options.save_res_path or _RESULTS, named) as results:

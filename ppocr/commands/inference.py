@@ -133,7 +133,8 @@ def infer(task_name: str, description, arguments=None):
         for one in files.read(loaded.predictor):
             with asking(task, one.path):
                 results.write(one, task.row(one.result))
-                drawn, words = drawing.add(one), task.summary(one.result)
+                words = str(task.summary(one.result))
+                drawn = drawing.add(one, words)
             loaded.logger.info("%s: %s%s", one.path, words, f", {drawn}" if drawn else "")
     finish(files, results, loaded.logger)
     say_wider(loaded, "image", loaded.logger)
@@ -151,7 +152,7 @@ class _Pages:
     def add_arguments(words):
         """Pages are always drawn."""
 
-    def add(self, one):
+    def add(self, one, words):
         """Returns where an image was drawn."""
         return self._folder.write(one.path, self._task.draw(one.image, one.result))
 
@@ -163,7 +164,7 @@ class _Sheet:
     """Draws the first results beside their images, on a sheet beside the result files, if that is asked for."""
 
     def __init__(self, task, args, results_path, paths):
-        self._task, self._path = task, results_path.with_suffix(".png")
+        self._path = results_path.with_suffix(".png")
         self._lettering = TextRenderer(args.font) if args.draw else None
         self._shown = []
         if args.draw:
@@ -175,10 +176,10 @@ class _Sheet:
         add_font_argument(words)
         words.add_argument("--draw", action="store_true", help=f"draw a sheet of the first {_ON_A_SHEET} images")
 
-    def add(self, one):
-        """Keeps an image for the sheet."""
+    def add(self, one, words):
+        """Keeps an image for the sheet, with its result in a few words."""
         if self._lettering and len(self._shown) < _ON_A_SHEET:
-            self._shown.append((one.image, [(self._task.summary(one.result), BLACK)]))
+            self._shown.append((one.image, [(words, BLACK)]))
 
     def finish(self, logger):
         """Writes the sheet."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ppocr import json_text
 from ppocr.errors import DataError
+from ppocr.inference.results import refuse_inputs
 from ppocr.wording import counted
 
 # The order of the published en_dict.txt, which weights trained with it depend on: code points from "0" to "~", then
@@ -30,9 +31,10 @@ def main(arguments=None):
     """Writes a dictionary of one character a line, without repetition.
 
     Raises:
-        DataError: a label file cannot be read or holds no characters, or the dictionary cannot be written.
+        UserError: a label file cannot be read or holds no characters, or the dictionary cannot be written.
     """
     args = _parser().parse_args(arguments)
+    refuse_inputs([args.out], args.labels, "--out")
     found = {character: None for name in args.set for character in SETS[name]()}
     found.update(dict.fromkeys(sorted(characters_of(args.labels) - set(found))))
     found = [character for character in found if not character.isspace() or character == " "]

@@ -4,6 +4,7 @@ As they are stored, drawn or in a database, with ``labels.txt``, which data sets
 model gets them, after all operators.
 """
 
+import os
 import re
 from itertools import islice
 from pathlib import Path
@@ -38,12 +39,12 @@ def main(arguments=None) -> Path:
     config, _, logger, _ = prepare(merged, args.config)
     if not isinstance(config.get(args.section), dict):
         raise ConfigError(f"--section {args.section}: {args.config} has no such section")
-    left_out = []
+    folder, left_out = Path(args.folder), []
+    refuse_folder_of_the_data(folder, config[args.section].get("dataset") or {})
     if args.augmented:
         found = fed_images(config, args.section, logger)
     else:
         found = stored_images(config, args.section, left_out)
-    folder = Path(args.folder)
     lines = [write_sample(folder, number, *one) for number, one in enumerate(islice(found, args.count))]
     for name, error in left_out:
         logger.warning("left out: %s: %s", name, error)
@@ -63,6 +64,19 @@ def parse(arguments=None):
     parser.add_argument("--folder", required=True, help="where to; existing files of these names are replaced")
     parser.add_argument("--augmented", action="store_true", help="after all operators, in the order of epoch 1")
     return parser.parse_args(arguments)
+
+
+def refuse_folder_of_the_data(folder, dataset):
+    """Refuses to write among the files that are shown.
+
+    Raises:
+        ConfigError: the folder is ``data_dir``, or holds a label file.
+    """
+    files = dataset.get("label_file_list") or []
+    files = [files] if isinstance(files, str) else files
+    taken = [dataset.get("data_dir"), *(os.path.dirname(file) or "." for file in files)]
+    if any(os.path.realpath(folder) == os.path.realpath(one) for one in taken if one):
+        raise ConfigError(f"--folder {folder}: the data set itself lies there, and would be written over; name another")
 
 
 def stored_images(config, section: str, left_out: list):

@@ -108,15 +108,15 @@ def _checked(told, path):
     return columns, row
 
 
-def refuse_inputs(targets, inputs):
-    """Refuses to write over files that are read.
+def refuse_inputs(targets, inputs, named_by: str = "Global.save_res_path"):
+    """Refuses to write over files that are read; ``named_by`` is what says where to write.
 
     Raises:
         UserError: a target is an input.
     """
     lost = {os.path.realpath(path) for path in targets} & {os.path.realpath(path) for path in inputs}
     if lost:
-        raise UserError(f"{min(lost)}: is to be read, and would be written over; name another Global.save_res_path")
+        raise UserError(f"{min(lost)}: is to be read, and would be written over; name another {named_by}")
 
 
 class ImageFolder:

@@ -13,6 +13,7 @@ from ppocr.commands.arguments import preprocess
 from ppocr.deploy.exporting import export
 from ppocr.inference.loading import from_config
 from ppocr.inference.system import TextSystem
+from ppocr.tasks.det import Detection
 
 
 @pytest.fixture
@@ -114,6 +115,13 @@ def test_what_the_user_can_mend_is_one_line(words, message, trained, pages, run,
     assert run(*[word.format(**folders) for word in words]) == 2
     error = capsys.readouterr().err
     assert message in error and len(error.strip().splitlines()) == 1
+
+
+def test_models_whose_results_make_no_page_are_one_line(trained, pages, run, monkeypatch, capsys):
+    monkeypatch.setattr(Detection, "result", lambda self, raw: "no boxes")
+    assert run("--det", trained("det"), "--rec", trained("rec"), "--input", pages) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert "what these models give does not make a page: AttributeError: 'str'" in error
 
 
 def test_the_detector_and_the_recogniser_are_needed(capsys):

@@ -204,6 +204,13 @@ def test_a_dictionary_that_cannot_be_made_is_an_error(arguments, tmp_path, monke
         make_dictionary.main([*arguments] if "--out" in arguments else [*arguments, "--out", "dict.txt"])
 
 
+def test_a_dictionary_is_not_written_over_the_labels_that_it_is_made_of(tmp_path):
+    (tmp_path / "rec.txt").write_text("a.png\tb\n")
+    with pytest.raises(UserError, match="rec.txt: is to be read, and would be written over; name another --out"):
+        make_dictionary.main(["--labels", str(tmp_path / "rec.txt"), "--out", str(tmp_path / "rec.txt")])
+    assert (tmp_path / "rec.txt").read_text() == "a.png\tb\n"
+
+
 def test_a_label_line_without_tab_is_named(tmp_path):
     (tmp_path / "rec.txt").write_text("a.png\tb\nb.png c\n", encoding="utf-8")
     with pytest.raises(DataError, match="rec.txt:2: no tab"):

@@ -73,6 +73,18 @@ def test_augmented_samples_are_those_of_the_first_epoch(tmp_path):
         np.testing.assert_array_equal(image, show_data.to_image(batch[0][number]))
 
 
+def test_a_data_set_is_not_written_over(tmp_path):
+    folder = shown(tmp_path, "--section", "Eval", "--count", "2", "-o", "Eval.dataset.length=5")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for data_dir in (folder, tmp_path):
+        files = f"name: SimpleDataSet, data_dir: '{data_dir}', label_file_list: ['{folder}/../samples/labels.txt']"
+        files = f"Train.dataset={{{files}, transforms: [DecodeImage: , CTCLabelEncode: , "
+        files += "KeepKeys: {keep_keys: [image, label, length]}]}"
+        with pytest.raises(ConfigError, match="samples: the data set itself lies there, and would be written over"):
+            shown(tmp_path, "-o", files)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_what_cannot_be_shown(tmp_path):
     with pytest.raises(ConfigError, match="--count 0: must be at least 1"):
         shown(tmp_path, "--count", "0")
