@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Optional
 
@@ -9,12 +10,13 @@ from ppocr import config as configuration
 from ppocr.checkpoint.files import checkpoints_in
 from ppocr.engine.train_schedule import each_of_epochs
 from ppocr.errors import ConfigError, UserError
-from ppocr.utils.metrics_file import FILE, Clock, read_clock, read_series
+from ppocr.utils.metrics_file import FILE, Clock, read_clock, read_series, read_starts
 from ppocr.utils.run_file import FILE as RECORD
 from ppocr.utils.run_file import read_sessions
 from ppocr.wording import counted
 
 WEIGHTS = ("best_accuracy", "latest")
+_APART = 3600  # seconds between the record of a session and its log, which begin one after the other
 _OF_ANOTHER_KIND = (ValueError, TypeError, AttributeError, LookupError)
 
 
@@ -106,13 +108,31 @@ def _read_base(path):
 def _read_facts(run):
     """Returns what ``run.json`` says, as texts; empty where there is none."""
     try:
-        return describe_sessions(read_sessions(run.folder))
+        sessions = read_sessions(run.folder)
+        if _is_of_another_run(sessions, read_starts(run.folder)):
+            run.missing.append(
+                f"No session in {RECORD} began when one in {FILE} did: one of the two may be of another run."
+            )
+        return describe_sessions(sessions)
     except FileNotFoundError:
         why = f"There is no {RECORD}, as of runs of earlier versions"
     except (OSError, ValueError):
         why = f"{RECORD} cannot be read"
     run.missing.append(f"{why}: versions, device, command, and which training data was not used are not known.")
     return {}
+
+
+def _is_of_another_run(sessions, starts) -> bool:
+    """Tells whether none of the sessions began at about one of the times at which the log says that one did."""
+    begun = [time for time in map(_begun, sessions) if time is not None]
+    return bool(begun and starts) and min(abs(time - start) for time in begun for start in starts) > _APART
+
+
+def _begun(session):
+    try:
+        return datetime.fromisoformat(session["started"]).timestamp()
+    except _OF_ANOTHER_KIND:
+        return None
 
 
 def describe_sessions(sessions) -> dict:

@@ -62,6 +62,11 @@ def read_clock(folder) -> Clock:
     return Clock(dict(sorted(hours.items())), resumed)
 
 
+def read_starts(folder) -> list:
+    """Returns when a run was begun or gone on with, in seconds since 1970; see :func:`read_series`."""
+    return [row["time"] for row in _rows(Path(folder) / FILE) if row["split"] == "start" and "time" in row]
+
+
 def _rows(path):
     """Yields the rows of a file; what is none, as in a damaged file, is left out."""
     if not path.is_file():

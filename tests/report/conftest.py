@@ -30,6 +30,7 @@ TINY = {
     ],
 }
 TINY["cls"] = TINY["rec"]
+START = 1767323050.0  # ten seconds later
 SESSION = {
     "started": "2026-01-02T03:04:00+00:00",
     "first_step": 0,
@@ -62,10 +63,10 @@ def write_log():
     """``write_log(folder)`` writes the metrics of an invented run of 60 steps, and its record."""
 
     def write(folder):
-        rows = [{"split": "start", "step": 0, "time": 1000.0}]
+        rows = [{"split": "start", "step": 0, "time": START}]
         for step in range(10, 70, 10):
             values = {"epoch": 1, "lr": 0.01, "loss": 100 / step, "grad_norm": 2.0, "ips": 50.0, "reader_cost": 0.001}
-            rows.append({"split": "train", "step": step, "time": 1000.0 + 36 * step, **values, "batch_cost": 0.2})
+            rows.append({"split": "train", "step": step, "time": START + 36 * step, **values, "batch_cost": 0.2})
             if step % 20 == 0:
                 acc = {20: 0.25, 40: 0.75, 60: 0.5}[step]
                 rows.append({"split": "eval", "step": step, "epoch": 1, "acc": acc, "norm_edit_dis": 0.8, "fps": 100.0})

@@ -147,6 +147,16 @@ def test_a_session_that_cannot_be_read_hides_no_other(tmp_path, write_log, odd):
         assert "cannot be read" in courses and any(one.endswith("; finished") for one in courses)
 
 
+@pytest.mark.parametrize("started, other", [("2026-01-02T03:04:00+00:00", False), ("2026-03-04T05:06:00+00:00", True)])
+def test_a_record_of_another_run_is_said(tmp_path, write_log, started, other):
+    write_log(tmp_path)
+    (first,) = read_sessions(tmp_path)
+    write_sessions(tmp_path, [{**first, "started": "at noon"}, {**first, "started": started}])
+    run = read_run(tmp_path)
+    said = "No session in run.json began when one in metrics.jsonl did: one of the two may be of another run."
+    assert (said in run.missing) == other and run.facts["command"]
+
+
 def test_a_run_of_before_there_were_records_is_shown_without(tmp_path, write_log):
     write_log(tmp_path)
     (tmp_path / "run.json").unlink()
