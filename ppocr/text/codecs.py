@@ -117,9 +117,10 @@ class AbinetCodec(Codec):
 
 
 class ParseqCodec(Codec):
-    """PARSeq: the end comes before the characters, start and padding after them."""
+    """PARSeq: the end comes before the characters, start and padding, which the head never gives, after them."""
 
     symbols = Symbols(before=("[E]",), after=("[B]", "[P]"), start="[B]", end="[E]", padding="[P]")
+    more_outputs = (-2,)
 
 
 class SpinCodec(Codec):

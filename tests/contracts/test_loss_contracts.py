@@ -132,6 +132,7 @@ LOSS_ROWS = {
     ),
     "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
+    "ParseQLoss": Row({}, {"logits": (even(1, 3, CLASSES),) * 2}, {"loss": SURPRISE}, (ids([4, 1, 2, 0, 5]),)),
     "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
     "SRNLoss": Row(
         {},

@@ -44,6 +44,11 @@ BACKBONE_ROWS = {
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
     "VGG": Row({}, [1, 3, 32, 32], [1, 128, 1, 8]),
+    "ViTParseQ": Row(
+        {"img_size": [16, 32], "patch_size": [4, 8], "embed_dim": 8, "depth": 2, "num_heads": 2, "drop_path_rate": 0.1},
+        [2, 3, 16, 32],
+        [2, 16, 8],
+    ),
 }
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
@@ -92,6 +97,12 @@ HEAD_ROWS = {
         [2, 8, 2, 6],
         [2, 3, 6],
         (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+    ),
+    "ParseQHead": Row(
+        {"in_channels": 8, "out_channels": 7, "embed_dim": 8, "dec_num_heads": 2, "max_text_length": 6},
+        [2, 5, 8],
+        {"predict": [2, 3, 5], "logits": [[2, 3, 5]] * 2},
+        (ids([5, 1, 2, 0, 6, 6], [5, 1, 0, 6, 6, 6]), ids(2, 1)),
     ),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},

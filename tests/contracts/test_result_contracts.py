@@ -73,6 +73,9 @@ POST_PROCESS_ROWS = {
     "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
     "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
     "PSEPostProcess": Row({"scale": 4}, {"maps": BLOCK_LOGITS}, [[[4, 8], [23, 8], [23, 15], [4, 15]]], SHAPE),
+    "ParseQLabelDecode": Row(
+        {}, {"predict": scores([A + 1, B + 1, 0, A], CHARACTERS + 1)}, (AB, TRUTH), label(37, A + 1, B + 1, 0, 38)
+    ),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)

@@ -1,4 +1,4 @@
-"""Losses of attention decoders against NumPy: RARE, SAR, NRTR, cross entropy, SRN, VisionLAN, and MultiLoss."""
+"""Losses of decoders of texts against NumPy."""
 
 import numpy as np
 import paddle
@@ -176,3 +176,15 @@ def test_multi_loss_can_be_validated():
     config["Loss"]["loss_config_list"] = [{"CTCLoss": None}, {"SARLoss": {"ignore_index": -1}}]
     (problem,) = [problem for problem in validate(config) if problem.path[0] == "Loss"]
     assert problem.path == ("Loss", "loss_config_list", 1, "SARLoss", "ignore_index")
+
+
+def test_parseq_averages_over_orders_and_counts_the_end_in_two_of_them():
+    label = np.array([[4, 1, 2, 0, 5], [4, 3, 0, 5, 5]])
+    x = logits(4, 2, 3, 4)
+    scores = log_softmax(x)
+    terms = []
+    for order in range(4):
+        terms += [scores[order, 0, 0, 1], scores[order, 0, 1, 2], scores[order, 1, 0, 3]]
+        terms += [scores[order, 0, 2, 0], scores[order, 1, 1, 0]] if order < 2 else []
+    loss = run({"name": "ParseQLoss"}, {"logits": [paddle.to_tensor(one) for one in x]}, label)
+    assert loss["loss"] == pytest.approx(-np.mean(terms), rel=1e-5)

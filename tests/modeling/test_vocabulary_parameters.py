@@ -26,6 +26,7 @@ HEADS = {
     "ctc of two layers": plain("CTCHead", 1, mid_channels=3),
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
     "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
+    "parseq": plain("ParseQHead", 3, embed_dim=6, dec_num_heads=2, max_text_length=5),
     "srn": plain("SRNHead", 2, hidden_dims=6, num_heads=2, num_encoder_TUs=1, num_decoder_TUs=1, max_text_length=5),
     "visionlan": plain("VLHead", 0, in_channels=8, n_layers=1, n_position=4, n_dim=8, max_text_length=5),
     "ctc and sar": lambda characters: multi_head(characters, SAR),

@@ -42,6 +42,7 @@ PUBLISHED = {
     "ka_dict.txt": 153,
     "korean_dict.txt": 3688,
     "latin_dict.txt": 185,
+    "parseq_dict.txt": 94,
     "ppocr_keys_v1.txt": 6623,
     "ppocrv4_doc_dict.txt": 15629,
     "ppocrv5_dict.txt": 18383,
