@@ -1,14 +1,37 @@
 """Decoders of recognisers that have several outputs, of which one is the text."""
 
-from dataclasses import dataclass
-
 from ppocr.postprocess.base import TextDecode
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.codecs import ParseqCodec
+from ppocr.text.codecs import AbinetCodec, ParseqCodec
 
 
 @POST_PROCESSES.register()
-@dataclass(eq=False)
+class ABINetLabelDecode(TextDecode):
+    """Decodes ABINet (https://arxiv.org/abs/2103.06495).
+
+    The predictions are probabilities (batch, places, classes), or a mapping: the last of those that it has as
+    ``align``, without these ``vision``.
+    """
+
+    family = AbinetCodec
+
+    def best(self, preds):
+        """See :class:`ppocr.postprocess.base.TextDecode`."""
+        if isinstance(preds, dict):
+            preds = preds["align"][-1] if "align" in preds else preds["vision"]
+        return super().best(preds)
+
+
+@POST_PROCESSES.register()
+class CPPDLabelDecode(ABINetLabelDecode):
+    """Decodes CPPD (https://arxiv.org/abs/2307.12270): the last of its outputs, as :class:`ABINetLabelDecode`."""
+
+    def best(self, preds):
+        """See :class:`ppocr.postprocess.base.TextDecode`."""
+        return super().best(preds[-1] if isinstance(preds, (list, tuple)) else preds)
+
+
+@POST_PROCESSES.register()
 class ParseQLabelDecode(TextDecode):
     """Decodes PARSeq (https://arxiv.org/abs/2207.06966), whose head never gives start and padding.
 

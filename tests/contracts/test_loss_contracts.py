@@ -59,6 +59,12 @@ LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
     "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
+    "CPPDLoss": Row(
+        {"ignore_index": 9},
+        ((even(1, 5, 3), even(1, 2)), even(1, 2, CLASSES)),
+        {"loss": SURPRISE + math.log(3) + math.log(2), "loss_node": math.log(3) + math.log(2), "loss_edge": SURPRISE},
+        (ids([2, 0]), ids([1, 0, 1, 0, 0, 1, 1])),
+    ),
     "CTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS}, ONE_CHARACTER),
     "CenterLoss": Row(
         {"num_classes": CLASSES, "feat_dim": 2},

@@ -69,6 +69,18 @@ HEAD_ROWS = {
     "AttentionHead": Row(
         {"in_channels": 8, "out_channels": 5, "hidden_size": 4, "max_text_length": 3}, [2, 6, 8], [2, 3, 5]
     ),
+    "ABINetHead": Row(
+        {"in_channels": 8, "out_channels": 5, "d_model": 8, "nhead": 2, "num_layers": 1, "dim_feedforward": 8,
+         "max_length": 3, "use_lang": True, "iter_size": 2, "image_size": [32, 64]},
+        [2, 8, 8, 16],
+        {"vision": [2, 4, 5], "lang": [[2, 4, 5]] * 2, "align": [[2, 4, 5]] * 2},
+    ),
+    "CPPDHead": Row(
+        {"in_channels": 8, "out_channels": 9, "dim": 32, "num_layer": 1, "max_len": 3, "vis_seq": 5, "ch": True},
+        [2, 5, 32],
+        [[[2, 2, 3], [2, 4]], [2, 4, 9]],
+        (ids([1, 8, 0, 7], [2, 0, 7, 7]), ids([1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0]), ids([1, 8], [2, 4])),
+    ),
     "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
     "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),

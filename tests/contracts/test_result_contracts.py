@@ -46,6 +46,15 @@ POST_PROCESS_ROWS = {
         (AB, TRUTH),
         label(0, A + 1, B + 1, CHARACTERS + 1),
     ),
+    "ABINetLabelDecode": Row(
+        {},
+        {"align": [scores([B + 1, 0], CHARACTERS + 1), scores([A + 1, B + 1, 0, A], CHARACTERS + 1)]},
+        (AB, TRUTH),
+        label(A + 1, B + 1, 0, 100),
+    ),
+    "CPPDLabelDecode": Row(
+        {}, (None, scores([A + 1, B + 1, 0, A], CHARACTERS + 1)), (AB, TRUTH), label(A + 1, B + 1, 0, 100)
+    ),
     "CTCLabelDecode": Row({}, CTC, (AB, TRUTH), label(A + 1, B + 1, 0)),
     "ClsPostProcess": Row(
         {"label_list": ["0", "180"]},

@@ -188,3 +188,21 @@ def test_parseq_averages_over_orders_and_counts_the_end_in_two_of_them():
         terms += [scores[order, 0, 2, 0], scores[order, 1, 1, 0]] if order < 2 else []
     loss = run({"name": "ParseQLoss"}, {"logits": [paddle.to_tensor(one) for one in x]}, label)
     assert loss["loss"] == pytest.approx(-np.mean(terms), rel=1e-5)
+
+
+@pytest.mark.parametrize("smoothing", [False, True])
+def test_cppd_adds_counts_places_and_characters(smoothing):
+    label, nodes = np.array([[2, 3, 0], [1, 0, 9]]), np.array([[1, 0, 7, 1, 1, 1], [1, 1, 0, 1, 1, 0]])
+    counts, places, x = logits(2, 3, 3), logits(2, 3), logits(2, 3, 4)
+    often = log_softmax(counts)
+    often = -(often[0, 0, 1] + often[0, 1, 0] + often[0, 2, 2] + often[1, 0, 1] + often[1, 1, 1] + often[1, 2, 0]) / 6
+    signs = 2 * nodes[:, 3:] - 1
+    node = often + np.log1p(np.exp(-signs * places)).mean()
+    scores = log_softmax(x)
+    true = np.array([scores[0, 0, 2], scores[0, 1, 3], scores[0, 2, 0], scores[1, 0, 1], scores[1, 1, 0]])
+    others = np.array([*scores[0].sum(axis=1), *scores[1, :2].sum(axis=1)]) - true
+    edge = -(0.9 * true + 0.1 / 3 * others).mean() if smoothing else -true.mean()
+    preds = (paddle.to_tensor(counts), paddle.to_tensor(places)), paddle.to_tensor(x)
+    config = {"name": "CPPDLoss", "smoothing": smoothing, "ignore_index": 9, "sideloss_weight": 0.5}
+    losses = run(config, preds, label, nodes)
+    assert losses == pytest.approx({"loss": 0.5 * node + edge, "loss_node": node, "loss_edge": edge}, rel=1e-5)

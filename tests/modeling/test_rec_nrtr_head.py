@@ -6,7 +6,8 @@ import pytest
 
 from ppocr.errors import ConfigError
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_nrtr_head import END, START, PositionalEncoding
+from ppocr.modeling.heads.rec_nrtr_head import END, START
+from ppocr.modeling.layers.transformer_block import PositionalEncoding
 
 WIDTH, CLASSES = 8, 9
 

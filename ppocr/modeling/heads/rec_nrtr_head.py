@@ -4,80 +4,17 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Optional
 
-import numpy as np
 import paddle
 import paddle.nn.functional as F
 from paddle import ParamAttr, nn
 from paddle.nn.initializer import Normal
 
-from ppocr.modeling.layers.attention import attend, split_heads
-from ppocr.modeling.layers.linear import xavier_linear
-from ppocr.modeling.layers.mlp import MLP
+from ppocr.modeling.layers.transformer_block import PositionalEncoding, TransformerBlock
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Dropout, Heads, Range, TextLength, Width
 
 PADDING, START, END = 0, 2, 3  # classes of the dictionary
-LONGEST = 5000
 NEVER = -1e9
-
-
-class NRTRSelfAttention(nn.Layer):
-    """Attention among the entries of one sequence."""
-
-    def __init__(self, width, heads):
-        super().__init__()
-        self.qkv = xavier_linear(width, 3 * width)
-        self.out_proj = xavier_linear(width, width)
-        self._heads = heads
-
-    def forward(self, x, mask=None, past=None):
-        """Returns the mixed entries, and keys and values of the sequence so far (``past`` in front)."""
-        query, key, value = split_heads(self.qkv(x), 3, self._heads)
-        if past is not None:
-            key, value = (paddle.concat([old, new], axis=2) for old, new in zip(past, (key, value)))
-        return self.out_proj(attend(query, key, value, mask)), (key, value)
-
-
-class NRTRCrossAttention(nn.Layer):
-    """Attention of a sequence to another one."""
-
-    def __init__(self, width, heads):
-        super().__init__()
-        self.q = xavier_linear(width, width)
-        self.kv = xavier_linear(width, 2 * width)
-        self.out_proj = xavier_linear(width, width)
-        self._heads = heads
-
-    def keys_and_values(self, memory):
-        """Returns keys and values of the other sequence ``[N, S, C]``."""
-        return split_heads(self.kv(memory), 2, self._heads)
-
-    def forward(self, x, kv):
-        (query,) = split_heads(self.q(x), 1, self._heads)
-        return self.out_proj(attend(query, *kv))
-
-
-class TransformerBlock(nn.Layer):
-    """Self-attention, attention to the memory (in a decoder) and linear layers; each sum is normalised."""
-
-    def __init__(self, width, heads, hidden, dropout, with_memory):
-        super().__init__()
-        self.self_attn = NRTRSelfAttention(width, heads)
-        self.norm1 = nn.LayerNorm(width)
-        if with_memory:
-            self.cross_attn = NRTRCrossAttention(width, heads)
-            self.norm2 = nn.LayerNorm(width)
-        self.mlp = MLP(width, hidden, "relu", dropout, xavier_linear)
-        self.norm3 = nn.LayerNorm(width)
-        self.drop = nn.Dropout(dropout)
-
-    def forward(self, x, kv=None, mask=None, past=None):
-        """Returns ``x`` one block later and the keys and values of :class:`NRTRSelfAttention`."""
-        mixed, past = self.self_attn(x, mask, past)
-        x = self.norm1(x + self.drop(mixed))
-        if kv is not None:
-            x = self.norm2(x + self.drop(self.cross_attn(x, kv)))
-        return self.norm3(x + self.mlp(x)), past
 
 
 class Embeddings(nn.Layer):
@@ -91,24 +28,6 @@ class Embeddings(nn.Layer):
 
     def forward(self, x):
         return self.embedding(x) * self._scale
-
-
-class PositionalEncoding(nn.Layer):
-    """Adds sines and cosines of the position.
-
-    Source: Attention Is All You Need (https://arxiv.org/abs/1706.03762), section 3.5.
-    """
-
-    def __init__(self, width, dropout, length=LONGEST):
-        super().__init__()
-        angles = np.arange(length)[:, None] * 10000.0 ** (-np.arange(0, width, 2) / width)
-        table = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, 1, width)
-        self.register_buffer("pe", paddle.to_tensor(table.astype(np.float32)))
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x, first=0):
-        """Adds the positions from ``first`` on to ``[N, T, C]``."""
-        return self.dropout(x + self.pe[first : first + x.shape[1], 0].astype(x.dtype))
 
 
 @HEADS.register()
@@ -157,8 +76,10 @@ class Transformer(nn.Layer):
         options = (d_model, nhead, dim_feedforward, residual_dropout_rate)
         self._encodes = num_encoder_layers > 0
         if self._encodes:
-            self.encoder = nn.LayerList([TransformerBlock(*options, False) for _ in range(num_encoder_layers)])
-        self.decoder = nn.LayerList([TransformerBlock(*options, True) for _ in range(num_decoder_layers)])
+            self.encoder = nn.LayerList(
+                [TransformerBlock(*options, reads_memory=False) for _ in range(num_encoder_layers)]
+            )
+        self.decoder = nn.LayerList([TransformerBlock(*options) for _ in range(num_decoder_layers)])
         weight = ParamAttr(initializer=Normal(0.0, d_model**-0.5))
         self.tgt_word_prj = nn.Linear(d_model, classes, weight_attr=weight, bias_attr=False)
         self._beams = max(1, beam_size)
