@@ -118,7 +118,6 @@ class GlobalOptions:
     text_direction: Optional[TextDirection] = None  # labels: rtl as read, ltr as on the image; null: by the dictionary
     max_text_length: TextLength = 25  # longest text, in characters
     label_list: Optional[Labels] = None  # class names of a classifier
-    class_path: Optional[str] = None  # classes of key information
     rec_char_dict_path: Optional[str] = None  # dictionary of formulas
     rm_symbol: Optional[bool] = None  # leave out what is neither letter nor digit
     max_new_tokens: Optional[Tokens] = None  # longest formula, in tokens
@@ -128,12 +127,8 @@ class GlobalOptions:
     max_text_nums: Optional[Tokens] = None  # texts on a page, end-to-end reading
     tcl_len: Optional[Tokens] = None  # points of a centre line, end-to-end reading
     valid_set: Optional[str] = None  # which set end-to-end reading is judged on
-    img_scale: Optional[list[Side]] = None  # sizes of pages
-    box_format: Optional[str] = None  # form of table boxes
     training_step: Optional[Literal["LF_1", "LF_2", "LA"]] = None  # stage of VisionLAN: LF_1, LF_2, LA
     model_name: Optional[str] = None  # name in exported models
-    kie_rec_model_dir: Optional[str] = None  # exported recogniser of key information
-    kie_det_model_dir: Optional[str] = None  # exported detector of key information
 
     @staticmethod
     def check_arguments(use_ema, model_average):
