@@ -4,8 +4,13 @@ An evaluation narrows a line that is wider than ``image_shape``; inference and e
 instead, as PaddleOCR's tools do.  So one model has two accuracies wherever there are such lines, and both are said.
 """
 
+import numpy as np
+
 from ppocr.data.imaug import name_and_settings
+from ppocr.engine.forward import inputs_of
+from ppocr.inference.description import input_shapes
 from ppocr.inference.preprocessing import as_in_use, has_infer_mode
+from ppocr.tasks import task_for
 
 ADVICE = (
     "eval_mode: true in RecResizeImg of Eval evaluates them as they are read in use, infer_mode: false reads them as "
@@ -14,15 +19,22 @@ ADVICE = (
 
 
 def grows_in_use(config, model) -> bool:
-    """Tells whether lines make a model's input wider in use.
+    """Tells whether lines make a model's input wider in use: it has a dictionary, and takes images of any width.
 
     Args:
         config: a resolved configuration.
-        model: whether it, or one of its ``networks``, is of a ``fixed_size``.
+        model: of one or several ``networks``.
     """
     networks = (getattr(model, "networks", None) or {"": model}).values()
     has_dictionary = config["Global"].get("character_dict_path") is not None
-    return has_dictionary and not any(getattr(network, "fixed_size", False) for network in networks)
+    return has_dictionary and all(_takes_any_width(network, task_for(config)) for network in networks)
+
+
+def _takes_any_width(network, task) -> bool:
+    """Tells whether a network is exported with an input of any width; see :func:`input_shapes`."""
+    if "image" not in inputs_of(network):
+        return False
+    return input_shapes(network, task, {"image": np.empty([1, 3, 1, 1])})["image"][-1] is None
 
 
 def differs_in_use(config, model) -> bool:

@@ -49,7 +49,7 @@ def from_config(path, overrides, batch_size: int, model_type: str, weights=None)
 
     Images are prepared as those of the ``Eval`` section, in infer mode: a text line that is longer than the width in
     ``RecResizeImg`` makes the model's input wider, unless ``Global.character_dict_path`` is null or the model takes one
-    size only.
+    width only.
 
     Args:
         path: YAML file.
@@ -96,7 +96,7 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     logger = get_logger()
     exported = load_exported(folder, device, backend, overrides)
     config = exported.config
-    has_dictionary = "character_dict" in config["PostProcess"]  # counts where a file does not say infer_mode itself
+    has_dictionary = "character_dict" in config["PostProcess"]
     _refuse_without_effect(overrides, has_dictionary)
     file = Path(folder) / CONFIG
     with _of_file(file):
@@ -106,9 +106,10 @@ def from_exported(folder, overrides, batch_size: int, model_type: str, backend: 
     if task.model_type not in ("", model_type):
         given, name = task.model_type, config["PostProcess"]["name"]
         raise ConfigError(f"{folder}: {name} makes it a model of type {given}, but what is wanted here is {model_type}")
+    growing = has_dictionary and _may_take_any_width(exported)  # counts where a file does not say infer_mode itself
     operators, inputs = config["PreProcess"]["transform_ops"], tuple(exported.inputs)
     with _of_file(file):
-        preprocess = Preprocessing(operators, config.get("Global"), has_dictionary, inputs)
+        preprocess = Preprocessing(operators, config.get("Global"), growing, inputs)
     predictor = Predictor(preprocess, exported, post_process, batch_size, task, file)
     return Loaded(predictor, wanted, logger)
 
@@ -120,6 +121,12 @@ def _of_file(file):
         yield
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from error
+
+
+def _may_take_any_width(exported) -> bool:
+    """Tells whether ``inference.yml`` says that the width of images may differ, or nothing of their shape."""
+    shape = exported.inputs.get("image", (0,))
+    return shape is None or shape[-1] is None
 
 
 def from_path(path, overrides, batch_size: int, model_type: str, weights=None, backend: Optional[str] = None) -> Loaded:

@@ -1,6 +1,7 @@
 """Lines that are wider in use than in the evaluation: every tool says so, with both numbers."""
 
 import cv2
+import numpy as np
 import pytest
 
 from ppocr.commands import eval as eval_tool
@@ -9,9 +10,12 @@ from ppocr.config import load, override
 from ppocr.deploy.exporting import export
 from ppocr.deploy.verification import Samples
 from ppocr.engine.preparation import resolve
+from ppocr.inference.description import write
+from ppocr.inference.exported import read_config
 from ppocr.inference.in_use import differs_in_use
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.modeling.architectures import build_model
+from ppocr.tasks.rec import Recognition
 
 WIDTHS = (40, 64, 90, 150, 230)
 RESIZE = "Eval.dataset.transforms.2.RecResizeImg"
@@ -109,3 +113,30 @@ def test_a_model_of_one_size_and_one_without_dictionary_do_not_grow(trained):
     assert differs_in_use(config, model)
     model.fixed_size = True
     assert not differs_in_use(config, model)
+
+
+def test_a_task_of_images_of_one_width_does_not_grow_whatever_its_dictionary(trained, monkeypatch):
+    config = load(trained("rec", "Global.character_dict_path=ppocr/utils/en_dict.txt") / "config.yml")
+    model = build_model(resolve(config)["Architecture"])
+    assert differs_in_use(config, model)
+    monkeypatch.setattr(Recognition, "free_axes", ())
+    assert not differs_in_use(config, model)
+    monkeypatch.undo()
+    model.inputs = ("features",)
+    assert not differs_in_use(config, model)
+
+
+@pytest.mark.parametrize("width, read", [(None, 640), (64, 64)])
+def test_an_exported_model_that_does_not_say_how_lines_are_read_grows_with_its_input(trained, tmp_path, width, read):
+    folder = trained("rec")
+    config = resolve(override(load(folder / "config.yml"), ["Global.device=cpu"]))
+    export(config, folder / "best_accuracy", tmp_path)
+    description = read_config(tmp_path)
+    for entry in description["PreProcess"]["transform_ops"]:
+        for settings in entry.values():
+            (settings or {}).pop("infer_mode", None)
+    description["Network"]["input"][-1] = width
+    write(description, tmp_path / "inference.yml")
+    predictor = from_exported(tmp_path, ["Global.device=cpu"], 1, "rec").predictor
+    _, fields = predictor.open(cv2.imencode(".png", np.full([32, 640, 3], 200, np.uint8))[1].tobytes())
+    assert fields["image"].shape == (3, 32, read) and len(predictor.predict([fields])) == 1
