@@ -1,9 +1,9 @@
-"""Context along rows and columns."""
+"""Context along rows and columns in a pyramid of maps."""
 
 import numpy as np
 import paddle
 
-from ppocr.modeling.layers.intra_context import IntraContext
+from ppocr.modeling.necks.det_lk_pan import IntraContext
 
 
 def test_intra_context_is_added():
