@@ -13,13 +13,13 @@ from ppocr.data import build_dataloader
 from ppocr.distributed import processes
 from ppocr.distributed.watchdog import Watchdog
 from ppocr.engine.averaging import build_averaging
+from ppocr.engine.dry_run import dry_run
 from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
 from ppocr.engine.health import build_guard
 from ppocr.engine.loop import Run
 from ppocr.engine.profiling import build_profiler
 from ppocr.engine.progress import Progress
-from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.run_info import describe_run
 from ppocr.engine.run_record import open_record
 from ppocr.engine.static_graph import use_static_graph
@@ -73,7 +73,7 @@ def build_run(config, device: str, logger, loggers=None) -> Run:
         options.save_model_dir, stepper, logger, writes, run_info, extra_state, options.keep_last_k
     )
     if evaluation is not None:
-        rehearse(evaluation, stepper.model)
+        dry_run(evaluation, stepper.model)
     record = open_record(options, device, schedule)
     return Run(stepper, train_dataloader, evaluation, checkpoints, progress, schedule, watchdog=watchdog, record=record)
 

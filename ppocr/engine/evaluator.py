@@ -137,7 +137,7 @@ class Evaluator:
                     batch = slice_samples(batch, 0, count)
                     count -= count_samples(batch)
                     predictions = self._predict(model, batch, "an evaluation batch")
-                    arrays = to_numpy(batch)
+                    arrays = as_arrays(batch)
                     results = _decoded(self.post_process, predictions, arrays, "an evaluation batch")
                     yield images_of(arrays), self.metric.main_result(results), arrays
                     if count <= 0:
@@ -242,14 +242,14 @@ def _is_from_paddle(layer):
     return any(kind.__module__.split(".")[0] == "paddle" for kind in kinds)
 
 
-def to_numpy(batch) -> Batch:
+def as_arrays(batch) -> Batch:
     """Returns a batch with tensors as NumPy arrays."""
     return with_fields(batch, [field.numpy() if isinstance(field, paddle.Tensor) else field for field in batch])
 
 
 def on_host(batch) -> Batch:
-    """Returns what post-processing and metrics read, as :func:`to_numpy` does; images, which they do not, stay."""
-    return with_images(to_numpy(with_images(batch, None)), images_of(batch))
+    """Returns what post-processing and metrics read, as :func:`as_arrays` does; images, which they do not, stay."""
+    return with_images(as_arrays(with_images(batch, None)), images_of(batch))
 
 
 class TrainingMetric:

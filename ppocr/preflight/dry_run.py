@@ -10,15 +10,15 @@ from ppocr.checkpoint.optimizer_state import create_state
 from ppocr.data import build_dataloader
 from ppocr.data.batch import images_of, shape_of_images, slice_samples, with_images
 from ppocr.engine.build import build_evaluator, build_network, build_training_loss
+from ppocr.engine.dry_run import DryRunResult, try_evaluation
 from ppocr.engine.forward import call_loss, call_model, to_float32
-from ppocr.engine.rehearsal import DryRunResult, try_evaluation
 from ppocr.engine.setup import choose_device, set_up_seed
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.engine.unaligned import time_steps
 from ppocr.failures import stage
 from ppocr.optimizer import build_optimizer
 
-BATCH = 4  # samples of the trial batches
+BATCH = 4  # samples of the first batches
 
 
 class DryRun:

@@ -123,13 +123,13 @@ def _narrowest_width(context, sampler):
     """
     if sampler is None:
         return None
-    trial = context.dry_run
-    if getattr(trial.loader("Train").dataset, "ds_width", False):
-        if trial.time_steps(2 * trial.image_width) != trial.time_steps():
+    dry_run = context.dry_run
+    if getattr(dry_run.loader("Train").dataset, "ds_width", False):
+        if dry_run.time_steps(2 * dry_run.image_width) != dry_run.time_steps():
             raise CannotRun("the sampler gives each line a width of its own, and the time steps follow it")
         return None
-    scales = sampler.get("scales") or [trial.image_width]
-    return min(trial.image_width, *(scale[0] if isinstance(scale, (list, tuple)) else scale for scale in scales))
+    scales = sampler.get("scales") or [dry_run.image_width]
+    return min(dry_run.image_width, *(scale[0] if isinstance(scale, (list, tuple)) else scale for scale in scales))
 
 
 def check_weights(context):

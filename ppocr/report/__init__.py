@@ -13,7 +13,7 @@ from ppocr.report.comparison import NO_SAMPLES, comparison_sections, names_of
 from ppocr.report.curve_sections import Best, curves_section, overview
 from ppocr.report.data_sections import data_section, look_at_data
 from ppocr.report.page import render
-from ppocr.report.run_folder import Run, read_run
+from ppocr.report.run_folder import RunFolder, read_run
 from ppocr.report.samples import Evaluated, evaluate
 from ppocr.report.settings import settings_section
 from ppocr.report.thumbnails import Thumbnails
@@ -32,7 +32,7 @@ class Judged:
         evaluated: the new evaluation, or None.
     """
 
-    run: Run
+    run: RunFolder
     best: Best
     config: Optional[dict] = None
     metric: Any = None

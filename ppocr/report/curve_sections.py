@@ -16,7 +16,7 @@ class Best:
     """The main metric of a run: its name, and which evaluation was best.
 
     Args:
-        series: see :class:`ppocr.report.run_folder.Run`.
+        series: see :class:`ppocr.report.run_folder.RunFolder`.
         indicator: name of the metric; None takes the first one that was logged.
         higher_is_better: which way.
         kept_step: of the evaluation that the run kept as its best; a guard set may have refused a better value.
@@ -96,7 +96,7 @@ def curves_section(series, best, clock=None) -> Section:
     """Returns the section with the curves and a table of the evaluations.
 
     Args:
-        series: see :class:`ppocr.report.run_folder.Run`.
+        series: see :class:`ppocr.report.run_folder.RunFolder`.
         best: :class:`Best`.
         clock: :class:`ppocr.utils.metrics_file.Clock`; None where nothing is known of the time.
     """

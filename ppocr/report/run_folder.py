@@ -29,7 +29,7 @@ class Base:
 
 
 @dataclass
-class Run:
+class RunFolder:
     """A folder that ``tools/train.py`` has filled.
 
     Attributes:
@@ -58,7 +58,7 @@ class Run:
         return next(map(str, found), None)
 
 
-def read_run(folder) -> Run:
+def read_run(folder) -> RunFolder:
     """Reads a folder; what is missing in it is noted.
 
     Args:
@@ -67,7 +67,7 @@ def read_run(folder) -> Run:
     Raises:
         UserError: there is no such folder, or it holds nothing of a run.
     """
-    run = Run(Path(folder))
+    run = RunFolder(Path(folder))
     if not run.folder.is_dir():
         raise UserError(f"{folder}: no such folder; name the save_model_dir of a run")
     run.series, run.clock = read_series(run.folder), read_clock(run.folder)

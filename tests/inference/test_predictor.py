@@ -7,7 +7,7 @@ import pytest
 
 from ppocr.commands.arguments import preprocess
 from ppocr.data import build_dataloader
-from ppocr.engine.evaluator import to_numpy
+from ppocr.engine.evaluator import as_arrays
 from ppocr.engine.forward import call_model, to_float32
 from ppocr.engine.trained_model import load_trained
 from ppocr.inference.loading import from_config
@@ -89,7 +89,7 @@ def evaluated(path):
     for batch in build_dataloader(config, "Eval", device, logger):
         with paddle.no_grad(), amp.autocast():
             predictions = to_float32(call_model(model, batch))
-        made = post_process.process(predictions, to_numpy(batch))
+        made = post_process.process(predictions, as_arrays(batch))
         results += made[0] if isinstance(made, tuple) else made
     return results
 

@@ -10,7 +10,7 @@ from ppocr import config as configuration
 from ppocr.data.batch import Batch, SampleFacts
 from ppocr.data.imaug import create_operators, run_operators
 from ppocr.engine.averaging import WindowAverage, build_averaging
-from ppocr.engine.evaluator import TrainingMetric, to_numpy
+from ppocr.engine.evaluator import TrainingMetric, as_arrays
 from ppocr.engine.forward import call_model, to_float32
 from ppocr.engine.stepper import Stepper
 from ppocr.losses import build_loss
@@ -114,7 +114,7 @@ def test_outputs_become_values(case, training):
     model, decode = build(case)
     model.train() if training else model.eval()
     batch = batch_of(case)
-    predictions, arrays = to_float32(call_model(model, batch)), to_numpy(batch)
+    predictions, arrays = to_float32(call_model(model, batch)), as_arrays(batch)
     results = decode.process(predictions, arrays)
     of_networks = results if isinstance(results, dict) else {"": results}
     for texts, labels in of_networks.values():
@@ -135,7 +135,7 @@ def test_the_truth_is_the_text_and_not_what_the_dictionary_can_write_of_it(case)
     model, decode = build(case)
     model.eval()
     batch = Batch(batch_of(case), facts=[SampleFacts(0, "ab#"), SampleFacts(1, "")])
-    results = decode.process(to_float32(call_model(model, batch)), to_numpy(batch))
+    results = decode.process(to_float32(call_model(model, batch)), as_arrays(batch))
     for texts, labels in results.values() if isinstance(results, dict) else [results]:
         assert labels == [("ab#", 1.0), ("", 1.0)] and len(texts) == 2
 
@@ -166,7 +166,7 @@ def test_right_scores_give_right_texts_of_visionlan_in_both_modes():
     """Training gives logits of the parts of the texts too, evaluation the tokens."""
     case = CASES["visionlan 3"]
     _, decode = build(case)
-    batch = to_numpy(batch_of(case))
+    batch = as_arrays(batch_of(case))
     label = np.concatenate([batch[1], np.zeros((2, 1), "int64")], axis=1)
     logits = 9 * np.eye(37, dtype="float32")[label].transpose(1, 0, 2)
     for preds in ((logits, logits[::-1], logits[::-1]), (logits, "tokens")):
@@ -185,7 +185,7 @@ def test_two_detectors():
     metric = build_metric({"name": "DistillationMetric", "base_metric_name": "DetMetric", "key": "Student"})
     box = np.array([[[0, 0], [9, 0], [9, 9], [0, 9]]])
     batch = [paddle.rand([1, 4, 8, 8]), paddle.to_tensor([[32.0, 32.0, 1.0, 1.0]]), [box], [[False]]]
-    arrays = to_numpy(batch)
+    arrays = as_arrays(batch)
     metric.update(find.process(call_model(model, batch), arrays), arrays)
     values = metric.get_metric()
     assert {"hmean", "precision", "recall", "Student2_hmean"} <= set(values) and len(values) == 6
@@ -208,7 +208,7 @@ def test_srn_is_evaluated_with_the_mean_of_its_weights():
     with averaging.applied(model):
         np.testing.assert_allclose(model.state_dict()[name].numpy(), np.mean(after, axis=0), atol=1e-6)
         mean = call_model(model, batch)["predict"].numpy()
-        texts, labels = decode.process(call_model(model, batch), to_numpy(batch))
+        texts, labels = decode.process(call_model(model, batch), as_arrays(batch))
     assert np.abs(mean - last).max() > 1e-4 and len(texts) == len(labels) == len(TEXTS)
     np.testing.assert_array_equal(model.state_dict()[name].numpy(), after[-1])
     np.testing.assert_array_equal(call_model(model, batch)["predict"].numpy(), last)

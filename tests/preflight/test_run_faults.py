@@ -281,8 +281,8 @@ def test_a_planted_fault_is_found_where_it_is(task, plant, find_planted):
 def test_weights_of_another_dictionary_are_reported_as_training_reports_them(make_site, pretrained_dict_path):
     site = make_site("rec")
     old = ["blank", *"abxyzd"]
-    trial = preflight.Context(load(site.config), str(site.config)).dry_run.model.state_dict()
-    weights = {name: tensor.numpy() for name, tensor in trial.items()}
+    state = preflight.Context(load(site.config), str(site.config)).dry_run.model.state_dict()
+    weights = {name: tensor.numpy() for name, tensor in state.items()}
     weights["head.fc.weight"] = np.zeros((weights["head.fc.weight"].shape[0], 7), np.float32)
     weights["head.fc.bias"] = np.zeros(7, np.float32)
     line = checkpoint(site, weights, 1, **({} if pretrained_dict_path else {"vocabulary": old}))

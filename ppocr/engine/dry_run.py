@@ -34,7 +34,7 @@ class DryRunResult:
         return sum(tensor.nbytes for tensor in tensors) // max(count_samples(self.batch), 1)
 
 
-def rehearse(evaluation, model):
+def dry_run(evaluation, model):
     """Takes the first readable batch of each evaluation set through everything that an evaluation does with it.
 
     Nothing of it stays: no value, no count of bad samples, no statistics of the model; training draws its random

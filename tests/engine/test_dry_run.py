@@ -10,9 +10,9 @@ import pytest
 
 from ppocr.data import build_dataloader
 from ppocr.data.batch import Batch
+from ppocr.engine.dry_run import dry_run
 from ppocr.engine.evaluation import EarlyStopping, EvaluationSuite, ExtraEval
 from ppocr.engine.evaluator import Evaluator, TrainingMetric
-from ppocr.engine.rehearsal import rehearse
 from ppocr.engine.stepper import Stepper
 from ppocr.errors import ConfigError, DataError
 from ppocr.failures import StageError
@@ -53,7 +53,7 @@ def make(tmp_path):
         }
         section = {"dataset": {**dataset, "transforms": transforms}, "loader": {"batch_size_per_card": 2}}
         section["loader"]["num_workers"] = workers
-        dataloader = build_dataloader({"Global": {}, "Eval": section}, "Eval", "cpu", logging.getLogger("rehearsal"), 0)
+        dataloader = build_dataloader({"Global": {}, "Eval": section}, "Eval", "cpu", logging.getLogger("dry_run"), 0)
         decode = build_post_process({"name": "ClsPostProcess", "label_list": NAMES})
         return Evaluator(dataloader, decode, build_metric({"name": metric}), loss=loss)
 
@@ -72,8 +72,8 @@ def test_it_leaves_nothing_behind(make, caplog):
     """The first batch cannot be read; the evaluation that follows counts it as if nothing had been tried."""
     model, evaluator, guard = Model(), make(images=(2, 3), workers=2), make(images=(2, 3))
     before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
-    with caplog.at_level(logging.WARNING, "rehearsal"):
-        rehearse(EvaluationSuite(evaluator, {"old": ExtraEval(guard)}), model)
+    with caplog.at_level(logging.WARNING, "dry_run"):
+        dry_run(EvaluationSuite(evaluator, {"old": ExtraEval(guard)}), model)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value.numpy(), before[name])
     assert model.training and model.norm.training and not caplog.records
@@ -89,44 +89,44 @@ def test_a_model_that_cannot_take_the_images_is_named_with_the_fields_that_it_go
     with pytest.raises(
         StageError, match=r"Architecture: the model fails on the first batch of Eval .fields: image, label"
     ):
-        rehearse(EvaluationSuite(make()), Model(width=5))
+        dry_run(EvaluationSuite(make()), Model(width=5))
 
 
 def test_a_metric_of_another_task_is_named(make):
     with pytest.raises(
         StageError, match="^Metric: it fails on the first batch of Eval .*: the batch has no field shape, polys"
     ) as caught:
-        rehearse(EvaluationSuite(make(metric="DetMetric")), Model())
+        dry_run(EvaluationSuite(make(metric="DetMetric")), Model())
     assert caught.value.path == ("Metric",) and "\n" not in str(caught.value)
 
 
 def test_a_guard_set_and_the_loss_are_tried_too(make):
     words = "Loss: it fails on the first batch of GuardEval.old .*cal_loss_during_eval.: IndexError: list index"
     with pytest.raises(StageError, match=words):
-        rehearse(EvaluationSuite(make(), {"old": ExtraEval(make(loss=no_loss))}), Model())
+        dry_run(EvaluationSuite(make(), {"old": ExtraEval(make(loss=no_loss))}), Model())
 
 
 def test_a_set_of_which_nothing_can_be_read(make):
     with pytest.raises(DataError, match="^Eval: no sample could be read; samples not used: 4 unreadable image"):
-        rehearse(EvaluationSuite(make(images=())), Model())
+        dry_run(EvaluationSuite(make(images=())), Model())
 
 
 def test_an_indicator_that_the_metric_does_not_give(make):
     evaluator = make()
     evaluator.metric.main_indicator = "hmean"
     with pytest.raises(StageError, match="^Metric.main_indicator: the metric gives no hmean, but acc"):
-        rehearse(EvaluationSuite(evaluator), Model())
+        dry_run(EvaluationSuite(evaluator), Model())
 
 
 @pytest.mark.parametrize("metric", ["acc", "fps", "old_acc", "loss", None])
 def test_what_early_stopping_may_watch(make, metric):
     main = make(loss=lambda predictions, batch: {"loss": predictions.mean()})
-    rehearse(EvaluationSuite(main, {"old": ExtraEval(make())}, EarlyStopping(2, metric=metric)), Model())
+    dry_run(EvaluationSuite(main, {"old": ExtraEval(make())}, EarlyStopping(2, metric=metric)), Model())
 
 
 def test_what_early_stopping_cannot_watch(make):
     with pytest.raises(ConfigError, match="early_stopping.metric: an evaluation gives no accc, but fps, acc"):
-        rehearse(EvaluationSuite(make(), stopping=EarlyStopping(2, metric="accc")), Model())
+        dry_run(EvaluationSuite(make(), stopping=EarlyStopping(2, metric="accc")), Model())
 
 
 def stepper(loss, width=8):
@@ -194,7 +194,7 @@ def test_what_a_loss_must_give(make, gives, words):
     with pytest.raises(StageError, match=f"^Loss: it fails on a training batch .*: {words}"):
         stepper(my_loss)([batch()], 0)
     with pytest.raises(StageError, match=f"^Loss: it fails on the first batch of Eval .*: {words}"):
-        rehearse(EvaluationSuite(make(loss=my_loss)), Model())
+        dry_run(EvaluationSuite(make(loss=my_loss)), Model())
 
 
 def test_a_metric_that_training_batches_do_not_fit(make):
@@ -223,7 +223,7 @@ def test_a_model_that_fails_where_the_loss_is_evaluated_is_named(make):
     model.forward = lambda images: Model.forward(model, images[:, :, :, :5] if model.training else images)
     words = "^Architecture: the model fails on the first batch of Eval .*Global.cal_loss_during_eval.: ValueError"
     with pytest.raises(StageError, match=words):
-        rehearse(EvaluationSuite(evaluator), model)
+        dry_run(EvaluationSuite(evaluator), model)
 
 
 def test_images_of_several_sizes_are_said_at_any_step():
