@@ -106,8 +106,8 @@ class MultiHead(nn.Layer):
     Args:
         in_channels: channels of the map, or of tokens ``[N, T, C]`` that form a map of 3 rows.
         head_list: one mapping ``{"CTCHead": {"Neck": {"name": encoder type, key: value, ...}, "Head": {...}}}`` and,
-            unless there is none, one for the guide: ``{"SARHead": {...}}``, or ``{"NRTRHead": {"nrtr_dim": width, "max_text_length": n,
-            "num_decoder_layers": 4}}``, a :class:`Transformer` without encoder.
+            unless there is none, one for the guide: ``{"SARHead": {...}}``, or ``{"NRTRHead": {"nrtr_dim": width,
+            "max_text_length": n, "num_decoder_layers": 4}}``, a :class:`Transformer` without encoder.
         out_channels_list: number of classes for each decoder, ``CTCLabelDecode`` and ``SARLabelDecode`` or
             ``NRTRLabelDecode``; follows from the dictionary.
         use_pool: pool 3 rows and 2 columns to one first; for tokens.
