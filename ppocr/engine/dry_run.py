@@ -102,6 +102,7 @@ def try_evaluation(evaluator, model, batch, section="Eval") -> DryRunResult:
                 values["loss"], _ = evaluator.loss_of(model, batch, first)
     finally:
         set_training_mode(model)
+        evaluator.metric.reset()
     indicator = evaluator.metric.main_indicator
     if indicator not in values:
         with stage("Metric", "main_indicator"):
