@@ -104,6 +104,26 @@ def contours(page):
     return levels
 
 
+def ways(page):
+    """What SAST gives: on the centre line of each box the ways to borders, corners and centre, half a pixel off."""
+    size = (page.height // STRIDE, page.width // STRIDE)
+    score, maps = np.zeros(size, np.float32), [np.zeros((channels, *size), np.float32) for channels in (4, 8, 2)]
+    for centre, box_size, angle in page.boxes:
+        narrow = (centre, box_size * (1, 0.3) - (0.6 * box_size[1], 0), angle)
+        rows, columns = np.nonzero(page.filled(0, STRIDE, [narrow]))
+        score[rows, columns] = 1
+        pixels = np.stack([columns, rows], axis=1)[:, None]
+        corners = cv2.boxPoints((centre, box_size, angle))[[1, 2, 3, 0]] / STRIDE
+        border = np.array([corners[:2].mean(axis=0), corners[2:].mean(axis=0)]) - corners.mean(axis=0)
+        found = (np.repeat(border[None, :, ::-1], len(rows), axis=0), pixels - corners, pixels - corners.mean(axis=0))
+        for plane, values in zip(maps, found):
+            noisy = values + page.rng.normal(0, 0.25, values.shape)
+            plane[:, rows, columns] = noisy.reshape(len(rows), -1).T
+    return dict(
+        zip(("f_border", "f_tvo", "f_tco"), (plane[None] for plane in maps)), f_score=page.soft(score)[None, None]
+    )
+
+
 # name: (height and width of what the network gets, the published settings, what it gives)
 POST_PROCESSES = {
     "DB": ((1056, 736), {"name": "DBPostProcess", "box_thresh": 0.6, "unclip_ratio": 1.5}, probability_map),
@@ -117,6 +137,11 @@ POST_PROCESSES = {
         (1056, 736),
         {"name": "PSEPostProcess", "thresh": 0, "box_thresh": 0.85, "min_area": 16, "box_type": "quad", "scale": 1},
         kernels,
+    ),
+    "SAST": (
+        (1536, 1088),
+        {"name": "SASTPostProcess", "sample_pts_num": 6, "expand_scale": 1.2, "shrink_ratio_of_width": 0.2},
+        ways,
     ),
 }
 

@@ -48,6 +48,11 @@ EAST_MAPS = (
     np.array([0.0] * 8 + [0.1], "float32").reshape([1, 9, 1, 1]).repeat(4, axis=2).repeat(4, axis=3),
     np.ones([1, 1, 4, 4], "float32"),
 )
+SAST_CHANNELS = {"f_score": 1, "f_border": 4, "f_tvo": 8, "f_tco": 2}
+SAST_MAPS = tuple(
+    np.array([0.0] * (channels - 1) + [size], "float32").reshape([1, -1, 1, 1]).repeat(4, axis=2).repeat(4, axis=3)
+    for channels, size in ((1, 1.0), (5, 0.5), (1, 1.0), (9, 0.5), (3, 0.5))
+)
 # probabilities of 1/2 on 4 x 4 pixels of text: 2 * 8 / (4 + 16 + 0.002); no logit is above 0, so there are no kernels
 PSE_MAPS = (np.ones([1, 4, 4], "float32"), np.ones([1, 1, 4, 4], "float32"), np.ones([1, 4, 4], "float32"))
 PSE_TEXT = 1 - 16 / 20.002
@@ -140,6 +145,13 @@ LOSS_ROWS = {
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
     "ParseQLoss": Row({}, {"logits": (even(1, 3, CLASSES),) * 2}, {"loss": SURPRISE}, (ids([4, 1, 2, 0, 5]),)),
     "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
+    "SASTLoss": Row(
+        {},
+        {name: np.full([1, count, 4, 4], 0.5, "float32") for name, count in SAST_CHANNELS.items()},
+        # ways that are half a pixel off, at texts of 2 pixels: 0.5 * 0.5 ** 2 / 2
+        {"loss": DICE + 4 / 16, "score_loss": DICE, "border_loss": 1 / 16, "tvo_loss": 1 / 16, "tco_loss": 1 / 16},
+        SAST_MAPS,
+    ),
     "SRNLoss": Row(
         {},
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},

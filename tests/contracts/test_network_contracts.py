@@ -41,6 +41,7 @@ BACKBONE_ROWS = {
     "ResNet31": Row({}, [1, 3, 16, 32], [1, 512, 2, 8]),
     "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
+    "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
     "VGG": Row({}, [1, 3, 32, 32], [1, 128, 1, 8]),
@@ -60,6 +61,9 @@ NECK_ROWS = {
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
     "RepLKPAN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
+    "SASTFPN": Row(
+        {"in_channels": [8] * 7, "with_cab": True}, [[1, 8, 64 // 2**i, 64 // 2**i] for i in range(7)], [1, 128, 16, 16]
+    ),
     "SequenceEncoder": Row({"encoder_type": "rnn", "hidden_size": 4, "in_channels": 6}, [2, 6, 1, 5], [2, 5, 8]),
 }
 CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims": 8}, "Head": {}}}
@@ -121,6 +125,11 @@ HEAD_ROWS = {
         [2, 8, 2, 6],
         [2, 3, 6],
         (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+    ),
+    "SASTHead": Row(
+        {"in_channels": 8},
+        [1, 8, 4, 4],
+        {"f_score": [1, 1, 4, 4], "f_border": [1, 4, 4, 4], "f_tvo": [1, 8, 4, 4], "f_tco": [1, 2, 4, 4]},
     ),
     "SRNHead": Row(
         {"in_channels": 8, "out_channels": 6, "max_text_length": 4, "num_heads": 2, "num_decoder_TUs": 1,

@@ -30,6 +30,13 @@ CORNER_MAPS = {"f_score": np.zeros([1, 1, 8, 8], "float32"), "f_geo": np.zeros([
 CORNER_MAPS["f_score"][..., 3:5, 3:5] = 0.9
 CORNER_MAPS["f_geo"][0, 0::2] = 4 * np.arange(8) - np.array([4, 28, 28, 4])[:, None, None]
 CORNER_MAPS["f_geo"][0, 1::2] = 4 * np.arange(8)[:, None] - np.array([8, 8, 24, 24])[:, None, None]
+# on pixels 2 ... 6 of the row 4, of 8 x 8, the ways to the borders, corners and middle of the box 1 ... 7, 2 ... 6
+CENTER_MAPS = {f"f_{name}": np.zeros([1, c, 8, 8]) for name, c in (("score", 1), ("border", 4), ("tvo", 8), ("tco", 2))}
+CENTER_MAPS["f_score"][..., 4, 2:7] = 0.9
+CENTER_MAPS["f_border"][0, [0, 2]] = np.array([-2.0, 2.0])[:, None, None]
+CENTER_MAPS["f_tvo"][0, 0::2] = np.arange(8) - np.array([1, 7, 7, 1])[:, None, None]
+CENTER_MAPS["f_tvo"][0, 1::2] = np.arange(8)[:, None] - np.array([2, 2, 6, 6])[:, None, None]
+CENTER_MAPS["f_tco"][0] = np.mgrid[:8, :8][::-1] - 4
 SHAPE = (None, np.array([[32, 32, 1.0, 1.0]]))
 # the block's corners are 19 x 7 apart and move out by 19 * 7 * 0.4 / 52 = 1 pixel
 BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
@@ -86,6 +93,7 @@ POST_PROCESS_ROWS = {
         {}, {"predict": scores([A + 1, B + 1, 0, A], CHARACTERS + 1)}, (AB, TRUTH), label(37, A + 1, B + 1, 0, 38)
     ),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
+    "SASTPostProcess": Row({"shrink_ratio_of_width": 0.0}, CENTER_MAPS, [[[8, 8], [24, 8], [24, 24], [8, 24]]], SHAPE),
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
     ),

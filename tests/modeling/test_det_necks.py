@@ -5,6 +5,7 @@ import paddle
 import pytest
 
 from ppocr.errors import ConfigError
+from ppocr.modeling.layers.axis_attention import CrossAttention
 from ppocr.modeling.necks import build_neck
 from ppocr.modeling.necks.db_fpn import AdaptiveScaleFusion
 
@@ -119,3 +120,35 @@ def test_eastfpn_joins_each_map_with_the_doubled_smaller_one(fill):
     maps = constant_maps()
     maps[0] = paddle.rand([1, 1, 8, 8])
     np.testing.assert_allclose(neck(maps)[0, 0].numpy(), maps[0][0, 0].numpy(), rtol=1e-4)
+
+
+def test_attention_along_rows_and_columns_sees_no_other_pixels(fill):
+    layer = fill(CrossAttention(2), 0.5)
+    x = paddle.rand([1, 2, 4, 5])
+    x.stop_gradient = False
+    layer(x)[0, 0, 1, 2].backward()
+    seen = np.abs(x.grad.numpy()[0]).sum(axis=0) > 0
+    expected = np.zeros((4, 5), bool)
+    expected[1], expected[:, 2] = True, True
+    assert seen.tolist() == expected.tolist()
+
+
+def test_attention_of_a_constant_map_is_the_map(fill, without_epsilon):
+    layer = without_epsilon(fill(CrossAttention(2), 0.5))
+    # value 3; 3 attended and 3 kept; the last layer halves four channels of 6
+    np.testing.assert_allclose(layer(paddle.full([1, 2, 4, 5], 3.0)).numpy(), np.full([1, 2, 4, 5], 12.0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("with_cab", [False, True])
+def test_sastfpn_adds_what_goes_down_and_what_comes_up(fill, with_cab):
+    neck = build_neck({"name": "SASTFPN", "with_cab": with_cab}, "det", in_channels=[1] * 7)
+    names = neck.state_dict()
+    assert any(name.startswith("cross_attention") for name in names) == with_cab
+    fill(neck, 0.0)
+    maps = [paddle.rand([1, 1, 64 // 2**i, 64 // 2**i]) for i in range(7)]
+    neck.FPN_Down_Fusion.g2_conv[1].bn.bias.set_value(paddle.full([128], 2.0))
+    neck.FPN_Up_Fusion.g4_conv[1].bn.bias.set_value(paddle.full([128], 3.0))
+    fused = neck.FPN_Down_Fusion(maps[:3]) + neck.FPN_Up_Fusion(maps[:1:-1])
+    np.testing.assert_allclose(fused.numpy(), np.full([1, 128, 16, 16], 5.0), rtol=1e-5)
+    if not with_cab:
+        np.testing.assert_allclose(neck(maps).numpy(), fused.numpy())

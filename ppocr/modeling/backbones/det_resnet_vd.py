@@ -33,5 +33,5 @@ class DetResNetVd(ResNetVd):
 
     def forward(self, x):
         """Maps ``[N, in_channels, H, W]`` to a list of maps with ``out_channels[i]`` channels."""
-        maps = self.stage_maps(x)
+        maps = self.stage_maps(self.stem(x))
         return [maps[i] for i in self._out_indices]

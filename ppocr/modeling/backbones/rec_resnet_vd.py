@@ -23,4 +23,4 @@ class RecResNetVd(ResNetVd):
 
     def forward(self, x):
         """Maps ``[N, in_channels, 32, W]`` to ``[N, out_channels, 1, W / 4]``."""
-        return F.max_pool2d(self.stage_maps(x)[-1], kernel_size=2, stride=2)
+        return F.max_pool2d(self.stage_maps(self.stem(x))[-1], kernel_size=2, stride=2)

@@ -37,17 +37,18 @@ def _shortcut(in_channels, out_channels, first):
 
 
 class ResNetVd(nn.Layer):
-    """Stem and the four stages.
+    """Stem and stages, usually four.
 
     Args:
         in_channels: channels of the image.
         layers: a key of ``DEPTHS``.
         stem_stride: stride of the first convolution.
         stage_stride: stride of the first block of stages 1 to 3.
-        dcn_stage: four flags, in which stages the 3x3 convolutions are deformable.
+        dcn_stage: flags, in which stages the 3x3 convolutions are deformable.
+        more: pairs of depth and width of further stages.
     """
 
-    def __init__(self, in_channels, layers, stem_stride, stage_stride, dcn_stage=(False,) * 4):
+    def __init__(self, in_channels, layers, stem_stride, stage_stride, dcn_stage=(False,) * 5, more=()):
         super().__init__()
         self.conv1_1 = ResNetConv(in_channels, 32, 3, stem_stride, act="relu")
         self.conv1_2 = ResNetConv(32, 32, 3, act="relu")
@@ -55,7 +56,7 @@ class ResNetVd(nn.Layer):
         make = basic_block if layers < 50 else bottleneck_block
         channels = 64
         self._stages, self.stage_channels = [], []
-        for i, (depth, width) in enumerate(zip(DEPTHS[layers], WIDTHS)):
+        for i, (depth, width) in enumerate([*zip(DEPTHS[layers], WIDTHS), *more]):
             blocks = []
             for j in range(depth):
                 stride = stage_stride if i > 0 and j == 0 else 1
@@ -64,8 +65,11 @@ class ResNetVd(nn.Layer):
             self._stages.append(blocks)
             self.stage_channels.append(channels)
 
+    def stem(self, x):
+        """Maps ``[N, in_channels, H, W]`` to ``[N, 64, H / stem_stride, W / stem_stride]``."""
+        return self.conv1_3(self.conv1_2(self.conv1_1(x)))
+
     def stage_maps(self, x):
-        """Maps ``[N, in_channels, H, W]`` to the list of the four stages' maps."""
-        x = self.conv1_3(self.conv1_2(self.conv1_1(x)))
+        """Maps what the stem gives to the list of the stages' maps."""
         x = F.max_pool2d(x, kernel_size=3, stride=2, padding=1)
         return run_stages(x, self._stages)
