@@ -17,5 +17,5 @@ def build_metric(config, model_type=None):
     """
     metric = METRICS.build(config, model_type, {"model_type": model_type})
     if not isinstance(metric, Metric):
-        raise ConfigError(f"Metric: {type(metric).__name__} must be derived from {Metric.__module__}.Metric")
+        raise ConfigError(f"{type(metric).__name__} must be derived from {Metric.__module__}.Metric")
     return metric
