@@ -22,6 +22,7 @@ class SARLoss(nn.Layer):
     reads = ("label",)
 
     padding_of = SarCodec
+    reduction = "mean"
 
     def __init__(self, ignore_index: Index = 92):
         super().__init__()
@@ -37,7 +38,6 @@ class SARLoss(nn.Layer):
         (label,) = fields_of(batch, SARLoss.reads)
         logits = preds[:, :-1].astype("float32")
         target = label.astype("int64")[:, 1:]
-        loss = F.cross_entropy(
-            logits.reshape([-1, logits.shape[2]]), target.flatten(), ignore_index=self.ignore_index, reduction="mean"
-        )
+        logits, target = logits.reshape([-1, logits.shape[2]]), target.flatten()
+        loss = F.cross_entropy(logits, target, ignore_index=self.ignore_index, reduction=self.reduction)
         return {"loss": loss}

@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 from ppocr.errors import ConfigError
 from ppocr.postprocess.base import TextDecode, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.codecs import AttnCodec, NrtrCodec, SarCodec, SrnCodec, VlCodec
+from ppocr.text.codecs import AttnCodec, NrtrCodec, SarCodec, SatrnCodec, SrnCodec, VitstrCodec, VlCodec
 from ppocr.values import TextLength
 
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")
@@ -73,6 +73,20 @@ class SRNLabelDecode(TextDecode):
         """See :class:`ppocr.postprocess.base.TextDecode`."""
         scores = as_scores(preds["predict"])
         return super().best(scores.reshape([-1, self.max_text_length, scores.shape[-1]]))
+
+
+@POST_PROCESSES.register()
+class SATRNLabelDecode(SARLabelDecode):
+    """Decodes SATRN (https://arxiv.org/abs/1910.04396) as :class:`SARLabelDecode`."""
+
+    family = SatrnCodec
+
+
+@POST_PROCESSES.register()
+class ViTSTRLabelDecode(TextDecode):
+    """Decodes ViTSTR (https://arxiv.org/abs/2105.08582), whose first place is that of the start mark."""
+
+    family = VitstrCodec
 
 
 @POST_PROCESSES.register()

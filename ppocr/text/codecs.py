@@ -100,6 +100,18 @@ class VitstrCodec(Codec):
         super().__init__(characters, text_direction)
         self.start = self.padding = ignore_index
 
+    def kept(self, ids):
+        """See :class:`ppocr.text.codec.Codec`; the first place is the start's, and a start further on is shown."""
+        is_end = ids == self.end
+        is_end[:, 0] = False
+        kept = before_end(is_end) & (ids < self.label_classes)
+        kept[:, 0] = False
+        return kept
+
+    def kept_of_labels(self, ids):
+        """See :class:`ppocr.text.codec.Codec`; as of what a model gives."""
+        return self.kept(ids)
+
 
 class AbinetCodec(Codec):
     """ABINet and CPPD: the end comes before the characters, and the padding is no class.

@@ -152,6 +152,8 @@ LOSS_ROWS = {
         {"loss": DICE + 4 / 16, "score_loss": DICE, "border_loss": 1 / 16, "tvo_loss": 1 / 16, "tco_loss": 1 / 16},
         SAST_MAPS,
     ),
+    # one of the two targets is padding
+    "SATRNLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE / 2}, (ids([3, 1, 9]),)),
     "SRNLoss": Row(
         {},
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},

@@ -23,6 +23,10 @@ SVTR_V2 = {
     "mixer": [["Conv"], ["Conv"], ["Global"]], "local_k": [[3, 3], [3, 3], [-1, -1]],
     "sub_k": [[2, 1], [2, 1], [-1, -1]],
 }  # fmt: skip
+VITSTR = {
+    "img_size": [8, 16], "in_channels": 3, "patch_size": [4, 4], "embed_dim": 6, "num_heads": 2, "depth": 2,
+    "seqlen": 4,
+}  # fmt: skip
 SMALL = {"model_name": "small", "scale": 0.35}
 BACKBONE_ROWS = {
     "DetMobileNetV3": Row(SMALL, PAGE, pyramid([8, 8, 16, 200])),
@@ -44,12 +48,14 @@ BACKBONE_ROWS = {
     "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
+    "ShallowCNN": Row({"hidden_dim": 8, "in_channels": 3}, [1, 3, 16, 32], [1, 8, 4, 8]),
     "VGG": Row({}, [1, 3, 32, 32], [1, 128, 1, 8]),
     "ViTParseQ": Row(
         {"img_size": [16, 32], "patch_size": [4, 8], "embed_dim": 8, "depth": 2, "num_heads": 2, "drop_path_rate": 0.1},
         [2, 3, 16, 32],
         [2, 16, 8],
     ),
+    "ViTSTR": Row(VITSTR, [1, 3, 8, 16], [1, 6, 1, 4]),
 }
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
@@ -69,6 +75,7 @@ NECK_ROWS = {
 CTC = {"CTCHead": {"Neck": {"name": "svtr", "dims": 6, "depth": 1, "hidden_dims": 8}, "Head": {}}}
 GUIDE = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}}
 VL = {"n_layers": 1, "n_position": 6, "n_dim": 16, "max_text_length": 3, "training_step": "LA"}
+SATRN = {"n_layers": 1, "n_head": 2, "d_k": 4, "d_v": 3, "d_model": 8, "d_inner": 8, "n_position": 9}
 HEAD_ROWS = {
     "AttentionHead": Row(
         {"in_channels": 8, "out_channels": 5, "hidden_size": 4, "max_text_length": 3}, [2, 6, 8], [2, 3, 5]
@@ -130,6 +137,13 @@ HEAD_ROWS = {
         {"in_channels": 8},
         [1, 8, 4, 4],
         {"f_score": [1, 1, 4, 4], "f_border": [1, 4, 4, 4], "f_tvo": [1, 8, 4, 4], "f_tco": [1, 2, 4, 4]},
+    ),
+    "SATRNHead": Row(
+        {"in_channels": 8, "out_channels": 7, "enc_cfg": SATRN,
+         "dec_cfg": {**SATRN, "d_embedding": 8, "max_seq_len": 3}},
+        [2, 8, 2, 6],
+        [2, 3, 6],
+        (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
     ),
     "SRNHead": Row(
         {"in_channels": 8, "out_channels": 6, "max_text_length": 4, "num_heads": 2, "num_decoder_TUs": 1,

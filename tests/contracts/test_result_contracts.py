@@ -94,8 +94,12 @@ POST_PROCESS_ROWS = {
     ),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SASTPostProcess": Row({"shrink_ratio_of_width": 0.0}, CENTER_MAPS, [[[8, 8], [24, 8], [24, 24], [8, 24]]], SHAPE),
+    "SATRNLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
+    ),
+    "ViTSTRLabelDecode": Row(
+        {}, scores([0, A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1, 0)
     ),
     "VLLabelDecode": Row(
         {},

@@ -184,6 +184,46 @@ def test_resnet_31():
     assert shape_of(build({**config, "last_stage_pool": True}), 16, 32) == [1, 12, 1, 4]
 
 
+SMALL_VITSTR = {"img_size": [8, 16], "patch_size": [4, 4], "embed_dim": 6, "num_heads": 2, "depth": 2, "seqlen": 4}
+
+
+@pytest.mark.parametrize("scale, width", [("tiny", 192), ("small", 384)])
+def test_vitstr_has_published_sizes(scale, width):
+    net = build({"name": "ViTSTR", "scale": scale, "depth": 1, "img_size": [16, 32], "seqlen": 2}, in_channels=1)
+    assert net.out_channels == width and net.state_dict()["pos_embed"].shape == [1, 3, width]
+
+
+def test_vitstr_gives_its_first_tokens():
+    net = build({"name": "ViTSTR", **SMALL_VITSTR}, in_channels=1)
+    assert shape_of(net, 8, 16, channels=1) == [1, 6, 1, 4]
+    whole = build({"name": "ViTSTR", **SMALL_VITSTR, "seqlen": 9}, in_channels=1)
+    whole.set_state_dict(net.state_dict())
+    whole.eval()
+    x = paddle.rand([1, 1, 8, 16])
+    np.testing.assert_allclose(whole(x).numpy()[..., :4], net(x).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"patch_size": [4, 5]}, r"'patch_size' \[4, 5\] does not divide 'img_size' \[8, 16\]"),
+        ({"seqlen": 10}, "'seqlen' 10 is above the number of tokens, 9"),
+        ({"num_heads": 4}, "'embed_dim' must be a multiple of 'num_heads', 4, not 6"),
+    ],
+)
+def test_vitstr_refuses_sizes_that_do_not_fit(change, message):
+    with pytest.raises(ConfigError, match=message):
+        build({"name": "ViTSTR", **SMALL_VITSTR, **change}, in_channels=1)
+
+
+def test_shallow_cnn_halves_the_map_twice(pass_through):
+    net = pass_through(build({"name": "ShallowCNN", "hidden_dim": 4}, in_channels=1))
+    assert net.out_channels == 4
+    x = np.arange(32, dtype="float32").reshape(1, 1, 4, 8)
+    largest = x[:, :, 3::4, 3::4]
+    np.testing.assert_allclose(net(paddle.to_tensor(x)).numpy(), np.repeat(largest, 4, axis=1), rtol=1e-5)
+
+
 @pytest.mark.parametrize("strides, shape", [([2, 2, 2, 1, 1], [1, 512, 2, 4]), ([2, 1, 2, 1, 1], [1, 512, 4, 8])])
 def test_resnet_45(strides, shape):
     net = build({"name": "ResNet45", "strides": strides})

@@ -65,7 +65,7 @@ def test_a_glimpse_weighs_places_by_unscaled_products():
     query = paddle.to_tensor([[[1.0, 1.0]]])
     weights = np.exp([1.0, 2.0]) / np.exp([1.0, 2.0]).sum()
     assert glimpses(query, keys, values, None).item() == pytest.approx(weights @ [10, 20], rel=1e-5)
-    alone = glimpses(query, keys, values, paddle.to_tensor([[0.0, -1e9]]))
+    alone = glimpses(query, keys, values, paddle.to_tensor([[[[0.0, -1e9]]]]))
     assert alone.item() == pytest.approx(10, rel=1e-6)
 
 

@@ -8,7 +8,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.attention import attend
-from ppocr.modeling.layers.valid_width import padding_mask
+from ppocr.modeling.layers.valid_width import places_mask
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Dropout, TextLength, Width
 
@@ -29,11 +29,8 @@ def glimpses(queries, keys, values, mask):
 
     Args:
         keys: ``[N, C, H, W]``.
-        mask: what is added to the scores of the columns, ``[N, W]``; or None.
+        mask: what is added to the scores ``[N, 1, T, H * W]``, or None.
     """
-    if mask is not None:
-        everywhere = mask.unsqueeze(1).expand([-1, keys.shape[2], -1])
-        mask = everywhere.flatten(1).unsqueeze([1, 2])
     keys, values = (x.flatten(2).transpose([0, 2, 1]).unsqueeze(1) for x in (keys, values))
     return attend(queries.unsqueeze(1), keys, values, mask, scale=1.0)
 
@@ -204,7 +201,7 @@ class RobustScannerHead(nn.Layer):
         """
         label, ratio, *_ = targets or (None, None)
         encoded = self.encoder(x)
-        mask = padding_mask(x, ratio) if self._masks and ratio is not None else None
+        mask = places_mask(x, ratio) if self._masks and ratio is not None else None
         if self.training:
             return self.decoder(x, encoded, mask, label.astype("int64"))
         return self.decoder.generate(x, encoded, mask)

@@ -2,8 +2,10 @@
 
 import paddle
 
-LOWEST = -1e9
-LOWEST_HALF = -3e4  # float16 ends at 65504
+
+def lowest(dtype):
+    """Returns what is added to attention scores of a dtype so that no weight is left; float16 ends at 65504."""
+    return -3e4 if dtype == paddle.float16 else -1e9
 
 
 def valid_columns(ratio, width):
@@ -25,4 +27,10 @@ def padding_mask(x, ratio):
     """
     width = x.shape[3]
     outside = paddle.arange(width).unsqueeze(0) >= valid_columns(ratio, width).unsqueeze(1)
-    return outside.astype(x.dtype) * (LOWEST_HALF if x.dtype == paddle.float16 else LOWEST)
+    return outside.astype(x.dtype) * lowest(x.dtype)
+
+
+def places_mask(x, ratio):
+    """Returns the same for all places of a map, row by row: ``[N, 1, 1, H * W]``, as scores of heads take it."""
+    rows = padding_mask(x, ratio).unsqueeze(1).expand([-1, x.shape[2], -1])
+    return rows.flatten(1).unsqueeze([1, 2])
