@@ -18,6 +18,7 @@ from ppocr.errors import ExportError
 from ppocr.inference.description import describe, eval_transforms, input_sample, input_shapes, write
 from ppocr.inference.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
 from ppocr.inference.outputs import flattened, numbered
+from ppocr.inference.preprocessing import fields_in_use
 from ppocr.modeling.layers.reparameterise import fuse_model
 from ppocr.options import global_options
 from ppocr.tasks import task_for
@@ -99,8 +100,7 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
         UserError: the configuration does not say what the network takes or gives, or another process writes there.
         ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
     """
-    inputs = (*network.inputs, *getattr(network, "feed_in_use", ()))
-    sample = input_sample(eval_transforms(config), config["Global"], inputs)
+    sample = input_sample(eval_transforms(config), config["Global"], fields_in_use(network))
     shapes = input_shapes(network, task_for(config), sample)
     description = describe(config, model_name, shapes, output_form(network, sample))
     with _writable(folder):
@@ -137,10 +137,10 @@ def output_form(network, sample: dict):
 
 
 def run(network, fields: list):
-    """Calls a network with the fields of its ``inputs`` and of its ``feed_in_use``, in this order."""
-    feed = getattr(network, "feed_in_use", ())
-    x = as_input(fields[: len(network.inputs)])
-    return network(x, data=dict(zip(feed, fields[len(network.inputs) :]))) if feed else network(x)
+    """Calls a network with its :func:`ppocr.inference.preprocessing.fields_in_use`."""
+    count_of_inputs = len(network.inputs)
+    x, feed = as_input(fields[:count_of_inputs]), fields_in_use(network)[count_of_inputs:]
+    return network(x, data=dict(zip(feed, fields[count_of_inputs:]))) if feed else network(x)
 
 
 def as_input(fields: list):

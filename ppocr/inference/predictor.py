@@ -10,6 +10,7 @@ from ppocr.data.collate_fn import collate_field
 from ppocr.engine.stepper import call_model, to_float32
 from ppocr.errors import ConfigError
 from ppocr.failures import in_one_line
+from ppocr.inference.preprocessing import fields_in_use
 from ppocr.tasks import Task, asking
 
 
@@ -119,11 +120,11 @@ class LiveNetwork:
 
     def __init__(self, model, amp):
         model.eval()
-        self._model, self._amp = model, amp
+        self._model, self._amp, self._reads = model, amp, fields_in_use(model)
 
     def __call__(self, batch):
         tensors = [
-            paddle.to_tensor(field) if name in self._model.inputs and not isinstance(field, list) else field
+            paddle.to_tensor(field) if name in self._reads and not isinstance(field, list) else field
             for name, field in zip(batch.names, batch)
         ]
         with paddle.no_grad(), self._amp.autocast():

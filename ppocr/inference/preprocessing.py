@@ -10,6 +10,11 @@ from ppocr.errors import ConfigError
 from ppocr.registry import OPERATORS, parameters_of
 
 
+def fields_in_use(network) -> tuple:
+    """Returns the names of what a network reads of a prepared image: its ``inputs`` and its ``feed_in_use``."""
+    return (*network.inputs, *getattr(network, "feed_in_use", ()))
+
+
 def image_transforms(transforms, growing: bool):
     """Takes from a ``transforms`` list what an image without a label can pass.
 

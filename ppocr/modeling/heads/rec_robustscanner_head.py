@@ -8,6 +8,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.attention import attend
+from ppocr.modeling.layers.recurrent import step
 from ppocr.modeling.layers.valid_width import places_mask
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Dropout, TextLength, Width
@@ -43,9 +44,14 @@ class HybridDecoder(nn.Layer):
         self.embedding = nn.Embedding(classes, width, padding_idx=classes - 1)
         self.sequence_layer = nn.LSTM(width, width, num_layers=layers, dropout=dropout)
 
-    def forward(self, tokens, memory=None):
-        """Returns the queries ``[N, T, width]`` after each of the classes ``[N, T]``, and the state of the layer."""
-        return self.sequence_layer(self.embedding(tokens), memory)
+    def forward(self, tokens):
+        """Returns the queries ``[N, T, width]`` after each of the classes ``[N, T]``."""
+        return self.sequence_layer(self.embedding(tokens))[0]
+
+    def query_after(self, token, memory):
+        """Returns the query ``[N, 1, width]`` after one more class ``[N]``, and the state of the layer."""
+        query, memory = step(self.sequence_layer, self.embedding(token), memory)
+        return query.unsqueeze(1), memory
 
 
 class PositionAware(nn.Layer):
@@ -127,20 +133,20 @@ class RobustScannerDecoder(nn.Layer):
         """Returns the logits of what follows each entry of ``label`` ``[N, L]``: ``[N, L, classes - 1]``."""
         values = encoded if self._encode_value else x
         placed = self.position_decoder(encoded, values, mask, label.shape[1])
-        queries, _ = self.hybrid_decoder(label)
+        queries = self.hybrid_decoder(label)
         return self._predict(glimpses(queries, encoded, values, mask), placed)
 
     def generate(self, x, encoded, mask):
         """Returns the probabilities of each next character, the likeliest being read, ``[N, max_length, classes]``."""
         values = encoded if self._encode_value else x
         placed = self.position_decoder(encoded, values, mask, self._max_length)
-        token, memory = paddle.full([x.shape[0], 1], self._start, dtype="int64"), None
+        token, memory = paddle.full([x.shape[0]], self._start, dtype="int64"), None
         probabilities = []
         for i in range(self._max_length):
-            query, memory = self.hybrid_decoder(token, memory)
+            query, memory = self.hybrid_decoder.query_after(token, memory)
             logits = self._predict(glimpses(query, encoded, values, mask), placed[:, i : i + 1])
             probabilities.append(F.softmax(logits, axis=-1))
-            token = probabilities[-1].argmax(axis=-1)
+            token = probabilities[-1][:, 0].argmax(axis=-1)
         return paddle.concat(probabilities, axis=1)
 
     def _predict(self, hybrid, placed):

@@ -7,6 +7,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
+from ppocr.modeling.layers.recurrent import step
 from ppocr.modeling.layers.valid_width import padding_mask, valid_columns
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Dropout, TextLength, Width
@@ -83,11 +84,12 @@ class SARDecoder(nn.Layer):
         token = paddle.full([x.shape[0]], self._start, dtype="int64")
         if self._bidirectional:
             return self._generate_again(x, holistic, keys, mask, token)
-        _, memory = self.rnn_decoder(holistic.unsqueeze(1))
+        _, memory = step(self.rnn_decoder, holistic)
         probabilities = []
         for _ in range(self._max_length):
-            states, memory = self.rnn_decoder(self.embedding(token).unsqueeze(1), memory)
-            probabilities.append(F.softmax(self._predict(states, x, keys, mask, holistic)[:, 0], axis=-1))
+            state, memory = step(self.rnn_decoder, self.embedding(token), memory)
+            scores = self._predict(state.unsqueeze(1), x, keys, mask, holistic)[:, 0]
+            probabilities.append(F.softmax(scores, axis=-1))
             token = probabilities[-1].argmax(axis=-1)
         return paddle.stack(probabilities, axis=1)
 
