@@ -93,5 +93,10 @@ def _with_scores(boxes):
 def _drawn(image, found, truths, batch):
     """Draws a page with the polygons that were found and the true ones, in pixels of what the model gets."""
     ((shape,),) = fields_of(batch, ("shape",))
-    ratios = np.asarray(shape)[[3, 2]]  # the shapes hold height first, points x first
+    ratios = _ratios(np.asarray(shape, dtype=np.float64))
     return draw_boxes(image, *([np.asarray(points) * ratios for points in polygons] for polygons in (found, truths)))
+
+
+def _ratios(shape):
+    """Returns by how much x and y grew: of height, width and two ratios, or of two sizes with channels."""
+    return shape[[3, 2]] if len(shape) == 4 else shape[[4, 3]] / shape[[1, 0]]

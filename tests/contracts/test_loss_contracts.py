@@ -60,6 +60,11 @@ PSE = {"loss": 0.75 * PSE_TEXT + 0.25, "loss_text": PSE_TEXT, "loss_kernels": 1.
 # text, centre and counts are 1 everywhere, and all points lie 2 to the right of where they should be: 2 - 1/2
 CONTOURS = np.zeros([1, 9, 2, 2], "float32")
 CONTOURS[:, :3], CONTOURS[:, 4] = 1, 2
+# a kernel on the left half, where the shifts are right; on the right half they are 2 off along x, with a beta of 0.1
+LEFT = np.zeros([1, 4, 4], "int64")
+LEFT[..., :2] = 1
+ALL, FAR = np.ones([1, 4, 4], "int64"), np.full([1, 2, 4, 4], [[[[-2.0]], [[0.0]]]], "float32")
+CT_KERNEL = 1 - 2 * 4 / (16 / 4 + 8 + 0.002)  # 1/2 everywhere, where 8 of 16 should be 1
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
@@ -71,6 +76,12 @@ LOSS_ROWS = {
         (ids([2, 0]), ids([1, 0, 1, 0, 0, 1, 1])),
     ),
     "CTCLoss": Row({}, even(1, 2, CLASSES), {"loss": TWO_STEPS}, ONE_CHARACTER),
+    "CTLoss": Row(
+        {},
+        {"maps": even(1, 3, 4, 4)},
+        {"loss": CT_KERNEL + 0.05 * 1.95, "loss_kernels": CT_KERNEL, "loss_shifts": 0.05 * 1.95},
+        (LEFT, ALL, ALL, LEFT, ALL, FAR),
+    ),
     "CenterLoss": Row(
         {"num_classes": CLASSES, "feat_dim": 2},
         (even(1, 2, 2), even(1, 2, CLASSES)),
@@ -185,7 +196,7 @@ def test_a_loss(entry):
     preds = tensors(row.takes, leaves)
     given = loss(preds, [None, *(paddle.to_tensor(field) for field in row.fields)])
     expected = {name: value(loss) if callable(value) else value for name, value in row.gives.items()}
-    assert {name: float(value) for name, value in given.items()} == pytest.approx(expected, rel=1e-4)
+    assert {name: float(value.mean()) for name, value in given.items()} == pytest.approx(expected, rel=1e-4)
     (given["loss"] if "loss" in given else sum(given.values())).sum().backward()
     for name, leaf in leaves.items():
         if name in row.still:

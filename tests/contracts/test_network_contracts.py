@@ -59,6 +59,7 @@ BACKBONE_ROWS = {
 }
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
+    "CTFPN": Row({"in_channels": [8] * 4, "out_channel": 4}, pyramid([8] * 4), FUSED),
     "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "EASTFPN": Row({"in_channels": [8] * 4, "model_name": "small"}, pyramid([8] * 4), [1, 64, 16, 16]),
     "FCEFPN": Row({"in_channels": [8] * 3, "out_channels": 6}, pyramid([8] * 4)[1:], pyramid([6] * 4)[1:]),
@@ -93,6 +94,7 @@ HEAD_ROWS = {
         (ids([1, 8, 0, 7], [2, 0, 7, 7]), ids([1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0]), ids([1, 8], [2, 4])),
     ),
     "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
+    "CTHead": Row({"in_channels": 8, "hidden_dim": 4}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
     "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
     "EASTHead": Row(

@@ -43,6 +43,10 @@ BOX = [[3, 7], [24, 7], [24, 16], [3, 16]]
 # one pixel of a text of the degree 1, whose outline is the circle of radius 2 around it, at a scale of 8
 CIRCLE = np.zeros([1, 10, 4, 4], "float32")
 CIRCLE[0, [1, 3, 6], 1, 2] = [1, 0.5, 2]
+# a kernel of 2 x 6, below it a row whose shifts lead up into it, by a pixel of the map
+TEXT_SHIFTS = np.zeros([1, 3, 8, 8], "float32")
+TEXT_SHIFTS[:, 0] = -1
+TEXT_SHIFTS[:, 0, 2:4, 1:7], TEXT_SHIFTS[:, 2, 4, 1:7] = 1, -0.4
 DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
 CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
 NOTHING = {"raw": 1}
@@ -63,6 +67,12 @@ POST_PROCESS_ROWS = {
         {}, (None, scores([A + 1, B + 1, 0, A], CHARACTERS + 1)), (AB, TRUTH), label(A + 1, B + 1, 0, 100)
     ),
     "CTCLabelDecode": Row({}, CTC, (AB, TRUTH), label(A + 1, B + 1, 0)),
+    "CTPostProcess": Row(
+        {},
+        {"maps": TEXT_SHIFTS, "score": np.full([1, 8, 8], 0.9, "float32")},
+        [[[8, 16], [8, 38], [54, 38], [54, 16]]],
+        (None, np.array([[64, 64, 3, 32, 32, 3]])),
+    ),
     "ClsPostProcess": Row(
         {"label_list": ["0", "180"]},
         np.array([[0.25, 0.75]], "float32"),
@@ -113,7 +123,9 @@ POST_PROCESS_TABLE = Table(POST_PROCESSES, "POST_PROCESS_ROWS", POST_PROCESS_ROW
 TEXTS = ([("ab", 0.9), ("abcx", 0.9)], [("ab", 1.0), ("abcd", 1.0)])
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
 TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
+TRUE_TEXTS = (None, [[SQUARE, SQUARE + 50]], [["a", "b"]])
 METRIC_ROWS = {
+    "CTMetric": Row({}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "f_score": 2 / 3}, TRUE_TEXTS),
     "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),
     "DetFCEMetric": Row(
         {},

@@ -88,8 +88,12 @@ def shrunk(operator):
         return {name: {**arguments, "size": [SIDE, SIDE]}}
     if name in ("EASTProcessTrain", "SASTProcessTrain"):
         return {name: {**arguments, "image_shape": [128, 128]}}
-    if name in ("SquareResizePad", "GroupRandomCropPadding"):
-        return {name: {**(arguments or {}), "target_size": SIDE}}
+    if name == "SquareResizePad":
+        return {name: {**arguments, "target_size": SIDE}}
+    if name == "GroupRandomCropPadding":
+        return {name: {"target_size": [SIDE, SIDE]}}
+    if name in ("RandomScale", "ScaleAlignedShort"):
+        return {name: {"short_size": SIDE}}
     if name == "DetResizeForTest":  # the long side as such goes up to a multiple of 128, which a network may need
         long = "resize_long" in (arguments or {})
         return {name: {"resize_long": 128} if long else {"limit_side_len": SIDE, "limit_type": "max"}}
