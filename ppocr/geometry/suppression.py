@@ -3,6 +3,9 @@
 import numpy as np
 import shapely
 
+MOST = 3000  # quadrangles
+BLOCK = 256  # quadrangles that are compared with all others at once
+
 
 def overlap_exceeds(quads, first, second, threshold: float) -> np.ndarray:
     """Tells of which pairs of quadrangles the IoU is above a threshold; of one that crosses itself it is 0.
@@ -78,25 +81,24 @@ def best_of_overlapping(quads, scores, threshold: float) -> np.ndarray:
     """Returns the places of the quadrangles that remain when each takes away those of lower scores that overlap it.
 
     Args:
-        quads: N x 4 x 2.
+        quads: N x 4 x 2; the :data:`MOST` of the highest scores are looked at, so that maps of noise end, too.
         scores: N.
         threshold: of the IoU.
 
     Returns:
         Places, from the highest score on.
     """
-    order = np.argsort(-np.asarray(scores), kind="stable")
+    order = np.argsort(-np.asarray(scores), kind="stable")[:MOST]
     quads = np.asarray(quads)[order]
-    better, worse = _meeting(quads)
-    beaten = overlap_exceeds(quads, better, worse, threshold)
-    gone = np.zeros(len(quads), bool)
-    for i, j in zip(better[beaten].tolist(), worse[beaten].tolist()):
-        gone[j] |= not gone[i]
-    return order[~gone]
-
-
-def _meeting(quads):
-    """Returns the pairs of places, ordered by the first, which is the lower one, whose bounding boxes meet."""
     boxes = shapely.box(*quads.min(axis=1).T, *quads.max(axis=1).T)
-    first, second = shapely.STRtree(boxes).query(boxes)
-    return first[first < second], second[first < second]
+    tree, gone = shapely.STRtree(boxes), np.zeros(len(quads), bool)
+    for start in range(0, len(quads), BLOCK):
+        block = start + np.flatnonzero(~gone[start : start + BLOCK])
+        better, worse = tree.query(boxes[block])
+        better = block[better]
+        meeting = (better < worse) & ~gone[worse]
+        better, worse = better[meeting], worse[meeting]
+        beaten = overlap_exceeds(quads, better, worse, threshold)
+        for i, j in zip(better[beaten].tolist(), worse[beaten].tolist()):  # in the order of i
+            gone[j] |= not gone[i]
+    return order[~gone]

@@ -56,3 +56,25 @@ def test_each_takes_away_the_weaker_ones_that_overlap_it_but_not_what_those_over
     assert best_of_overlapping(quads, [3.0, 2.0, 1.0, 9.0], 0.2).tolist() == [3, 0, 2]
     assert best_of_overlapping(quads, [1.0, 2.0, 1.0, 9.0], 0.2).tolist() == [3, 1]
     assert best_of_overlapping(quads, [1.0, 2.0, 1.0, 9.0], 0.5).tolist() == [3, 1, 0, 2]
+
+
+def one_by_one(quads, scores, threshold):
+    kept = []
+    for place in np.argsort(-scores, kind="stable"):
+        if all(iou(quads[place], quads[other]) <= threshold for other in kept):
+            kept.append(int(place))
+    return kept
+
+
+def test_many_quadrangles_are_suppressed_as_one_by_one(monkeypatch):
+    monkeypatch.setattr("ppocr.geometry.suppression.BLOCK", 16)
+    rng = np.random.default_rng(6)
+    quads = np.array(box(0, 0, 30, 10)) + rng.uniform(0, 60, (90, 1, 2)) + rng.normal(0, 3, (90, 4, 2))
+    scores = rng.random(90)
+    assert best_of_overlapping(quads, scores, 0.2).tolist() == one_by_one(quads, scores, 0.2)
+
+
+def test_maps_of_noise_end(monkeypatch):
+    monkeypatch.setattr("ppocr.geometry.suppression.MOST", 2)
+    quads = np.array([box(i * 20, 0, i * 20 + 10, 10) for i in range(4)], np.float64)
+    assert best_of_overlapping(quads, [1.0, 4.0, 2.0, 3.0], 0.2).tolist() == [1, 3]
