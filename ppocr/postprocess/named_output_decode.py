@@ -1,8 +1,8 @@
-"""Decoders of recognisers that have several outputs, of which one is the text."""
+"""Decoders of recognisers whose outputs have names, and of PREN."""
 
-from ppocr.postprocess.base import TextDecode
+from ppocr.postprocess.base import TextDecode, to_numpy
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.codecs import AbinetCodec, ParseqCodec
+from ppocr.text.codecs import AbinetCodec, ParseqCodec, PrenCodec, SeedCodec
 
 
 @POST_PROCESSES.register()
@@ -43,3 +43,27 @@ class ParseQLabelDecode(TextDecode):
     def best(self, preds):
         """See :class:`ppocr.postprocess.base.TextDecode`."""
         return super().best(preds["predict"] if isinstance(preds, dict) else preds)
+
+
+@POST_PROCESSES.register()
+class PRENLabelDecode(TextDecode):
+    """Decodes PREN (https://arxiv.org/abs/2103.14845): probabilities (batch, places, classes)."""
+
+    family = PrenCodec
+
+
+@POST_PROCESSES.register()
+class SEEDLabelDecode(TextDecode):
+    """Decodes SEED (https://arxiv.org/abs/2005.10977).
+
+    The predictions have ``rec_pred``, which are classes (batch, places) with ``rec_pred_scores`` of these, or without
+    them scores (batch, places, classes).
+    """
+
+    family = SeedCodec
+
+    def best(self, preds):
+        """See :class:`ppocr.postprocess.base.TextDecode`."""
+        if "rec_pred_scores" in preds:
+            return to_numpy(preds["rec_pred"]), to_numpy(preds["rec_pred_scores"])
+        return super().best(preds["rec_pred"])

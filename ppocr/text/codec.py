@@ -75,6 +75,7 @@ class Codec:
     Attributes:
         symbols: special symbols of the family.
         keeps_unknown: whether unknown characters become the unknown symbol; otherwise they are left out of a label.
+        shows_unknown: whether the unknown symbol stands in a text that is read; otherwise it is left out.
         more_outputs: by how many the classes that a model gives may exceed those that labels have.
         writing: how texts stand on images: :class:`ppocr.text.direction.Writing`.
         first: class of the first entry.
@@ -84,6 +85,7 @@ class Codec:
 
     symbols = Symbols()
     keeps_unknown = False
+    shows_unknown = True
     more_outputs = (0,)
 
     def __init__(self, characters, text_direction: Optional[TextDirection] = None):
@@ -96,7 +98,8 @@ class Codec:
         self._table = _objects(self.symbols.around(self.writing.forms))
         # the last entry is for classes beyond the vocabulary
         self._shown = np.ones(len(self._table) + 1, dtype=bool)
-        self._shown[[self._class_of(name) for name in self.symbols.names if name != self.symbols.unknown]] = False
+        shown = (self.symbols.unknown,) if self.shows_unknown else ()
+        self._shown[[self._class_of(name) for name in self.symbols.names if name not in shown]] = False
         self._shown[-1] = False
 
     def _class_of(self, symbol):
@@ -177,7 +180,7 @@ class Codec:
     def kept(self, ids):
         """Returns which places (batch, places) of what a model gives are characters of the text: those up to the end.
 
-        Special symbols are none, but the unknown one is.
+        Special symbols are none, but the unknown one is, with ``shows_unknown``.
         """
         return before_end(ids == self.end) & self._shows(ids)
 

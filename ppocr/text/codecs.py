@@ -142,10 +142,11 @@ class SpinCodec(Codec):
 
 
 class PrenCodec(Codec):
-    """PREN: padding, end and unknown come before the characters; unknown characters stay in a label."""
+    """PREN: padding, end and unknown come before the characters; unknown characters stay in a label, not in a text."""
 
     symbols = Symbols(before=("<PAD>", "<EOS>", "<UNK>"), end="<EOS>", padding="<PAD>", unknown="<UNK>")
     keeps_unknown = True
+    shows_unknown = False
 
 
 class CanCodec(Codec):

@@ -68,6 +68,12 @@ CT_KERNEL = 1 - 2 * 4 / (16 / 4 + 8 + 0.002)  # 1/2 everywhere, where 8 of 16 sh
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
+    "AsterLoss": Row(
+        {},
+        {"rec_pred": even(1, 3, CLASSES), "embedding_vectors": np.array([[3, 4]], "float32")},
+        {"loss": 2 * SURPRISE + 0.1 * (1 - 0.8)},
+        (ids([2, 1, 3]), ids(2), np.array([[0, 2]], "float32")),
+    ),
     "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "CPPDLoss": Row(
         {"ignore_index": 9},
@@ -154,6 +160,7 @@ LOSS_ROWS = {
     ),
     "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
+    "PRENLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 0]),)),
     "ParseQLoss": Row({}, {"logits": (even(1, 3, CLASSES),) * 2}, {"loss": SURPRISE}, (ids([4, 1, 2, 0, 5]),)),
     "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
     "SASTLoss": Row(

@@ -33,6 +33,7 @@ BACKBONE_ROWS = {
     "DetRepSVTR": Row({}, PAGE, pyramid([48, 96, 192, 384])),
     "DetResNet": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
     "DetResNetVd": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
+    "EfficientNetb3_PREN": Row({}, [2, 3, 32, 64], [[2, 48, 4, 8], [2, 136, 2, 4], [2, 384, 1, 2]]),
     "MTB": Row({"cnn_num": 3}, LINE, [1, 8, 512]),
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
@@ -43,6 +44,7 @@ BACKBONE_ROWS = {
     "RecResNetVd": Row({"layers": 18}, LINE, [1, 512, 1, 16]),
     "RepSVTR": Row({}, [1, 3, 48, 32], [1, 384, 1, 40]),
     "ResNet31": Row({}, [1, 3, 16, 32], [1, 512, 2, 8]),
+    "ResNet_ASTER": Row({}, [2, 3, 32, 24], [2, 6, 512]),
     "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
     "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
@@ -65,6 +67,11 @@ NECK_ROWS = {
     "FCEFPN": Row({"in_channels": [8] * 3, "out_channels": 6}, pyramid([8] * 4)[1:], pyramid([6] * 4)[1:]),
     "FPN": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), FUSED),
     "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
+    "PRENFPN": Row(
+        {"in_channels": [4, 6, 8], "n_r": 2, "d_model": 9, "max_len": 5, "dropout": 0.1},
+        [[2, 4, 8, 16], [2, 6, 4, 8], [2, 8, 2, 4]],
+        [2, 5, 9],
+    ),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
     "RepLKPAN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
@@ -86,6 +93,12 @@ HEAD_ROWS = {
          "max_length": 3, "use_lang": True, "iter_size": 2, "image_size": [32, 64]},
         [2, 8, 8, 16],
         {"vision": [2, 4, 5], "lang": [[2, 4, 5]] * 2, "align": [[2, 4, 5]] * 2},
+    ),
+    "AsterHead": Row(
+        {"in_channels": 6, "out_channels": 7, "sDim": 4, "attDim": 5, "max_len_labels": 4, "time_step": 3},
+        [2, 3, 6],
+        {"rec_pred": [2, 3, 7], "embedding_vectors": [2, 300]},
+        (ids([0, 1, 4, 5], [2, 4, 5, 5]), ids(3, 2)),
     ),
     "CPPDHead": Row(
         {"in_channels": 8, "out_channels": 9, "dim": 32, "num_layer": 1, "max_len": 3, "vis_seq": 5, "ch": True},
@@ -123,6 +136,7 @@ HEAD_ROWS = {
         [2, 3, 6],
         (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
     ),
+    "PRENHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
     "ParseQHead": Row(
         {"in_channels": 8, "out_channels": 7, "embed_dim": 8, "dec_num_heads": 2, "max_text_length": 6},
         [2, 5, 8],

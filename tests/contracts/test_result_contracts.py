@@ -99,12 +99,19 @@ POST_PROCESS_ROWS = {
     "NRTRLabelDecode": Row({}, scores([A + 4, B + 4, 3], CHARACTERS + 5), (AB, TRUTH), label(2, A + 4, B + 4, 3)),
     "NoPostProcess": Row({}, NOTHING, NOTHING, label(1)),
     "PSEPostProcess": Row({"scale": 4}, {"maps": BLOCK_LOGITS}, [[[4, 8], [23, 8], [23, 15], [4, 15]]], SHAPE),
+    "PRENLabelDecode": Row({}, scores([A + 3, B + 3, 1, A], CHARACTERS + 3), (AB, TRUTH), label(A + 3, 2, B + 3, 1)),
     "ParseQLabelDecode": Row(
         {}, {"predict": scores([A + 1, B + 1, 0, A], CHARACTERS + 1)}, (AB, TRUTH), label(37, A + 1, B + 1, 0, 38)
     ),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SASTPostProcess": Row({"shrink_ratio_of_width": 0.0}, CENTER_MAPS, [[[8, 8], [24, 8], [24, 24], [8, 24]]], SHAPE),
     "SATRNLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
+    "SEEDLabelDecode": Row(
+        {},
+        {"rec_pred": np.array([[A, B, 36, A]]), "rec_pred_scores": np.full([1, 4], 0.75)},
+        (AB, TRUTH),
+        label(A, B, 36, 37),
+    ),
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
     ),

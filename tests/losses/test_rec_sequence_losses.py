@@ -206,3 +206,21 @@ def test_cppd_adds_counts_places_and_characters(smoothing):
     config = {"name": "CPPDLoss", "smoothing": smoothing, "ignore_index": 9, "sideloss_weight": 0.5}
     losses = run(config, preds, label, nodes)
     assert losses == pytest.approx({"loss": 0.5 * node + edge, "loss_node": node, "loss_edge": edge}, rel=1e-5)
+
+
+def test_pren_counts_no_padding():
+    label, x = np.array([[3, 1, 0], [1, 0, 0]]), logits(2, 3, 4)
+    scores = log_softmax(x)
+    expected = -(scores[0, 0, 3] + scores[0, 1, 1] + scores[1, 0, 1]) / 3
+    assert run({"name": "PRENLoss"}, paddle.to_tensor(x), label)["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_seed_sums_over_the_characters_of_a_text():
+    label, length, meaning = np.array([[3, 1, 2, 2], [0, 1, 2, 2]]), np.array([3, 2]), logits(2, 6)
+    x, guess = logits(2, 3, 4), logits(2, 6)
+    scores = log_softmax(x)
+    text = -(scores[0, 0, 3] + scores[0, 1, 1] + scores[0, 2, 2] + scores[1, 0, 0] + scores[1, 1, 1]) / 2
+    cosine = (guess * meaning).sum(axis=1) / np.linalg.norm(guess, axis=1) / np.linalg.norm(meaning, axis=1)
+    preds = {"rec_pred": paddle.to_tensor(x), "embedding_vectors": paddle.to_tensor(guess)}
+    loss = run({"name": "AsterLoss"}, preds, label, length, meaning)["loss"]
+    assert loss == pytest.approx(text + 0.1 * (1 - cosine).mean(), rel=1e-5)

@@ -26,6 +26,8 @@ HEADS = {
     "ctc of two layers": plain("CTCHead", 1, mid_channels=3),
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
     "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
+    "pren": plain("PRENHead", 3),
+    "seed": plain("AsterHead", 3, sDim=4, attDim=5, max_len_labels=6, time_step=2),
     "parseq": plain("ParseQHead", 3, embed_dim=6, dec_num_heads=2, max_text_length=5),
     "abinet": plain("ABINetHead", 1, d_model=6, nhead=2, num_layers=1, dim_feedforward=8, max_length=5, use_lang=True),
     "abinet without language": plain("ABINetHead", 1, d_model=6, nhead=2, num_layers=1, max_length=5),

@@ -49,7 +49,7 @@ def test_the_parts_of_every_codec_are_among_its_symbols(family):
         (NrtrCodec, ["blank", "<unk>", "<s>", "</s>", "a", "b"], [6, 7], 0),
         (SarCodec, ["a", "b", "<UKN>", "<BOS/EOS>", "<PAD>"], [4, 5], 4),
         (SrnCodec, ["a", "b", "sos", "eos"], [4], 3),
-        (ParseqCodec, ["[E]", "a", "b", "[B]", "[P]"], [5], 4),
+        (ParseqCodec, ["[E]", "a", "b", "[B]", "[P]"], [3], 4),
         (VlCodec, ["a", "b"], [3], 0),
     ],
 )
@@ -157,3 +157,9 @@ def test_the_vocabulary_of_a_family_tells_its_parts(family):
     symbols = family.symbols
     parts = list(symbols.before), ["a", "<", " "], list(symbols.after)
     assert parts_of(symbols.around(parts[1])) == parts
+
+
+def test_what_pren_does_not_know_stands_in_its_labels_alone():
+    codec = PrenCodec("ab")
+    assert codec.encode("axb").classes == [3, 2, 4]
+    assert codec.decode_labels(np.array([[3, 2, 4, 1, 0]])) == [("ab", 1.0)]

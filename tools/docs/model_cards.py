@@ -31,6 +31,7 @@ PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": 
 PAPER = re.compile(r"https://arxiv\.org/abs/[\d.]+")
 # Lines of the published dictionaries that do not come with the project.
 PUBLISHED = {
+    "EN_symbol_dict.txt": 94,
     "arabic_dict.txt": 161,
     "chinese_cht_dict.txt": 8421,
     "cyrillic_dict.txt": 163,

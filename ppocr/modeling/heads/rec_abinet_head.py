@@ -28,18 +28,18 @@ def _conv(in_channels, out_channels, stride=1):
 class PositionAttention(nn.Layer):
     """For each place of the text the part of a map that it stands on; the keys come from a small U-Net."""
 
-    def __init__(self, width, places, size):
+    def __init__(self, width, places):
         super().__init__()
         strides = ((1, 2), 2, 2, 2)
         channels = (width, KEY_WIDTH, KEY_WIDTH, KEY_WIDTH)
         self.k_encoder = nn.LayerList(
             [nn.Sequential(*_conv(count, KEY_WIDTH, stride)) for count, stride in zip(channels, strides)]
         )
-        scales = [{"scale_factor": 2}] * 3 + [{"size": list(size)}]
+        # a map is enlarged before each of them, which checkpoints count as a layer
         self.k_decoder = nn.LayerList(
             [
-                nn.Sequential(nn.Upsample(**scale, mode="nearest"), *_conv(KEY_WIDTH, count))
-                for scale, count in zip(scales, reversed(channels))
+                nn.Sequential(*((str(i), layer) for i, layer in enumerate(_conv(KEY_WIDTH, count), start=1)))
+                for count in reversed(channels)
             ]
         )
         self.pos_encoder = PositionalEncoding(width, 0.0, places)
@@ -52,10 +52,11 @@ class PositionAttention(nn.Layer):
         for layer in self.k_encoder:
             key = layer(key)
             maps.append(key)
-        *middle, last = self.k_decoder
-        for layer, encoded in zip(middle, maps[-2::-1]):
-            key = layer(key) + encoded
-        key = last(key).flatten(2)
+        for layer, beside in zip(self.k_decoder, [*maps[-2::-1], None]):
+            like = x if beside is None else beside
+            key = layer(F.interpolate(key, size=like.shape[2:], mode="nearest"))
+            key = key if beside is None else key + beside
+        key = key.flatten(2)
         query = self.project(self.pos_encoder(paddle.zeros(self._shape, x.dtype)))
         weights = F.softmax((query * self._shape[2] ** -0.5).matmul(key), axis=-1)
         return weights.matmul(x.flatten(2), transpose_y=True)
@@ -163,7 +164,7 @@ class ABINetHead(nn.Layer):
         options = (d_model, nhead, dim_feedforward, dropout)
         self.pos_encoder = PositionalEncoding(d_model, 0.1, height * width)
         self.encoder = nn.LayerList([TransformerBlock(*options, reads_memory=False) for _ in range(num_layers)])
-        self.decoder = PositionAttention(d_model, places, (height, width))
+        self.decoder = PositionAttention(d_model, places)
         self.cls = nn.Linear(d_model, out_channels)
         self._size, self._iterations = [height, width], iter_size if use_lang else 0
         if use_lang:
