@@ -6,6 +6,8 @@ from paddle import nn
 from ppocr.data.batch import fields_of
 from ppocr.errors import ConfigError
 from ppocr.registry import LOSSES
+from ppocr.text.codecs import SpinCodec
+from ppocr.values import Index
 
 
 @LOSSES.register()
@@ -36,3 +38,33 @@ class AttentionLoss(nn.Layer):
             )
         logits = preds.astype("float32").flatten(0, 1)
         return {"loss": F.cross_entropy(logits, label.astype("int64").flatten(), reduction="sum")}
+
+
+@LOSSES.register()
+class SPINAttentionLoss(nn.Layer):
+    """Mean cross entropy of the characters and the end; padding counts nothing.
+
+    Source: SPIN (https://arxiv.org/abs/2005.13117).
+
+    Args:
+        ignore_index: class of the padding; follows from the dictionary.
+    """
+
+    reads = ("label",)
+    padding_of = SpinCodec
+
+    def __init__(self, ignore_index: Index = 0):
+        super().__init__()
+        self.ignore_index = ignore_index
+
+    def forward(self, preds, batch):
+        """Returns ``{"loss": ...}``.
+
+        Args:
+            preds: logits ``[N, L - 1, classes]`` of what follows each entry of the label but the last.
+            batch: has ``label`` ``[N, L]``: start, characters, end, padding.
+        """
+        (label,) = fields_of(batch, self.reads)
+        target = label.astype("int64")[:, 1:].flatten()
+        logits = preds.astype("float32").flatten(0, 1)
+        return {"loss": F.cross_entropy(logits, target, ignore_index=self.ignore_index)}

@@ -9,7 +9,7 @@ import paddle.nn.functional as F
 from ppocr.errors import ConfigError
 from ppocr.postprocess.base import TextDecode, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
-from ppocr.text.codecs import AttnCodec, NrtrCodec, SarCodec, SatrnCodec, SrnCodec, VitstrCodec, VlCodec
+from ppocr.text.codecs import AttnCodec, NrtrCodec, SarCodec, SatrnCodec, SpinCodec, SrnCodec, VitstrCodec, VlCodec
 from ppocr.values import TextLength
 
 _NOT_TEXT = re.compile("[^a-z0-9\u4e00-\u9fa5]")
@@ -55,6 +55,13 @@ class NRTRLabelDecode(TextDecode):
             return super().best(preds)
         ids, probabilities = preds
         return to_numpy(ids), to_numpy(probabilities)
+
+
+@POST_PROCESSES.register()
+class SPINLabelDecode(TextDecode):
+    """Decodes SPIN (https://arxiv.org/abs/2005.13117)."""
+
+    family = SpinCodec
 
 
 @POST_PROCESSES.register()

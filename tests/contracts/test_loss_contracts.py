@@ -172,6 +172,7 @@ LOSS_ROWS = {
     ),
     # one of the two targets is padding
     "SATRNLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE / 2}, (ids([3, 1, 9]),)),
+    "SPINAttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([0, 2, 1, 0]),)),
     "SRNLoss": Row(
         {},
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},

@@ -47,6 +47,7 @@ BACKBONE_ROWS = {
     "ResNet_ASTER": Row({}, [2, 3, 32, 24], [2, 6, 512]),
     "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
+    "ResNet32": Row({"in_channels": 1, "out_channels": 32}, [2, 1, 32, 32], [2, 32, 1, 9]),
     "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
@@ -161,6 +162,12 @@ HEAD_ROWS = {
         [2, 3, 6],
         (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
     ),
+    "SPINAttentionHead": Row(
+        {"in_channels": 8, "out_channels": 6, "hidden_size": 4},
+        [2, 6, 8],
+        [2, 3, 6],
+        (ids([0, 2, 3, 1], [0, 4, 1, 0]),),
+    ),
     "SRNHead": Row(
         {"in_channels": 8, "out_channels": 6, "max_text_length": 4, "num_heads": 2, "num_decoder_TUs": 1,
          "hidden_dims": 8},
@@ -186,6 +193,7 @@ STN = {
     "tps_margins": [0.1, 0.1], "stn_activation": "none",
 }  # fmt: skip
 TRANSFORM_ROWS = {
+    "GA_SPIN": Row({"in_channels": 1, "offsets": True}, [2, 1, 32, 48], [2, 1, 32, 48]),
     "STN_ON": Row(STN, [1, 3, 32, 64], [1, 3, 8, 20]),
     "TPS": Row(
         {"in_channels": 3, "num_fiducial": 6, "loc_lr": 0.1, "model_name": "small"}, [2, 3, 16, 40], [2, 3, 16, 40]

@@ -115,6 +115,7 @@ POST_PROCESS_ROWS = {
     "SRNLabelDecode": Row(
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
     ),
+    "SPINLabelDecode": Row({}, scores([A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1)),
     "ViTSTRLabelDecode": Row(
         {}, scores([0, A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1, 0)
     ),

@@ -38,6 +38,14 @@ def test_labels_that_are_longer_than_what_the_attention_head_gives_are_one_line(
         run({"name": "AttentionLoss"}, paddle.to_tensor(logits(1, 2, 4)), np.array([[0, 1, 3]]))
 
 
+def test_spin_scores_what_follows_each_entry_and_no_padding():
+    x, label = logits(2, 3, 4), np.array([[0, 2, 3, 1], [0, 3, 1, 0]])
+    scores = log_softmax(x)
+    expected = -(scores[0, 0, 2] + scores[0, 1, 3] + scores[0, 2, 1] + scores[1, 0, 3] + scores[1, 1, 1]) / 5
+    loss = run({"name": "SPINAttentionLoss", "ignore_index": 0}, paddle.to_tensor(x), label)
+    assert loss["loss"] == pytest.approx(expected, rel=1e-5)
+
+
 def test_sar_scores_what_follows_each_entry_and_no_padding():
     x, label = logits(2, 4, 5), np.array([[4, 0, 4, 5], [4, 1, 2, 4]])
     scores = log_softmax(x)

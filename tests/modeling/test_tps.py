@@ -5,16 +5,16 @@ import paddle
 import pytest
 
 from ppocr.errors import ConfigError
+from ppocr.modeling.layers.thin_plate_spline import rising_points
 from ppocr.modeling.transforms import build_transform
-from ppocr.modeling.transforms.tps import rising_points
 
 TPS = {"name": "TPS", "num_fiducial": 6, "loc_lr": 0.1, "model_name": "small"}
 
 
 def test_it_begins_with_points_that_rise():
-    upper, lower = rising_points(6).reshape(2, 3, 2)
-    np.testing.assert_allclose(upper, [[-1, 0], [0, -0.5], [1, -1]])
-    np.testing.assert_allclose(lower, [[-1, 1], [0, 0.5], [1, 0]])
+    layer = build_transform(TPS, "rec", in_channels=3)
+    points = layer.loc_net(paddle.rand([2, 3, 16, 40])).numpy()
+    np.testing.assert_allclose(points, np.tile(rising_points(6).astype("float32"), (2, 1, 1)))
 
 
 def test_points_on_the_edges_read_the_image_as_it_is():

@@ -33,6 +33,7 @@ HEADS = {
     "abinet without language": plain("ABINetHead", 1, d_model=6, nhead=2, num_layers=1, max_length=5),
     "cppd": plain("CPPDHead", 1, dim=32, num_layer=1, max_len=5, vis_seq=7),
     "srn": plain("SRNHead", 2, hidden_dims=6, num_heads=2, num_encoder_TUs=1, num_decoder_TUs=1, max_text_length=5),
+    "spin": plain("SPINAttentionHead", 2, hidden_size=4),
     "visionlan": plain("VLHead", 0, in_channels=8, n_layers=1, n_position=4, n_dim=8, max_text_length=5),
     "ctc and sar": lambda characters: multi_head(characters, SAR),
     "ctc and nrtr": lambda characters: multi_head(characters, NRTR),

@@ -1,4 +1,4 @@
-"""Tests of the decoders of one class for each place: RARE, SAR, NRTR, SRN, VisionLAN."""
+"""Tests of the decoders of one class for each place: RARE, SPIN, SAR, NRTR, SRN, VisionLAN."""
 
 import numpy as np
 import paddle
@@ -13,6 +13,7 @@ from ppocr.postprocess.sequence_label_decode import (
     AttnLabelDecode,
     NRTRLabelDecode,
     SARLabelDecode,
+    SPINLabelDecode,
     SRNLabelDecode,
     VLLabelDecode,
 )
@@ -44,6 +45,11 @@ def test_the_vocabulary_and_how_much_of_it_is_special():
 )
 def test_attention_skips_the_start_and_stops_at_the_end(path, text):
     assert AttnLabelDecode()(scores([path], CHARACTERS + 2)) == [(text, 0.75 if text else 0.0)]
+
+
+@pytest.mark.parametrize("path, text", [([12, 13, 1, 14], "ab"), ([0, 12, 13, 13], "abb"), ([1, 12, 13], "")])
+def test_spin_skips_the_start_and_stops_at_the_end(path, text):
+    assert SPINLabelDecode()(scores([path], CHARACTERS + 2)) == [(text, 0.75 if text else 0.0)]
 
 
 @pytest.mark.parametrize(

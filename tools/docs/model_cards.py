@@ -50,6 +50,7 @@ PUBLISHED = {
     "ppocrv6_dict.txt": 18708,
     "ppocrv6_tiny_dict.txt": 6904,
     "samaritan_dict.txt": 222,
+    "spin_dict.txt": 68,
     "syriac_dict.txt": 157,
     "ta_dict.txt": 128,
     "te_dict.txt": 151,

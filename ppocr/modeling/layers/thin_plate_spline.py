@@ -21,6 +21,17 @@ def border_points(count, margins):
     return np.concatenate(rows)
 
 
+def rising_points(count):
+    """Returns ``[count, 2]`` points (x, y in [-1, 1]): both edges of a line that rises to the right.
+
+    Source: figure 6 (a) of the paper.
+    """
+    x = np.linspace(-1.0, 1.0, count // 2)
+    upper = np.stack([x, np.linspace(0.0, -1.0, count // 2)], axis=1)
+    lower = np.stack([x, np.linspace(1.0, 0.0, count // 2)], axis=1)
+    return np.concatenate([upper, lower])
+
+
 def radial_basis(points, centers):
     """Returns ``0.5 * d**2 * log(d**2)`` of every distance d, ``[len(points), len(centers)]``; 0 at distance 0."""
     squared = ((points[:, None] - centers[None]) ** 2).sum(axis=2)
@@ -53,18 +64,19 @@ def spline_matrix(points, centers):
     return terms @ spline_inverse(centers)[:, : len(centers)]
 
 
-def read_at(images, grid, training):
-    """Returns ``[N, C, height, width]``: images read at the places of a grid, 0 outside of them.
+def read_at(images, grid, training, outside="zeros"):
+    """Returns ``[N, C, height, width]``: images read at the places of a grid.
 
     Args:
         images: ``[N, C, H, W]``.
         grid: ``[N, height, width, 2]``, x and y; -1 and 1 are the centres of the first and the last pixel.
         training: whether gradients of the grid are asked for.
+        outside: what is read there: ``zeros``, or ``border`` for the nearest pixel.
     """
     if training and images.stop_gradient:  # the derivative of the sampling reads the gradient of the images
         images = images.detach()
         images.stop_gradient = False
-    return F.grid_sample(images, grid, align_corners=True)
+    return F.grid_sample(images, grid, padding_mode=outside, align_corners=True)
 
 
 class GridGenerator(nn.Layer):

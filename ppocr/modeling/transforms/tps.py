@@ -13,21 +13,13 @@ from paddle.nn.initializer import Assign, Constant
 from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.modeling.layers.linear import uniform_fan_in
 from ppocr.modeling.layers.parameter_options import scale_learning_rate
-from ppocr.modeling.layers.thin_plate_spline import GridGenerator, read_at
+from ppocr.modeling.layers.thin_plate_spline import GridGenerator, read_at, rising_points
 from ppocr.registry import TRANSFORMS
 from ppocr.values import Range, Share
 
 WIDTHS = {"small": (16, 32, 64, 128), "large": (64, 128, 256, 512)}
 HIDDEN = {"small": 64, "large": 256}
 ControlPoints = Annotated[int, Range(4, 1_000, step=2)]
-
-
-def rising_points(count):
-    """Returns ``[count, 2]`` points: the upper edge from the middle to the top right, the lower one alongside."""
-    x = np.linspace(-1.0, 1.0, count // 2)
-    upper = np.stack([x, np.linspace(0.0, -1.0, count // 2)], axis=1)
-    lower = np.stack([x, np.linspace(1.0, 0.0, count // 2)], axis=1)
-    return np.concatenate([upper, lower])
 
 
 class LocalizationNetwork(nn.Layer):

@@ -6,6 +6,7 @@ from ppocr.modeling.layers.thin_plate_spline import (
     border_points,
     radial_basis,
     read_at,
+    rising_points,
     spline_inverse,
     spline_matrix,
 )
@@ -18,6 +19,12 @@ def test_points_along_both_edges():
         border_points(6, (0.1, 0.2)),
         [[0.1, 0.2], [0.5, 0.2], [0.9, 0.2], [0.1, 0.8], [0.5, 0.8], [0.9, 0.8]],
     )
+
+
+def test_points_that_rise():
+    upper, lower = rising_points(6).reshape(2, 3, 2)
+    np.testing.assert_allclose(upper, [[-1, 0], [0, -0.5], [1, -1]])
+    np.testing.assert_allclose(lower, [[-1, 1], [0, 0.5], [1, 0]])
 
 
 def test_radial_basis():
@@ -80,3 +87,4 @@ def test_what_lies_outside_is_zero_and_the_grid_gets_a_gradient():
     np.testing.assert_allclose(read.numpy(), [[[[2.0, 0.0]]]])
     read.sum().backward()
     assert float(grid.grad[0, 0, 0, 0]) == 1.0  # from 1 to 3 within 2
+    np.testing.assert_allclose(read_at(image, grid, training=False, outside="border").numpy(), [[[[2.0, 3.0]]]])
