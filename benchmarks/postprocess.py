@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
+from ppocr.data.imaug.ct_targets import shifts_to_nearest  # noqa: E402
 from ppocr.data.imaug.fce_targets import FCENetTargets  # noqa: E402
 from ppocr.postprocess import build_post_process  # noqa: E402
 
@@ -91,6 +92,22 @@ def corners(page):
     return {"f_score": page.soft(score)[None, None], "f_geo": geometry[None]}
 
 
+def shifts(page):
+    """What CentripetalText gives: kernels, and in the texts the ways to them, a little wrong."""
+    maps = np.zeros((3, page.height // STRIDE, page.width // STRIDE), np.float32)
+    for centre, size, angle in page.boxes:
+        kernel = page.filled(4, STRIDE, [(centre, size, angle)])
+        pixels = np.argwhere(page.filled(0, STRIDE, [(centre, size, angle)]))
+        ways = shifts_to_nearest(pixels, np.argwhere(kernel)) * (STRIDE / 10)
+        maps[1:, pixels[:, 0], pixels[:, 1]] = ways.T[::-1]
+        maps[0] = np.maximum(maps[0], kernel)
+    maps[1:] += page.rng.normal(0, 0.02, maps[1:].shape)
+    page.shapes = np.array([[HEIGHT, WIDTH, 3, page.height, page.width, 3]])  # as its own resizing says them
+    score = page.soft(maps[0])
+    maps[0] = np.log(score / (1 - score))
+    return {"maps": maps[None], "score": np.full_like(score, 0.95)[None]}
+
+
 def contours(page):
     """What FCENet gives: in the text regions the coefficients of the outlines, a little wrong, and the way to them."""
     levels = {}
@@ -126,6 +143,7 @@ def ways(page):
 
 # name: (height and width of what the network gets, the published settings, what it gives)
 POST_PROCESSES = {
+    "CT": ((928, 640), {"name": "CTPostProcess"}, shifts),
     "DB": ((1056, 736), {"name": "DBPostProcess", "box_thresh": 0.6, "unclip_ratio": 1.5}, probability_map),
     "EAST": (
         (1760, 1248),
