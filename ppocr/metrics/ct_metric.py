@@ -19,7 +19,7 @@ class CTMetric(DetMetric):
         main_indicator: ``f_score``, ``precision`` or ``recall``.
     """
 
-    reads = ("polys", "texts")
+    reads = ("shape", "polys", "texts")
     counts = Coverage._fields
 
     def __init__(self, main_indicator: Literal["f_score", "precision", "recall"] = "f_score"):
@@ -38,7 +38,7 @@ class CTMetric(DetMetric):
 
     def truth(self, batch) -> tuple:
         """Returns the true polygons of each image, and whether each is ignored."""
-        polys, texts = fields_of(batch, CTMetric.reads)
+        _, polys, texts = fields_of(batch, CTMetric.reads)
         return polys, [[text in UNREADABLE for text in page] for page in texts]
 
     def add_unreadable(self, labels):

@@ -131,7 +131,7 @@ POST_PROCESS_TABLE = Table(POST_PROCESSES, "POST_PROCESS_ROWS", POST_PROCESS_ROW
 TEXTS = ([("ab", 0.9), ("abcx", 0.9)], [("ab", 1.0), ("abcd", 1.0)])
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
 TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
-TRUE_TEXTS = (None, [[SQUARE, SQUARE + 50]], [["a", "b"]])
+TRUE_TEXTS = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [["a", "b"]])
 METRIC_ROWS = {
     "CTMetric": Row({}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "f_score": 2 / 3}, TRUE_TEXTS),
     "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),

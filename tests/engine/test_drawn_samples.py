@@ -75,6 +75,17 @@ def test_pages_of_several_sizes_with_the_wrong_ones_first(drawn):
     assert heights == [40 + 50, 20]  # three in a row: 40, 20, 30; then 50
 
 
+def test_pages_whose_shapes_are_two_sizes_are_drawn_like_those_with_ratios():
+    images = np.zeros((1, 3, 20, 60), np.float32)
+    found, truths = [{"points": [2 * square(20)]}], [[2 * square(0)]]
+    ratios, sizes = np.array([[40, 120, 0.5, 0.5]]), np.array([[40, 120, 3, 20, 60, 3]])
+    sheets = [
+        draw_samples(evaluator(metric, [(images, found, [images, shape, truths, [marks]])]), None, count=1)
+        for metric, shape, marks in (("DetMetric", ratios, [False]), ("CTMetric", sizes, ["a"]))
+    ]
+    np.testing.assert_array_equal(*sheets)
+
+
 @pytest.mark.parametrize("batches", [[], [(np.zeros((1, 3, 8, 8)), "other", [np.zeros((1, 3, 8, 8))])]])
 def test_nothing_is_drawn_of_nothing(drawn, batches):
     assert draw_samples(evaluator("RecMetric", batches), None, count=3) is None and drawn == []

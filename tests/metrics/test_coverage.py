@@ -38,7 +38,7 @@ def test_polygons_of_any_number_of_points_and_texts_that_cannot_be_read():
     octagon = np.array([[2, 0], [8, 0], [10, 2], [10, 8], [8, 10], [2, 10], [0, 8], [0, 2]], float)
     metric = build_metric({"name": "CTMetric"})
     truths = [[octagon, box(50, 50, 60, 60), box(80, 0, 90, 10)]]
-    metric([{"points": [octagon, box(50, 50, 60, 60)]}], [None, truths, [["a", "???", "b"]]])
+    metric([{"points": [octagon, box(50, 50, 60, 60)]}], [None, None, truths, [["a", "???", "b"]]])
     assert metric.get_metric() == {"recall": 0.5, "precision": 1.0, "f_score": pytest.approx(2 / 3)}
     metric.add_unreadable(['[{"transcription": "a", "points": [[0, 0], [9, 0], [9, 9], [0, 9]]}]', "broken"])
     assert metric.totals == {"recalled": 0, "precise": 0, "truths": 1, "detections": 0}
