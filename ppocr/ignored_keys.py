@@ -4,6 +4,8 @@ They give a warning instead of an error.  ``IGNORED_KEYS`` maps ``"<kind>/<name>
 ``"section/<section>"``) to ``{key: why}``.
 """
 
+_GREEDY = "the likeliest sub-words are taken, none is drawn"
+
 IGNORED_KEYS = {
     "section/Global": {
         "debug": "errors are shown as they are, with --traceback where they were raised",
@@ -20,6 +22,13 @@ IGNORED_KEYS = {
     },
     "section/loader": {"num_sections": "it belongs to a loss"},
     "head/AttentionHead": {"l2_decay": "weight decay is that of the optimizer"},
+    "head/PPFormulaNet_Head": {
+        "temperature": _GREEDY,
+        "do_sample": _GREEDY,
+        "top_p": _GREEDY,
+        "is_export": "an export knows that it is one",
+        "length_aware": "this head counts no sub-words",
+    },
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
     "head/RobustScannerHead": {

@@ -7,8 +7,10 @@ import numpy as np
 from ppocr.data.batch import IMAGE, fields_of, names_of
 from ppocr.errors import DataError
 from ppocr.registry import COLLATE_FNS
+from ppocr.text.subword import PADDING
 from ppocr.values import Index
 
+_FORMULA_PAPER = 1  # about the normalised white of images of formulas
 _DY_MASK_AREA = 1600 * 320  # pixels of the largest padded formula image
 
 
@@ -117,6 +119,33 @@ def _padded_source(shape, image, size):
     shape = np.array(shape)
     shape[:2] = np.asarray(size) / shape[2:]
     return shape
+
+
+@COLLATE_FNS.register()
+class UniMERNetCollator:
+    """Batches images of formulas and their sub-words of different sizes; what is added is white, padding and no text.
+
+    Samples are (image ``(C, H, W)``, label, attention mask, more fields or none); in use only what is there.
+
+    Returns:
+        ``[images (B, C, H, W), labels (B, T) int64, attention masks (B, T) int64, ...]``.
+    """
+
+    fills = (_FORMULA_PAPER, PADDING, 0)
+
+    def __call__(self, batch):
+        fields = list(zip(*batch))
+        padded = [_padded_to_largest(values, fill) for values, fill in zip(fields, self.fills)]
+        return [*padded, *(collate_field(values) for values in fields[len(self.fills) :])]
+
+
+def _padded_to_largest(arrays, fill):
+    """Returns arrays as one, each filled up behind its entries to the largest size along each axis."""
+    sizes = np.max([array.shape for array in arrays], axis=0)
+    result = np.full((len(arrays), *sizes), fill, arrays[0].dtype)
+    for place, array in zip(result, arrays):
+        place[tuple(map(slice, array.shape))] = array
+    return result
 
 
 @COLLATE_FNS.register()

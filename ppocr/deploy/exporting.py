@@ -98,8 +98,11 @@ def write_network(network, config, folder, model_name: str, onnx: bool):
 
     Raises:
         UserError: the configuration does not say what the network takes or gives, or another process writes there.
-        ExportError: the folder cannot be written, or the network cannot be converted to ONNX.
+        ExportError: the folder cannot be written, or the network cannot be exported or converted to ONNX.
     """
+    obstacle = getattr(network, "export_obstacle", None)
+    if obstacle:
+        raise ExportError(f"{config['Architecture'].get('algorithm') or folder}: {obstacle}")
     sample = input_sample(eval_transforms(config), config["Global"], fields_in_use(network))
     shapes = input_shapes(network, task_for(config), sample)
     description = describe(config, model_name, shapes, output_form(network, sample))

@@ -17,9 +17,11 @@ from ppocr.formats.lines import meant_label_file
 from ppocr.imports import import_modules
 from ppocr.registry import parameters_of
 from ppocr.text.dictionary import dictionary_remarks, where_published
+from ppocr.text.subword import BpeCodec
 from ppocr.wording import counted
 
-DICTIONARY_KEYS = ("character_dict_path", "rec_char_dict_path")
+TOKENIZER_KEY = "rec_char_dict_path"
+DICTIONARY_KEYS = ("character_dict_path", TOKENIZER_KEY)
 
 
 def check_config(context):
@@ -112,6 +114,9 @@ def _misses_a_dictionary(context) -> bool:
 
 
 def _dictionary(context, path, file):
+    if path[-1] == TOKENIZER_KEY:
+        yield from _tokenizer(context, path, file)
+        return
     if not os.path.isfile(file):
         hints = [f"paths start at {os.getcwd()}", where_published(file)]
         yield context.finding(ERROR, path, "; ".join(filter(None, [f"there is no dictionary {file!r}", *hints])))
@@ -123,6 +128,13 @@ def _dictionary(context, path, file):
         message = str(error).removeprefix(f"{file}: ")
         line = line_in(message)
         yield Finding(ERROR, message.removeprefix(f"line {line} "), file, line)
+
+
+def _tokenizer(context, path, file):
+    try:
+        BpeCodec(file)
+    except DataError as error:
+        yield context.finding(ERROR, path, str(error))
 
 
 def check_codec(context):

@@ -33,6 +33,17 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """The formula on an image.
+
+    Attributes:
+        latex: what was read, in LaTeX.
+    """
+
+    latex: str
+
+
+@dataclass(frozen=True)
 class ImageClass:
     """The class of an image.
 

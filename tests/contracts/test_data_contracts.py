@@ -44,6 +44,11 @@ COLLATE_ROWS = {
         [[np.full([4, 1, 1, 1], value), np.arange(4)] for value in (5, 6)],
         [[[[[value]]] for value in [5] * 4 + [6] * 4], [0, 1, 2, 3] * 2],
     ),
+    "UniMERNetCollator": (
+        [[LARGE[:, :1, :1], np.array([0, 4, 2]), np.array([1, 1, 1]), "a"],
+         [LARGE[:, :2, :1], np.array([0, 2]), np.array([1, 1]), "b"]],
+        [[[[[2], [1]]], [[[2], [2]]]], [[0, 4, 2], [0, 2, 1]], [[1, 1, 1], [1, 1, 0]], ["a", "b"]],
+    ),
 }  # fmt: skip
 DATASET_TABLE = Table(DATASETS, "DATASET_ROWS", DATASET_ROWS)
 SAMPLER_TABLE = Table(SAMPLERS, "SAMPLER_ROWS", SAMPLER_ROWS)

@@ -65,6 +65,8 @@ LEFT = np.zeros([1, 4, 4], "int64")
 LEFT[..., :2] = 1
 ALL, FAR = np.ones([1, 4, 4], "int64"), np.full([1, 2, 4, 4], [[[[-2.0]], [[0.0]]]], "float32")
 CT_KERNEL = 1 - 2 * 4 / (16 / 4 + 8 + 0.002)  # 1/2 everywhere, where 8 of 16 should be 1
+# two sub-words and one of padding, which is counted, but not learnt
+FORMULA = {"loss": SURPRISE * 2 / 3, "word_loss": SURPRISE * 2 / 3}
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
@@ -159,6 +161,8 @@ LOSS_ROWS = {
         (ids([1]), ids([2, 1, 3]), ids(1)),
     ),
     "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
+    "PPFormulaNet_L_Loss": Row({}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
+    "PPFormulaNet_S_Loss": Row({"parallel_step": 3}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
     "PRENLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 0]),)),
     "ParseQLoss": Row({}, {"logits": (even(1, 3, CLASSES),) * 2}, {"loss": SURPRISE}, (ids([4, 1, 2, 0, 5]),)),

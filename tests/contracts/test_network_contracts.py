@@ -38,6 +38,8 @@ BACKBONE_ROWS = {
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
     "PPHGNetV2B4": Row({"text_rec": True}, [1, 3, 48, 32], [1, 2048, 1, 40]),
+    "PPHGNetV2B4Formula": Row({"class_num": 10}, [1, 3, 64, 32], [1, 2, 2048]),
+    "PPHGNetV2B6Formula": Row({"class_num": 10}, [1, 1, 32, 32], [1, 1, 2048]),
     "PPLCNetV3": Row({"scale": 0.25}, [1, 3, 48, 32], [1, 128, 1, 40]),
     "PPLCNetV4": Row({"model_size": "tiny"}, [1, 3, 48, 32], [1, 160, 1, 40]),
     "RecMobileNetV3": Row(SMALL, LINE, [1, 200, 1, 16]),
@@ -130,6 +132,13 @@ HEAD_ROWS = {
         (ids([1, 2], [3, 0]), ids([2, 4, 5, 3, 0], [2, 6, 3, 0, 0])),
     ),
     "PFHeadLocal": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16], "cbn_maps": [1, 1, 16, 16]}),
+    "PPFormulaNet_Head": Row(
+        {"in_channels": 8, "out_channels": 6, "encoder_hidden_size": 8, "decoder_hidden_size": 16, "decoder_layers": 1,
+         "decoder_ffn_dim": 8, "max_new_tokens": 8},
+        [2, 3, 8],
+        [2, 3, 6],
+        (ids([0, 4, 5, 2], [0, 3, 2, 1]), ids([1, 1, 1, 1], [1, 1, 1, 0])),
+    ),
     "PSEHead": Row({"in_channels": 8, "hidden_dim": 4, "out_channels": 3}, [1, 8, 4, 4], {"maps": [1, 3, 4, 4]}),
     "RobustScannerHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_outchannles": 4, "max_text_length": 3},

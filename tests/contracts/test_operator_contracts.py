@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from contract_table import Table
+from tiny_tokenizer import tokenizer_file
 
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.ct_targets import MakeShrink
@@ -52,6 +53,7 @@ OPERATOR_ROWS = {
     "GroupRandomRotate": ({}, {"image": lambda parts: parts[0].shape == AS_IT_WAS}),
     "IaaAugment": ({}, {"polys": (2, 4, 2), "image": lambda image: image.ndim == 3}),
     "KeepKeys": ({"keep_keys": ["label", "texts"]}, lambda kept: kept == ["a0b", ["ab", "c"]]),
+    "LatexImageFormat": ({}, {"image": (1, 96, 128)}),
     "MakeBorderMap": ({}, {"threshold_map": PER_PIXEL, "threshold_mask": PER_PIXEL}),
     "MakeCentripetalShift": ({}, {"gt_kernel": PER_PIXEL, "gt_distance": (2, 96, 120)}),
     "MakePseGt": ({"size": 96}, {"gt_kernels": (7, 96, 120), "gt_text": PER_PIXEL, "mask": PER_PIXEL}),
@@ -98,6 +100,13 @@ OPERATOR_ROWS = {
     "ScaleAlignedShort": ({"short_size": 96}, {"image": lambda image: min(image.shape[:2]) == 96}),
     "SquareResizePad": ({"target_size": 96}, {"image": (96, 96, 3), "polys": (2, 4, 2)}),
     "ToCHWImage": ({}, {"image": (3, 96, 120)}),
+    "UniMERNetImgDecode": ({"input_size": [64, 96]}, {"image": (64, 96, 3)}),
+    "UniMERNetLabelEncode": (
+        {"rec_char_dict_path": tokenizer_file(), "max_seq_len": 5},
+        {"label": [0, 4, 30, 5, 2], "attention_mask": [1, 1, 1, 1, 1]},
+    ),
+    "UniMERNetTestTransform": ({}, {"image": AS_IT_WAS}),
+    "UniMERNetTrainTransform": ({}, {"image": AS_IT_WAS}),
     "VLLabelEncode": (TEXT, {"label": [11, 1, 12, 0], "label_res": [11, 1, 0], "label_sub": [12, 0], "label_id": 2}),
     "VLRecResizeImg": (LINE, {"image": (3, 32, 100)}),
     "ViTSTRLabelEncode": (TEXT, {"label": [0, 12, 2, 13, 1, 0]}),
@@ -163,7 +172,7 @@ def sample_for(op, name):
     if "polys" in op.writes and "label" in op.reads:
         items = [{"transcription": "ab", "points": [[1, 1], [9, 1], [9, 5], [1, 5]]}]
         sample["label"] = json.dumps(items)
-    if name == "DecodeImage":
+    if name in ("DecodeImage", "UniMERNetImgDecode"):
         sample["image"] = cv2.imencode(".png", make_image())[1].tobytes()
     if name == "CANLabelEncode":
         sample["label"] = "a 0 b"

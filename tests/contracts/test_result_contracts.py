@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 from contract_table import Row, Table, ids
+from tiny_tokenizer import tokenizer_file
 
 from ppocr.registry import METRICS, POST_PROCESSES
 
@@ -116,6 +117,12 @@ POST_PROCESS_ROWS = {
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
     ),
     "SPINLabelDecode": Row({}, scores([A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1)),
+    "UniMERNetDecode": Row(
+        {"rec_char_dict_path": tokenizer_file()},
+        np.array([[0, 4, 43, 31, 2, 1]]),
+        (["a^1"], ["b"]),
+        label(0, 5, 2),
+    ),
     "ViTSTRLabelDecode": Row(
         {}, scores([0, A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1, 0)
     ),
@@ -153,6 +160,11 @@ METRIC_ROWS = {
         {"base_metric_name": "RecMetric", "key": "Student"},
         {"Student": TEXTS, "Teacher": (TEXTS[1], TEXTS[1])},
         {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8, "Teacher_acc": 1.0, "Teacher_norm_edit_dis": 1.0},
+    ),
+    "LaTeXOCRMetric": Row(
+        {},
+        (["a+b", "x"], ["a+b", "xyzv"]),
+        {"exp_rate": 0.5, "edit distance": 3 / 8, "exp_rate<=1 ": 0.5, "exp_rate<=2 ": 0.5, "exp_rate<=3 ": 1.0},
     ),
     "RecMetric": Row({}, TEXTS, {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8}),
 }  # fmt: skip

@@ -10,11 +10,13 @@ from ppocr.postprocess import build_post_process
 from ppocr.postprocess.ctc_label_decode import CTCLabelDecode
 from ppocr.registry import TASKS
 from ppocr.tasks import task_for, task_of
-from ppocr.tasks.results import Boxes, ImageClass, Text
+from ppocr.tasks.results import Boxes, Formula, ImageClass, Text
 
 
 def test_tasks_are_found_by_the_model_type():
-    assert {name: task_of(name).name for name in TASKS.names()} == {"cls": "cls", "det": "det", "rec": "rec"}
+    assert {name: task_of(name).model_type for name in TASKS.names()} == {
+        "cls": "cls", "det": "det", "formula": "rec", "rec": "rec",
+    }  # fmt: skip
     assert task_of("sr").name == task_of(None).name == ""
 
 
@@ -46,6 +48,7 @@ def test_typed_results():
     assert task_of("rec").result(("a",)) == task_of("rec").result(["a", None]) == Text("a", None)
     assert task_of("cls").result((3,)) == ImageClass(3)
     assert task_of("det").result({"points": [], "scores": [0.5]}) == Boxes([], [0.5])
+    assert task_of("formula").result("x^{2}") == Formula("x^{2}")
     assert task_of("sr").result("as it is") == "as it is"
 
 
@@ -54,6 +57,7 @@ def test_typed_results():
     [
         ("det", ("a text", 0.9), "finds no boxes"),
         ("det", {"Student": {"points": []}}, "finds no boxes"),
+        ("formula", ("a", 0.9), "reads no formulas"),
         ("rec", {"points": []}, "reads no text"),
         ("rec", {"Student": ("a", 0.9)}, "reads no text"),
         ("cls", np.zeros(4), "knows no classes"),

@@ -8,6 +8,7 @@ import cv2
 import lmdb
 import numpy as np
 import yaml
+from tiny_tokenizer import write_tokenizer
 
 from ppocr.commands import run, train
 from ppocr.config import load
@@ -24,7 +25,8 @@ TEXTS = ["ab12", "c3po", "r2d2", "paddle"]
 
 
 def write_data(folder):
-    """Fills a folder with images, label files and an LMDB of each task, and a dictionary."""
+    """Fills a folder with images, label files and an LMDB of each task, a dictionary and a tokenizer."""
+    write_tokenizer(folder)
     (folder / "dict.txt").write_text("\n".join(CHARACTERS) + "\n", encoding="utf-8")
     lines = {"rec": [], "cls": [], "det": []}
     for i, text in enumerate(TEXTS):
@@ -61,6 +63,9 @@ def small_run(path, data, output):
     config["Global"].pop("use_gpu", None)
     if config["Global"].get("character_dict_path"):
         config["Global"]["character_dict_path"] = str(data / "dict.txt")
+    if config["Global"].get("rec_char_dict_path"):
+        config["Global"]["rec_char_dict_path"] = config["PostProcess"]["rec_char_dict_path"] = str(data)
+        config["Global"]["max_new_tokens"] = config["Architecture"]["Head"]["max_new_tokens"] = 12
     for network in config["Architecture"].get("Models", {}).values():
         network["pretrained"] = None
     task = config["Architecture"]["model_type"]
@@ -69,7 +74,7 @@ def small_run(path, data, output):
         use_data(dataset, task, data)
         section["loader"].update(num_workers=0, batch_size_per_card=1 if task == "det" and name == "Eval" else 2)
         section.get("sampler", {})["first_bs"] = 2
-        dataset["transforms"] = [shrunk(operator) for operator in dataset["transforms"]]
+        dataset["transforms"] = [shrunk(operator, data) for operator in dataset["transforms"]]
     return config
 
 
@@ -82,8 +87,10 @@ def use_data(dataset, task, data):
         dataset["ratio_list"] = [1.0]
 
 
-def shrunk(operator):
+def shrunk(operator, data):
     ((name, arguments),) = operator.items()
+    if "rec_char_dict_path" in (arguments or {}):
+        return {name: {**arguments, "rec_char_dict_path": str(data)}}
     if name in ("EastRandomCropData", "RandomCropImgMask", "RandomCrop") and "size" in arguments:
         return {name: {**arguments, "size": [SIDE, SIDE]}}
     if name in ("EASTProcessTrain", "SASTProcessTrain"):

@@ -46,10 +46,11 @@ class BaseModel(nn.Layer):
     """Up to four parts in a row, each fed with what the one before gives.
 
     A part may declare ``feed``, names of fields of a batch: it is called with these, in this order, as its second
-    argument (None for fields that are missing, such as the label in inference). It may declare ``model_average`` and
-    ``fixed_size`` (it takes images of one size only; both False by default). The model declares the feeds of all parts,
-    and the others if one of them does. The first part may declare ``inputs``, the fields that it reads, by default
-    ``("image",)``; it gets a list if there are several. Every part but the last has ``out_channels``.
+    argument (None for fields that are missing, such as the label in inference). It may declare ``model_average``,
+    ``fixed_size`` (it takes images of one size only; both False by default) and ``export_obstacle`` (why it cannot be
+    exported). The model declares the feeds of all parts, and the others if one of them does. The first part may declare
+    ``inputs``, the fields that it reads, by default ``("image",)``; it gets a list if there are several. With
+    ``reads_grey`` it takes images of one channel, too. Every part but the last has ``out_channels``.
 
     Args:
         model_type: scope in which the parts are looked up, and name of the task.
@@ -91,6 +92,8 @@ class BaseModel(nn.Layer):
         self.feed = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed")))
         self.feed_in_use = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed_in_use")))
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
+        self.export_obstacle = next((one for part in parts if (one := getattr(part, "export_obstacle", None))), None)
+        self._image_channels = {self.in_channels, *((1,) if getattr(parts[0], "reads_grey", False) else ())}
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 
     @staticmethod
@@ -110,7 +113,8 @@ class BaseModel(nn.Layer):
         """Runs the parts in order.
 
         Args:
-            x: images ``[N, C, H, W]``, or other fields that ``inputs`` names; a list if there are several.
+            x: images ``[N, C, H, W]``, or other fields that ``inputs`` names; a list if there are several.  Where there
+                is one, a list is a batch as a call of PaddleOCR has it: the images and what ``feed`` names.
             data: mapping of what ``feed`` names, for the parts that are fed with it; or a plain list of these.
 
         Returns:
@@ -119,6 +123,8 @@ class BaseModel(nn.Layer):
         Raises:
             ConfigError: the images have another number of channels than the model was built for.
         """
+        if isinstance(x, list) and len(self.inputs) == 1:
+            x, *data = x
         self._check_channels(x)
         outputs = {}
         for name in self._present:
@@ -133,7 +139,7 @@ class BaseModel(nn.Layer):
 
     def _check_channels(self, images):
         """Compares images with ``in_channels``; a number that is not known while a graph is traced is -1."""
-        if isinstance(images, list) or len(images.shape) != 4 or images.shape[1] in (self.in_channels, -1):
+        if isinstance(images, list) or len(images.shape) != 4 or images.shape[1] in (*self._image_channels, -1):
             return
         raise ConfigError(
             f"Architecture.in_channels: the model reads images of {self.in_channels} channels, the data gives "

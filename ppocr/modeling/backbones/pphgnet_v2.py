@@ -8,12 +8,14 @@ from typing import NamedTuple
 from paddle import nn
 
 from ppocr.modeling.layers.aggregation import AggregationStage, stack_outputs, stage_strides
+from ppocr.modeling.layers.channels import as_rgb
 from ppocr.modeling.layers.conv_norm_act import ConvNormAct
 from ppocr.modeling.layers.parameter_options import exempt_norms_from_decay
 from ppocr.modeling.layers.pool import pool_text_line
 from ppocr.modeling.layers.stages import run_stages
 from ppocr.modeling.layers.stem import TwoPathStem
 from ppocr.registry import BACKBONES
+from ppocr.values import Classes
 
 LAYERS = 6  # convolutions of a block
 LAST_CHANNELS = 2048
@@ -142,3 +144,44 @@ class PPHGNetV2B4(PPHGNetV2):
         """
         maps = self.stage_maps(x)
         return maps if self._det else pool_text_line(maps[-1], self.training)
+
+
+class FormulaBackbone(nn.Layer):
+    """PP-HGNetV2 on an image of a formula, whose map is read as a sequence.
+
+    Source: PP-FormulaNet (https://arxiv.org/abs/2503.18382).
+
+    Args:
+        size: a key of ``STAGES``.
+        in_channels: channels of the image; one channel is repeated.
+        class_num: classes of the classifier, which is never run.
+    """
+
+    reads_grey = True
+
+    def __init__(self, size, in_channels, class_num):
+        super().__init__()
+        self._name = f"pphgnet_{size.lower()}"
+        setattr(self, self._name, PPHGNetV2(size, in_channels, class_num=class_num))
+        self.out_channels = LAST_CHANNELS
+
+    def forward(self, x):
+        """Maps ``[N, 3 or 1, H, W]`` to ``[N, H / 32 * W / 32, 2048]``."""
+        maps = getattr(self, self._name).stage_maps(as_rgb(x))
+        return maps[-1].flatten(2).transpose([0, 2, 1])
+
+
+@BACKBONES.register(name="PPHGNetV2_B4_Formula")
+class PPHGNetV2B4Formula(FormulaBackbone):
+    """PP-HGNetV2-B4 for formulas; see :class:`FormulaBackbone`."""
+
+    def __init__(self, in_channels: int = 3, class_num: Classes = 1000):
+        super().__init__("B4", in_channels, class_num)
+
+
+@BACKBONES.register(name="PPHGNetV2_B6_Formula")
+class PPHGNetV2B6Formula(FormulaBackbone):
+    """PP-HGNetV2-B6 for formulas; see :class:`FormulaBackbone`."""
+
+    def __init__(self, in_channels: int = 3, class_num: Classes = 1000):
+        super().__init__("B6", in_channels, class_num)

@@ -15,3 +15,8 @@ def undivided(widths, heads, key):
     for width, count in zip(widths, heads):
         if width % count:
             yield key, f"'{key}': {width} must be a multiple of its {count} heads"
+
+
+def as_rgb(images):
+    """Returns images ``[N, 3, H, W]``; a single channel is repeated."""
+    return images.expand([-1, 3, -1, -1]) if images.shape[1] == 1 else images

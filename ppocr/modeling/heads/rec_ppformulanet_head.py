@@ -1,0 +1,137 @@
+"""PP-FormulaNet: the decoder of mBART on the map of an image, which may give several sub-words at a time."""
+
+from typing import Annotated, Literal, Union
+
+import paddle
+from paddle import nn
+
+from ppocr.modeling.layers.mbart import MBartDecoder, hidden_from, mbart_linear
+from ppocr.registry import HEADS
+from ppocr.text.subword import END, PADDING
+from ppocr.values import Classes, Depth, Index, Range, Width
+
+HEADS_OF_ATTENTION = 16
+PUBLISHED_CLASSES = 50_000
+Tokens = Annotated[int, Range(1, 100_000)]
+
+
+class MBartForCausalLM(nn.Layer):
+    """The decoder and the linear layer that gives a score for each sub-word; the names are those of checkpoints."""
+
+    def __init__(self, decoder, classes, width):
+        super().__init__()
+        self.model = nn.Layer()
+        self.model.decoder = decoder
+        self.lm_head = mbart_linear(width, classes, bias=False)
+
+    def forward(self, *inputs, **options):
+        """Returns scores ``[N, T, classes]``, and keys and values of the sub-words; see :class:`MBartDecoder`."""
+        x, grown = self.model.decoder(*inputs, **options)
+        return self.lm_head(x), grown
+
+
+@HEADS.register()
+class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
+    """Gives the sub-words of a formula.
+
+    Source: PP-FormulaNet (https://arxiv.org/abs/2503.18382).
+
+    Args:
+        in_channels: width of the sequence that is read.
+        out_channels: number of sub-words; follows from the tokenizer.
+        max_new_tokens: sub-words given in evaluation.
+        decoder_start_token_id: sub-word that stands before the first.
+        decoder_ffn_dim: hidden width of the blocks' linear layers.
+        decoder_hidden_size: width of the blocks.
+        decoder_layers: their number.
+        encoder_hidden_size: as ``in_channels``.
+        use_parallel: give ``parallel_step`` sub-words at a time.
+        parallel_step: how many these are.
+    """
+
+    feed = ("label", "attention_mask")
+    export_obstacle = (
+        "sub-words are given one step after the other until each text has ended, which an exported graph cannot do "
+        "yet; read formulas with the checkpoint"
+    )
+    vocabulary_parameters = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: Classes = PUBLISHED_CLASSES,
+        max_new_tokens: Tokens = 1536,
+        decoder_start_token_id: Index = 0,
+        decoder_ffn_dim: Width = 4096,
+        decoder_hidden_size: Annotated[int, Range(HEADS_OF_ATTENTION, 16_384, step=HEADS_OF_ATTENTION)] = 1024,
+        decoder_layers: Depth = 8,
+        encoder_hidden_size: Width = 1024,
+        use_parallel: Union[bool, Literal["True,"]] = False,  # the text stands in a published configuration
+        parallel_step: Annotated[int, Range(0, 100)] = 3,
+    ):
+        super().__init__()
+        self._step = parallel_step if use_parallel else 1
+        positions = max_new_tokens + (parallel_step if use_parallel else 0)
+        decoder = MBartDecoder(
+            out_channels, decoder_hidden_size, decoder_layers, HEADS_OF_ATTENTION, decoder_ffn_dim, positions
+        )
+        self.decoder = MBartForCausalLM(decoder, out_channels, decoder_hidden_size)
+        self.enc_to_dec_proj = mbart_linear(encoder_hidden_size, decoder_hidden_size)
+        self._start, self._longest = decoder_start_token_id, max_new_tokens
+        self.out_channels = out_channels
+
+    @staticmethod
+    def check_arguments(in_channels, encoder_hidden_size, use_parallel, parallel_step):
+        """Yields a width that does not fit, or a step of nothing."""
+        if in_channels not in (None, encoder_hidden_size):
+            what = f"'encoder_hidden_size' must be the width of what the head reads, {in_channels}"
+            yield "encoder_hidden_size", f"{what}, not {encoder_hidden_size}"
+        if use_parallel and not parallel_step:
+            yield "parallel_step", "'parallel_step' must be 1 or more where 'use_parallel' is set"
+
+    def forward(self, x, targets=None):
+        """Reads a sequence ``[N, S, in_channels]``.
+
+        Args:
+            x: the sequence.
+            targets: label ``[N, L]``, the start included, and the mask of its entries that are no padding.
+
+        Returns:
+            In training logits ``[N, L - 1, out_channels]`` of what follows each entry of the label but the last; with
+            several at a time of the entry that many places later.
+            In evaluation sub-words ``[N, T]`` from the start on, padding behind the end.
+        """
+        memories = self.decoder.model.decoder.memories(self.enc_to_dec_proj(x))
+        return self._teach(memories, *targets) if self.training else self._generate(memories)
+
+    def _teach(self, memories, label, present):
+        """Returns the scores of what follows each entry of the label but the last."""
+        starts = paddle.full([label.shape[0], self._step - 1], self._start, label.dtype)
+        tokens = paddle.concat([starts, label], axis=1)[:, : -self._step]
+        present = paddle.concat([paddle.ones_like(starts), present.astype(label.dtype)], axis=1)[:, : -self._step]
+        group = paddle.arange(tokens.shape[1]) // self._step
+        hidden = (group.unsqueeze(0) > group.unsqueeze(1)).logical_or(present.equal(0)[:, None, None])
+        mask = hidden_from(hidden, memories[0][0].dtype)
+        return self.decoder(tokens, memories, mask)[0]
+
+    def _generate(self, memories):
+        """Follows the likeliest sub-words until each text has ended."""
+        rows = memories[0][0].shape[0]
+        tokens = paddle.full([rows, self._step], self._start, "int64")
+        ended, pasts, texts = paddle.zeros([rows, 1], "bool"), None, [tokens]
+        for _ in range(-(-self._longest // self._step)):
+            scores, pasts = self.decoder(tokens, memories, pasts=pasts)
+            tokens = scores.argmax(axis=2)
+            tokens, ended = end_texts(tokens, ended)
+            texts.append(tokens)
+            if bool(ended.all()):
+                break
+        return paddle.concat(texts, axis=1)
+
+
+def end_texts(tokens, ended):
+    """Returns sub-words ``[N, T]`` with padding behind the first end, and which texts have ended, ``[N, 1]``."""
+    ends = tokens.equal(END).astype("int64").cumsum(axis=1)
+    before = ends - tokens.equal(END).astype("int64")  # ends in front of each sub-word
+    over = ended.logical_or(before > 0)
+    return paddle.where(over, paddle.full_like(tokens, PADDING), tokens), ended.logical_or(ends[:, -1:] > 0)

@@ -1,0 +1,87 @@
+"""Texts as sub-words of a tokenizer, the published file ``tokenizer.json``.
+
+Source: Neural Machine Translation of Rare Words with Subword Units (https://arxiv.org/abs/1508.07909).
+"""
+
+import os
+
+import numpy as np
+
+from ppocr.errors import DataError
+from ppocr.text.codec import Encoded
+
+START, PADDING, END = 0, 1, 2  # classes of the marks in the tokenizers of the mBART family
+FILE = "tokenizer.json"
+
+
+class BpeCodec:
+    """Texts as sub-words; the marks are classes of the tokenizer itself.
+
+    Args:
+        path: ``tokenizer.json``, or the folder in which it lies.
+
+    Attributes:
+        path: of the file.
+        characters: the sub-words in the order of their classes.
+        start, padding, end: classes of the marks.
+        writing: None: sub-words have no direction.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+
+    start, padding, end = START, PADDING, END
+    writing = None
+
+    def __init__(self, path: str):
+        self.path = os.path.join(path, FILE) if os.path.isdir(path) else str(path)
+        self._tokenizer = _load(self.path)
+        entries = self._tokenizer.get_vocab(with_added_tokens=True)
+        self.characters = [f"<unused{place}>" for place in range(max(entries.values(), default=END) + 1)]
+        for entry, place in entries.items():
+            self.characters[place] = entry
+
+    @property
+    def vocabulary(self) -> list:
+        """What the classes of a head mean; checkpoints keep it."""
+        return self.characters
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes that a head is built for."""
+        return len(self.characters)
+
+    def encode(self, text: str) -> Encoded:
+        """Returns the classes of a text's sub-words, without marks."""
+        classes = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return Encoded(classes, len(classes), [])
+
+    def marked(self, classes: list) -> list:
+        """Returns classes between start and end."""
+        return [self.start, *classes, self.end]
+
+    def decode(self, ids) -> list:
+        """Returns the text of each row up to its end, without marks.
+
+        Args:
+            ids: int (batch, places), what a model gives or labels.
+        """
+        rows = [row[: _before(row[1:], self.end) + 1] for row in np.asarray(ids)]
+        return self._tokenizer.decode_batch([row.tolist() for row in rows], skip_special_tokens=True)
+
+
+def _before(row, mark):
+    """Returns how many entries of a row stand before the first ``mark``."""
+    found = np.flatnonzero(row == mark)
+    return int(found[0]) if len(found) else len(row)
+
+
+def _load(path):
+    if not os.path.isfile(path):
+        raise DataError(f"{path}: no such tokenizer; rec_char_dict_path names the published {FILE} or its folder")
+    from tokenizers import Tokenizer  # it takes a while to import, and few models have sub-words
+
+    try:
+        return Tokenizer.from_file(path)
+    except Exception as error:  # noqa: BLE001  (the library raises nothing more special)
+        raise DataError(f"{path}: no tokenizer.json of the library tokenizers ({error})") from None

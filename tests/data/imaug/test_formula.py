@@ -1,0 +1,78 @@
+"""Images and labels of formulas."""
+
+import cv2
+import numpy as np
+import pytest
+from tiny_tokenizer import write_tokenizer
+
+from ppocr.data.imaug import create_operators, transform
+from ppocr.data.imaug.formula import fitted, ink_box
+from ppocr.errors import Dropped
+
+
+def page(height=40, width=60):
+    """A white page with a black bar at rows 10 to 19 and columns 20 to 49, and a white hole in it."""
+    image = np.full((height, width, 3), 255, np.uint8)
+    image[10:20, 20:50] = 0
+    image[12:18, 25:35] = 255
+    return image
+
+
+def decoded(size, seed=0, **keys):
+    operators = create_operators([{"UniMERNetImgDecode": {"input_size": size, **keys}}])
+    sample = {"image": cv2.imencode(".png", page())[1].tobytes(), "img_path": "a.png"}
+    return transform(sample, operators, np.random.default_rng(seed))
+
+
+def test_margins_are_cut_off():
+    assert ink_box(page()) == (slice(10, 20), slice(20, 50))
+    assert page()[ink_box(np.full_like(page(), 9))].shape == page().shape
+
+
+def test_an_image_fills_its_frame_as_far_as_it_can():
+    assert fitted((10, 30), (40, 60)) == (20, 60)
+    assert fitted((1000, 2), (40, 60)) == (40, 1)
+
+
+def test_the_frame_is_black_and_the_image_in_its_middle():
+    sample = decoded([40, 60])
+    assert sample["image"].shape == (40, 60, 3) and sample["filename"] == "a.png"
+    assert sample["image"][15:25, 12:28].min() > 200 and not sample["image"][:10].any()
+    light = transform(
+        {"image": cv2.imencode(".png", np.full((10, 30, 3), 200, np.uint8))[1].tobytes()},
+        create_operators([{"UniMERNetImgDecode": {"input_size": [40, 60]}}]),
+    )["image"]
+    assert (light[10:30] == 200).all() and not light[:10].any() and not light[30:].any()
+
+
+@pytest.mark.parametrize("key", ["random_padding", "random_resize", "random_crop"])
+def test_random_frames_differ_and_repeat(key):
+    one, again = (decoded([64, 64], seed, **{key: True})["image"] for seed in (1, 1))
+    others = [decoded([64, 64], seed, **{key: True})["image"] for seed in range(2, 6)]
+    np.testing.assert_array_equal(one, again)
+    assert any((one != other).any() for other in others)
+
+
+def test_grey_is_normalised_and_sides_become_multiples_of_16():
+    operators = create_operators([{"UniMERNetTestTransform": None}, {"LatexImageFormat": None}])
+    image = transform({"image": np.full((20, 33, 3), 255, np.uint8)}, operators)["image"]
+    assert image.shape == (1, 32, 48) and image.dtype == np.float32
+    assert image[0, :20, :33] == pytest.approx((1 - 0.7931) / 0.1738, rel=1e-5)
+    assert (image[0, 20:] == 1).all() and (image[0, :, 33:] == 1).all()
+
+
+def test_training_changes_images_by_its_generator():
+    operators = create_operators([{"UniMERNetTrainTransform": None}])
+    seen = [transform({"image": page()}, operators, np.random.default_rng(seed))["image"] for seed in (1, 1, *range(9))]
+    np.testing.assert_array_equal(*seen[:2])
+    assert len({image.tobytes() for image in seen}) > 3
+    assert {image.shape for image in seen} == {(40, 60, 3)}
+
+
+def test_a_formula_that_is_too_long_is_dropped(tmp_path):
+    (encode,) = create_operators(
+        [{"UniMERNetLabelEncode": {"rec_char_dict_path": str(write_tokenizer(tmp_path)), "max_seq_len": 4}}]
+    )
+    assert encode({"label": "ab"})["label"].tolist() == [0, 4, 5, 2]
+    with pytest.raises(Dropped, match="5 sub-words, more than 4"):
+        encode({"label": "abc"})

@@ -1,0 +1,46 @@
+"""Sub-words of a tokenizer, and one way to write a formula."""
+
+import numpy as np
+import pytest
+from tiny_tokenizer import CHARACTERS, MARKS, write_tokenizer
+
+from ppocr.errors import DataError
+from ppocr.text.latex import normalise_latex
+from ppocr.text.subword import BpeCodec
+
+
+def test_a_text_comes_back_from_its_classes(tmp_path):
+    write_tokenizer(tmp_path)
+    codec = BpeCodec(str(tmp_path))
+    assert codec.vocabulary == [*MARKS, *CHARACTERS, "Ġ"] and codec.num_classes == len(codec.vocabulary)
+    marked = codec.marked(codec.encode("\\a b").classes)
+    assert marked[0] == codec.start and marked[-1] == codec.end
+    assert codec.decode(np.array([[*marked, codec.padding, 7]])) == ["\\a b"]
+
+
+def test_only_what_stands_before_the_end_is_text(tmp_path):
+    codec = BpeCodec(str(write_tokenizer(tmp_path)))
+    assert codec.decode(np.array([[0, 4, 2, 5], [0, 2, 4, 4], [0, 4, 5, 6]])) == ["a", "", "abc"]
+
+
+def test_a_tokenizer_that_cannot_be_read_is_said_in_one_line(tmp_path):
+    with pytest.raises(DataError, match="no such tokenizer; rec_char_dict_path names the published tokenizer.json"):
+        BpeCodec(str(tmp_path / "nothing"))
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(DataError, match="no tokenizer.json of the library tokenizers"):
+        BpeCodec(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (r"\frac { a } { b c }", r"\frac{a}{b c}"),
+        (r"\operatorname { s i n } x", r"\operatorname{sin}x"),
+        (r"x ^ { 2 } \ y", r"x^{2}\ y"),
+        (r" \alpha   b  +  1 ", r"\alpha b+1"),
+        (r"\text { a b }", r"\text{a b}"),
+        ("", ""),
+    ],
+)
+def test_spaces_that_mean_nothing_go(text, written):
+    assert normalise_latex(text) == normalise_latex(written) == written
