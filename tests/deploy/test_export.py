@@ -191,6 +191,9 @@ def test_what_cannot_be_exported(tiny, tmp_path, monkeypatch):
         export({**config, "Architecture": larger}, weights, tmp_path / "out")
     with pytest.raises(ExportError, match=r"plain.pdparams/x: cannot be written \(Not a directory\)"):
         export(config, weights, weights.with_suffix(".pdparams") / "x")
+    with monkeypatch.context() as patched, pytest.raises(ExportError, match="x: loops, as some heads say"):
+        patched.setattr(CTCHead, "export_obstacle", "loops, as some heads say", raising=False)
+        export({**config, "Architecture": {**config["Architecture"], "algorithm": "x"}}, weights, tmp_path / "out")
     monkeypatch.setattr(to_onnx.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="--onnx needs a converter: pip install 'paddle2onnx"):
         export(config, weights, tmp_path / "out", onnx=True)

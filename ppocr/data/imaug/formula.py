@@ -76,7 +76,7 @@ class UniMERNetImgDecode(Operator):
         self._decode = DecodeImage()
 
     def __call__(self, data, rng):
-        image = self._decode.in_mode(data["image"])
+        image = self._opened(data["image"])
         image = image[self._cut(ink_box(image), image.shape, rng)]
         height, width = fitted(image.shape[:2], self.input_size)
         if self.random_resize:
@@ -85,6 +85,10 @@ class UniMERNetImgDecode(Operator):
         data["image"] = self._framed(cv2.resize(image, (width, height), interpolation=_filter(image, height)), rng)
         data["filename"] = data.get("img_path") or ""
         return data
+
+    def _opened(self, image):
+        """Returns an image (H, W, 3), red first, of a file's bytes, or of pixels in use, blue first."""
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if isinstance(image, np.ndarray) else self._decode.in_mode(image)
 
     def _cut(self, box, shape, rng):
         """Returns the part of an image that is kept, which holds its ink."""

@@ -45,6 +45,14 @@ def test_the_frame_is_black_and_the_image_in_its_middle():
     assert (light[10:30] == 200).all() and not light[:10].any() and not light[30:].any()
 
 
+def test_pixels_are_read_as_the_bytes_of_their_file():
+    operators = create_operators([{"UniMERNetImgDecode": {"input_size": [40, 60]}}])
+    pixels = page()
+    pixels[14] = (10, 90, 250)
+    given = (pixels, cv2.imencode(".png", pixels)[1].tobytes())
+    np.testing.assert_array_equal(*(transform({"image": image}, operators)["image"] for image in given))
+
+
 @pytest.mark.parametrize("key", ["random_padding", "random_resize", "random_crop"])
 def test_random_frames_differ_and_repeat(key):
     one, again = (decoded([64, 64], seed, **{key: True})["image"] for seed in (1, 1))
