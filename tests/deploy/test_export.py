@@ -22,6 +22,7 @@ from ppocr.errors import CheckpointError, ConfigError, DataError, ExportError, U
 from ppocr.inference.exported import load_exported, open_onnx, read_config
 from ppocr.inference.outputs import flattened
 from ppocr.inference.preprocessing import Preprocessing
+from ppocr.modeling.heads.rec_ctc_head import CTCHead
 from ppocr.text.dictionary import DEFAULT_CHARACTERS
 
 CONVERTS = all(importlib.util.find_spec(name) for name in ("paddle2onnx", "onnxruntime"))
