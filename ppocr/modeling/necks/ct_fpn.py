@@ -33,8 +33,8 @@ class CTFPN(nn.Layer):
     def forward(self, x):
         """Maps the list of four maps to ``[N, 4 out_channel, H / 4, W / 4]``."""
         first = self.fpem1([reduce(level) for reduce, level in zip(self._reduce, x)])
-        levels = [one + other for one, other in zip(first, self.fpem2(first))]
-        return paddle.concat([enlarged(level, levels[0]) for level in levels], axis=1)
+        largest, *others = [one + other for one, other in zip(first, self.fpem2(first))]
+        return paddle.concat([largest, *(enlarged(level, largest) for level in others)], axis=1)
 
 
 class FeatureEnhancement(nn.Layer):
@@ -70,4 +70,4 @@ class FeatureEnhancement(nn.Layer):
 
 def enlarged(x, like):
     """Returns a map at the size of another."""
-    return x if x.shape[2:] == like.shape[2:] else F.interpolate(x, size=like.shape[2:], mode="bilinear")
+    return F.interpolate(x, size=like.shape[2:], mode="bilinear")
