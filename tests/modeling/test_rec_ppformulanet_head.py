@@ -4,6 +4,8 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.errors import ConfigError
+from ppocr.modeling.architectures import build_model
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.heads.rec_ppformulanet_head import end_texts
 from ppocr.modeling.layers.mbart import hidden_from
@@ -81,3 +83,26 @@ def test_a_width_that_does_not_fit_is_refused():
         head(encoder_hidden_size=9)
     with pytest.raises(ValueError, match="'parallel_step' must be 1 or more"):
         head(0, use_parallel=True)
+
+
+@paddle.no_grad()
+def test_a_grey_image_is_read_as_three_equal_channels_and_a_batch_as_its_parts():
+    paddle.seed(1)
+    width = {"encoder_hidden_size": 2048, "decoder_hidden_size": 16, "decoder_ffn_dim": 8, "decoder_layers": 1}
+    model = build_model(
+        {
+            "model_type": "rec",
+            "Backbone": {"name": "PPHGNetV2_B4_Formula", "class_num": 2},
+            "Head": {"name": "PPFormulaNet_Head", "out_channels": CLASSES, "max_new_tokens": 4, **width},
+        }
+    )
+    grey = paddle.randn([2, 1, 64, 64])
+    model.eval()
+    given = model(grey).numpy()
+    np.testing.assert_array_equal(given, model(grey.expand([-1, 3, -1, -1])).numpy())
+    np.testing.assert_array_equal(given, model([grey]).numpy())
+    model.train()
+    label = paddle.to_tensor([[0, 4, 5, 2]] * 2)
+    assert model([grey, label, paddle.ones_like(label)]).shape == [2, 3, CLASSES]
+    with pytest.raises(ConfigError, match="reads images of 3 channels, the data gives 2"):
+        model(paddle.zeros([2, 2, 64, 64]))
