@@ -7,7 +7,7 @@ import paddle
 
 from ppocr.data.batch import Batch, with_fields
 from ppocr.data.collate_fn import collate_field
-from ppocr.engine.stepper import call_model, to_float32
+from ppocr.engine.forward import call_model, to_float32
 from ppocr.errors import ConfigError
 from ppocr.failures import in_one_line
 from ppocr.inference.preprocessing import fields_in_use

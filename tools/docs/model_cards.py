@@ -8,6 +8,7 @@ import inspect
 import json
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import paddle
@@ -21,9 +22,9 @@ from ppocr.data.imaug import create_operators, transform
 from ppocr.errors import UserError
 from ppocr.modeling.architectures import build_model
 from ppocr.postprocess import build_post_process
-from ppocr.registry import BACKBONES, HEADS, NECKS, TRANSFORMS
+from ppocr.registry import BACKBONES, HEADS, NECKS, OPERATORS, TRANSFORMS, parameters_of
 from ppocr.shipped_configs import config_folder
-from ppocr.text.codecs import CtcCodec
+from ppocr.text.dictionary import character_list
 from ppocr.wording import counted
 from tools.docs.cost import count_macs, count_parameters, trace
 
@@ -36,12 +37,14 @@ PUBLISHED = {
     "chinese_cht_dict.txt": 8421,
     "cyrillic_dict.txt": 163,
     "devanagari_dict.txt": 167,
+    "dict90.txt": 90,
     "french_dict.txt": 136,
     "german_dict.txt": 143,
     "hebrew_dict.txt": 214,
     "japan_dict.txt": 4399,
     "ka_dict.txt": 153,
     "korean_dict.txt": 3688,
+    "latex_symbol_dict.txt": 111,
     "latin_dict.txt": 185,
     "parseq_dict.txt": 94,
     "ppocr_keys_v1.txt": 6623,
@@ -61,6 +64,7 @@ CANNOT_RUN = {
         "the teacher's backbone gives tokens, and its head, without `use_pool`, takes a map"
     )
 }
+SIDES = ("size", "target_size", "image_shape", "input_size")  # keys of cropping operators: [width, height], or a side
 HEADING = """# Model cards
 
 Written by `python tools/docs/model_cards.py`. Parameters are those of the form that trains, for the dictionary named,
@@ -114,10 +118,15 @@ def _essence(value):
 def card(names) -> str:
     """Returns the card of the first configuration as Markdown; the others are named."""
     print(names[0], file=sys.stderr, flush=True)
-    config = measurable(configuration.load(config_folder() / names[0]))
+    config = configuration.load(config_folder() / names[0])
+    dictionary = config["Global"].get("character_dict_path")
+    with tempfile.TemporaryDirectory() as folder:
+        return _card(names, measurable(config, Path(folder)), dictionary)
+
+
+def _card(names, config, dictionary):
     model = build_model(config["Architecture"])
     model.eval()
-    dictionary = config["Global"].get("character_dict_path")
     lines = [
         f"## {names[0]}\n",
         f"* Parameters: {count_parameters(model) / 1e6:.2f} million"
@@ -147,27 +156,23 @@ def _networks(model, config):
     return [f"* Networks (million parameters): {', '.join(sizes)}"] if sizes else []
 
 
-def measurable(config) -> dict:
+def measurable(config, folder) -> dict:
     """Returns the configuration with its sizes filled in and without files of weights.
 
-    A published dictionary that is not there counts with its published length.
+    Args:
+        config: as it is published.
+        folder: where a dictionary is written in place of a published one that is not there, as long as that.
     """
     path = config["Global"].get("character_dict_path")
     if path and not Path(path).exists():
-        decoder = _PublishedDecoder(PUBLISHED[Path(path).name] + bool(config["Global"].get("use_space_char")))
-    else:
-        decoder = build_post_process(config["PostProcess"], config["Global"])
-    result = configuration.resolve(config, decoder)
+        path = folder / "dictionary.txt"
+        length = PUBLISHED[Path(config["Global"]["character_dict_path"]).name]
+        path.write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + length))), encoding="utf-8")
+        config = configuration.override(config, {"Global.character_dict_path": str(path)})
+    result = configuration.resolve(config, build_post_process(config["PostProcess"], config["Global"]))
     for network in (result["Architecture"].get("Models") or {}).values():
         network["pretrained"] = None
     return result
-
-
-class _PublishedDecoder:
-    """Stands for the CTC decoder of a dictionary of which only the length is known."""
-
-    def __init__(self, characters):
-        self.codec = CtcCodec("?" * characters)
 
 
 def training_shape(config) -> list:
@@ -175,11 +180,20 @@ def training_shape(config) -> list:
     for section in ("Train", "Eval"):
         for operator in config[section]["dataset"]["transforms"]:
             ((name, arguments),) = operator.items()
-            if "Resize" in name and "image_shape" in (arguments or {}):
-                return list(arguments["image_shape"])
-            if "Crop" in name and "size" in (arguments or {}):
-                return [config["Architecture"].get("in_channels", 3), *arguments["size"][::-1]]
+            kind = OPERATORS.get(name, config["Architecture"]["model_type"])
+            values = {key: p.default for key, p in parameters_of(kind).items()} | (arguments or {})
+            if "Resize" in name and len(values.get("image_shape", ())) > 2:
+                channels, height, *widths = values["image_shape"]
+                return [channels, height, widths[-1]]  # of several the largest
+            if any(word in name for word in ("Crop", "Resize", "Process")) and _side(values):
+                return [config["Architecture"].get("in_channels", 3), *_side(values)]
     raise configuration.ConfigError("no operator of Train or Eval tells the size of the image")
+
+
+def _side(values):
+    """Returns height and width that a cropping operator gives; None where it leaves them open."""
+    size = next((values[key] for key in SIDES if values.get(key)), None)
+    return [size, size] if isinstance(size, int) else size and list(size[::-1])
 
 
 def example(config) -> list:
@@ -192,7 +206,8 @@ def example(config) -> list:
         return [image]
     operators = create_operators(config["Eval"]["dataset"]["transforms"][1:], config["Global"])
     blank = image[0].transpose([1, 2, 0]).numpy().astype("uint8").repeat(4 - image.shape[1], axis=2)[:, :, :3]
-    fields = transform({"image": blank, "label": "a"}, operators)
+    label = character_list(config["Global"].get("character_dict_path"))[0]
+    fields = transform({"image": blank, "label": label}, operators)
     return with_images(with_fields(fields, [paddle.to_tensor(field)[None] for field in fields]), image)
 
 
