@@ -31,6 +31,10 @@ IGNORED_KEYS = {
     },
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
+    "head/CANHead": {
+        "in_channel": "it follows from the backbone",
+        "out_channel": "it follows from the dictionary",
+    },
     "head/RobustScannerHead": {
         "start_idx": "it follows from the dictionary",
         "padding_idx": "it follows from the dictionary",

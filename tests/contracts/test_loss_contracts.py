@@ -76,6 +76,13 @@ LOSS_ROWS = {
         {"loss": 2 * SURPRISE + 0.1 * (1 - 0.8)},
         (ids([2, 1, 3]), ids(2), np.array([[0, 2]], "float32")),
     ),
+    # four counts of 0 for a class that stands there once: 0.5 / 4 at each of three scales
+    "CANLoss": Row(
+        {},
+        (even(1, 2, CLASSES), *[even(1, CLASSES)] * 3),
+        {"loss": SURPRISE + 3 / 8, "word_loss": SURPRISE, "counting_loss": 3 / 8},
+        (even(1, 1, 16, 32), ids([2, 0])),
+    ),
     "CELoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
     "CPPDLoss": Row(
         {"ignore_index": 9},

@@ -29,6 +29,7 @@ VITSTR = {
 }  # fmt: skip
 SMALL = {"model_name": "small", "scale": 0.35}
 BACKBONE_ROWS = {
+    "DenseNet": Row({"growthRate": 2}, [1, 1, 32, 48], [1, 57, 2, 3]),
     "DetMobileNetV3": Row(SMALL, PAGE, pyramid([8, 8, 16, 200])),
     "DetRepSVTR": Row({}, PAGE, pyramid([48, 96, 192, 384])),
     "DetResNet": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
@@ -108,6 +109,13 @@ HEAD_ROWS = {
         [2, 5, 32],
         [[[2, 2, 3], [2, 4]], [2, 4, 9]],
         (ids([1, 8, 0, 7], [2, 0, 7, 7]), ids([1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 0, 0]), ids([1, 8], [2, 4])),
+    ),
+    "CANHead": Row(
+        {"in_channels": 8, "out_channels": 5,
+         "attdecoder": {"input_size": 4, "hidden_size": 6, "attention": {"attention_dim": 8}}},
+        [2, 8, 2, 3],
+        [[2, 3, 5], [2, 5], [2, 5], [2, 5]],
+        (paddle.ones([2, 1, 32, 48]), ids([2, 3, 0], [4, 0, 0])),
     ),
     "CTCHead": Row({"in_channels": 8, "out_channels": 5}, [2, 6, 8], [2, 6, 5]),
     "CTHead": Row({"in_channels": 8, "hidden_dim": 4}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),

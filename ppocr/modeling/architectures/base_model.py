@@ -123,7 +123,7 @@ class BaseModel(nn.Layer):
         Raises:
             ConfigError: the images have another number of channels than the model was built for.
         """
-        if isinstance(x, list) and len(self.inputs) == 1:
+        if isinstance(x, (list, tuple)) and len(self.inputs) == 1:
             x, *data = x
         self._check_channels(x)
         outputs = {}
