@@ -132,12 +132,18 @@ def _card(names, config, dictionary):
         f"* Parameters: {count_parameters(model) / 1e6:.2f} million"
         + (f", with `{Path(dictionary).name}`" if dictionary else ""),
         *_networks(model, config),
-        *([f"* Cannot run: {CANNOT_RUN[names[0]]}"] if names[0] in CANNOT_RUN else _measured(model, example(config))),
+        *([f"* Cannot run: {CANNOT_RUN[names[0]]}"] if names[0] in CANNOT_RUN else _costs(model, config)),
     ]
     papers = sources(config["Architecture"])
     lines += [f"* Papers: {', '.join(papers)}"] if papers else []
     lines += [f"* The same architecture: {', '.join(names[1:])}"] if names[1:] else []
     return "\n".join(lines) + "\n"
+
+
+def _costs(model, config):
+    if getattr(getattr(model, "head", None), "export_obstacle", None):
+        return ["* MACs: not counted; decoding takes as many steps as each text needs"]
+    return _measured(model, example(config))
 
 
 def _measured(model, batch):
@@ -169,7 +175,10 @@ def measurable(config, folder) -> dict:
         length = PUBLISHED[Path(config["Global"]["character_dict_path"]).name]
         path.write_text("\n".join(map(chr, range(0x4E00, 0x4E00 + length))), encoding="utf-8")
         config = configuration.override(config, {"Global.character_dict_path": str(path)})
-    result = configuration.resolve(config, build_post_process(config["PostProcess"], config["Global"]))
+    tokenizer = config["PostProcess"].get("rec_char_dict_path")
+    without = tokenizer is not None and not Path(tokenizer).exists()  # sizes are the head's own, whatever its sub-words
+    section = {"name": "None"} if without else config["PostProcess"]
+    result = configuration.resolve(config, build_post_process(section, config["Global"]))
     for network in (result["Architecture"].get("Models") or {}).values():
         network["pretrained"] = None
     return result
