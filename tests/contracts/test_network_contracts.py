@@ -55,6 +55,17 @@ BACKBONE_ROWS = {
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
     "ShallowCNN": Row({"hidden_dim": 8, "in_channels": 3}, [1, 3, 16, 32], [1, 8, 4, 8]),
+    "Vary_VIT_B_Formula": Row(
+        {
+            "image_size": 256,
+            "encoder_embed_dim": 16,
+            "encoder_depth": 2,
+            "encoder_num_heads": 2,
+            "encoder_global_attn_indexes": [1],
+        },
+        [1, 1, 256, 256],
+        [1, 16, 1024],
+    ),
     "VGG": Row({}, [1, 3, 32, 32], [1, 128, 1, 8]),
     "ViTParseQ": Row(
         {"img_size": [16, 32], "patch_size": [4, 8], "embed_dim": 8, "depth": 2, "num_heads": 2, "drop_path_rate": 0.1},
