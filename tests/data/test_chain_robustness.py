@@ -29,6 +29,8 @@ def smaller(value):
     """Returns the settings of a detector's operators for small images."""
     if value == {"DetResizeForTest": None}:
         return {"DetResizeForTest": {"limit_side_len": 96}}
+    if value == {"ScaleAlignedShort": None}:
+        return {"ScaleAlignedShort": {"short_size": 64}}
     if isinstance(value, dict):
         return {key: smaller(inner) for key, inner in value.items()}
     if isinstance(value, list):

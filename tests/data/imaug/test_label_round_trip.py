@@ -28,14 +28,29 @@ def between_blanks(labels, classes):
     return one_hot(np.insert(labels, np.arange(labels.shape[1]), 0, axis=1), classes)
 
 
+def ended(labels, classes):
+    """As a model that fills up with ends (0) what the loss leaves out."""
+    return one_hot(np.where(labels < classes, labels, 0), classes)
+
+
 # What a model that has learned the labels gives.
 PREDICTIONS = {
+    "ABINetLabelEncode": ended,
+    "AttnLabelEncode": one_hot,
+    "CPPDLabelEncode": ended,
     "CTCLabelEncode": between_blanks,
     "NRTRLabelEncode": lambda labels, classes: (labels, np.ones(labels.shape)),
+    "PRENLabelEncode": one_hot,
+    "ParseQLabelEncode": lambda labels, classes: ended(labels[:, 1:], classes - 2),  # never start and padding
     "SARLabelEncode": after_start,
+    "SATRNLabelEncode": after_start,
+    "SEEDLabelEncode": lambda labels, classes: {"rec_pred": one_hot(labels, classes)},
+    "SPINLabelEncode": after_start,
     "SRNLabelEncode": lambda labels, classes: {"predict": one_hot(labels, classes).reshape(-1, classes)},
+    "ViTSTRLabelEncode": one_hot,
     "VLLabelEncode": lambda labels, classes: [one_hot(labels, classes).transpose(1, 0, 2) * 50],
 }
+OWN_KEYS = {"SPINLabelEncode": {"lower": False}}  # by default it gives back lower-case texts only
 
 
 ENCODERS = [name for name in OPERATORS.names() if issubclass(OPERATORS.get(name), TextOperator)]
@@ -70,7 +85,7 @@ def test_texts_come_back(encoder, vocabulary, tmp_path_factory):
     file = tmp_path_factory.getbasetemp() / "round_trip.txt"
     file.write_bytes("".join(f"{character}\n" for character in characters).encode())
     options = {"character_dict_path": str(file), "use_space_char": space, "max_text_length": SIZE}
-    ops = create_operators([{encoder: None}], options)
+    ops = create_operators([{encoder: OWN_KEYS.get(encoder)}], options)
     samples = [run_operators({"label": text}, ops, np.random.default_rng(0)) for text in texts]
     labels = np.stack([sample["label"] for sample in samples])
     decode = build_post_process({"name": decoder_of(encoder)}, options)
