@@ -173,6 +173,12 @@ LOSS_ROWS = {
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
     "PRENLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 0]),)),
     "ParseQLoss": Row({}, {"logits": (even(1, 3, CLASSES),) * 2}, {"loss": SURPRISE}, (ids([4, 1, 2, 0, 5]),)),
+    "RFLLoss": Row(
+        {},
+        (np.full([1, CLASSES], 0.5, "float32"), even(1, 3, CLASSES)),
+        {"loss": 1 / 4 + SURPRISE, "cnt_loss": 1 / 4, "seq_loss": SURPRISE},
+        (ids([0, 1, 3]), ids(1), ids([0, 1, 0, 1])),
+    ),
     "SARLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([3, 1, 3]),)),
     "SASTLoss": Row(
         {},

@@ -52,6 +52,7 @@ BACKBONE_ROWS = {
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
     "ResNet32": Row({"in_channels": 1, "out_channels": 32}, [2, 1, 32, 32], [2, 32, 1, 9]),
     "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
+    "ResNetRFL": Row({"in_channels": 1}, [2, 1, 32, 16], [[2, 512, 1, 5]] * 2),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
     "ShallowCNN": Row({"hidden_dim": 8, "in_channels": 3}, [1, 3, 16, 32], [1, 8, 4, 8]),
@@ -87,6 +88,7 @@ NECK_ROWS = {
         [[2, 4, 8, 16], [2, 6, 4, 8], [2, 8, 2, 4]],
         [2, 5, 9],
     ),
+    "RFAdaptor": Row({"in_channels": [6, 6]}, [[2, 6, 1, 5]] * 2, [[2, 5, 6]] * 2),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
     "RepLKPAN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
@@ -171,6 +173,12 @@ HEAD_ROWS = {
         [2, 5, 8],
         {"predict": [2, 3, 5], "logits": [[2, 3, 5]] * 2},
         (ids([5, 1, 2, 0, 6, 6], [5, 1, 0, 6, 6, 6]), ids(2, 1)),
+    ),
+    "RFLHead": Row(
+        {"in_channels": 8, "out_channels": 5, "hidden_size": 4},
+        [[2, 26, 8], [2, 26, 8]],
+        [[2, 5], [2, 3, 5]],
+        (ids([0, 1, 4], [0, 4, 0]),),
     ),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},

@@ -20,6 +20,7 @@ def label(*row):
     return (None, ids(row))
 
 
+COUNTED = (None, paddle.to_tensor([[0, 11, 12, 37], [0, 11, 37, 0]]))
 CHARACTERS = 36  # digits and lower-case letters
 A, B = 10, 11
 AB, TRUTH = [("ab", 0.75)], [("ab", 1.0)]
@@ -104,6 +105,7 @@ POST_PROCESS_ROWS = {
     "ParseQLabelDecode": Row(
         {}, {"predict": scores([A + 1, B + 1, 0, A], CHARACTERS + 1)}, (AB, TRUTH), label(37, A + 1, B + 1, 0, 38)
     ),
+    "RFLLabelDecode": Row({}, np.full([2, CHARACTERS + 2], 0.05, "float32"), ([2, 2], [2, 1]), COUNTED),
     "SARLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
     "SASTPostProcess": Row({"shrink_ratio_of_width": 0.0}, CENTER_MAPS, [[[8, 8], [24, 8], [24, 24], [8, 24]]], SHAPE),
     "SATRNLabelDecode": Row({}, SAR, (AB, TRUTH), label(CHARACTERS + 1, A, B, CHARACTERS + 1)),
@@ -141,6 +143,7 @@ TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
 TRUE_TEXTS = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [["a", "b"]])
 METRIC_ROWS = {
     "CTMetric": Row({}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "f_score": 2 / 3}, TRUE_TEXTS),
+    "CNTMetric": Row({}, ([3, 4], [3, 5]), {"acc": 0.5}),
     "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),
     "DetFCEMetric": Row(
         {},

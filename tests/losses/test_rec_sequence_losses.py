@@ -46,6 +46,22 @@ def test_spin_scores_what_follows_each_entry_and_no_padding():
     assert loss["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_rfl_measures_counts_and_what_follows_each_entry():
+    counts, x = logits(2, 4), logits(2, 3, 4)
+    label, true = np.array([[0, 2, 3], [0, 3, 0]]), np.array([[0.0, 0, 1, 0], [0, 0, 0, 0]])
+    scores = log_softmax(x)
+    fields = (label, np.array([1, 0]), true)
+    losses = run({"name": "RFLLoss"}, [paddle.to_tensor(counts), paddle.to_tensor(x)], *fields)
+    mean = ((counts - true) ** 2).mean()
+    assert losses["cnt_loss"] == pytest.approx(mean, rel=1e-5)
+    expected = -(scores[0, 0, 2] + scores[0, 1, 3] + scores[1, 0, 3] + scores[1, 1, 0]) / 4
+    assert losses["seq_loss"] == pytest.approx(expected, rel=1e-5)
+    assert losses["loss"] == pytest.approx(losses["cnt_loss"] + losses["seq_loss"], rel=1e-6)
+    assert run({"name": "RFLLoss"}, paddle.to_tensor(counts), *fields) == pytest.approx(
+        {"loss": mean, "cnt_loss": mean}
+    )
+
+
 def test_sar_scores_what_follows_each_entry_and_no_padding():
     x, label = logits(2, 4, 5), np.array([[4, 0, 4, 5], [4, 1, 2, 4]])
     scores = log_softmax(x)

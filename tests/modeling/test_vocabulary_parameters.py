@@ -24,6 +24,7 @@ HEADS = {
     "attention": plain("AttentionHead", 2, hidden_size=4),
     "ctc": plain("CTCHead", 1),
     "ctc of two layers": plain("CTCHead", 1, mid_channels=3),
+    "rfl": plain("RFLHead", 2, hidden_size=4),
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
     "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
     "pren": plain("PRENHead", 3),
