@@ -3,6 +3,7 @@
 The lists are all of ``configs/`` and, for families that have no configuration there, those of ``chains.yml``.
 """
 
+import copy
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from tiny_tokenizer import tokenizer_file
 
 from ppocr import config
 from ppocr.data.datasets.base import OcrDataset, SampleKey
@@ -39,6 +41,18 @@ def smaller(value):
     return max(value // 256, 1) * 32 if large else value  # still a multiple of 32
 
 
+def without_files(transforms):
+    """Returns a list of operators that needs no file of others: a tokenizer is written, word vectors left out."""
+    chain = [entry for entry in transforms if "Fasttext" not in entry]
+    for entry in chain:
+        for settings in entry.values():
+            if "rec_char_dict_path" in (settings or {}):
+                settings["rec_char_dict_path"] = tokenizer_file()
+            if "keep_keys" in (settings or {}):
+                settings["keep_keys"] = [key for key in settings["keep_keys"] if key != "fast_label"]
+    return chain
+
+
 def published():
     """Returns ``{name: (task, transforms, Global)}`` of every list, each once."""
     found = {}
@@ -49,7 +63,9 @@ def published():
         loaded = config.load(path)
         for section in ("Train", "Eval"):
             dataset = loaded[section]["dataset"]
-            chain = smaller(dataset["transforms"]) if task == "det" else dataset["transforms"]
+            chain = without_files(copy.deepcopy(dataset["transforms"]))
+            if task == "det" or "UniMERNetImgDecode" in chain[0]:
+                chain = smaller(chain)
             name = f"{path.stem}-{section}"
             found.setdefault(json.dumps(chain), (name, (task, chain, loaded["Global"])))
     for group, chains in CHAINS.items():

@@ -62,7 +62,6 @@ class UniMERNetImgDecode(Operator):
     reads = ("image",)
     writes = ("image", "filename")
     optional = ("img_path",)
-    random = True
 
     def __init__(
         self,
@@ -73,9 +72,10 @@ class UniMERNetImgDecode(Operator):
     ):
         self.input_size = tuple(input_size)
         self.random_padding, self.random_resize, self.random_crop = random_padding, random_resize, random_crop
+        self.random = random_padding or random_resize or random_crop
         self._decode = DecodeImage()
 
-    def __call__(self, data, rng):
+    def __call__(self, data, rng=None):
         image = self._opened(data["image"])
         image = image[self._cut(ink_box(image), image.shape, rng)]
         height, width = fitted(image.shape[:2], self.input_size)
