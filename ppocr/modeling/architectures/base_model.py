@@ -25,16 +25,21 @@ ImageChannels = Annotated[int, Range(1, 64)]
 PUBLISHED_TYPES = ("det", "rec", "cls", "table", "kie", "e2e", "sr")
 
 
+def _known_types() -> list:
+    own = [TASKS.get(name)(name).model_type for name in TASKS.names()]
+    return list(dict.fromkeys((*PUBLISHED_TYPES, *own)))
+
+
 @dataclass(frozen=True)
 class KnownTask:
     """Names of published kinds of models, and of tasks that are registered."""
 
     def fits(self, value) -> bool:
         """Tells whether there is such a task."""
-        return value in PUBLISHED_TYPES or value in TASKS.names()
+        return value in _known_types()
 
     def __str__(self):
-        return f"that names a task ({', '.join(dict.fromkeys((*PUBLISHED_TYPES, *TASKS.names())))})"
+        return f"that names a task ({', '.join(_known_types())})"
 
 
 ModelType = Annotated[str, KnownTask()]

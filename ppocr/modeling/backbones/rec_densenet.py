@@ -7,7 +7,7 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.registry import BACKBONES
-from ppocr.values import Fraction, Range
+from ppocr.values import Channels, Fraction, Range
 
 BLOCKS = 16  # of each stage, where a block has two convolutions; twice as many where it has one
 DROPOUT = 0.2
@@ -77,7 +77,7 @@ class DenseNet(nn.Layer):
         reduction: Fraction = 0.5,
         bottleneck: bool = True,
         use_dropout: bool = True,
-        input_channel: int = 1,
+        input_channel: Channels = 1,
     ):
         super().__init__()
         dropout = DROPOUT if use_dropout else 0.0
