@@ -42,6 +42,7 @@ PREDICTIONS = {
     "NRTRLabelEncode": lambda labels, classes: (labels, np.ones(labels.shape)),
     "PRENLabelEncode": one_hot,
     "ParseQLabelEncode": lambda labels, classes: ended(labels[:, 1:], classes - 2),  # never start and padding
+    "RFLLabelEncode": lambda labels, classes: (None, one_hot(labels, classes)),
     "SARLabelEncode": after_start,
     "SATRNLabelEncode": after_start,
     "SEEDLabelEncode": lambda labels, classes: {"rec_pred": one_hot(labels, classes)},
