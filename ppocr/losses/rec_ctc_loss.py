@@ -19,6 +19,8 @@ def alignable(labels, lengths, steps: int):
     Returns:
         bool ``[N]``.
     """
+    if labels.shape[1] == 1:  # Paddle 2.6 does not compare empty tensors
+        return lengths <= steps
     repeats = (labels[:, 1:] == labels[:, :-1]).astype("int64")
     inside = (paddle.arange(1, labels.shape[1]).unsqueeze(0) < lengths.unsqueeze(1)).astype("int64")
     return lengths + (repeats * inside).sum(axis=1) <= steps
