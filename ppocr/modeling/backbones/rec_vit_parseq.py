@@ -9,23 +9,12 @@ from ppocr.modeling.layers.attention import SelfAttention
 from ppocr.modeling.layers.channels import undivided
 from ppocr.modeling.layers.drop import DropPath, drop_path_rates
 from ppocr.modeling.layers.mlp import MLP
-from ppocr.modeling.layers.tokens import to_tokens
+from ppocr.modeling.layers.patch_embed import PatchEmbedding
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Range, Ratio, Size, Width
 
 PatchSide = Annotated[int, Range(1, 64)]
 EPSILON = 1e-6
-
-
-class PatchEmbedding(nn.Layer):
-    """One linear map of every patch, ``[N, C, H, W]`` to tokens."""
-
-    def __init__(self, in_channels, width, patch_size):
-        super().__init__()
-        self.proj = nn.Conv2D(in_channels, width, patch_size, stride=patch_size)
-
-    def forward(self, x):
-        return to_tokens(self.proj(x))
 
 
 class ViTBlock(nn.Layer):

@@ -7,22 +7,13 @@ from paddle import ParamAttr, nn
 from paddle.nn.initializer import TruncatedNormal
 
 from ppocr.modeling.layers.attention import SelfAttention
+from ppocr.modeling.layers.drop import drop_path_rates
+from ppocr.modeling.layers.patch_embed import PatchEmbedding
 from ppocr.modeling.layers.svtr_block import SVTRBlock
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Ratio, Size, TextLength, Width
 
 SIZES = {"tiny": (192, 3), "small": (384, 6), "base": (768, 12)}  # width of a token, attention heads
-
-
-class PatchEmbed(nn.Layer):
-    """A token for each patch, ``[N, C, H, W]`` to ``[N, H / height * W / width, width of a token]``."""
-
-    def __init__(self, in_channels, width, patch_size):
-        super().__init__()
-        self.proj = nn.Conv2D(in_channels, width, patch_size, patch_size)
-
-    def forward(self, x):
-        return self.proj(x).flatten(2).transpose([0, 2, 1])
 
 
 @BACKBONES.register()
@@ -65,17 +56,17 @@ class ViTSTR(nn.Layer):
     ):
         super().__init__()
         width, heads = embed_dim or SIZES[scale][0], num_heads or SIZES[scale][1]
-        self.patch_embed = PatchEmbed(in_channels, width, patch_size)
+        self.patch_embed = PatchEmbedding(in_channels, width, patch_size)
         tokens = _patches(img_size, patch_size) + 1
         draw = ParamAttr(initializer=TruncatedNormal(std=0.02))
         self.pos_embed = self.create_parameter([1, tokens, width], attr=draw)
         self.cls_token = self.create_parameter([1, 1, width], attr=draw)
         self.pos_drop = nn.Dropout(drop_rate)
         self.blocks = nn.LayerList()
-        for i in range(depth):
+        (rates,) = drop_path_rates(drop_path_rate, [depth])
+        for rate in rates:
             mixer = SelfAttention(width, heads, None, None, qkv_bias, drop_rate, attn_drop_rate)
-            drop_path = drop_path_rate * i / max(depth - 1, 1)
-            self.blocks.append(SVTRBlock(width, mixer, mlp_ratio, drop_path=drop_path, dropout=drop_rate))
+            self.blocks.append(SVTRBlock(width, mixer, mlp_ratio, drop_path=rate, dropout=drop_rate))
         self.norm = nn.LayerNorm(width, epsilon=1e-6)
         self._length = seqlen
         self.out_channels = width
