@@ -16,7 +16,7 @@ from ppocr.engine.folder_lock import FolderLock
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ExportError
 from ppocr.inference.description import describe, eval_transforms, input_sample, input_shapes, write
-from ppocr.inference.exported import CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
+from ppocr.inference.exported import BACKENDS, CONFIG, ONNX, PROGRAMS, STEM, WEIGHTS, load_exported
 from ppocr.inference.outputs import flattened, numbered
 from ppocr.inference.preprocessing import fields_in_use
 from ppocr.modeling.layers.reparameterise import fuse_model
@@ -84,11 +84,16 @@ def export(config, weights, folder, onnx: bool = False, verify=None, model_name:
         network.return_all_feats = False
         write_network(network, config, made.folders[name], options.model_name or model_name or folder.name, onnx)
         if verify is not None:
-            made.comparisons += verification.compare(network, made.folders[name], config, verify, onnx)
-        if verify is not None and verify.metric:
-            measured = measure(load_exported(made.folders[name], "cpu", "paddle"), config, verify.data)
-            made.measured += [measured] if measured else []
+            _verify(made, network, made.folders[name], config, verify, onnx)
     return made
+
+
+def _verify(made, network, folder, config, verify, onnx):
+    """Adds to what was made how its files compare with the network, and what the Paddle one reaches."""
+    exported = [load_exported(folder, "cpu", backend) for backend in (BACKENDS if onnx else BACKENDS[:1])]
+    made.comparisons += verification.compare(network, exported, config, verify)
+    measured = measure(exported[0], config, verify.data) if verify.metric else None
+    made.measured += [measured] if measured else []
 
 
 def write_network(network, config, folder, model_name: str, onnx: bool):

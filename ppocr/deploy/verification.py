@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Optional
 
 import numpy as np
-import paddle
 
 from ppocr.data.datasets.simple import SimpleDataSet
 from ppocr.data.raw_samples import Stored, decoded_images, raw_dataset, stored_samples
 from ppocr.engine.stepper import MixedPrecision
 from ppocr.errors import ConfigError, DataError
-from ppocr.inference.exported import BACKENDS, load_exported
 from ppocr.inference.images import find_images
 from ppocr.inference.outputs import flattened
 from ppocr.inference.predictor import LiveNetwork, Predictor
@@ -80,8 +78,14 @@ class Comparison:
             self.differing.append(name)
 
 
-def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
+def compare(network, exported: list, config, samples: Samples) -> list:
     """Runs a network and the files that it was exported to over the same images; says how many cannot be read.
+
+    Args:
+        network: the network.
+        exported: :class:`ppocr.inference.exported.ExportedModel` of each file.
+        config: the resolved configuration.
+        samples: which images.
 
     Returns:
         A :class:`Comparison` for each file.
@@ -89,13 +93,11 @@ def compare(network, folder, config, samples: Samples, onnx: bool) -> list:
     Raises:
         DataError: there is no image.
     """
-    backends = BACKENDS if onnx else BACKENDS[:1]
-    exported = [load_exported(folder, paddle.get_device(), backend) for backend in backends]
     preprocess = Preprocessing(exported[0].config["PreProcess"]["transform_ops"], inputs=tuple(exported[0].inputs))
     post_process = exported[0].build_post_process()
     live = _RecordingPredictor(LiveNetwork(network, MixedPrecision()), preprocess, post_process)
     others = [_RecordingPredictor(one, preprocess, post_process) for one in exported]
-    comparisons = [Comparison(str(folder), one.backend) for one in exported]
+    comparisons = [Comparison(str(one.folder), one.backend) for one in exported]
     left_out = []
     readable = decoded_images(stored(config, samples.data), preprocess.open, left_out)
     for sample, image in islice(readable, samples.count):

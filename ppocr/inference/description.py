@@ -35,7 +35,7 @@ def describe(config, model_name: str, shapes: dict, output) -> dict:
         shape of the images, or ``inputs``, the shape of each input of a network that takes something else.
     """
     of_images = shapes.get("image", (0,))
-    growing = of_images[-1] is None and config["Global"].get("character_dict_path") is not None
+    growing = lines_grow(of_images, config["Global"])
     needs = POST_PROCESSES.get(config["PostProcess"]["name"], config["Global"].get("model_type")).needs
     wanted = tuple(dict.fromkeys((*shapes, *needs)))
     inputs = {"input": of_images} if tuple(shapes) == IMAGE else {"inputs": shapes}
@@ -105,6 +105,16 @@ def _with_shared(kind, settings, global_config):
         if key not in _OF_USE and key not in (settings or {}) and global_config.get(key) is not None
     }
     return {**(settings or {}), **shared} if shared else settings
+
+
+def lines_grow(shape, global_config) -> bool:
+    """Tells whether lines make a network's input wider in use: it has a dictionary, and takes images of any width.
+
+    Args:
+        shape: of its images, see :func:`input_shapes`.
+        global_config: the ``Global`` section.
+    """
+    return shape[-1] is None and global_config.get("character_dict_path") is not None
 
 
 def input_sample(transforms, global_config, inputs=IMAGE) -> dict:

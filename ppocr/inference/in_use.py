@@ -8,7 +8,7 @@ import numpy as np
 
 from ppocr.data.imaug import name_and_settings
 from ppocr.engine.forward import inputs_of
-from ppocr.inference.description import input_shapes
+from ppocr.inference.description import input_shapes, lines_grow
 from ppocr.inference.preprocessing import as_in_use, has_infer_mode
 from ppocr.tasks import task_for
 
@@ -26,15 +26,15 @@ def grows_in_use(config, model) -> bool:
         model: of one or several ``networks``.
     """
     networks = (getattr(model, "networks", None) or {"": model}).values()
-    has_dictionary = config["Global"].get("character_dict_path") is not None
-    return has_dictionary and all(_takes_any_width(network, task_for(config)) for network in networks)
+    shapes = [_shape_of_images(network, task_for(config)) for network in networks]
+    return all(shape is not None and lines_grow(shape, config["Global"]) for shape in shapes)
 
 
-def _takes_any_width(network, task) -> bool:
-    """Tells whether a network is exported with an input of any width; see :func:`input_shapes`."""
+def _shape_of_images(network, task):
+    """Returns the shape of a network's images, of which only what is free is told; None where it reads none."""
     if "image" not in inputs_of(network):
-        return False
-    return input_shapes(network, task, {"image": np.empty([1, 3, 1, 1])})["image"][-1] is None
+        return None
+    return input_shapes(network, task, {"image": np.empty([1, 3, 1, 1])})["image"]
 
 
 def differs_in_use(config, model) -> bool:
