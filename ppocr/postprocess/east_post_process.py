@@ -26,7 +26,7 @@ class EASTPostProcess(PostProcess):
         return_scores: adds ``scores``, the mean probability in each quadrangle, to the results.
     """
 
-    reads = ("shape",)
+    reads = needs = ("shape",)
     task = "det"
 
     def __init__(

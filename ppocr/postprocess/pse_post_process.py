@@ -31,7 +31,7 @@ class PSEPostProcess(PostProcess):
             enlarged.
     """
 
-    reads = ("shape",)
+    reads = needs = ("shape",)
     task = "det"
     keeps_by_score = True
     return_scores = True  # they are never left out

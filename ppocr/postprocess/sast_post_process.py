@@ -31,7 +31,7 @@ class SASTPostProcess(PostProcess):
         return_scores: adds ``scores``, the mean probability on each centre line, to the results.
     """
 
-    reads = ("shape",)
+    reads = needs = ("shape",)
     task = "det"
 
     def __init__(

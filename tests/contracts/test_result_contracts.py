@@ -192,6 +192,8 @@ def test_a_post_process(entry):
     row = POST_PROCESS_TABLE.row(entry)
     post_process = POST_PROCESS_TABLE.build(entry, row.arguments)
     assert plain(post_process.process(row.takes, list(row.fields))) == row.gives
+    if post_process.task == "det":
+        assert post_process.needs == ("shape",)  # without which boxes belong to no image
 
 
 @METRIC_TABLE.each()
