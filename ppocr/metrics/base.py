@@ -96,7 +96,8 @@ class Metric:
 
     def all_right(self) -> bool:
         """Tells whether nothing of what was counted since the last :meth:`get_metric` is wrong."""
-        return abs(self.compute()[self.main_indicator] - 1) < 1e-3  # EPSILON keeps shares below 1
+        best = 1 if self.higher_is_better else 0
+        return abs(self.compute()[self.main_indicator] - best) < 1e-3  # EPSILON keeps shares below 1
 
     def summarise(self, totals) -> dict:
         """Returns ``{name: value}`` for a dict of sums."""

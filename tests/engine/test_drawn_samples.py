@@ -8,6 +8,7 @@ import pytest
 from ppocr.drawing import samples
 from ppocr.engine.drawn_samples import draw_samples
 from ppocr.metrics import build_metric
+from ppocr.metrics.rec_metric import RecMetric
 
 
 @pytest.fixture
@@ -89,3 +90,19 @@ def test_pages_whose_shapes_are_two_sizes_are_drawn_like_those_with_ratios():
 @pytest.mark.parametrize("batches", [[], [(np.zeros((1, 3, 8, 8)), "other", [np.zeros((1, 3, 8, 8))])]])
 def test_nothing_is_drawn_of_nothing(drawn, batches):
     assert draw_samples(evaluator("RecMetric", batches), None, count=3) is None and drawn == []
+
+
+class Errors(RecMetric):
+    """The share of wrong texts."""
+
+    higher_is_better = False
+
+    def summarise(self, totals):
+        return {"acc": 1 - super().summarise(totals)["acc"]}
+
+
+def test_errors_come_first_with_a_metric_of_which_less_is_better(drawn):
+    look = SimpleNamespace(metric=Errors(), examples=lambda model, count: [text_batch(("a", "a"), ("c", "x"))])
+    draw_samples(look, None, count=1)
+    assert [text[0] for text in drawn if "(truth)" in text] == ["x"]
+    assert "1 of the first 2 samples are wrong; these come first" in drawn
