@@ -3,7 +3,8 @@
 Losses, post-processings and metrics declare the fields that they read, ``reads = ("label", "length")``, or
 ``reads_of(arguments)`` where that follows from their keys; parts of a model declare ``feed`` alike, or
 ``feed_of(arguments)``, and the first of them may declare ``inputs``.  A tuple in place of a name holds names of which
-one is there.  What a class leaves open is what the components nested in it read.
+one is there.  What a class leaves open is what the components nested in it read.  A collate function that
+gives batches other fields than samples have declares them, ``gives``.
 """
 
 from typing import NamedTuple
@@ -61,3 +62,21 @@ def misread(keep_keys, found):
         missing = [" or ".join(alternatives(field)) for field in reads if find_name(field, keep_keys) is None]
         if missing:
             yield f"{name} reads {', '.join(missing)}, which is not among {', '.join(keep_keys)}"
+
+
+def unmet(keep_keys, collate, found):
+    """Yields which fields are read that a batch has not, where a collate function may give it others than samples have.
+
+    Args:
+        keep_keys: names of the fields of a sample.
+        collate: class of the collate function; one that gives batches other fields names them, ``gives``, and those of
+            a sample that it takes, ``reads``. None: batches have the fields of samples.
+        found: list of :class:`Reader`.
+    """
+    gives = getattr(collate, "gives", None)
+    if gives is None:
+        yield from misread(keep_keys, found)
+        return
+    yield from misread(keep_keys, [Reader(collate.__name__, getattr(collate, "reads", ()))])
+    for message in misread(gives, found):
+        yield f"{message}, which {collate.__name__} gives"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Optional
 
-from ppocr.batch_fields import misread, model_reader, readers
+from ppocr.batch_fields import model_reader, readers, unmet
 from ppocr.errors import ConfigError
 from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
@@ -233,33 +233,39 @@ def _check_value(value, hint, path, found):
 
 
 def _check_data(section, path, found, scope, inherited, reading):
-    from ppocr.data.loader import LoaderOptions
-
     known = ("dataset", "loader", "sampler")
     for key in section:
         if key not in known:
             found.problem((*path, key), f"{'.'.join(path)} has no key '{key}'{did_you_mean(key, known)}")
+    collate = _check_loader(section.get("loader"), (*path, "loader"), found, scope)
     dataset = section.get("dataset")
     if isinstance(dataset, dict):
         _check_component(DATASETS, dataset, (*path, "dataset"), found, scope, inherited, DATASET_SUPPLIED)
         operators = _check_transforms(
             dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited
         )
-        _check_fields(operators, READERS["Train" if path == ("Train",) else "Eval"], reading, found)
+        wanted = _wanted(READERS["Train" if path == ("Train",) else "Eval"], reading)
+        _check_fields(operators, collate, wanted, found)
     else:
         found.problem((*path, "dataset"), "this section is missing")
-    loader = section.get("loader")
-    if isinstance(loader, dict):
-        unread = IGNORED_KEYS.get("section/loader", {})
-        found.add((*path, "loader"), bind_arguments(LoaderOptions, loader, "loader", unread=unread))
-        collate = loader.get("collate_fn")
-        if collate is not None:
-            named = collate if isinstance(collate, dict) else {"name": collate}
-            _check_component(COLLATE_FNS, named, (*path, "loader", "collate_fn"), found, scope)
-    else:
-        found.problem((*path, "loader"), "this section is missing; give at least batch_size_per_card")
     if section.get("sampler") is not None:
         _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, scope, supplied=SAMPLER_SUPPLIED)
+
+
+def _check_loader(loader, path, found, scope):
+    """Fits the keys of a loader; returns the class of its collate function, None where it names none."""
+    from ppocr.data.loader import LoaderOptions
+
+    if not isinstance(loader, dict):
+        found.problem(path, "this section is missing; give at least batch_size_per_card")
+        return None
+    unread = IGNORED_KEYS.get("section/loader", {})
+    found.add(path, bind_arguments(LoaderOptions, loader, "loader", unread=unread))
+    collate = loader.get("collate_fn")
+    if collate is None:
+        return None
+    named = collate if isinstance(collate, dict) else {"name": collate}
+    return _check_component(COLLATE_FNS, named, (*path, "collate_fn"), found, scope).target
 
 
 DATASET_SUPPLIED = ("training", "base_seed", "global_config")
@@ -289,12 +295,15 @@ def _check_transforms(transforms, path, found, scope, inherited):
     return operators
 
 
-def _check_fields(operators, names, reading, found):
-    """Compares what ``KeepKeys`` puts into a batch with what is read of it."""
-    wanted = [reader for name in names for reader in reading.get(name, ())]
+def _wanted(names, reading) -> list:
+    return [reader for name in names for reader in reading.get(name, ())]
+
+
+def _check_fields(operators, collate, wanted, found):
+    """Compares what ``KeepKeys`` and the collate function put into a batch with what is read of it."""
     for path, binding in operators:
         if "keep_keys" in binding.arguments:
-            for message in misread(binding.arguments["keep_keys"], wanted):
+            for message in unmet(binding.arguments["keep_keys"], collate, wanted):
                 found.problem((*path, "keep_keys"), message)
 
 
@@ -303,15 +312,15 @@ def lacking_targets(config, section) -> list:
 
     Args:
         config: the whole configuration, without problems.
-        section: with the ``dataset`` of the evaluation.
+        section: with the ``dataset`` of the evaluation, and its ``loader``.
     """
     found, scope = Findings(), config["Architecture"].get("model_type")
     reading = _readers(_check_components(config, found, scope, config["Global"]), found)
-    wanted = [reader for name in READERS["Train"] for reader in reading.get(name, ())]
+    collate = _check_loader(section["loader"], (), found, scope)
     kept = [
         given["keep_keys"]
         for item in section["dataset"]["transforms"]
         for given in item.values()
         if given and "keep_keys" in given
     ]
-    return [message for keys in kept for message in misread(keys, wanted)]
+    return [message for keys in kept for message in unmet(keys, collate, _wanted(READERS["Train"], reading))]

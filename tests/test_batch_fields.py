@@ -179,6 +179,30 @@ def test_the_loss_of_an_evaluation_needs_what_model_and_loss_read_and_no_more(co
     assert lacking_targets(config, config["Eval"]) == lacking
 
 
+MASKED = "image, image_mask, label, label_mask, which DyMaskCollator gives"
+
+
+@pytest.mark.parametrize(
+    "fields, messages",
+    [
+        (["label", "image"], [f"CTCLoss reads length, which is not among {MASKED}"]),
+        (
+            ["image", "length"],
+            [
+                "DyMaskCollator reads label, which is not among image, length",
+                f"CTCLoss reads length, which is not among {MASKED}",
+            ],
+        ),
+    ],
+)
+def test_a_batch_has_the_fields_that_its_collate_function_gives(configs, fields, messages):
+    config = override(configs("rec/rec_icdar15_train.yml"), ["Eval.loader.collate_fn=DyMaskCollator"])
+    assert problems(config, "Train", ["image", "label", "length"]) == []
+    config = override(config, ["Train.loader.collate_fn={name: DyMaskCollator}"])
+    assert problems(config, "Train", fields) == messages
+    assert lacking_targets(config, config["Eval"]) == [f"CTCLoss reads length, which is not among {MASKED}"]
+
+
 def test_a_ctc_branch_alone_needs_no_label_of_a_guide(configs):
     config = override(configs("rec/PP-OCRv3/PP-OCRv3_mobile_rec.yml"), ALONE)
     assert problems(config, "Train", ["image", "label_ctc", "length"]) == []

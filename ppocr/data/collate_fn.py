@@ -156,6 +156,7 @@ class DyMaskCollator:
         ``[images (B, C, H, W), image masks (B, 1, H, W) float32, labels (B, T) int64, label masks (B, T) int64]``.
     """
 
+    reads = ("image", "label")
     gives = ("image", "image_mask", "label", "label_mask")
 
     def select(self, batch):
@@ -171,7 +172,7 @@ class DyMaskCollator:
 
     def __call__(self, batch):
         items = [batch[position] for position in self.select(batch)]
-        images, labels = zip(*(fields_of(item, ("image", "label"), inputs=()) for item in items))
+        images, labels = zip(*(fields_of(item, self.reads, inputs=()) for item in items))
         size = tuple(max(image.shape[axis] for image in images) for axis in (1, 2))
         length = max(len(label) for label in labels)
         masks = [pad_to(np.ones((1, *image.shape[1:]), np.float32), size) for image in images]
