@@ -77,6 +77,7 @@ class Codec:
         keeps_unknown: whether unknown characters become the unknown symbol; otherwise they are left out of a label.
         shows_unknown: whether the unknown symbol stands in a text that is read; otherwise it is left out.
         more_outputs: by how many the classes that a model gives may exceed those that labels have.
+        between: what stands in a text between the parts that are one class each.
         writing: how texts stand on images: :class:`ppocr.text.direction.Writing`.
         first: class of the first entry.
         index: class of each entry's form on images; where the dictionary has it several times, that of the last place.
@@ -87,6 +88,7 @@ class Codec:
     keeps_unknown = False
     shows_unknown = True
     more_outputs = (0,)
+    between = ""
 
     def __init__(self, characters, text_direction: Optional[TextDirection] = None):
         self.characters = list(characters)
@@ -194,7 +196,7 @@ class Codec:
         """Returns the text of each row: its kept characters, in the order in which they are read."""
         ends = np.cumsum(kept.sum(axis=1)).tolist()
         characters = self.forms(ids[kept])
-        return [self.writing.read("".join(characters[start:end])) for start, end in zip([0, *ends], ends)]
+        return [self.writing.read(self.between.join(characters[start:end])) for start, end in zip([0, *ends], ends)]
 
     def forms(self, ids) -> list:
         """Returns the characters of classes, as they stand on the image."""

@@ -150,7 +150,13 @@ class PrenCodec(Codec):
 
 
 class CanCodec(Codec):
-    """CAN: the symbols of a formula stand between blanks, and the first one of the dictionary is the end mark."""
+    """CAN: blanks stand between the symbols of a formula; the first one of the dictionary is end mark and padding."""
+
+    between = " "
+
+    def __init__(self, characters, text_direction: Optional[TextDirection] = None):
+        super().__init__(characters, text_direction)
+        self.end = self.padding = 0
 
     def split(self, text):
         """See :class:`ppocr.text.codec.Codec`."""
@@ -158,7 +164,7 @@ class CanCodec(Codec):
 
     def marked(self, classes):
         """See :class:`ppocr.text.codec.Codec`."""
-        return [*classes, 0]
+        return [*classes, self.end]
 
 
 class VlCodec(Codec):

@@ -68,6 +68,7 @@ POST_PROCESS_ROWS = {
     "CPPDLabelDecode": Row(
         {}, (None, scores([A + 1, B + 1, 0, A], CHARACTERS + 1)), (AB, TRUTH), label(A + 1, B + 1, 0, 100)
     ),
+    "CANLabelDecode": Row({}, [scores([A, B, 0, A], CHARACTERS)], (["a b"], ["b"]), label(B, 0, 0)),
     "CTCLabelDecode": Row({}, CTC, (AB, TRUTH), label(A + 1, B + 1, 0)),
     "CTPostProcess": Row(
         {},
@@ -142,6 +143,7 @@ SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
 TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
 TRUE_TEXTS = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [["a", "b"]])
 METRIC_ROWS = {
+    "CANMetric": Row({}, (["a b", "x"], ["a b", "x + y"]), {"exp_rate": 0.5, "word_rate": 5 / 7}),
     "CTMetric": Row({}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "f_score": 2 / 3}, TRUE_TEXTS),
     "CNTMetric": Row({}, ([3, 4], [3, 5]), {"acc": 0.5}),
     "ClsMetric": Row({}, ([("0", 0.9), ("180", 0.8)], [("0", 1.0), ("0", 1.0)]), {"acc": 0.5}),
