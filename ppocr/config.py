@@ -262,8 +262,8 @@ def resolve(config, post_process):
 
     In each network, a head that takes ``out_channels`` gets the number of classes of the codec, one that takes
     ``out_channels_list`` that of each codec that it names in ``codecs``, one that takes ``class_dim`` the number of
-    classes, whatever the file says.  A loss with ``padding_of`` gets as ``ignore_index`` the padding of that codec.
-    ``Global`` gets the ``model_type``.
+    classes, whatever the file says.  A loss with ``padding_of`` gets the padding of that codec as ``ignore_index``, or
+    as what its ``padding_key`` names.  ``Global`` gets the ``model_type``.
 
     Args:
         config: the merged configuration.
@@ -316,12 +316,13 @@ def _resolve_losses(section, codec, scope):
     items = [item for item in section.get("loss_config_list") or () if isinstance(item, dict)]
     named += [(name, item, item[name]) for item in items for name in item]
     for name, holder, arguments in named:
-        family = getattr(LOSSES.get(name, scope), "padding_of", None)
+        loss = LOSSES.get(name, scope)
+        family = getattr(loss, "padding_of", None)
         if family is None:
             continue
         if arguments is None:
             arguments = holder[name] = {}
-        arguments["ignore_index"] = codec.sibling(family).padding
+        arguments[getattr(loss, "padding_key", "ignore_index")] = codec.sibling(family).padding
 
 
 def replaced(config, resolved) -> list:

@@ -39,6 +39,11 @@ IGNORED_KEYS = {
         "start_idx": "it follows from the dictionary",
         "padding_idx": "it follows from the dictionary",
     },
+    "loss/PGLoss": {
+        "max_text_length": "the labels say it",
+        "max_text_nums": "the labels say it",
+    },
+    "operator/PGProcessTrain": {"batch_size": "points are looked up in the image that they belong to"},
     "loss/ClsLoss": {"main_indicator": "it belongs to Metric"},
     "post-process/DBPostProcess": {"det_box_type": "the key is box_type"},
     "post-process/DistillationDBPostProcess": {"key": "the maps of a detector are found by their name, maps"},

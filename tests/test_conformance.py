@@ -39,7 +39,7 @@ def test_a_published_configuration_loads_merges_and_is_valid_but_for_classes_yet
     assert len(problems) <= 1  # one line, however many parts of a model are not here
 
 
-OWN = [path for family in ("cls", "det", "rec") for path in sorted((ROOT / "configs" / family).rglob("*.y*ml"))]
+OWN = [path for family in ("cls", "det", "e2e", "rec") for path in sorted((ROOT / "configs" / family).rglob("*.y*ml"))]
 # Component of a section, and the kind under which IGNORED_KEYS has what nothing reads in it.
 COMPONENTS = {"Optimizer": "optimizer", "Loss": "loss", "PostProcess": "post-process"}
 NUMBER_AS_TEXT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+$")
@@ -60,6 +60,8 @@ def without_what_changes_nothing(config):
         for kind in ("Backbone", "Head"):
             part = network.get(kind, {})
             unread.append((part, f"{kind.lower()}/{part.get('name')}"))
+    operators = [item for name in ("Train", "Eval") for item in result[name]["dataset"].get("transforms") or ()]
+    unread += [(keys, f"operator/{name}") for item in operators for name, keys in item.items()]
     for section, table in unread:
         for key in IGNORED_KEYS.get(table, {}):
             section.pop(key, None)

@@ -22,6 +22,21 @@ def masked_l1_loss(pred, target, mask, eps=1e-6):
     return masked_mean((pred - target).abs(), mask, eps)
 
 
+def way_loss(found, target, inside, eps=1e-5):
+    """Returns the mean smooth L1 of ways, each weighed with one over the size of its text.
+
+    Source: SAST (https://arxiv.org/abs/1908.05498), section 3.5.
+
+    Args:
+        found: ways ``[N, C, h, w]``.
+        target: ``[N, C + 1, h, w]``: the true ways, and in the last channel the weights.
+        inside: ``[N, 1, h, w]`` of 0 and 1, the pixels that count.
+    """
+    channels = found.shape[1]
+    smooth = F.smooth_l1_loss(found, target[:, :channels], reduction="none") * target[:, channels:]
+    return (smooth * inside).sum() / (channels * inside.sum() + eps)
+
+
 def bce_map(pred, target):
     """Returns the binary cross entropy of every pixel; ``pred`` holds probabilities."""
     return F.binary_cross_entropy(pred, target, reduction="none")

@@ -1,10 +1,9 @@
 """Loss of SAST."""
 
-import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.data.batch import fields_of
-from ppocr.losses.det_basic_loss import dice_loss
+from ppocr.losses.det_basic_loss import dice_loss, way_loss
 from ppocr.registry import LOSSES
 from ppocr.values import Epsilon
 
@@ -40,10 +39,5 @@ class SASTLoss(nn.Layer):
         ways = {"border": border, "tvo": corners, "tco": centers}
         losses = {"score_loss": dice_loss(preds["f_score"].astype("float32"), score, mask, self.eps)}
         for name, target in ways.items():
-            losses[f"{name}_loss"] = self._way_loss(preds[f"f_{name}"].astype("float32"), target, inside)
+            losses[f"{name}_loss"] = way_loss(preds[f"f_{name}"].astype("float32"), target, inside, self.eps)
         return {"loss": sum(WEIGHTS[name] * loss for name, loss in losses.items()), **losses}
-
-    def _way_loss(self, found, target, inside):
-        channels = found.shape[1]
-        smooth = F.smooth_l1_loss(found, target[:, :channels], reduction="none") * target[:, channels:]
-        return (smooth * inside).sum() / (channels * inside.sum() + self.eps)

@@ -8,13 +8,13 @@ from ppocr.data.batch import fields_of
 from ppocr.registry import LOSSES
 
 
-def alignable(labels, lengths, steps: int):
+def alignable(labels, lengths, steps):
     """Returns which lines can be aligned: a step for each character and a blank between equal neighbours.
 
     Args:
         labels: class numbers ``[N, L]``, padded.
         lengths: int64 ``[N]``.
-        steps: time steps of the model.
+        steps: time steps of the model, or int64 ``[N]``: those of each line.
 
     Returns:
         bool ``[N]``.

@@ -40,6 +40,12 @@ class CtcCodec(Codec):
         return ids != self.padding
 
 
+class PgCodec(CtcCodec):
+    """PGNet: CTC whose blank comes after the characters; a class for each point of a centre line."""
+
+    symbols = Symbols(after=("blank",), padding="blank")
+
+
 class AttnCodec(Codec):
     """Attention: start, characters, end; the start is the padding too."""
 
@@ -191,6 +197,7 @@ class VlCodec(Codec):
 
 FAMILIES = (
     CtcCodec,
+    PgCodec,
     AttnCodec,
     NrtrCodec,
     SarCodec,

@@ -53,6 +53,14 @@ SAST_MAPS = tuple(
     np.array([0.0] * (channels - 1) + [size], "float32").reshape([1, -1, 1, 1]).repeat(4, axis=2).repeat(4, axis=3)
     for channels, size in ((1, 1.0), (5, 0.5), (1, 1.0), (9, 0.5), (3, 0.5))
 )
+# the maps alike, and one text of one character at two points
+PG_CHANNELS = {"f_score": 1, "f_border": 4, "f_direction": 2}
+PG_FIELDS = (
+    *(SAST_MAPS[i] for i in (0, 0, 1, 4, 2)),
+    np.array([1, 3, 3]).reshape([1, 1, 3, 1]),
+    np.array([[0, 1, 1], [0, 1, 2], [0, 0, 0]]).reshape([1, 1, 3, 3]),
+    np.array([1, 1, 0], "float32").reshape([1, 1, 3, 1]),
+)
 # probabilities of 1/2 on 4 x 4 pixels of text: 2 * 8 / (4 + 16 + 0.002); no logit is above 0, so there are no kernels
 PSE_MAPS = (np.ones([1, 4, 4], "float32"), np.ones([1, 1, 4, 4], "float32"), np.ones([1, 4, 4], "float32"))
 PSE_TEXT = 1 - 16 / 20.002
@@ -168,6 +176,16 @@ LOSS_ROWS = {
         (ids([1]), ids([2, 1, 3]), ids(1)),
     ),
     "NRTRLoss": Row({}, even(1, 2, CLASSES), {"loss": SURPRISE}, (ids([2, 1, 3]), ids(1))),
+    "PGLoss": Row(
+        {"tcl_bs": 2, "pad_num": CLASSES - 1},
+        {
+            **{name: np.full([1, count, 4, 4], 0.5, "float32") for name, count in PG_CHANNELS.items()},
+            "f_char": even(1, CLASSES, 4, 4),
+        },
+        {"loss": DICE + 2 / 16 + 5 * TWO_STEPS, "score_loss": DICE, "border_loss": 1 / 16, "direction_loss": 1 / 16,
+         "ctc_loss": TWO_STEPS},
+        PG_FIELDS,
+    ),
     "PPFormulaNet_L_Loss": Row({}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
     "PPFormulaNet_S_Loss": Row({"parallel_step": 3}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),

@@ -51,6 +51,7 @@ BACKBONE_ROWS = {
     "ResNet45": Row({}, [1, 3, 16, 16], [1, 512, 4, 4]),
     "ResNetFPN": Row({}, [1, 1, 16, 16], [1, 512, 2, 2]),
     "ResNet32": Row({"in_channels": 1, "out_channels": 32}, [2, 1, 32, 32], [2, 32, 1, 9]),
+    "PGResNet": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
     "ResNetSAST": Row({"layers": 18}, PAGE, [PAGE, [1, 64, 32, 32], *pyramid([64, 128, 256, 512]), [1, 512, 1, 1]]),
     "ResNetRFL": Row({"in_channels": 1}, [2, 1, 32, 16], [[2, 512, 1, 5]] * 2),
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
@@ -88,6 +89,7 @@ NECK_ROWS = {
         [[2, 4, 8, 16], [2, 6, 4, 8], [2, 8, 2, 4]],
         [2, 5, 9],
     ),
+    "PGFPN": Row({"in_channels": [8] * 7}, [[1, 8, 64 // 2**i, 64 // 2**i] for i in range(7)], [1, 128, 16, 16]),
     "RFAdaptor": Row({"in_channels": [6, 6]}, [[2, 6, 1, 5]] * 2, [[2, 5, 6]] * 2),
     "RSEFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "RepLKFPN": Row(PYRAMID, pyramid([8] * 4), [FUSED, pyramid([16] * 3)]),
@@ -185,6 +187,11 @@ HEAD_ROWS = {
         [2, 8, 2, 6],
         [2, 3, 6],
         (ids([5, 1, 5], [5, 2, 5]), paddle.ones([2])),
+    ),
+    "PGHead": Row(
+        {"in_channels": 8, "out_channels": 7},
+        [1, 8, 4, 4],
+        {"f_score": [1, 1, 4, 4], "f_border": [1, 4, 4, 4], "f_char": [1, 7, 4, 4], "f_direction": [1, 2, 4, 4]},
     ),
     "SASTHead": Row(
         {"in_channels": 8},

@@ -152,3 +152,11 @@ def test_sastfpn_adds_what_goes_down_and_what_comes_up(fill, with_cab):
     np.testing.assert_allclose(fused.numpy(), np.full([1, 128, 16, 16], 5.0), rtol=1e-5)
     if not with_cab:
         np.testing.assert_allclose(neck(maps).numpy(), fused.numpy())
+
+
+def test_pgfpn_adds_what_goes_down_and_what_comes_up(fill):
+    neck = fill(build_neck({"name": "PGFPN"}, "e2e", in_channels=[1] * 7), 0.0)
+    maps = [paddle.rand([1, 1, 64 // 2**i, 64 // 2**i]) for i in range(7)]
+    neck.conv_bn_layer_8._batch_norm.bias.set_value(paddle.full([128], 2.0))
+    neck.convf._batch_norm.bias.set_value(paddle.full([128], 3.0))
+    np.testing.assert_allclose(neck(maps).numpy(), np.full([1, 128, 16, 16], 5.0), rtol=1e-5)

@@ -7,6 +7,10 @@ NRTR = {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers":
 SAR = {"SARHead": {"enc_dim": 4, "max_text_length": 5, "d_k": 4}}
 
 
+def pg_head(characters):
+    return build_head({"name": "PGHead", "out_channels": characters + 1}, "e2e", in_channels=6)
+
+
 def multi_head(characters, guide):
     classes = {"CTCLabelDecode": 1, "SARLabelDecode": 3, "NRTRLabelDecode": 4}
     sizes = {name: characters + specials for name, specials in classes.items()}
@@ -27,6 +31,7 @@ HEADS = {
     "rfl": plain("RFLHead", 2, hidden_size=4),
     "sar": plain("SARHead", 3, enc_dim=4, d_k=4),
     "nrtr": plain("Transformer", 4, d_model=6, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=8),
+    "pgnet": pg_head,
     "pren": plain("PRENHead", 3),
     "seed": plain("AsterHead", 3, sDim=4, attDim=5, max_len_labels=6, time_step=2),
     "parseq": plain("ParseQHead", 3, embed_dim=6, dec_num_heads=2, max_text_length=5),

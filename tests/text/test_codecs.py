@@ -141,7 +141,7 @@ def test_the_keys_of_a_dictionary_are_given_on(tmp_path):
         (["sos", "a", "blank", "b", "eos"], (["sos"], ["a", "blank", "b"], ["eos"])),
         (["blank"], (["blank"], [], [])),
         (["blank", "eos", "sos", "a", "eos"], (["blank"], ["eos", "sos", "a", "eos"], [])),
-        (["sos", "<PAD>", "a", "blank"], (["sos", "<PAD>"], ["a"], ["blank"])),  # of no family here
+        (["sos", "<PAD>", "a", "<UKN>"], (["sos", "<PAD>"], ["a"], ["<UKN>"])),  # of no family here
         (["a", "b"], ([], ["a", "b"], [])),
         (["</s>", "<PAD>"], (["</s>"], ["<PAD>"], [])),
         (["sos", "<PAD>"], (["sos", "<PAD>"], [], [])),

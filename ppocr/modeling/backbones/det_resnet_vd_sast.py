@@ -3,9 +3,8 @@
 from typing import Literal
 
 from ppocr.modeling.backbones.resnet_vd import ResNetVd
+from ppocr.modeling.layers.resnet_block import FIFTH
 from ppocr.registry import BACKBONES
-
-FIFTH = (3, 512)  # depth and width
 
 
 @BACKBONES.register(scope="det", name="ResNet_SAST")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import paddle
+import paddle.nn.functional as F
 
 from ppocr.modeling.layers.upsample import upsample_nearest
 from ppocr.values import Range
@@ -26,3 +27,20 @@ def upsample_levels(levels):
 def stack_levels(levels):
     """Returns :func:`upsample_levels` as one map, the channels of the smallest first."""
     return paddle.concat(upsample_levels(levels), axis=1)
+
+
+def merge_in_steps(maps, levels):
+    """Adds up maps one by one, each sum brought to the size of the next map.
+
+    Args:
+        maps: in the order in which they are added.
+        levels: for each map (lateral, step): what it passes before it is added, and what the sum passes.
+
+    Returns:
+        What the last step gives.
+    """
+    (lateral, step), *others = levels
+    merged = step(lateral(maps[0]))
+    for x, (lateral, step) in zip(maps[1:], others):
+        merged = step(F.relu(merged + lateral(x)))
+    return merged

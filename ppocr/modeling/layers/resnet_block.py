@@ -18,6 +18,7 @@ DEPTHS = {
     200: (3, 12, 48, 3),
 }
 WIDTHS = (64, 128, 256, 512)
+FIFTH = (3, 512)  # depth and width of the further stage that SAST and PGNet have
 
 
 class ResNetConv(ConvNormAct):

@@ -7,6 +7,7 @@ from paddle import nn
 
 from ppocr.modeling.layers.axis_attention import CrossAttention
 from ppocr.modeling.layers.conv_norm_act import ConvNormAct, DeconvNormAct
+from ppocr.modeling.layers.pyramid import merge_in_steps
 from ppocr.registry import NECKS
 from ppocr.values import Length, Width
 
@@ -52,11 +53,7 @@ class Fusion(nn.Layer):
 
     def forward(self, maps):
         """Maps a list of maps to that of the last step."""
-        (lateral, step), *others = self._levels
-        merged = step(lateral(maps[0]))
-        for x, (lateral, step) in zip(maps[1:], others):
-            merged = step(F.relu(merged + lateral(x)))
-        return merged
+        return merge_in_steps(maps, self._levels)
 
 
 class DownFusion(Fusion):
