@@ -150,6 +150,7 @@ SomeNames = Annotated[Names, Length(1)]
 Files = SomeNames
 Labels = Annotated[list[Union[Name, Index]], Length(1), Distinct()]
 TextLength = Annotated[int, Range(1, 1_000)]
+ReadingSet = Literal["totaltext", "partvgg"]  # on which pages are read from end to end: with curved texts, or straight
 
 
 class Misfit(ConfigError):

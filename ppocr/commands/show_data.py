@@ -12,6 +12,7 @@ from pathlib import Path
 from ppocr.commands.arguments import ArgsParser
 from ppocr.config import load, override
 from ppocr.data import build_dataloader
+from ppocr.data.batch import find_name, images_of
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.raw_samples import decoded_images, raw_dataset, stored_samples
 from ppocr.drawing.samples import to_image
@@ -95,11 +96,11 @@ def fed_images(config, section: str, logger):
     alone = {**part, "loader": {**part["loader"], "num_workers": 0}}
     loader = build_dataloader({**config, section: alone}, section, "cpu", logger)
     keys = getattr(loader.dataset.ops[-1], "keep_keys", []) if loader.dataset.ops else []
-    if "image" not in keys:
+    if find_name("image", keys) is None:
         raise ConfigError(f"{section}.dataset.transforms: no KeepKeys at the end that keeps the image")
     loader.set_epoch(1)
     for batch in loader:
-        for image in batch.image:
+        for image in images_of(batch):
             yield to_image(image), ""
 
 

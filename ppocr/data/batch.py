@@ -25,12 +25,14 @@ class SampleFacts(NamedTuple):
         steps: time steps that CTC needs to learn this text; 0 where it is not learnt so.
         wider: inference makes the image wider than an evaluation does; see
             :class:`ppocr.data.imaug.resize_rec.RecResizeImg`.
+        texts: of a page the text of each box as its label has it; None for what is no page with texts.
     """
 
     index: int
     text: Optional[str] = None
     steps: int = 0
     wider: bool = False
+    texts: Optional[tuple] = None
 
 
 class Fields(list):
@@ -74,10 +76,11 @@ def find_name(wanted, names) -> Optional[str]:
     """Returns the name among ``names`` that is wanted; None if it is not there.
 
     Args:
-        wanted: a name, or a tuple of names of which one is enough.
+        wanted: a name, or a tuple of names of which one is enough; images may be called ``images``, too.
         names: those that are there.
     """
-    return next((name for name in alternatives(wanted) if name in names), None)
+    accepted = ("image", "images") if wanted == "image" else alternatives(wanted)
+    return next((name for name in accepted if name in names), None)
 
 
 def alternatives(wanted) -> tuple:
@@ -206,7 +209,8 @@ def with_images(batch, images) -> Batch:
 def _place_of_images(batch):
     names = names_of(batch)
     if names:
-        return names.index("image") if "image" in names else None
+        name = find_name("image", names)
+        return None if name is None else names.index(name)
     return 0 if len(batch) else None
 
 
@@ -251,6 +255,12 @@ def _chosen(field, places):
     values = [field[place] for place in places]
     alike = all(isinstance(value, np.ndarray) and value.shape == values[0].shape for value in values)
     return paddle.to_tensor(np.stack(values)) if alike and values[0].dtype != object else values
+
+
+def true_texts_of_boxes(batch) -> Optional[list]:
+    """Returns the true texts of the boxes of each page of a batch; None where they are not known."""
+    texts = [facts.texts for facts in facts_of(batch)]
+    return None if not texts or None in texts else texts
 
 
 def true_texts(batch) -> Optional[list]:

@@ -228,6 +228,29 @@ class BoxLabels(Labels):
         return None
 
 
+@dataclass(frozen=True)
+class ReadBoxLabels(BoxLabels):
+    """Lists of boxes whose texts, in lower case, are to be read.
+
+    Args:
+        ignored, flat, keep_empty: see :class:`BoxLabels`.
+        characters: forms of the entries of the dictionary.
+        writing: splits a text into them.
+    """
+
+    characters: frozenset = frozenset()
+    writing: Writing = Writing(())
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`; characters that the dictionary lacks are noted, too."""
+        fault = super().check(label, number, seen)
+        if fault is None:
+            for text in set(read_boxes(label, self.flat).texts) - self.ignored:
+                for entry in set(self.writing.split(text.lower())) - self.characters:
+                    count(seen.unknown, entry, number)
+        return fault
+
+
 def _fault_of(boxes, outlines, position):
     """Returns the fault of a box that is to count, or None."""
     if boxes.counts[position] < MIN_POINTS:

@@ -21,6 +21,7 @@ FILES = {"data_dir": "data", "label_file_list": ["data/label.txt"], **DECODED}
 DATASET_ROWS = {
     "LMDBDataSet": ({"data_dir": "data/lmdb", **DECODED}, "w0"),
     "MultiScaleDataSet": (FILES, "w0"),
+    "PGDataSet": (FILES, "w0"),
     "SimpleDataSet": (FILES, "w0"),
     "SyntheticDocDataSet": ({**DRAWN, "image_size": [96, 96], "lines": [1, 2]}, "transcription"),
     "SyntheticTextDataSet": ({**DRAWN, "characters": "ab"}, "ab"),

@@ -42,6 +42,12 @@ OPERATOR_ROWS = {
     "DecodeImage": ({}, {"image": AS_IT_WAS}),
     "DetLabelEncode": ({}, {"polys": (1, 4, 2), "texts": ["ab"], "ignore_tags": [False]}),
     "DetResizeForTest": (PAGE, {"image": (64, 64, 3), "shape": [96, 120, 64 / 96, 64 / 120]}),
+    "E2ELabelEncodeTest": (
+        {"max_text_length": 3},
+        {"polys": (1, 4, 2), "texts": lambda rows: rows.tolist() == [[10, 11, 36]], "ignore_tags": [False]},
+    ),
+    "E2ELabelEncodeTrain": ({}, {"polys": (1, 4, 2), "texts": ["ab"], "ignore_tags": [False]}),
+    "E2EResizeForTest": ({}, {"image": (128, 256, 3), "shape": [96, 120, 128 / 96, 256 / 120]}),
     "EASTProcessTrain": (PAGE, {"image": (3, 64, 64), "score_map": (1, 16, 16), "geo_map": (9, 16, 16)}),
     "EastRandomCropData": (SQUARE, {"image": (64, 64, 3), "texts": ["ab"]}),
     "FCENetTargets": ({}, {"p3_maps": (25, 12, 15), "p4_maps": (25, 6, 7), "p5_maps": (25, 3, 3)}),
@@ -65,6 +71,11 @@ OPERATOR_ROWS = {
     ),
     "NRTRLabelEncode": (TEXT, {"label": [2, 14, 4, 15, 3, 0], "length": 3}),
     "NormalizeImage": ({"order": "hwc"}, {"image": lambda image: image.dtype == np.float32 and abs(image).max() < 3}),
+    "PGProcessTrain": (
+        {**PAGE, "max_text_length": 4, "max_text_nums": 3, "tcl_len": 8},
+        {"images": (3, 64, 64), "tcl_maps": (1, 16, 16), "direction_maps": (3, 16, 16), "pos_list": (3, 8, 3),
+         "label_list": lambda rows: rows[..., 0].tolist() == [[10, 11, 36, 36], [36] * 4, [36] * 4]},
+    ),
     "PRENLabelEncode": (TEXT, {"label": [13, 3, 14, 1, 0]}),
     "PRENResizeImg": ({"image_shape": [32, 100]}, {"image": (3, 32, 100)}),
     "Pad": ({}, {"image": (96, 128, 3)}),
@@ -110,7 +121,7 @@ OPERATOR_ROWS = {
     "VLLabelEncode": (TEXT, {"label": [11, 1, 12, 0], "label_res": [11, 1, 0], "label_sub": [12, 0], "label_id": 2}),
     "VLRecResizeImg": (LINE, {"image": (3, 32, 100)}),
     "ViTSTRLabelEncode": (TEXT, {"label": [0, 12, 2, 13, 1, 0]}),
-}
+}  # fmt: skip
 TABLE = Table(OPERATORS, "OPERATOR_ROWS", OPERATOR_ROWS)
 
 

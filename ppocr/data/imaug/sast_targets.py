@@ -3,31 +3,22 @@
 Wang et al., A Single-Shot Arbitrarily-Shaped Text Detector based on Context Attended Multi-Task Learning, 2019.
 """
 
-import math
-
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.color import adjust_brightness
 from ppocr.data.imaug.db_maps import clean_polygons
 from ppocr.data.imaug.det_crop import CUT_OFF, contained
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
-from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
-from ppocr.data.imaug.operator import Operator, Rejected, note_lost_boxes
-from ppocr.data.imaug.text_ribbon import Ribbon, distinct, line_length, pixels_of, resample, sides
+from ppocr.data.imaug.line_targets import IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place
+from ppocr.data.imaug.normalize import NormalizeImage
+from ppocr.data.imaug.operator import Operator, note_lost_boxes
+from ppocr.data.imaug.text_ribbon import Ribbon, distinct, resample, sides
 from ppocr.errors import Dropped
-from ppocr.geometry.warps import map_points, scaling, then, translation, warp
+from ppocr.geometry.warps import map_points
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, MapSide, Pixels, Side
 
-CENTER_HEIGHT = 0.3  # of a centre line, as a part of the text's
 CENTER_ENDS = 0.3  # by how much of the text's height a centre line is shorter, at either end
-MOST_CUT = 0.45  # of the length, at either end
-SCALES = (0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1.0, 1.0, 1.0, 1.0, 1.0)
-PROPORTIONS = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
-LEAST_FILLED = 0.5
-IGNORED_WEIGHT = 0.15
-CHANGE_PROBABILITY = 0.05  # of blur and of another brightness
 
 
 def text_ribbon(polygon) -> Ribbon:
@@ -45,43 +36,6 @@ def corners_of(ribbon: Ribbon) -> np.ndarray:
     box = cv2.boxPoints(cv2.minAreaRect(np.concatenate(ribbon).astype(np.float32)))
     turned = [np.roll(box[::step], i, axis=0) for step in (1, -1) for i in range(4)]
     return min(turned, key=lambda corners: np.square(corners - ends).sum())
-
-
-def center_part(ribbon: Ribbon) -> Ribbon:
-    """Returns the ribbon without its ends."""
-    length = max(line_length(ribbon.center), 1e-6)
-    head, tail = np.minimum(ribbon.end_widths() * CENTER_ENDS / length, MOST_CUT)
-    count = len(ribbon.top)
-    return Ribbon(*(resample(line, count, head, 1 - tail) for line in ribbon))
-
-
-def borders_at(points, box):
-    """Returns the points of a box's upper and lower edge between which each of some points lies.
-
-    Args:
-        points: M x 2.
-        box: 4 x 2: the upper edge from left to right, the lower one from right to left.
-
-    The line between both divides the edges in the same ratio t: ``cross(p - upper(t), lower(t) - upper(t)) = 0``.
-    """
-    start, upper_end, lower_end, lower_start = box
-    upper, lower, down = upper_end - start, lower_end - lower_start, lower_start - start
-    way = points - start
-    a = -_cross(upper, lower - upper)
-    b = _cross(way, lower - upper) - _cross(upper, down)
-    c = _cross(way, down)
-    root = np.sqrt(np.maximum(b * b - 4 * a * c, 0))
-    # the form that stays finite where a is 0; of both roots this is the one that goes over into -c / b
-    t = np.clip(2 * c / _away_from_zero(-b + np.where(b < 0, root, -root)), 0, 1)[:, None]
-    return start + t * upper, lower_start + t * lower
-
-
-def _cross(first, second):
-    return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
-
-
-def _away_from_zero(values):
-    return np.where(np.abs(values) < 1e-9, 1e-9, values)
 
 
 @OPERATORS.register()
@@ -139,37 +93,15 @@ class SASTProcessTrain(Operator):
         window = text_window(polys, lambda _: ~ignored, *size.tolist(), least, rng)
         inside = contained(polys.min(axis=1), polys.max(axis=1), window)
         note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
-        matrix, width, height = self._draw_matrix(window, rng)
-        cropped = _change(warp(image, matrix, width, height), rng)
-        left, top = (int(rng.integers(room + 1)) for room in (self.width - width, self.height - height))
-        data["image"] = np.zeros((3, self.height, self.width), np.float32)
-        data["image"][:, top : top + height, left : left + width] = planes_from_table(cropped, self.tables)
-        to_map = then(then(matrix, translation(left, top)), scaling(1 / STRIDE, 1 / STRIDE))
+        data["image"], to_map = place(image, window, (self.height, self.width), self.tables, rng)
         polys, ignored = map_points(polys[inside], to_map), ignored[inside]
         ribbons = [text_ribbon(polygon) for polygon in polys]
         corners = np.reshape([corners_of(ribbon) for ribbon in ribbons], (-1, 4, 2))
         shorter = shorter_sides(corners)
         unfit = (shorter < self.text_sizes[0]) | (shorter > self.text_sizes[1])
-        note_lost_boxes(data, "outside_of_min_and_max_text_size", unfit & ~ignored)
+        note_lost_boxes(data, UNFIT, unfit & ~ignored)
         data.update(self._draw_maps(polys, ribbons, corners, ignored | unfit))
         return data
-
-    def _draw_matrix(self, window, rng):
-        """Returns the matrix from the image to the crop, and the crop's width and height.
-
-        Raises:
-            Rejected: it fills too little.
-        """
-        stretch = math.sqrt(rng.choice(PROPORTIONS)) ** rng.choice((-1, 1))
-        sizes = np.array([window.width * stretch, window.height / stretch])
-        space = np.array([self.width, self.height])
-        sizes *= (space / sizes).min()
-        scales = np.array(SCALES)[np.array(SCALES) * (sizes / space).min() >= LEAST_FILLED]
-        if not len(scales):
-            raise Rejected("the crop would fill less than half of the height or width")
-        sizes = np.maximum(sizes * rng.choice(scales), 1).astype(int)
-        fit = scaling(sizes[0] / window.width, sizes[1] / window.height)
-        return then(translation(-window.left, -window.top), fit), *sizes.tolist()
 
     def _draw_maps(self, polys, ribbons, corners, left_out):
         size = (self.height // STRIDE, self.width // STRIDE)
@@ -180,7 +112,7 @@ class SASTProcessTrain(Operator):
             if left_out[i]:
                 cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], IGNORED_WEIGHT)
             else:
-                self._draw_borders(border, numbers, center_part(ribbons[i]), i + 1)
+                draw_borders(border, numbers, center_part(ribbons[i], CENTER_ENDS), i + 1)
         ys, xs = np.nonzero(numbers)
         here = numbers[ys, xs] - 1
         pixels = np.stack([xs, ys], axis=1)
@@ -189,23 +121,3 @@ class SASTProcessTrain(Operator):
         vertices[8, ys, xs] = centers[2, ys, xs] = 1 / np.maximum(shorter_sides(corners), 1)[here]
         maps = ((numbers > 0).astype(np.float32)[None], border, mask[None], vertices, centers)
         return dict(zip(self.writes[1:], maps))
-
-    @staticmethod
-    def _draw_borders(border, numbers, ribbon, number):
-        narrow = np.rint(ribbon.narrowed(CENTER_HEIGHT).boxes()).astype(np.int32)
-        for box, outline in zip(ribbon.boxes(), narrow):
-            ys, xs = pixels_of(outline, numbers.shape)
-            pixels = np.stack([xs, ys], axis=1)
-            upper, lower = borders_at(pixels, box)
-            numbers[ys, xs] = number
-            border[:2, ys, xs] = (upper - pixels).T[::-1]
-            border[2:4, ys, xs] = (lower - pixels).T[::-1]
-            border[4, ys, xs] = 1 / np.maximum(np.hypot(*(upper - lower).T), 1)
-
-
-def _change(image, rng):
-    blurred, brightened = (rng.random(2) < CHANGE_PROBABILITY).tolist()
-    if blurred:
-        size = 2 * int(rng.integers(1, 3)) + 1
-        image = cv2.GaussianBlur(image, (size, size), 0)
-    return adjust_brightness(image, rng.uniform(0.9, 1.1)) if brightened else image

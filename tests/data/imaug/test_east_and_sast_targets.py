@@ -7,8 +7,9 @@ import pytest
 
 from ppocr.data.imaug import transform
 from ppocr.data.imaug.east_targets import EASTProcessTrain, empty_window, quads_of, shrink_quad, text_window
+from ppocr.data.imaug.line_targets import borders_at, center_part
 from ppocr.data.imaug.operator import Rejected
-from ppocr.data.imaug.sast_targets import SASTProcessTrain, borders_at, center_part, corners_of, text_ribbon
+from ppocr.data.imaug.sast_targets import SASTProcessTrain, corners_of, text_ribbon
 from ppocr.errors import Dropped
 from ppocr.geometry.polygons import signed_areas
 
@@ -99,7 +100,7 @@ def test_borders_on_a_slanted_box():
 
 
 def test_centre_lines_lose_three_tenths_of_the_height_at_both_ends():
-    ribbon = center_part(text_ribbon(POLYS[0]))
+    ribbon = center_part(text_ribbon(POLYS[0]), 0.3)
     assert ribbon.top.tolist() == [[42, 30], [138, 30]]
     assert corners_of(text_ribbon(POLYS[0])).tolist() == POLYS[0].tolist()
 

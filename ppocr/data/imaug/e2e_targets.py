@@ -1,0 +1,258 @@
+"""Training samples of PGNet: centre lines of texts, ways to their borders and along them, and points with their texts.
+
+Wang et al., PGNet: Real-time Arbitrarily-Shaped Text Spotting with Point Gathering Network, 2021.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Optional
+
+import cv2
+import numpy as np
+
+from ppocr.data.imaug.db_maps import clean_polygons
+from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained
+from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
+from ppocr.data.imaug.line_targets import CENTER_HEIGHT, IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place
+from ppocr.data.imaug.normalize import NormalizeImage
+from ppocr.data.imaug.operator import Operator, note, note_lost_boxes
+from ppocr.data.imaug.sast_targets import corners_of
+from ppocr.data.imaug.text_ribbon import Ribbon, distinct, fill_boxes, line_length, resample
+from ppocr.errors import Dropped
+from ppocr.geometry.center_lines import gathering_line, skeleton_lines
+from ppocr.geometry.polygons import signed_areas
+from ppocr.geometry.warps import map_points
+from ppocr.registry import OPERATORS
+from ppocr.text.codec import DictionaryKeys
+from ppocr.text.codecs import PgCodec
+from ppocr.values import Count, MapSide, Pixels, Side, TextLength
+
+CENTER_ENDS = 0.15  # by how much of the text's height a centre line is shorter, at either end
+LEAST_POINTS = 3
+LEAST_CHARACTERS = 2  # of a text that is learnt to be read
+
+
+def clockwise_from_first(polys) -> np.ndarray:
+    """Returns polygons (N x K x 2), those that go counter-clockwise the other way round from their first point on."""
+    polys = np.array(polys, np.float32)
+    turned = np.flatnonzero(signed_areas(polys) < 0) if len(polys) else []
+    polys[turned, 1:] = polys[turned, :0:-1]
+    return polys
+
+
+def reading_ribbon(polygon) -> Ribbon:
+    """Returns a text from its first point on: that is the head of its top line, and its bottom line comes back."""
+    points = distinct(polygon)
+    half = -(-len(points) // 2)
+    return Ribbon(resample(points[:half], half), resample(points[half:][::-1], half))
+
+
+def ways_of(ribbon: Ribbon, characters: int):
+    """Returns the boxes of a text and the way from a character to the next one in each, (N, 4, 2) and (N, 2)."""
+    boxes = ribbon.boxes()
+    along = (boxes[:, 1] + boxes[:, 2] - boxes[:, 0] - boxes[:, 3]) / 2
+    step = max(line_length(ribbon.center) / max(characters, 1), 1.0)
+    return boxes, along / np.maximum(np.hypot(*along.T), 1e-6)[:, None] * step
+
+
+def smooth_mask(ribbon: Ribbon, size) -> np.ndarray:
+    """Returns a centre line, in pixels of the map, as uint8 of ``size``: each pixel of which it covers a little."""
+    large = np.zeros([STRIDE * side for side in size], np.uint8)
+    fill_boxes(large, Ribbon(*(np.rint(STRIDE * line) for line in ribbon)), 255)
+    return (cv2.resize(large, size[::-1]) > 0).astype(np.uint8)
+
+
+@dataclass(eq=False, repr=False)
+class TextRoom(Operator):
+    """An operator that makes room for texts.
+
+    Args:
+        max_text_length: characters of a text.
+        max_text_nums: texts of an image.
+        tcl_len: points of a centre line.
+    """
+
+    max_text_length: TextLength
+    max_text_nums: Count
+    tcl_len: Count
+
+
+@OPERATORS.register()
+@dataclass(eq=False, repr=False)
+class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that stands last come first
+    """Changes the proportions of an image, scales it, normalizes it and draws the maps.
+
+    Args:
+        use_resize: bring an image to the full size, times a random scale; otherwise only what is too large shrinks.
+        use_random_crop: take a random part of the image that cuts no text.
+        min_crop_size: least width and height of that, in pixels.
+        min_text_size, max_text_size: texts whose shorter side is outside of these (pixels) count as if to be ignored.
+        point_gather_mode: ``align``: points stand where the post-processing gathers them, pixel by pixel along the
+            skeleton of the centre line; null: at equal distances along its middle.
+        image_shape: (height, width) of the result; the image is somewhere in it, the rest is zero.
+
+    ``images`` is 3 x H x W ``float32``, normalized as by ``NormalizeImage``.  The maps are H/4 x W/4, ``float32``, and
+    measure in pixels of their own: ``tcl_maps`` (1, the centre lines of texts), ``tcl_label_maps`` (1, the number of
+    the text in ``label_list`` from 1, in all of it), ``border_maps`` (5: way to the upper border, y and x, to the lower
+    border, y and x, one over their distance), ``direction_maps`` (3: way to the next character, x and y, one over the
+    height), ``training_masks`` (1, 0.15 in texts to be ignored).
+
+    Of the texts that can be read ``label_list`` has the classes of their characters in lower case (``max_text_nums`` x
+    ``max_text_length`` x 1, ``int64``, padded with the blank), ``pos_list`` the points (x ``tcl_len`` x 3, ``int64``:
+    0, row, column), a little beside the centre line at random, and ``pos_mask`` which points are there (``float32``).
+    The others are found, but not read: those of one character, too long ones, those beyond ``max_text_nums``, those
+    that have no known character, and those that are too small for a centre line.
+
+    A sample of which no text counts is dropped (``no_text``), one without any is all background.
+    """
+
+    reads = ("image", "polys", "texts", "ignore_tags")
+    writes = (
+        "images",
+        "tcl_maps",
+        "tcl_label_maps",
+        "border_maps",
+        "direction_maps",
+        "training_masks",
+        "label_list",
+        "pos_list",
+        "pos_mask",
+    )
+    random = True
+
+    use_resize: bool = True
+    use_random_crop: bool = False
+    min_crop_size: Side = 24
+    min_text_size: Pixels = 4
+    max_text_size: Side = 512
+    point_gather_mode: Optional[Literal["align"]] = None
+    image_shape: tuple[MapSide, MapSide] = (512, 512)
+
+    def __post_init__(self):
+        self.codec = self.build_codec(PgCodec)
+        self.map_size = tuple(side // STRIDE for side in self.image_shape)
+        self.tables = NormalizeImage(order="hwc").tables
+
+    @staticmethod
+    def check_arguments(min_text_size, max_text_size):
+        """Yields sizes that leave no text."""
+        if min_text_size >= max_text_size:
+            yield "min_text_size", f"'min_text_size' {min_text_size} is not below 'max_text_size' {max_text_size}"
+
+    def __call__(self, data, rng):
+        image = data["image"]
+        given = {"ignore_tags": data["ignore_tags"], "polys": clockwise_from_first(data["polys"])}
+        polys, ignored, areas = clean_polygons({**data, **given}, image.shape[:2])
+        there = np.flatnonzero(areas >= 1)
+        polys, ignored = polys[there], ignored[there]
+        if len(areas) and ignored.all():
+            raise Dropped("no_text", "no polygon of at least a pixel counts")
+        window = self._draw_window(polys, ignored, image, rng)
+        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
+        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+        data["images"], to_map = place(image, window, tuple(self.image_shape), self.tables, rng, self.use_resize, True)
+        ribbons = [reading_ribbon(polygon) for polygon in map_points(polys[inside], to_map)]
+        texts, ignored = [data["texts"][i].lower() for i in there[inside]], ignored[inside]
+        unfit = self._are_unfit(ribbons)
+        note_lost_boxes(data, UNFIT, unfit & ~ignored)
+        page = Page(self, rng)
+        for ribbon, text, left_out in zip(ribbons, texts, ignored | unfit):
+            if left_out:
+                page.leave_out(ribbon)
+            else:
+                page.add(ribbon, text)
+        data.update(zip(self.writes[1:], page.fields()))
+        note(data, "unknown_characters", "".join(sorted(page.missing)), len(page.missing) > 0)
+        note_lost_boxes(data, "that_are_found_but_not_read", page.unread)
+        return data
+
+    def _draw_window(self, polys, ignored, image, rng):
+        height, width = image.shape[:2]
+        if not self.use_random_crop:
+            return Window(0, 0, width, height)
+        return text_window(polys, lambda _: ~ignored, width, height, [self.min_crop_size] * 2, rng)
+
+    def _are_unfit(self, ribbons):
+        shorter = STRIDE * shorter_sides(np.reshape([corners_of(ribbon) for ribbon in ribbons], (-1, 4, 2)))
+        return (shorter < self.min_text_size) | (shorter > self.max_text_size)
+
+
+class Page:
+    """The maps of an image and the texts that are to be read on it.
+
+    Args:
+        keys: the :class:`PGProcessTrain`.
+        rng: draws where points stand.
+
+    Attributes:
+        missing: characters of texts that the dictionary lacks.
+        unread: how many texts are found, but not read.
+    """
+
+    def __init__(self, keys, rng):
+        self._keys, self._rng = keys, rng
+        size = keys.map_size
+        self._score = np.zeros(size, np.uint8)
+        self._numbers, self._drawn = np.zeros((2, *size), np.int32)
+        self._border = np.zeros((5, *size), np.float32)
+        self._ways = np.zeros((*size, 3), np.float32)
+        self._ways[..., 2] = 1
+        self._mask = np.ones(size, np.float32)
+        self._read = []
+        self.missing, self.unread = set(), 0
+
+    def leave_out(self, ribbon):
+        """Adds a text that does not count."""
+        fill_boxes(self._mask, Ribbon(*map(np.rint, ribbon)), IGNORED_WEIGHT)
+
+    def add(self, ribbon, text: str):
+        """Adds a text."""
+        known, _, missing = self._keys.codec.encode(text)
+        self.missing.update(missing)
+        center = center_part(ribbon, CENTER_ENDS)
+        line = smooth_mask(center.narrowed(CENTER_HEIGHT), self._keys.map_size)
+        self._score |= line
+        draw_borders(self._border, self._drawn, center, 1)
+        height = float(np.mean(np.hypot(*(ribbon.top - ribbon.bottom).T)))
+        for box, way in zip(*ways_of(ribbon, len(known))):
+            cv2.fillPoly(self._ways, [np.rint(box).astype(np.int32)], (*way.tolist(), 1 / max(height, 1.0)))
+        points = self._points_of(line, center, height) if self._can_read(known) else []
+        if len(points):
+            self._read.append((known, points))
+            fill_boxes(self._numbers, Ribbon(*map(np.rint, ribbon)), len(self._read))
+        else:
+            self.unread += 1
+
+    def _can_read(self, known) -> bool:
+        free = len(self._read) < self._keys.max_text_nums
+        return free and LEAST_CHARACTERS <= len(known) <= self._keys.max_text_length
+
+    def _points_of(self, line, center, height):
+        """Returns at most ``tcl_len`` points, rows and columns, that stand about the centre line; or none."""
+        if self._keys.point_gather_mode is None:
+            middle = center.center
+            points = resample(middle, int(line_length(middle)) + 1)[:, ::-1]
+        else:
+            skeletons = skeleton_lines(line, LEAST_POINTS)
+            if not skeletons:
+                return []
+            ways = self._ways[..., :2].transpose(2, 0, 1)
+            points = gathering_line(max(skeletons, key=len), ways, line, without_holes=True)
+        count = self._keys.tcl_len
+        if len(points) > count:
+            points = points[np.arange(count) * len(points) // count]
+        moved = points + self._rng.uniform(-0.5, 0.5, points.shape) * CENTER_HEIGHT * height
+        return np.clip(np.rint(moved), 0, np.subtract(self._keys.map_size, 1)).astype(np.int64)
+
+    def fields(self):
+        """Returns what the operator writes besides the image, in its order."""
+        keys = self._keys
+        labels = np.full((keys.max_text_nums, keys.max_text_length, 1), keys.codec.padding, np.int64)
+        places = np.zeros((keys.max_text_nums, keys.tcl_len, 3), np.int64)
+        present = np.zeros((keys.max_text_nums, keys.tcl_len, 1), np.float32)
+        for i, (classes, points) in enumerate(self._read):
+            labels[i, : len(classes), 0] = classes
+            places[i, : len(points), 1:] = points
+            present[i, : len(points)] = 1
+        score, numbers, mask = (map_[None].astype(np.float32) for map_ in (self._score, self._numbers, self._mask))
+        ways = np.ascontiguousarray(self._ways.transpose(2, 0, 1))
+        return score, numbers, self._border, ways, mask, labels, places, present
