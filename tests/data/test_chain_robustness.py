@@ -25,14 +25,18 @@ COUNT = 200
 SIZES = [(1, 1), (1, 9), (7, 1), (2, 3), (3, 300), (40, 3000), (3000, 40)]  # height, width
 GLOBAL = {"max_text_length": 25, "label_list": ["0", "180"]}
 FEWER_PIXELS = 256  # settings of a detector from here on are sizes (or epochs): an eighth is as good, and faster
+SMALLER = {  # instead of what operators do without settings
+    "DetResizeForTest": {"limit_side_len": 96},
+    "GroupRandomCropPadding": {"target_size": [96, 96]},
+    "RandomScale": {"short_size": 96},
+    "ScaleAlignedShort": {"short_size": 64},
+}
 
 
 def smaller(value):
     """Returns the settings of a detector's operators for small images."""
-    if value == {"DetResizeForTest": None}:
-        return {"DetResizeForTest": {"limit_side_len": 96}}
-    if value == {"ScaleAlignedShort": None}:
-        return {"ScaleAlignedShort": {"short_size": 64}}
+    if isinstance(value, dict) and list(value.values()) == [None] and value.keys() <= SMALLER.keys():
+        return {name: SMALLER[name] for name in value}
     if isinstance(value, dict):
         return {key: smaller(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -22,6 +22,8 @@ SCALES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 UNREADABLE = ("###", "???")
 MOST_TEXTS = 255  # the maps of instances are uint8
 SHIFT_UNIT = 0.1  # shifts are given in tens of pixels
+SQUARE = np.ones((3, 3), np.uint8)
+MARGIN = 2  # pixels around a kernel: it is eroded twice
 AT_ONCE = 1 << 20  # distances that are computed together
 
 
@@ -142,7 +144,6 @@ class MakeShrink(Operator):
         size = data["image"].shape[:2]
         instance, kernel_instance, inner = np.zeros((3, *size), np.uint8)
         mask, distance_mask = np.ones((2, *size), np.uint8)
-        square = np.ones((3, 3), np.uint8)
         for number, (polygon, text) in enumerate(zip(data["polys"], data["texts"]), 1):
             polygon = (np.asarray(polygon) * data["scale_factor"]).astype(np.int32)
             cv2.fillPoly(mask, [polygon], 0)
@@ -152,15 +153,27 @@ class MakeShrink(Operator):
             if number > MOST_TEXTS:
                 continue
             cv2.fillPoly(instance, [polygon], number)
-            kernel = cv2.fillPoly(np.zeros(size, np.uint8), [shrink(polygon, self.kernel_scale)], 1)
-            once = cv2.erode(kernel, square)
-            kernel_instance[kernel > 0] = number
-            inner[once > cv2.erode(once, square)] = number
-            mask[kernel > 0] = not unreadable
+            part, kernel, rim = drawn_kernel(shrink(polygon, self.kernel_scale), size)
+            kernel_instance[part][kernel] = number
+            inner[part][rim] = number
+            mask[part][kernel] = not unreadable
         kernels = (kernel_instance > 0).astype(np.uint8)
         data["image"] = [data["image"], instance, mask, kernel_instance, kernels, inner, distance_mask]
         note_lost_boxes(data, f"beyond_the_first_{MOST_TEXTS}", max(len(data["polys"]) - MOST_TEXTS, 0))
         return data
+
+
+def drawn_kernel(polygon, size):
+    """Returns where a kernel lies in an image of a size, as slices, with its pixels and its inner rim, ``bool``."""
+    x, y, width, height = cv2.boundingRect(polygon)
+    left, right = np.clip([x - MARGIN, x + width + MARGIN], 0, size[1]).tolist()
+    top, bottom = np.clip([y - MARGIN, y + height + MARGIN], 0, size[0]).tolist()
+    part, kernel = np.s_[top:bottom, left:right], np.zeros((bottom - top, right - left), np.uint8)
+    if not kernel.size:
+        return part, kernel > 0, kernel > 0
+    cv2.fillPoly(kernel, [polygon], 1, offset=(-left, -top))
+    once = cv2.erode(kernel, SQUARE)
+    return part, kernel > 0, once > cv2.erode(once, SQUARE)
 
 
 @OPERATORS.register()
@@ -191,16 +204,17 @@ class MakeCentripetalShift(Operator):
         shifts = np.zeros((2, *instance.shape), np.float32)
         numbers = np.unique(instance[instance > 0])
         self._note_cut_off(data, numbers)
-        for number in numbers:
-            here = instance == number
-            rim = np.argwhere(inner == number)
-            if not len(rim):
+        rims, around = pixels_by_number(inner), pixels_by_number(np.where(kernel_instance == 0, instance, 0))
+        for number in numbers.tolist():
+            if number not in rims:
+                here = instance == number
                 mask[here] = 0
                 distance_mask[here] = 0
                 note_lost_boxes(data, "without_a_kernel", 1)
-                continue
-            ys, xs = np.nonzero(here & (kernel_instance == 0))
-            shifts[:, ys, xs] = shifts_to_nearest(np.stack([ys, xs], axis=1), rim).T[::-1] * SHIFT_UNIT
+            elif number in around:
+                points = around[number]
+                ys, xs = points.T
+                shifts[:, ys, xs] = shifts_to_nearest(points, rims[number]).T[::-1] * SHIFT_UNIT
         maps = (kernels, mask, instance, kernel_instance, distance_mask)
         data.update({key: map_.astype(np.int64) for key, map_ in zip(self.writes[1:], maps)})
         data.update(image=image, gt_distance=shifts)
@@ -214,12 +228,21 @@ class MakeCentripetalShift(Operator):
         note_lost_boxes(data, CUT_OFF, ~seen & np.array(readable, bool))
 
 
+def pixels_by_number(numbers) -> dict:
+    """Returns ``{number: its pixels, N x 2 as (y, x), row by row}`` of a map in which 0 means none."""
+    pixels = np.argwhere(numbers)
+    of_pixels = numbers[tuple(pixels.T)]
+    found, starts = np.unique(np.sort(of_pixels), return_index=True)
+    in_order = pixels[np.argsort(of_pixels, kind="stable")]
+    return dict(zip(found.tolist(), np.split(in_order, starts[1:])))
+
+
 def shifts_to_nearest(points, targets) -> np.ndarray:
     """Returns, for each of M points, the way to the nearest of N targets (whole numbers, M x 2 and N x 2)."""
-    squares = (targets**2).sum(axis=1)
+    points, ends = points.astype(np.float64), targets.astype(np.float64)  # exact, and multiplied fast
+    squares = (ends**2).sum(axis=1)
     rows = max(AT_ONCE // len(targets), 1)
     nearest = [
-        np.argmin(squares - 2 * points[start : start + rows] @ targets.T, axis=1)
-        for start in range(0, len(points), rows)
+        np.argmin(squares - 2 * points[start : start + rows] @ ends.T, axis=1) for start in range(0, len(points), rows)
     ]
-    return targets[np.concatenate([np.zeros(0, int), *nearest])] - points
+    return ends[np.concatenate([np.zeros(0, int), *nearest])] - points
