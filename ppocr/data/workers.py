@@ -1,6 +1,7 @@
 """Batches from worker processes, and the prompt end of the iteration when one of them dies."""
 
 import contextlib
+import gc
 import itertools
 import multiprocessing
 import os
@@ -169,6 +170,7 @@ def _work(number, seed, reader, shared, start, connection, parent):
     The worker leaves the process group of its parent: launchers and terminals signal whole groups, and a parent
     that finishes its step after one still needs batches.
     """
+    gc.freeze()  # garbage of the parent may wait, when it is destroyed, for threads that a fork does not take along
     os.setpgrp()
     asked, reading = queue.SimpleQueue(), threading.Lock()
     threading.Thread(target=_listen, args=(connection, parent, asked, reading), daemon=True).start()

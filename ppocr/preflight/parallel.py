@@ -1,6 +1,7 @@
 """Work that several processes share, with a progress bar."""
 
 import contextlib
+import gc
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -26,7 +27,7 @@ def mapped(function, items, processes, title, progress):
     with contextlib.ExitStack() as stack:
         if processes > 1 and len(items) > 1 and "fork" in multiprocessing.get_all_start_methods():
             context = multiprocessing.get_context("fork")
-            pool = stack.enter_context(ProcessPoolExecutor(min(processes, len(items)), mp_context=context))
+            pool = stack.enter_context(ProcessPoolExecutor(min(processes, len(items)), context, gc.freeze))
             results = pool.map(function, items)
         else:
             results = map(function, items)

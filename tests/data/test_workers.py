@@ -1,5 +1,6 @@
 """The pool of worker processes: order, errors, the death of a worker wherever it dies, the end."""
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -232,6 +233,26 @@ def test_each_worker_knows_its_number_and_draws_its_own_numbers(make_pool):
     found = list(make_pool(read, start=numbers.append).read(iter(range(4))))
     assert [number for number, _, _ in found] == [0, 1, 0, 1]
     assert len({drawn for _, drawn, _ in found}) == 4 and all(own_group for _, _, own_group in found)
+
+
+def test_garbage_of_the_parent_is_not_destroyed_in_a_worker(make_pool, tmp_path):
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            (tmp_path / str(os.getpid())).touch()
+
+    gc.collect()
+    gc.disable()  # the cycle is still there when the workers start
+    try:
+        Cycle()
+        assert all(number >= 0 for number in make_pool(lambda key: gc.collect()).read(iter(range(4))))
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        gc.enable()
+    gc.collect()
+    assert [path.name for path in tmp_path.iterdir()] == [str(os.getpid())]
 
 
 def test_full_shared_memory_is_no_error(make_pool):

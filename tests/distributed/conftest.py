@@ -1,6 +1,7 @@
 """Several processes, forked from the one that runs the tests: importing Paddle again would take seconds."""
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -103,6 +104,7 @@ def received(reader, code):
 
 def act(function, rank, ports, writer):
     """The life of one process; what it returns must fit into a pipe (64 KiB)."""
+    gc.freeze()  # an exported network of another test waits, when it is destroyed, for threads that are not here
     code, content = 1, b""
     try:
         join(rank, ports)
