@@ -23,7 +23,7 @@ setup(
     python_requires=">=3.9",
     packages=[*find_packages(include=["ppocr", "ppocr.*"]), "ppocr.configs"],
     package_dir={"ppocr.configs": "configs"},
-    package_data={"ppocr": ["**/*.txt", "report/template/*"], "ppocr.configs": ["**/*.yml", "**/*.yaml"]},
+    package_data={"ppocr": ["**/*.txt", "report/template/*"], "ppocr.configs": ["**/*.yml", "**/*.yaml", "**/*.json"]},
     install_requires=[line for line in CPU if line not in TWO_WHEELS],
     entry_points={"console_scripts": ["ppocr = ppocr.commands:main"]},
     extras_require={

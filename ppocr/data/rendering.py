@@ -81,6 +81,21 @@ class FontSet:
         return ink, left + x, top + y, font.getlength(character)
 
 
+def side_by_side(strips, lefts) -> np.ndarray:
+    """Returns one strip of several, on a common baseline.
+
+    Args:
+        strips: of each the coverage, uint8 ``(h, w)``, and its rows above the baseline.
+        lefts: where they start, rising.
+    """
+    above = max(rows for _, rows in strips)
+    below = max(strip.shape[0] - rows for strip, rows in strips)
+    line = np.zeros((above + below, lefts[-1] + strips[-1][0].shape[1]), np.uint8)
+    for (strip, rows), left in zip(strips, lefts):
+        line[above - rows : above - rows + strip.shape[0], left : left + strip.shape[1]] = strip
+    return line
+
+
 def placement(strip, scale: float, degrees: float, centre) -> np.ndarray:
     """Returns the affine matrix, float64 ``(2, 3)``, that puts a strip's middle at ``centre`` (x, y).
 

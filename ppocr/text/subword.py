@@ -8,6 +8,7 @@ import os
 import numpy as np
 
 from ppocr.errors import DataError
+from ppocr.shipped_configs import find_config
 from ppocr.text.codec import Encoded
 
 START, PADDING, END = 0, 1, 2  # classes of the marks in the tokenizers of the mBART family
@@ -18,7 +19,8 @@ class BpeCodec:
     """Texts as sub-words; the marks are classes of the tokenizer itself.
 
     Args:
-        path: ``tokenizer.json``, or the folder in which it lies.
+        path: ``tokenizer.json``, or the folder in which it lies; or one that comes with the configurations, by their
+            rule (:func:`ppocr.shipped_configs.find_config`).
 
     Attributes:
         path: of the file.
@@ -34,7 +36,7 @@ class BpeCodec:
     writing = None
 
     def __init__(self, path: str):
-        self.path = os.path.join(path, FILE) if os.path.isdir(path) else str(path)
+        self.path = os.path.join(path, FILE) if os.path.isdir(path) else str(find_config(path))
         self._tokenizer = _load(self.path)
         entries = self._tokenizer.get_vocab(with_added_tokens=True)
         self.characters = [f"<unused{place}>" for place in range(max(entries.values(), default=END) + 1)]

@@ -23,7 +23,9 @@ DATASET_ROWS = {
     "MultiScaleDataSet": (FILES, "w0"),
     "PGDataSet": (FILES, "w0"),
     "SimpleDataSet": (FILES, "w0"),
+    "SyntheticCurvedDataSet": ({**DRAWN, "image_size": [96, 96], "text_height": [8, 16]}, "transcription"),
     "SyntheticDocDataSet": ({**DRAWN, "image_size": [96, 96], "lines": [1, 2]}, "transcription"),
+    "SyntheticFormulaDataSet": ({**DRAWN, "terms": [2, 2], "largest": 9}, ""),
     "SyntheticTextDataSet": ({**DRAWN, "characters": "ab"}, "ab"),
 }
 SAMPLER_ROWS = {"MultiScaleSampler": ({"scales": [[64, 32], [64, 48]], "first_bs": 2},)}

@@ -1,4 +1,4 @@
-"""What data sets of random words share: keys, words, fonts and seeds."""
+"""What data sets of drawn samples share: keys, seeds, words and fonts."""
 
 import zlib
 from dataclasses import dataclass
@@ -15,6 +15,11 @@ from ppocr.values import Count, Files, Index, Name, Range
 _HELD_OUT = 8  # one word in this many belongs to evaluation
 _TRIES = 2000
 WordLength = Annotated[int, Range(1, 100)]
+
+
+def is_for_training(text: str) -> bool:
+    """Tells whether a label belongs to training, by its checksum; one in eight belongs to evaluation."""
+    return zlib.crc32(text.encode()) % _HELD_OUT != 0
 
 
 class Words:
@@ -46,7 +51,7 @@ class Words:
         for _ in range(_TRIES):
             chosen = rng.integers(len(self.characters), size=rng.integers(*self._lengths))
             word = "".join([self.characters[i] for i in chosen])
-            if (zlib.crc32(word.encode()) % _HELD_OUT != 0) == self._training:
+            if is_for_training(word) == self._training:
                 return word
         raise ConfigError("characters and lengths give too few words to hold some out for evaluation; allow more")
 
@@ -63,17 +68,38 @@ class EpochLength:
 
 
 @dataclass(eq=False, repr=False)
-class SyntheticDataset(OcrDataset, EpochLength):  # the keys of the base that stands last come first
-    """Images of random words, drawn when they are asked for.
+class DrawnDataset(OcrDataset, EpochLength):  # the keys of the base that stands last come first
+    """Samples that are drawn when they are asked for.
 
     Args:
         transforms: list of operators; the image needs no decoding.
+        fixed: give the same images in every epoch; by default in evaluation only.
+        content_seed: seed of texts and images; by default the run's.
+    """
+
+    fixed: Optional[bool] = None
+    content_seed: Optional[Index] = None
+
+    def sample_count(self):
+        """Returns ``length``."""
+        return self.length
+
+    def content_generator(self, kind, index, epoch):
+        """Returns the generator of what is on an image; ``kind`` tells the data sets apart."""
+        fixed = not self.training if self.fixed is None else self.fixed
+        seed = self.base_seed if self.content_seed is None else self.content_seed
+        return generator(seed, 0 if fixed else epoch, kind, index)
+
+
+@dataclass(eq=False, repr=False)
+class SyntheticDataset(DrawnDataset):
+    """Images of random words.
+
+    Args:
         characters: alphabet; by default that of ``character_dict_path``, or digits and lower-case letters.
         character_dict_path: dictionary file.
         min_length, max_length: characters of a word.
         fonts: font files, or names of fonts that come with matplotlib; by default twelve of these.
-        fixed: give the same images in every epoch; by default in evaluation only.
-        content_seed: seed of words and images; by default the run's.
 
     Raises:
         ConfigError: no font holds the alphabet.
@@ -84,8 +110,6 @@ class SyntheticDataset(OcrDataset, EpochLength):  # the keys of the base that st
     min_length: WordLength = 3
     max_length: WordLength = 6
     fonts: Optional[Files] = None
-    fixed: Optional[bool] = None
-    content_seed: Optional[Index] = None
 
     def __post_init__(self):
         super().__post_init__()
@@ -98,13 +122,3 @@ class SyntheticDataset(OcrDataset, EpochLength):  # the keys of the base that st
         """Yields a problem if words would have to be longer than they may be."""
         if min_length > max_length:
             yield "min_length", f"'min_length' {min_length} is above 'max_length' {max_length}"
-
-    def sample_count(self):
-        """Returns ``length``."""
-        return self.length
-
-    def content_generator(self, kind, index, epoch):
-        """Returns the generator of what is on an image; ``kind`` tells the data sets apart."""
-        fixed = not self.training if self.fixed is None else self.fixed
-        seed = self.base_seed if self.content_seed is None else self.content_seed
-        return generator(seed, 0 if fixed else epoch, kind, index)

@@ -8,7 +8,17 @@ import cv2
 import numpy as np
 
 from ppocr.data.datasets.synthetic import SyntheticDataset, WordLength
-from ppocr.data.rendering import Noise, background, blend, corners, maybe_blur, placement, two_colours, warp
+from ppocr.data.rendering import (
+    Noise,
+    background,
+    blend,
+    corners,
+    maybe_blur,
+    placement,
+    side_by_side,
+    two_colours,
+    warp,
+)
 from ppocr.registry import DATASETS
 from ppocr.values import Range, Rising
 
@@ -94,20 +104,10 @@ class SyntheticDocDataSet(SyntheticDataset):
             strip = self._fonts.strip(self._words.writing.written(word), font, spacing)
             x_end = x + strip[0].shape[1]
             if strips and x_end > longest * max(s.shape[0] for s, _ in (*strips, strip)):
-                return _side_by_side(strips, [left for _, left, _ in words]), words
+                return side_by_side(strips, [left for _, left, _ in words]), words
             strips.append(strip)
             words.append((word, x, x_end))
             x = x_end + _WORD_GAP
-
-
-def _side_by_side(strips, lefts):
-    """Returns one strip of several ``(coverage, rows above the baseline)``, on a common baseline."""
-    above = max(rows for _, rows in strips)
-    below = max(strip.shape[0] - rows for strip, rows in strips)
-    line = np.zeros((above + below, lefts[-1] + strips[-1][0].shape[1]), np.uint8)
-    for (strip, rows), left in zip(strips, lefts):
-        line[above - rows : above - rows + strip.shape[0], left : left + strip.shape[1]] = strip
-    return line
 
 
 def _turned(matrix, degrees, size):
