@@ -7,7 +7,7 @@ from ppocr.distributed import processes
 from ppocr.engine.build import build_evaluation
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError
-from ppocr.inference.in_use import differs_in_use, remark, section_in_use
+from ppocr.inference.in_use import differences, grows_in_use, section_in_use, without_guide
 from ppocr.options import global_options
 
 
@@ -30,21 +30,21 @@ def evaluate(config, device, logger) -> dict:
     model, amp = load_trained(config, options, device, logger, "evaluate")
     evaluation = build_evaluation(config, options, amp, device, logger)
     metrics = evaluation(model)
-    remarks = evaluation.remarks
-    if evaluation.main.wider and differs_in_use(config, model):
-        remarks = [*remarks, remark(evaluation.main.wider, evaluation.main.samples)]
+    found = differences(config, model, evaluation.main)
+    if found:
         metrics.update(evaluate_in_use(config, options, model, amp, device, logger))
     logger.info("metric eval ***************")
     for name, value in metrics.items():
         logger.info("%s: %s", name, value)
-    for text in remarks:
+    for text in (*evaluation.remarks, *found):
         logger.info("note: %s", text)
     logger.info("data: %s", evaluation.main.dataloader.report.account())
     return metrics
 
 
 def evaluate_in_use(config, options, model, amp, device, logger) -> dict:
-    """Returns the metrics of ``Eval`` with its images prepared as in use, by names that begin with ``in_use_``."""
-    section = {**config, "Eval": section_in_use(config), "GuardEval": None}
+    """Returns the metrics of ``Eval`` as the model is used, by names that begin with ``in_use_``."""
+    section = {**config, "Eval": section_in_use(config, grows_in_use(config, model)), "GuardEval": None}
     evaluation = build_evaluation(section, replace(options, cal_loss_during_eval=False), amp, device, logger)
-    return {f"in_use_{name}": value for name, value in evaluation(model).items() if name != "fps"}
+    with without_guide(model):
+        return {f"in_use_{name}": value for name, value in evaluation(model).items() if name != "fps"}

@@ -12,7 +12,7 @@ from ppocr.engine import loop
 from ppocr.engine.build import build_run
 from ppocr.engine.drawn_samples import draw_samples
 from ppocr.engine.folder_lock import FolderLock
-from ppocr.inference.in_use import differs_in_use, remark
+from ppocr.inference.in_use import differences
 from ppocr.inference.results import write_image
 from ppocr.options import global_options
 from ppocr.utils.best_effort import BestEffort
@@ -46,25 +46,25 @@ def finish(config, run, logger):
     if processes.rank() == 0 and evaluation is not None:
         with BestEffort()("examples.png"), stepper.averaging.applied(stepper.model):  # as they are evaluated
             save_examples(evaluation.main, stepper.model, folder, logger)
-    prepared_otherwise = evaluation is not None and differs_in_use(config, unwrap(stepper.model))
+    remarks = [] if evaluation is None else differences(config, unwrap(stepper.model), evaluation.main)
     accounts = dict(data_accounts(run.train_dataloader, evaluation))
     run.record.note(train_data=accounts[""], eval_data={name: accounts[name] for name in accounts if name})
-    for line in last_lines(accounts, evaluation, prepared_otherwise, folder, run.state):
+    for line in last_lines(accounts, remarks, folder, run.state):
         logger.info("%s", line)
 
 
-def last_lines(accounts, evaluation, prepared_otherwise, folder, state):
+def last_lines(accounts, remarks, folder, state):
     """Yields how a run used its data, and what can be done with its model.
 
     Args:
         accounts: ``{data set: what became of its samples}``, see :func:`data_accounts`.
-        prepared_otherwise: whether lines that are wider than the evaluation has them are read wider in use.
-        evaluation, folder, state: of the run.
+        remarks: what is otherwise in use than in the evaluation.
+        folder, state: of the run.
     """
     for section, account in accounts.items():
         yield f"data{section and f' of {section}'}: {account}"
-    if prepared_otherwise and evaluation.main.wider:
-        yield f"note: {remark(evaluation.main.wider, evaluation.main.samples)}; tools/eval.py gives both"
+    for text in remarks:
+        yield f"note: {text}; tools/eval.py gives both"
     yield from what_next(folder, state)
 
 

@@ -1,8 +1,10 @@
-"""Text lines that are wider in use than in the evaluation that chose the model.
+"""What is otherwise in use than in the evaluation that chose the model, which has two accuracies then: both are said.
 
 An evaluation narrows a line that is wider than ``image_shape``; inference and exported models make their input wider
-instead, as PaddleOCR's tools do.  So one model has two accuracies wherever there are such lines, and both are said.
+instead, as PaddleOCR's tools do.  And a model may be guided by the labels of an evaluation; see :func:`guided_layers`.
 """
+
+import contextlib
 
 import numpy as np
 
@@ -15,6 +17,11 @@ from ppocr.tasks import task_for
 ADVICE = (
     "eval_mode: true in RecResizeImg of Eval evaluates them as they are read in use, infer_mode: false reads them as "
     "they are evaluated"
+)
+
+GUIDED = (
+    "this evaluation tells each symbol after the true ones; in use it is told after those that were read (is_train: "
+    "false of attdecoder evaluates so)"
 )
 
 
@@ -52,6 +59,8 @@ def leaves_width_open(config) -> bool:
 def section_in_use(config, growing: bool = True) -> dict:
     """Returns the ``Eval`` section of a configuration with its images prepared as in use.
 
+    Where a collate function is named, batches have one image: it may pad several to one size, which is not done in use.
+
     Args:
         config: a resolved configuration.
         growing: whether lines make the input wider.
@@ -61,7 +70,9 @@ def section_in_use(config, growing: bool = True) -> dict:
     for place, entry in enumerate(section["dataset"]["transforms"]):
         name, settings = name_and_settings(entry, place)
         transforms.append({name: as_in_use(name, settings, growing)})
-    return {**section, "dataset": {**section["dataset"], "transforms": transforms}}
+    alone = {"batch_size_per_card": 1} if section["loader"].get("collate_fn") else {}
+    loader = {**section["loader"], **alone}
+    return {**section, "dataset": {**section["dataset"], "transforms": transforms}, "loader": loader}
 
 
 def remark(wider: int, samples: int) -> str:
@@ -70,3 +81,36 @@ def remark(wider: int, samples: int) -> str:
         f"{wider} of {samples} images are wider than image_shape; in use they are read wider than in this evaluation "
         f"({ADVICE})"
     )
+
+
+def guided_layers(model) -> list:
+    """Returns the layers that labels guide in an evaluation, too: those whose ``guided`` is true."""
+    return [layer for layer in model.sublayers(include_self=True) if getattr(layer, "guided", False)]
+
+
+@contextlib.contextmanager
+def without_guide(model):
+    """Has an evaluation leave each layer alone that labels guide otherwise."""
+    layers = guided_layers(model)
+    for layer in layers:
+        layer.guided = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.guided = True
+
+
+def differences(config, model, evaluator) -> list:
+    """Returns what to say beside the values of an evaluation that are others in use, a sentence for each reason.
+
+    Args:
+        config: the resolved configuration.
+        model: the model.
+        evaluator: :class:`ppocr.engine.evaluator.Evaluator` that has judged it.
+    """
+    wider = evaluator.wider and differs_in_use(config, model)
+    return [
+        *([remark(evaluator.wider, evaluator.samples)] if wider else []),
+        *([GUIDED] if guided_layers(model) else []),
+    ]

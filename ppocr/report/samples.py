@@ -10,7 +10,7 @@ from ppocr.engine.build import build_evaluator
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
 from ppocr.errors import ConfigError, UserError
-from ppocr.inference.in_use import differs_in_use, remark
+from ppocr.inference.in_use import differences
 from ppocr.metrics import build_metric
 from ppocr.options import global_options
 from ppocr.postprocess import build_post_process
@@ -68,9 +68,8 @@ def evaluate(config, path, weights) -> Evaluated:
     keeper = SampleKeeper(resolved)
     evaluator = build_evaluator(resolved, loader, amp, on_batch=keeper, post_process=keeper.post_process)
     metrics = evaluator(model)
-    lost, remarks = sum(loader.report.counts.values()), list(evaluator.remarks)
-    if evaluator.wider and differs_in_use(resolved, model):
-        remarks.append(remark(evaluator.wider, evaluator.samples))
+    lost = sum(loader.report.counts.values())
+    remarks = [*evaluator.remarks, *differences(resolved, model, evaluator)]
     return Evaluated(
         keeper.task,
         weights,

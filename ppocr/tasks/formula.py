@@ -12,9 +12,9 @@ from ppocr.tasks.results import Formula, by_network
 
 @TASKS.register(name="formula")
 class FormulaRecognition(Recognition):
-    """Reads images of formulas, which are brought to one size."""
+    """Reads images of formulas."""
 
-    free_axes = ()
+    free_axes = (2, 3)
     typed = Formula
     key = "latex"
 

@@ -29,6 +29,12 @@ def test_reading_alone_is_reading_what_was_read():
     np.testing.assert_allclose(head(x, [None, read])[0].numpy(), alone, rtol=1e-5, atol=1e-6)
 
 
+def test_reading_stops_when_all_formulas_have_ended():
+    head, x = build(), paddle.rand([2, 8, 2, 3])
+    head.decoder.word_convert.bias.set_value(paddle.to_tensor([50.0, 0, 0, 0, 0]))
+    assert head(x)[0].shape == [2, 1, CLASSES]
+
+
 def test_without_is_train_an_evaluation_does_not_see_the_label():
     head, x = build(is_train=False), paddle.rand([2, 8, 2, 3])
     label = paddle.to_tensor([[2], [3]])

@@ -22,16 +22,19 @@ RUNNABLE = sorted(
 SIDE = 96
 CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TEXTS = ["ab12", "c3po", "r2d2", "paddle"]
+SYMBOLS = ("eos", "sos", *CHARACTERS)  # of recognisers whose label files have blanks between them
 
 
 def write_data(folder):
     """Fills a folder with images, label files and an LMDB of each task, a dictionary and a tokenizer."""
     write_tokenizer(folder)
-    (folder / "dict.txt").write_text("\n".join(CHARACTERS) + "\n", encoding="utf-8")
-    lines = {"rec": [], "cls": [], "det": []}
+    for name, entries in (("dict", CHARACTERS), ("symbol_dict", SYMBOLS)):
+        (folder / f"{name}.txt").write_text("\n".join(entries) + "\n", encoding="utf-8")
+    lines = {"rec": [], "symbols": [], "cls": [], "det": []}
     for i, text in enumerate(TEXTS):
         cv2.imwrite(str(folder / f"line{i}.png"), drawn(text, (140, 40)))
         lines["rec"].append(f"line{i}.png\t{text}")
+        lines["symbols"].append(f"line{i}.png\t{' '.join(text)}")
         lines["cls"].append(f"line{i}.png\t{'0' if i % 2 else '180'}")
         cv2.imwrite(str(folder / f"page{i}.png"), drawn(text, (160, 120)))
         box = [[8, 60], [130, 60], [130, 100], [8, 100]]
@@ -61,28 +64,29 @@ def small_run(path, data, output):
         use_visualdl=False, hang_timeout=0,
     )  # fmt: skip
     config["Global"].pop("use_gpu", None)
+    task = config["Architecture"]["model_type"]
+    symbols = any("CANLabelEncode" in operator for operator in config["Train"]["dataset"]["transforms"])
     if config["Global"].get("character_dict_path"):
-        config["Global"]["character_dict_path"] = str(data / "dict.txt")
+        config["Global"]["character_dict_path"] = str(data / ("symbol_dict.txt" if symbols else "dict.txt"))
     if config["Global"].get("rec_char_dict_path"):
         config["Global"]["rec_char_dict_path"] = config["PostProcess"]["rec_char_dict_path"] = str(data)
         config["Global"]["max_new_tokens"] = config["Architecture"]["Head"]["max_new_tokens"] = 12
     for network in config["Architecture"].get("Models", {}).values():
         network["pretrained"] = None
-    task = config["Architecture"]["model_type"]
     for name in ("Train", "Eval"):
         section, dataset = config[name], config[name]["dataset"]
-        use_data(dataset, task, data)
+        use_data(dataset, "symbols" if symbols else task, data)
         section["loader"].update(num_workers=0, batch_size_per_card=1 if task == "det" and name == "Eval" else 2)
         section.get("sampler", {})["first_bs"] = 2
         dataset["transforms"] = [shrunk(operator, data) for operator in dataset["transforms"]]
     return config
 
 
-def use_data(dataset, task, data):
+def use_data(dataset, lines, data):
     if dataset["name"] == "LMDBDataSet":
         dataset["data_dir"] = str(data / "lmdb")
         return
-    dataset.update(data_dir=str(data), label_file_list=[str(data / f"{task}.txt")])
+    dataset.update(data_dir=str(data), label_file_list=[str(data / f"{lines}.txt")])
     if "ratio_list" in dataset:
         dataset["ratio_list"] = [1.0]
 

@@ -13,7 +13,7 @@ from ppocr.values import Classes, Dropout, Kernel, Side, TextLength, Width
 
 COUNTING_WIDTH = 512
 COVERAGE_KERNEL = 11
-START = 1  # class of the symbol that stands before every formula
+END, START = 0, 1  # classes of the symbols that stand behind and before every formula
 TINY = 1e-10
 FROM_ELSEWHERE = {
     "encoder_out_channel": "it follows from the backbone",
@@ -119,14 +119,14 @@ class CANDecoder(nn.Layer):
         """Returns logits ``[N, steps, classes]``.
 
         Args:
-            label: ``[N, steps]``; None: the likeliest symbol is read, ``max_length`` times.
+            label: ``[N, steps]``; None: the likeliest symbol is read, ``max_length`` times or until all have ended.
         """
         keys = self.encoder_feature_conv(x).transpose([0, 2, 3, 1]) + positions(mask[:, 0], self._width)
         mean = (x * mask).sum(axis=[2, 3]) / mask.sum(axis=[2, 3])
         state = self.init_weight(mean).tanh()
         counted, looked = self.counting_context_weight(counts), paddle.zeros_like(mask)
         token = paddle.full([x.shape[0]], START, dtype="int64")
-        logits = []
+        ended, logits = token == END, []
         for i in range(self._length if label is None else label.shape[1]):
             symbol = self.embedding(token)
             _, state = self.word_input_gru(symbol, state)
@@ -136,6 +136,9 @@ class CANDecoder(nn.Layer):
             parts = self.word_state_weight(state) + self.word_embedding_weight(symbol)
             logits.append(self.word_convert(self.dropout(parts + self.word_context_weight(glimpse) + counted)))
             token = logits[-1].argmax(axis=1) if label is None else label[:, i]
+            ended = ended | (token == END)
+            if label is None and paddle.in_dynamic_mode() and bool(ended.all()):
+                break
         return paddle.stack(logits, axis=1)
 
 
@@ -192,6 +195,9 @@ class CANHead(nn.Layer):
         attdecoder: keys of :class:`DecoderKeys`.
         max_text_length: symbols that are read in use.
         ratio: of the image's sides to those of the map.
+
+    Attributes:
+        guided: whether the label is read in an evaluation, too.
     """
 
     feed = ("image_mask", "label")
@@ -219,7 +225,7 @@ class CANHead(nn.Layer):
         self.counting_decoder1 = CountingDecoder(in_channels, out_channels, 3)
         self.counting_decoder2 = CountingDecoder(in_channels, out_channels, 5)
         self.decoder = CANDecoder(keys, in_channels, out_channels, max_text_length)
-        self._ratio, self._guided = ratio, keys.is_train
+        self._ratio, self.guided = ratio, keys.is_train
 
     @staticmethod
     def check_arguments(attdecoder):
@@ -236,14 +242,14 @@ class CANHead(nn.Layer):
                 which is not read in an evaluation without ``is_train``.
 
         Returns:
-            Logits ``[N, L or max_text_length, out_channels]``, and three counts of each symbol ``[N, out_channels]``:
-            the mean of both scales, then each of them.
+            Logits ``[N, L, out_channels]``, without a label up to ``max_text_length`` of them, and three counts of
+            each symbol ``[N, out_channels]``: the mean of both scales, then each of them.
         """
         mask, label, *_ = targets or (None, None)
         mask = paddle.ones_like(x[:, :1]) if mask is None else _small(mask, x, self._ratio)
         first, second = self.counting_decoder1(x, mask), self.counting_decoder2(x, mask)
         counts = (first + second) / 2
-        guided = label is not None and (self.training or self._guided)
+        guided = label is not None and (self.training or self.guided)
         return [self.decoder(x, mask, counts, label.astype("int64") if guided else None), counts, first, second]
 
 
