@@ -178,16 +178,48 @@ class TextLabels(Labels):
             count(seen.faults, LOOKS_OTHERWISE, number, f"{text[:40]!r} like {looks_like[:40]!r}")
         if self.longest is not None and len(entries) > self.longest:
             unusable = TOO_LONG, f"{counted(len(entries), 'character')}, at most {self.longest}: {text[:40]!r}"
-        if not self.characters.issuperset(entries):
-            for entry in entries:
-                if entry not in self.characters:
-                    count(seen.unknown, entry, number)
-            entries = [entry for entry in entries if entry in self.characters]
-            if not entries:
-                return unusable or (ALL_UNKNOWN, repr(label[:40]))
+        entries = _known(entries, self.characters, number, seen)
+        if not entries:
+            return unusable or (ALL_UNKNOWN, repr(label[:40]))
         if self.ctc and unusable is None:
             count(seen.steps, CtcCodec.steps_needed(entries), number)
         return unusable
+
+
+@dataclass(frozen=True)
+class SymbolLabels(Labels):
+    """Formulas whose symbols stand between blanks.
+
+    Args:
+        symbols: entries of the dictionary.
+        lower: lower-case a formula before it is looked at.
+    """
+
+    symbols: frozenset = frozenset()
+    lower: bool = False
+    measured = "Symbols in a label"
+
+    @staticmethod
+    def size_of(label):
+        """See :class:`Labels`."""
+        return len(label.split())
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`."""
+        entries = (label.lower() if self.lower else label).split()
+        if not entries:
+            return NO_TEXT, ""
+        return None if _known(entries, self.symbols, number, seen) else (ALL_UNKNOWN, repr(label[:40]))
+
+
+def _known(entries, characters, number, seen) -> list:
+    """Returns those of some entries that the dictionary has, and counts the others."""
+    if characters.issuperset(entries):
+        return entries
+    for entry in entries:
+        if entry not in characters:
+            count(seen.unknown, entry, number)
+    return [entry for entry in entries if entry in characters]
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,13 @@ from ppocr.formats.labels import (
     NO_BOXES,
     NO_CLASS,
     NO_LABEL,
+    NO_TEXT,
     TOO_LONG,
     BoxLabels,
     ClassLabels,
     Fault,
     Labels,
+    SymbolLabels,
     Tally,
     TextLabels,
 )
@@ -90,6 +92,9 @@ def test_several_files_keep_their_own_lines(tmp_path, monkeypatch):
         (ClassLabels(classes=frozenset({"0"})), "1", {NO_CLASS}, 1),
         (TextLabels(characters=frozenset("ab"), lower=True), "AB", {}, 0),
         (TextLabels(characters=frozenset("ab")), "AB", {ALL_UNKNOWN}, 1),
+        (SymbolLabels(frozenset({"\\frac", "x"}), lower=True), "\\frac  X", {}, 0),
+        (SymbolLabels(frozenset({"x"})), " ", {NO_TEXT}, 0),
+        (SymbolLabels(frozenset({"x"})), "xx y", {ALL_UNKNOWN}, 1),
         (BoxLabels(), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {FEW_POINTS}, 0),
         (BoxLabels(), '[{"transcription": "a", "points": 5}]', {NO_BOXES}, 1),
         (BoxLabels(), '[{"transcription": "a", "points": [["a", 0]]}]', {NO_BOXES}, 1),
@@ -154,6 +159,13 @@ def test_texts_are_counted_by_entries_of_the_dictionary(tmp_path):
     assert scan.seen.unknown == {"ป": Tally(1, 1)}
     assert scan.seen.steps == {2: Tally(1, 1), 4: Tally(1, 2)}
     assert scan.seen.faults == {TOO_LONG: Tally(1, 3, "4 characters, at most 3: 'ปัปัปัปั'")}
+
+
+def test_formulas_are_counted_by_symbols(tmp_path):
+    path = write(tmp_path, b"a\tx \\frac x\nb\txx \\frac xx\n")
+    (scan,) = label_scan.scan_files([path], "/", LineRule(SymbolLabels(frozenset({"x", "\\frac"}))), context())
+    assert scan.seen.unknown == {"xx": Tally(2, 2)} and scan.seen.unusable == 0
+    assert SymbolLabels.size_of("x \\frac  x") == 3
 
 
 def test_texts_that_look_like_others_are_named(tmp_path):

@@ -20,6 +20,7 @@ from ppocr.commands import run
 from ppocr.data.batch import images_of, pick, with_fields, with_images
 from ppocr.data.imaug import create_operators, transform
 from ppocr.errors import UserError
+from ppocr.inference.in_use import without_guide
 from ppocr.modeling.architectures import build_model
 from ppocr.postprocess import build_post_process
 from ppocr.registry import BACKBONES, HEADS, NECKS, OPERATORS, TRANSFORMS, parameters_of
@@ -64,6 +65,7 @@ CANNOT_RUN = {
         "the teacher's backbone gives tokens, and its head, without `use_pool`, takes a map"
     )
 }
+AS_IT_IS = (128, 512)  # height and width
 SIDES = ("size", "target_size", "image_shape", "input_size")  # keys of cropping operators: [width, height], or a side
 HEADING = """# Model cards
 
@@ -143,7 +145,8 @@ def _card(names, config, dictionary):
 def _costs(model, config):
     if getattr(getattr(model, "head", None), "export_obstacle", None):
         return ["* MACs: not counted; decoding takes as many steps as each text needs"]
-    return _measured(model, example(config))
+    with without_guide(model):
+        return _measured(model, example(config))
 
 
 def _measured(model, batch):
@@ -185,7 +188,10 @@ def measurable(config, folder) -> dict:
 
 
 def training_shape(config) -> list:
-    """Returns channels, height and width of a training image, as the operators of the configuration make it."""
+    """Returns channels, height and width of a training image, as the operators of the configuration make it.
+
+    Where they leave images as they are, ``AS_IT_IS`` stands for one.
+    """
     for section in ("Train", "Eval"):
         for operator in config[section]["dataset"]["transforms"]:
             ((name, arguments),) = operator.items()
@@ -196,7 +202,7 @@ def training_shape(config) -> list:
                 return [channels, height, widths[-1]]  # of several the largest
             if any(word in name for word in ("Crop", "Resize", "Process")) and _side(values):
                 return [config["Architecture"].get("in_channels", 3), *_side(values)]
-    raise configuration.ConfigError("no operator of Train or Eval tells the size of the image")
+    return [config["Architecture"].get("in_channels", 3), *AS_IT_IS]
 
 
 def _side(values):

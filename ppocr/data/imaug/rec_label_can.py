@@ -2,8 +2,9 @@
 
 from typing import Optional
 
-from ppocr.data.imaug.operator import Operator
+from ppocr.data.imaug.operator import Operator, tell
 from ppocr.data.imaug.rec_label import note_missing
+from ppocr.formats.labels import SymbolLabels
 from ppocr.registry import OPERATORS
 from ppocr.text.codecs import CanCodec
 from ppocr.text.dictionary import character_list
@@ -22,7 +23,7 @@ class CANLabelEncode(Operator):
         lower: lower-case every label.
 
     ``label`` becomes a list of whole numbers.  Unknown symbols are left out and noted; a sample with none but these is
-    dropped (``unknown_characters``).
+    dropped (``unknown_characters``).  The formula as it stands is told as the fact ``text``.
     """
 
     reads = ("label",)
@@ -32,8 +33,14 @@ class CANLabelEncode(Operator):
         self.codec = CanCodec(character_list(character_dict_path, use_space_char), "ltr")
         self.lower = lower
 
+    def labels(self):
+        """See :class:`ppocr.data.imaug.operator.Operator`."""
+        return SymbolLabels(frozenset(self.codec.index), self.lower)
+
     def __call__(self, data):
-        known, _, missing = self.codec.encode(data["label"].lower() if self.lower else data["label"])
+        text = data["label"].lower() if self.lower else data["label"]
+        known, _, missing = self.codec.encode(text)
+        tell(data, text=text)
         note_missing(data, " ".join(missing), known)
         data["label"] = self.codec.marked(known)
         return data

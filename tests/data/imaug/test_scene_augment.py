@@ -106,8 +106,9 @@ def test_formula_labels(tmp_path):
     path.write_text("eos\nsos\n\\frac\n{\n}\nx\n", encoding="utf-8")
     encode = CANLabelEncode(str(path))
     assert encode({"label": "\\frac { x }"})["label"] == [2, 3, 5, 4, 0]
-    data = {"label": "x Q x", "notes": []}
+    data = {"label": "x Q x", "notes": [], "facts": {}}
     assert encode(data)["label"] == [5, 5, 0] and data["notes"][0][:2] == ("unknown_characters", "Q")
+    assert data["facts"] == {"text": "x Q x"}
     assert encode({"label": ""})["label"] == [0]
     assert CANLabelEncode(str(path), lower=True)({"label": "X"})["label"] == [5, 0]
     with pytest.raises(Dropped, match="unknown_characters"):
