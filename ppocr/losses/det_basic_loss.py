@@ -3,6 +3,8 @@
 import paddle
 import paddle.nn.functional as F
 
+WITHOUT_POSITIVES = 100  # hard negatives of a batch that has nothing else
+
 
 def dice_loss(pred, target, mask, eps=1e-6):
     """Returns one minus the Dice coefficient of two maps where ``mask`` is 1.
@@ -84,6 +86,20 @@ def ohem_mean(loss, positive, negative, ratio, eps=1e-6):
     kept = count_hard_negatives(positive, negative, ratio)
     total = (loss * positive).sum() + hardest_sum(loss * negative, kept)
     return total / (positive.sum() + kept + eps)
+
+
+def balanced_mean(loss, positive, negative, ratio):
+    """Returns the mean of a loss over the positives and the hardest negatives; without positives over 100 negatives.
+
+    Args:
+        loss: ``[N, H, W]``.
+        positive, negative: maps of 0 and 1.
+        ratio: hard negatives for each positive.
+    """
+    count = positive.sum()
+    wanted = paddle.where(count > 0, (ratio * count).floor(), paddle.full_like(count, WITHOUT_POSITIVES))
+    kept = paddle.minimum(negative.sum(), wanted)
+    return ((loss * positive).sum() + hardest_sum(loss * negative, kept)) / (count + kept).clip(min=1.0)
 
 
 def hardest_sum(loss, count):

@@ -8,11 +8,10 @@ from paddle import nn
 
 from ppocr.data.batch import fields_of
 from ppocr.geometry.fourier import fourier_waves
-from ppocr.losses.det_basic_loss import hardest_sum
+from ppocr.losses.det_basic_loss import balanced_mean
 from ppocr.registry import LOSSES
 from ppocr.values import Range
 
-WITHOUT_TEXT = 100  # hard negatives of a level without text
 OUTSIDE = 0.5  # weight of centres outside of texts
 
 
@@ -68,17 +67,10 @@ class FCELoss(nn.Layer):
             for found, true in zip(self._outlines(preds[:, 4:]), self._outlines(targets[:, 3:]))
         ]
         return (
-            self._balanced(of_text, inside, (1.0 - text) * counts),
+            balanced_mean(of_text, inside, (1.0 - text) * counts, self.ohem_ratio),
             _mean(of_center, inside) + OUTSIDE * _mean(of_center, outside),
             *across,
         )
-
-    def _balanced(self, loss, positive, negative):
-        """Returns the mean over the positives and the hardest negatives."""
-        count = positive.sum()
-        wanted = paddle.where(count > 0, (self.ohem_ratio * count).floor(), paddle.full_like(count, WITHOUT_TEXT))
-        kept = paddle.minimum(negative.sum(), wanted)
-        return ((loss * positive).sum() + hardest_sum(loss * negative, kept)) / _at_least_one(count + kept)
 
     def _outlines(self, coefficients):
         """Returns x and y ``[N, H, W, points]`` of the outlines with coefficients ``[N, 2 (2k + 1), H, W]``."""

@@ -11,6 +11,7 @@ import numpy as np
 from ppocr.geometry.fourier import outlines_of
 from ppocr.geometry.outline_nms import suppress_outlines
 from ppocr.geometry.quads import ordered_corners
+from ppocr.geometry.regions import numbered_regions
 from ppocr.postprocess.base import PostProcess, to_numpy
 from ppocr.registry import POST_PROCESSES
 from ppocr.values import Length, NonNegative, Probability, Range
@@ -97,9 +98,7 @@ class FCEPostProcess(PostProcess):
         """Returns the outlines of a level that no better one of the same region covers."""
         alpha, beta = self.powers
         score = maps[1] ** alpha * maps[3] ** beta
-        contours = cv2.findContours((score > self.score_thr).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        regions = cv2.drawContours(np.zeros(score.shape, np.uint8), contours[-2], -1, 1, cv2.FILLED)
-        _, numbers = cv2.connectedComponents(regions, connectivity=8)
+        numbers = numbered_regions((score > self.score_thr).view(np.uint8))
         ys, xs = np.nonzero((numbers > 0) & (score > 0))
         real, imaginary = np.split(maps[4:, ys, xs].T, 2, axis=1)
         coefficients = real + 1j * imaginary
