@@ -109,12 +109,12 @@ class ComponentFinder:
         """
         text = (maps[0] > self.text_thr).view(np.uint8)
         regions = numbered_regions(text & (maps[1] > self.center_thr).view(np.uint8))
-        components, scores, sums, groups = self._cells(maps, regions)
+        components, scores, sums, groups = self._squares(maps, regions)
         best = suppress_outlines(components.quads(), sums, self.overlap, groups)[:MOST]
         best = best[_over_text(components.kept(best).quads(), groups[best], text)]
         return components.kept(best), scores[best]
 
-    def _cells(self, maps, regions):
+    def _squares(self, maps, regions):
         """Returns what the pixels of each small square of a region say on the average.
 
         Pixels closer than half of the least width see nearly the same component.
@@ -133,7 +133,8 @@ class ComponentFinder:
         means = [np.bincount(places.ravel(), one, len(squares)) / counts for one in values]
         components, scores = self._components(*means)
         order = np.argsort(-scores * counts, kind="stable")
-        order = order[components.heights[order] >= LEAST_HEIGHT][:MOST_SQUARES]
+        heights = components.heights[order]
+        order = order[(heights >= LEAST_HEIGHT) & (heights <= max(regions.shape))][:MOST_SQUARES]
         groups = np.unravel_index(squares[order], size)[0]
         return components.kept(order), scores[order], (scores * counts)[order], groups
 
@@ -147,8 +148,8 @@ class ComponentFinder:
 def _over_text(quads, groups, text):
     """Tells of which components the region lies over text; (N)."""
     owners = np.zeros(text.shape, np.int32)
-    for group in np.unique(groups).tolist():
-        cv2.fillPoly(owners, list(quads[groups == group].astype(np.int32)), group)
+    for quad, group in zip(quads.astype(np.int32), groups.tolist()):
+        cv2.fillConvexPoly(owners, quad, group)
     areas, covered = np.bincount(owners.ravel()), np.bincount(owners.ravel(), text.ravel())
     shares = np.zeros(groups.max(initial=0) + 1)
     shares[: len(areas)] = covered / np.maximum(areas, 1)

@@ -68,6 +68,8 @@ PSE = {"loss": 0.75 * PSE_TEXT + 0.25, "loss_text": PSE_TEXT, "loss_kernels": 1.
 # text, centre and counts are 1 everywhere, and all points lie 2 to the right of where they should be: 2 - 1/2
 CONTOURS = np.zeros([1, 9, 2, 2], "float32")
 CONTOURS[:, :3], CONTOURS[:, 4] = 1, 2
+# text and its centre everywhere, up to a pixel away from borders of which nothing is known, upwards; one link of two
+COMPONENT_MAPS = (*[np.ones([1, 4, 4], "float32")] * 5, -np.ones([1, 4, 4], "float32"), np.zeros([1, 4, 4], "float32"))
 # a kernel on the left half, where the shifts are right; on the right half they are 2 off along x, with a beta of 0.1
 LEFT = np.zeros([1, 4, 4], "int64")
 LEFT[..., :2] = 1
@@ -120,6 +122,17 @@ LOSS_ROWS = {
         ONE_CHARACTER,
     ),
     "DBLoss": Row({}, maps(), {"loss": sum(DB.values()), **DB}, TEXT_MAPS),
+    "DRRGLoss": Row(
+        {},
+        {"maps": even(1, 6, 4, 4), "links": even(2, 2), "link_labels": np.array([1, 0])},
+        {
+            "loss": 3 * math.log(2) + math.log(3) + 0.5,
+            "loss_text": math.log(2), "loss_center": math.log(2), "loss_gcn": math.log(2),
+            "loss_height": math.log(3), "loss_sin": 0.5, "loss_cos": 0.0,
+        },
+        COMPONENT_MAPS,
+        ("link_labels",),
+    ),
     "DistillCTCLogits": Row(PAIR, CTC_BRANCHES, {"ctc_logits_0": nats(AT_HALF, EVEN)}),
     "DistillationCTCLoss": Row(
         NETWORKS, {"Student": even(1, 2, CLASSES)}, {"loss_ctc_Student_0": TWO_STEPS}, ONE_CHARACTER

@@ -83,6 +83,7 @@ NECK_ROWS = {
     "EASTFPN": Row({"in_channels": [8] * 4, "model_name": "small"}, pyramid([8] * 4), [1, 64, 16, 16]),
     "FCEFPN": Row({"in_channels": [8] * 3, "out_channels": 6}, pyramid([8] * 4)[1:], pyramid([6] * 4)[1:]),
     "FPN": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), FUSED),
+    "FPNUNet": Row({"in_channels": [8] * 4, "out_channels": 4}, pyramid([8] * 4), [1, 4, 64, 64]),
     "LKPAN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "PRENFPN": Row(
         {"in_channels": [4, 6, 8], "n_r": 2, "d_model": 9, "max_len": 5, "dropout": 0.1},
@@ -136,6 +137,13 @@ HEAD_ROWS = {
     "CTHead": Row({"in_channels": 8, "hidden_dim": 4}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
     "ClsHead": Row({"in_channels": 8, "class_dim": 3}, [2, 8, 2, 2], [2, 3]),
     "DBHead": Row({"in_channels": 8}, [1, 8, 4, 4], {"maps": [1, 3, 16, 16]}),
+    # three components of no text, each linked with the two others
+    "DRRGHead": Row(
+        {"in_channels": 8},
+        [1, 8, 16, 16],
+        {"maps": [1, 6, 16, 16], "links": [6, 2], "link_labels": [6]},
+        (paddle.to_tensor([[[3.0, 4 * place, 8, 6, 2, 0, -1, 0] for place in (1, 2, 3)]]),),
+    ),
     "EASTHead": Row(
         {"in_channels": 8, "model_name": "small"}, [1, 8, 4, 4], {"f_score": [1, 1, 4, 4], "f_geo": [1, 8, 4, 4]}
     ),

@@ -49,6 +49,9 @@ CIRCLE[0, [1, 3, 6], 1, 2] = [1, 0.5, 2]
 TEXT_SHIFTS = np.zeros([1, 3, 8, 8], "float32")
 TEXT_SHIFTS[:, 0] = -1
 TEXT_SHIFTS[:, 0, 2:4, 1:7], TEXT_SHIFTS[:, 2, 4, 1:7] = 1, -0.4
+# two components of 4 x 8 beside each other, which both say that they are linked
+COMPONENTS = np.array([[4, 8, 8, 8, 8, 16, 4, 16, 0.9], [8, 8, 12, 8, 12, 16, 8, 16, 0.9]], "float32")
+LINKED = {"components": COMPONENTS, "pairs": np.array([[0, 1], [1, 0]]), "scores": np.array([0.9, 0.9])}
 DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
 CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
 NOTHING = {"raw": 1}
@@ -83,6 +86,9 @@ POST_PROCESS_ROWS = {
         (None, paddle.to_tensor([0])),
     ),
     "DBPostProcess": Row(DB, {"maps": BLOCK}, [BOX], SHAPE),
+    "DRRGPostprocess": Row(
+        {}, [LINKED], [[[4, 8], [6, 8], [10, 8], [12, 8], [12, 16], [10, 16], [6, 16], [4, 16]]], SHAPE
+    ),
     "DistillationCTCLabelDecode": Row(
         {"model_name": ["Student"]}, {"Student": CTC}, {"Student": (AB, TRUTH)}, label(A + 1, B + 1, 0)
     ),

@@ -144,7 +144,7 @@ def _card(names, config, dictionary):
 
 def _costs(model, config):
     if getattr(getattr(model, "head", None), "export_obstacle", None):
-        return ["* MACs: not counted; decoding takes as many steps as each text needs"]
+        return ["* MACs: not counted; they depend on the texts of an image"]
     with without_guide(model):
         return _measured(model, example(config))
 
