@@ -23,6 +23,8 @@ import numpy as np  # noqa: E402
 
 from ppocr.data.imaug.ct_targets import shifts_to_nearest  # noqa: E402
 from ppocr.data.imaug.fce_targets import FCENetTargets  # noqa: E402
+from ppocr.geometry.local_graphs import local_graphs  # noqa: E402
+from ppocr.geometry.text_components import Components  # noqa: E402
 from ppocr.postprocess import build_post_process  # noqa: E402
 
 HEIGHT, WIDTH = 1754, 1240
@@ -121,6 +123,28 @@ def contours(page):
     return levels
 
 
+def linked_components(page):
+    """What DRRG gives: components along each box, a little off, and which of those near to each other are of one."""
+    found, owners = [], []
+    for number, ((x, y), (length, height), angle) in enumerate(page.boxes):
+        places = np.arange(-length / 2, length / 2, 0.4 * height)[:, None]
+        way = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        centers = (x, y) + places * way + page.rng.normal(0, 0.5, (len(places), 2))
+        found.append(np.column_stack([centers, np.tile([height, 0.4 * height, way[1], -way[0]], (len(places), 1))]))
+        owners += [number] * len(places)
+    components, owners = Components.of(np.concatenate(found)), np.array(owners)
+    pairs = local_graphs(components.centers, (8, 4), 3).pairs()
+    same = owners[pairs[:, 0]] == owners[pairs[:, 1]]
+    corners = components.quads().reshape(-1, 8)
+    return [
+        {
+            "components": np.column_stack([corners, np.full(len(corners), 0.9)]).astype(np.float32),
+            "pairs": pairs,
+            "scores": np.where(same, 0.95, 0.05).astype(np.float32),
+        }
+    ]
+
+
 def ways(page):
     """What SAST gives: on the centre line of each box the ways to borders, corners and centre, half a pixel off."""
     size = (page.height // STRIDE, page.width // STRIDE)
@@ -145,6 +169,7 @@ def ways(page):
 POST_PROCESSES = {
     "CT": ((928, 640), {"name": "CTPostProcess"}, shifts),
     "DB": ((1056, 736), {"name": "DBPostProcess", "box_thresh": 0.6, "unclip_ratio": 1.5}, probability_map),
+    "DRRG": ((928, 640), {"name": "DRRGPostprocess", "link_thr": 0.8}, linked_components),
     "EAST": (
         (1760, 1248),
         {"name": "EASTPostProcess", "score_thresh": 0.8, "cover_thresh": 0.1, "nms_thresh": 0.2},

@@ -32,7 +32,7 @@ def _next(values):
     return np.roll(values, -1, axis=1)
 
 
-def suppress_outlines(outlines, scores, threshold: float, groups=None) -> np.ndarray:
+def suppress_outlines(outlines, scores, threshold: float, groups=None, most=None) -> np.ndarray:
     """Returns the indices of the outlines that stay, by falling score; of equal ones the last comes first.
 
     An outline goes if its intersection over union with one that stays, of the same group, is above the threshold.
@@ -42,6 +42,7 @@ def suppress_outlines(outlines, scores, threshold: float, groups=None) -> np.nda
         scores: float (N).
         threshold: of the intersection over union.
         groups: int (N): the groups that do not see each other; None: all see each other.
+        most: outlines of a group that may stay; None: any number.
     """
     if not len(outlines):
         return np.zeros(0, int)
@@ -49,7 +50,7 @@ def suppress_outlines(outlines, scores, threshold: float, groups=None) -> np.nda
     groups = _apart(outlines) if groups is None else groups
     order = np.argsort(scores, kind="stable")[::-1]
     left, kept = order[np.argsort(groups[order], kind="stable")], []
-    while len(left):  # in each round the best of every group stays
+    while len(left) and len(kept) != most:  # in each round the best of every group stays
         first = np.flatnonzero(np.diff(groups[left], prepend=-1))
         kept.append(left[first])
         best = np.repeat(left[first], np.diff(np.append(first, len(left))))

@@ -16,6 +16,7 @@ from ppocr.geometry.regions import numbered_regions
 
 LEAST_HEIGHT = 2.0  # pixels
 MOST = 3000  # components of an image
+MOST_OF_REGION = 300
 MOST_SQUARES = 20_000
 OVER_TEXT = 0.5  # share of the area of a region's components
 
@@ -110,7 +111,7 @@ class ComponentFinder:
         text = (maps[0] > self.text_thr).view(np.uint8)
         regions = numbered_regions(text & (maps[1] > self.center_thr).view(np.uint8))
         components, scores, sums, groups = self._squares(maps, regions)
-        best = suppress_outlines(components.quads(), sums, self.overlap, groups)[:MOST]
+        best = suppress_outlines(components.quads(), sums, self.overlap, groups, MOST_OF_REGION)[:MOST]
         best = best[_over_text(components.kept(best).quads(), groups[best], text)]
         return components.kept(best), scores[best]
 
@@ -163,9 +164,8 @@ def text_outline(quads) -> np.ndarray:
         quads: (N, 4, 2), in any order; see :meth:`Components.quads`.
     """
     quads = quads[reading_path(quads)]
-    tops, bottoms = quads[:, :2].mean(axis=1), quads[:, 2:].mean(axis=1)
-    top = np.concatenate([quads[:1, 0], tops, quads[-1:, 1]])
-    bottom = np.concatenate([quads[:1, 3], bottoms, quads[-1:, 2]])
+    lines = np.stack([quads[:, 0] + quads[:, 1], quads[:, 3] + quads[:, 2]]) / 2
+    top, bottom = np.concatenate([quads[None, 0, [0, 3]], lines.swapaxes(0, 1), quads[None, -1, [1, 2]]]).swapaxes(0, 1)
     return np.concatenate([top, bottom[::-1]])
 
 
@@ -174,15 +174,17 @@ def reading_path(quads) -> list:
 
     A path that begins anywhere grows at either end by the component that is nearest to it.
     """
-    centers = quads.mean(axis=1)
+    centers = (quads[:, :2] + quads[:, 2:]).sum(axis=1) / 4
     distances = squared_distances(centers)
-    path = [0]
     distances[:, 0] = np.inf
+    before, after = [0], [0]
     for _ in range(len(quads) - 1):
-        ends = distances[[path[0], path[-1]]]
-        end, nearest = divmod(int(ends.argmin()), len(quads))
-        path.insert(end * len(path), nearest)
+        first, last = distances[before[-1]], distances[after[-1]]
+        to_first, to_last = first.argmin(), last.argmin()
+        side, nearest = (before, to_first) if first[to_first] < last[to_last] else (after, to_last)
+        side.append(nearest)
         distances[:, nearest] = np.inf
+    path = before[:0:-1] + after
     steps = np.diff(centers[path], axis=0)
-    reads = quads[path, 1:3].sum(axis=1) - quads[path][:, [0, 3]].sum(axis=1)
+    reads = (quads[:, 1:3] - quads[:, [0, 3]]).sum(axis=1)[path]
     return path if (steps * (reads[1:] + reads[:-1])).sum() >= 0 else path[::-1]

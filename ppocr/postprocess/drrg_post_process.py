@@ -61,6 +61,8 @@ class DRRGPostprocess(PostProcess):
     def _links(self, centers, pairs, scores):
         """Returns the pairs that are linked, (L, 2)."""
         far = np.linalg.norm(centers[pairs[:, 0]] - centers[pairs[:, 1]], axis=1) > FARTHEST
-        links, places, counts = np.unique(np.sort(pairs, axis=1), axis=0, return_inverse=True, return_counts=True)
-        means = np.bincount(places.ravel(), np.where(far, 0, scores), len(links)) / np.maximum(counts, 1)
-        return links[means >= self.link_thr]
+        size = (max(len(centers), 1),) * 2
+        links = np.ravel_multi_index(np.sort(pairs, axis=1).T, size)
+        links, places, counts = np.unique(links, return_inverse=True, return_counts=True)
+        means = np.bincount(places.ravel(), np.where(far, 0, scores), len(links)) / counts
+        return np.stack(np.unravel_index(links[means >= self.link_thr], size), axis=1)
