@@ -20,7 +20,7 @@ def read_page(page, lines, lettering) -> np.ndarray:
 
     Args:
         page: uint8 BGR ``(H, W, 3)``.
-        lines: list of :class:`ppocr.inference.system.Line`.
+        lines: list of what has ``points`` (points, 2) and ``text``.
         lettering: :class:`ppocr.drawing.text.TextRenderer`.
     """
     ink = np.zeros(page.shape[:2], np.uint8)

@@ -26,13 +26,32 @@ class Coverage(NamedTuple):
     detections: int
 
 
+class Group(NamedTuple):
+    """Polygons that match: one with one, one true polygon with several detections, or several with one.
+
+    Attributes:
+        truths, detections: their numbers among all of an image.
+    """
+
+    truths: list
+    detections: list
+
+
 def match_by_coverage(truths, ignored, detections) -> Coverage:
+    """Counts what :func:`group_by_coverage` finds."""
+    return group_by_coverage(truths, ignored, detections)[0]
+
+
+def group_by_coverage(truths, ignored, detections):
     """Matches the detections of an image to its true polygons.
 
     Args:
         truths: list of (points, 2).
         ignored: bool per true polygon.
         detections: list of (points, 2).
+
+    Returns:
+        :class:`Coverage`, and the list of :class:`Group`.
     """
     ignored = np.asarray(ignored, bool).reshape(-1)
     recall, precision = _shares(truths, detections)
@@ -42,10 +61,22 @@ def match_by_coverage(truths, ignored, detections) -> Coverage:
     pairs = _one_to_one(recall > RECALLED, precision > PRECISE)
     truths_left[pairs[0]], left[pairs[1]] = False, False
     good = (recall >= RECALLED) & (precision >= PRECISE)
-    split, parts = _one_to_many(recall, precision >= PRECISE, RECALLED, good, truths_left, left)
-    merged_parts, merged = _one_to_many(precision.T, recall.T >= PRECISE, PRECISE, good.T, left, truths_left)[::-1]
-    count = len(pairs[0])
-    return Coverage(count + split + merged_parts, count + parts + merged, len(recall), recall.shape[1])
+    split = _one_to_many(recall, precision >= PRECISE, RECALLED, good, truths_left, left)
+    merged = _one_to_many(precision.T, recall.T >= PRECISE, PRECISE, good.T, left, truths_left)
+    groups = [Group([truth], [detection]) for truth, detection in zip(*pairs)]
+    groups += [Group([owner], parts) for owner, parts in split] + [Group(parts, [owner]) for owner, parts in merged]
+    counts = Coverage(
+        sum(_worth(group, group.truths) for group in groups),
+        sum(_worth(group, group.detections) for group in groups),
+        *recall.shape,
+    )
+    numbers = np.flatnonzero(~ignored), np.flatnonzero(seen)
+    return counts, [Group(*(own[places].tolist() for own, places in zip(numbers, group))) for group in groups]
+
+
+def _worth(group, side) -> float:
+    """Returns what a group counts for one side."""
+    return 1.0 if len(group.truths) == len(group.detections) == 1 else SPLIT * len(side)
 
 
 def _shares(truths, detections):
@@ -69,8 +100,8 @@ def _one_to_one(covers, lies):
     return np.nonzero(covers & lies & alone)
 
 
-def _one_to_many(covered, fits, enough, good, owners_left, parts_left):
-    """Matches owners with the parts that cover them together; returns what both sides gain.
+def _one_to_many(covered, fits, enough, good, owners_left, parts_left) -> list:
+    """Matches owners with the parts that cover them together; returns pairs of an owner and its parts.
 
     Args:
         covered: (owners, parts), the share of an owner that a part covers.
@@ -79,11 +110,10 @@ def _one_to_many(covered, fits, enough, good, owners_left, parts_left):
         good: bool (owners, parts), which pairs are matches by themselves.
         owners_left, parts_left: bool, what has no match yet; changed.
     """
-    gained = np.zeros(2)
+    matches = []
     for owner in np.flatnonzero(owners_left & ((covered > 0).sum(axis=1) >= 2)):
         parts = np.flatnonzero(fits[owner] & parts_left)
-        single = len(parts) == 1
-        if good[owner, parts[0]] if single else covered[owner, parts].sum() >= enough:
-            gained += (1, 1) if single else (SPLIT, SPLIT * len(parts))
+        if good[owner, parts[0]] if len(parts) == 1 else covered[owner, parts].sum() >= enough:
+            matches.append((owner, parts))
             owners_left[owner], parts_left[parts] = False, False
-    return gained
+    return matches

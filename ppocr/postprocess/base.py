@@ -108,6 +108,21 @@ class PostProcess:
         return self(preds, *(None if name is None else batch[name] for name in found))
 
 
+def check_classes(post_process, given: int) -> None:
+    """Refuses a number of classes that the dictionary of a post-processing does not make.
+
+    Raises:
+        ConfigError: it is such a one.
+    """
+    outputs = post_process.codec.outputs
+    if given not in outputs:
+        fitting = " or ".join(map(str, outputs))
+        raise ConfigError(
+            f"{type(post_process).__name__}: the model gives {given} classes, the dictionary makes {fitting}; use the "
+            "character_dict_path and use_space_char that the model was trained with"
+        )
+
+
 @dataclass(eq=False)
 class TextDecode(DictionaryKeys, PostProcess):
     """A decoder of texts: ``decode(preds, label=None)`` gives (text, confidence) for each, with ``label`` of both.
@@ -158,12 +173,7 @@ class TextDecode(DictionaryKeys, PostProcess):
         """
         scores = as_scores(preds)
         given, known = scores.shape[-1], self.codec.label_classes
-        if given not in self.codec.outputs:
-            fitting = " or ".join(map(str, self.codec.outputs))
-            raise ConfigError(
-                f"{type(self).__name__}: the model gives {given} classes, the dictionary makes {fitting}; use the "
-                "character_dict_path and use_space_char that the model was trained with"
-            )
+        check_classes(self, given)
         return best_classes(scores if given <= known else scores[..., :known])
 
     def process(self, preds, batch):

@@ -6,13 +6,13 @@ import numpy as np
 
 from ppocr.geometry.polygons import signed_areas
 from ppocr.geometry.suppression import best_of_overlapping, merge_neighbours
+from ppocr.geometry.text_borders import moved_out, outlines_around
 from ppocr.postprocess.base import PostProcess, to_numpy
 from ppocr.registry import POST_PROCESSES
 from ppocr.values import Probability, Range
 
 LEAST_AREA, LEAST_SIDE = 5, 3  # of a text's quadrangle, in pixels of the map
 LEAST_SCORE = 0.1
-EXPANSION = (0.5, 3.0)  # pixels of the map: least and most that a border moves out
 MAPS = ("f_score", "f_border", "f_tvo", "f_tco")
 
 
@@ -94,32 +94,12 @@ class SASTPostProcess(PostProcess):
         for count in np.unique(counts).tolist():
             places = np.flatnonzero(counts == count)
             chosen = lines.spread(texts[places], count)
-            outlines = self._outlines(pixels[chosen], self._expanded(ways[chosen]), np.divide(size, score.shape[:0:-1]))
+            moved, scale = moved_out(ways[chosen], self.expand_scale), np.divide(size, score.shape[:0:-1])
+            outlines = outlines_around(pixels[chosen], moved, scale, self.shrink_ratio_of_width)
             for place, outline in zip(places.tolist(), np.clip(outlines, 0, size).astype(np.float32)):
                 points[place] = outline
         points = points if self.sample_pts_num == 0 else np.array(points)
         return points, lines.means[texts].astype(np.float32)
-
-    def _expanded(self, ways):
-        """Returns ways (..., 2) to the borders, made longer."""
-        if self.expand_scale == 1:
-            return ways
-        lengths = np.maximum(np.linalg.norm(ways, axis=-1, keepdims=True), 1e-6)
-        return ways * (1 + np.clip(lengths * (self.expand_scale - 1), *EXPANSION) / lengths)
-
-    def _outlines(self, points, ways, scale):
-        """Returns texts x 2 N x 2, in pixels of the image, for texts x N points and the ways from there to the borders.
-
-        The ends are moved along the borders until the text is as long as it was before its centre line was shortened.
-        """
-        borders = (points[:, :, None] + ways) * scale  # texts, N, upper and lower, x and y
-        ends = borders.copy()
-        for last, inner, base in ((0, 1, 0), (-1, -2, -2)):
-            height = np.linalg.norm(borders[:, base, 0] - borders[:, base, 1], axis=-1)
-            step = np.linalg.norm(borders[:, last, 0] - borders[:, inner, 0], axis=-1) + 1e-6
-            ratio = (self.shrink_ratio_of_width * height / step)[:, None, None]
-            ends[:, last] = borders[:, last] + (borders[:, last] - borders[:, inner]) * ratio
-        return np.concatenate([ends[:, :, 0], ends[:, ::-1, 1]], axis=1)
 
 
 def nearest(points, centers) -> np.ndarray:

@@ -76,8 +76,11 @@ class Thumbnails:
         return enough
 
     def element(self, key, size) -> Html:
-        """Returns the image of a sample as an element, or words where there is none; see :meth:`address`."""
-        image = self.load(key)
+        """Returns the image of a sample as an element; see :meth:`element_of`."""
+        return self.element_of(self.load(key), size)
+
+    def element_of(self, image, size) -> Html:
+        """Returns an image, or None, as an element, or words where there is none; see :meth:`address`."""
         address = "" if image is None else self.address(image, size)
         if not address:
             return tag("span", "no image", class_="faint")

@@ -1,7 +1,7 @@
 """Samples of an evaluation with truth and result, as the metric compares them, for reports."""
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -83,6 +83,29 @@ class PageSample:
         return 2 * self.hits / (2 * self.hits + errors) if self.hits + errors else 1.0
 
 
+@dataclass(frozen=True)
+class ReadPage(PageSample):
+    """A page with what was read in the boxes that were found.
+
+    Attributes:
+        readings: :class:`TextSample` of each of these, whose ``key`` is a :class:`BoxKey`.
+    """
+
+    readings: tuple = ()
+
+
+class BoxKey(NamedTuple):
+    """What a box is found by.
+
+    Attributes:
+        page: what the data set finds its page by, or None.
+        points: of the true polygon, (points, 2).
+    """
+
+    page: Any
+    points: np.ndarray
+
+
 def read_texts(result, metric, keys) -> list:
     """Returns the :class:`TextSample` list of a recogniser's batch, without samples that do not count."""
     samples = []
@@ -118,6 +141,31 @@ def read_pages(result, truth, keys, box_thresh=None) -> list:
         pairs = pair_detections(truths, ignored, points)
         pages.append(PageSample(key, _polygons(truths), _polygons(points), pairs, swept))
     return pages
+
+
+def read_boxes(result, truths, metric, keys) -> list:
+    """Returns the :class:`ReadPage` list of a batch that was read from end to end.
+
+    Args:
+        result: a dict of ``points`` and ``texts`` for each page, maybe with ``scores``.
+        truths: :class:`ppocr.metrics.e2e_metric.TrueTexts` of each page.
+        metric: says what of a text is compared.
+        keys: of the samples.
+    """
+    polygons, ignored = [truth.polygons for truth in truths], [truth.ignored for truth in truths]
+    pages = read_pages(result, (polygons, ignored), keys)
+    return [
+        ReadPage(**vars(page), readings=tuple(_readings(page, found, truth, metric)))
+        for page, found, truth in zip(pages, result, truths)
+    ]
+
+
+def _readings(page, found, truth, metric):
+    for there, place in page.pairs.matches:
+        texts = metric.normalise(truth.texts[there]), metric.normalise(found["texts"][place])
+        confidence = float(found["scores"][place]) if "scores" in found else None
+        key = BoxKey(page.key, np.asarray(truth.polygons[there], np.float32))
+        yield TextSample(key, *texts, confidence, Levenshtein.normalized_distance(*texts))
 
 
 def _polygons(points):

@@ -54,7 +54,7 @@ class Detection(Task):
         pages = []
         for image, (found,), batch in samples:
             (truths,), _ = metric.truth(batch)
-            pages.append(_drawn(image, found["points"], truths, batch))
+            pages.append(draw_boxes(image, in_network(found["points"], batch), in_network(truths, batch)))
         return pages_beside(pages)
 
     def watched(self, post_process):
@@ -90,11 +90,16 @@ def _with_scores(boxes):
     return [{"points": points, "score": shown_score(score)} for points, score in zip(_points(boxes), boxes.scores)]
 
 
-def _drawn(image, found, truths, batch):
-    """Draws a page with the polygons that were found and the true ones, in pixels of what the model gets."""
+def in_network(polygons, batch) -> list:
+    """Returns polygons of an image in pixels of what the model gets.
+
+    Args:
+        polygons: list of (points, 2).
+        batch: of that image alone, with its ``shape``.
+    """
     ((shape,),) = fields_of(batch, ("shape",))
     ratios = _ratios(np.asarray(shape, dtype=np.float64))
-    return draw_boxes(image, *([np.asarray(points) * ratios for points in polygons] for polygons in (found, truths)))
+    return [np.asarray(points) * ratios for points in polygons]
 
 
 def _ratios(shape):

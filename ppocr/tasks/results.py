@@ -1,7 +1,7 @@
 """What a model makes of an image, by task: typed results, and how result files show them."""
 
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -17,6 +17,39 @@ class Boxes:
 
     points: Union[np.ndarray, list]
     scores: Optional[np.ndarray] = None
+
+
+@dataclass(frozen=True)
+class ReadBoxes(Boxes):
+    """The texts on a page, with their boxes.
+
+    Attributes:
+        points: see :class:`Boxes`.
+        scores: confidence of each text, 0 to 1; None where the model gives none.
+        texts: what was read.
+    """
+
+    texts: tuple = ()
+
+    @property
+    def lines(self) -> list:
+        """The :class:`ReadBox` of each text."""
+        scores = [None] * len(self.texts) if self.scores is None else self.scores
+        return [ReadBox(*one) for one in zip(self.texts, scores, map(np.asarray, self.points))]
+
+
+class ReadBox(NamedTuple):
+    """One text of a page.
+
+    Attributes:
+        text: what was read.
+        score: confidence, 0 to 1; None where the model gives none.
+        points: of its polygon, (points, 2), in pixels of the image.
+    """
+
+    text: str
+    score: Optional[float]
+    points: np.ndarray
 
 
 @dataclass(frozen=True)

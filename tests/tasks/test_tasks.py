@@ -15,7 +15,7 @@ from ppocr.tasks.results import Boxes, Formula, ImageClass, Text
 
 def test_tasks_are_found_by_the_model_type():
     assert {name: task_of(name).model_type for name in TASKS.names()} == {
-        "cls": "cls", "det": "det", "formula": "rec", "rec": "rec",
+        "cls": "cls", "det": "det", "e2e": "e2e", "formula": "rec", "rec": "rec",
     }  # fmt: skip
     assert task_of("sr").name == task_of(None).name == ""
 
@@ -35,7 +35,9 @@ def test_the_size_of_a_label():
     assert not ClassLabels.measured and not Labels.measured
 
 
-@pytest.mark.parametrize("task, free", [("det", [None, 3, None, None]), ("rec", [None, 3, 48, None])])
+@pytest.mark.parametrize(
+    "task, free", [("det", [None, 3, None, None]), ("e2e", [None, 3, None, None]), ("rec", [None, 3, 48, None])]
+)
 def test_sizes_that_images_may_have(task, free):
     assert task_of(task).input_shape("image", (1, 3, 48, 320)) == free
     assert task_of(task).input_shape("mask", (1, 8)) == task_of("kie").input_shape("image", (1, 8)) == [None, 8]
@@ -57,6 +59,7 @@ def test_typed_results():
     [
         ("det", ("a text", 0.9), "finds no boxes"),
         ("det", {"Student": {"points": []}}, "finds no boxes"),
+        ("e2e", {"points": []}, "finds no boxes with texts"),
         ("formula", ("a", 0.9), "reads no formulas"),
         ("rec", {"points": []}, "reads no text"),
         ("rec", {"Student": ("a", 0.9)}, "reads no text"),
@@ -95,10 +98,12 @@ def test_readings_without_a_confidence_are_compared_and_drawn():
     assert scored > without + 30  # "(0.50)" stands behind the text
 
 
-@pytest.mark.parametrize("metric, task", [("RecMetric", "rec"), ("ClsMetric", "cls"), ("DetMetric", "det")])
+@pytest.mark.parametrize(
+    "metric, task", [("RecMetric", "rec"), ("ClsMetric", "cls"), ("DetMetric", "det"), ("E2EMetric", "e2e")]
+)
 def test_metrics_and_decoders_say_their_task(metric, task):
-    decoder = {"rec": "CTCLabelDecode", "cls": "ClsPostProcess", "det": "DBPostProcess"}[task]
-    assert build_metric({"name": metric}).task == build_post_process({"name": decoder}).task == task
+    decoders = {"rec": "CTCLabelDecode", "cls": "ClsPostProcess", "det": "DBPostProcess", "e2e": "PGPostProcess"}
+    assert build_metric({"name": metric}).task == build_post_process({"name": decoders[task]}).task == task
 
 
 def test_the_task_of_a_configuration_is_that_of_its_decoder(monkeypatch):

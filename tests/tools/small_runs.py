@@ -16,7 +16,11 @@ from tools.docs.model_cards import CANNOT_RUN
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 RUNNABLE = sorted(
-    {str(path.relative_to(CONFIGS)) for task in ("cls", "det", "rec") for path in (CONFIGS / task).rglob("*.y*ml")}
+    {
+        str(path.relative_to(CONFIGS))
+        for task in ("cls", "det", "e2e", "rec")
+        for path in (CONFIGS / task).rglob("*.y*ml")
+    }
     - set(CANNOT_RUN)
 )
 SIDE = 96
@@ -73,10 +77,11 @@ def small_run(path, data, output):
         config["Global"]["max_new_tokens"] = config["Architecture"]["Head"]["max_new_tokens"] = 12
     for network in config["Architecture"].get("Models", {}).values():
         network["pretrained"] = None
+    pages = task in ("det", "e2e")
     for name in ("Train", "Eval"):
         section, dataset = config[name], config[name]["dataset"]
-        use_data(dataset, "symbols" if symbols else task, data)
-        section["loader"].update(num_workers=0, batch_size_per_card=1 if task == "det" and name == "Eval" else 2)
+        use_data(dataset, "symbols" if symbols else "det" if pages else task, data)
+        section["loader"].update(num_workers=0, batch_size_per_card=1 if pages and name == "Eval" else 2)
         section.get("sampler", {})["first_bs"] = 2
         dataset["transforms"] = [shrunk(operator, data) for operator in dataset["transforms"]]
     return config
@@ -97,7 +102,7 @@ def shrunk(operator, data):
         return {name: {**arguments, "rec_char_dict_path": str(data)}}
     if name in ("EastRandomCropData", "RandomCropImgMask", "RandomCrop") and "size" in arguments:
         return {name: {**arguments, "size": [SIDE, SIDE]}}
-    if name in ("EASTProcessTrain", "SASTProcessTrain"):
+    if name in ("EASTProcessTrain", "PGProcessTrain", "SASTProcessTrain"):
         return {name: {**arguments, "image_shape": [128, 128]}}
     if name == "SquareResizePad":
         return {name: {**arguments, "target_size": SIDE}}
@@ -105,6 +110,8 @@ def shrunk(operator, data):
         return {name: {"target_size": [SIDE, SIDE]}}
     if name in ("RandomScale", "ScaleAlignedShort"):
         return {name: {"short_size": SIDE}}
+    if name == "E2EResizeForTest":
+        return {name: {"max_side_len": 128}}
     if name == "DetResizeForTest":  # the long side as such goes up to a multiple of 128, which a network may need
         long = "resize_long" in (arguments or {})
         return {name: {"resize_long": 128} if long else {"limit_side_len": SIDE, "limit_type": "max"}}

@@ -240,8 +240,18 @@ class Page:
         count = self._keys.tcl_len
         if len(points) > count:
             points = points[np.arange(count) * len(points) // count]
-        moved = points + self._rng.uniform(-0.5, 0.5, points.shape) * CENTER_HEIGHT * height
-        return np.clip(np.rint(moved), 0, np.subtract(self._keys.map_size, 1)).astype(np.int64)
+        return self._within(points + self._across(points) * CENTER_HEIGHT * height)
+
+    def _across(self, points):
+        """Draws steps of up to half a pixel across the text at some points, so that these stay in their order."""
+        rows, columns = self._within(points).T
+        across = self._ways[rows, columns, :2] * (1, -1)  # as rows and columns
+        lengths = np.maximum(np.hypot(*across.T), 1e-6)
+        return across * (self._rng.uniform(-0.5, 0.5, len(points)) / lengths)[:, None]
+
+    def _within(self, points):
+        """Returns points as whole pixels of the maps."""
+        return np.clip(np.rint(points), 0, np.subtract(self._keys.map_size, 1)).astype(np.int64)
 
     def fields(self):
         """Returns what the operator writes besides the image, in its order."""

@@ -18,11 +18,20 @@ _LEGEND = (
     ("ignored", "not counted"),
 )
 _HEIGHTS = (8, 16, 24, 32, 48, 64, 96)  # pixels: where the groups of boxes begin
+AS_THE_METRIC = (
+    "As the metric counts: a box is found where its overlap with a detection (intersection over union) is over 0.5."
+)
 _ORDER = ("ignored", "truth", "hit", "false", "missed")
 
 
-def page_sections(evaluated, thumbnails) -> list:
-    """Returns the sections about a detector: pages in images, then all pages as a table."""
+def page_sections(evaluated, thumbnails, about: str = AS_THE_METRIC) -> list:
+    """Returns the sections about a detector: pages in images, then all pages as a table.
+
+    Args:
+        evaluated: :class:`ppocr.report.samples.Evaluated`.
+        thumbnails: :class:`ppocr.report.thumbnails.Thumbnails`.
+        about: how boxes are counted.
+    """
     pages = sorted(evaluated.samples, key=lambda page: (page.hmean, -page.misses - page.false_alarms))
     names = {id(page): thumbnails.name(page.key) for page in pages}
     figures = [_figure(i, page, names[id(page)], thumbnails) for i, page in enumerate(pages[:DRAWN])]
@@ -33,9 +42,6 @@ def page_sections(evaluated, thumbnails) -> list:
     rows = [_row(i, page, names[id(page)], figures) for i, page in enumerate(pages[:LISTED])]
     head = ["page", "in the truth", "missed", "false alarms", "recall", "precision", "hmean"]
     more = f" The worst {LISTED} of {len(pages)} are listed." if len(pages) > LISTED else ""
-    about = (
-        "As the metric counts: a box is found where its overlap with a detection (intersection over union) is over 0.5."
-    )
     sections = [
         Section("pages", "Pages", [note(intro), legend, tag("div", drawn, class_="pages")]),
         Section("by-page", "Precision and recall by page", [note(about + more), table(head, rows, sortable=True)]),
