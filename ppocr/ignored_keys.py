@@ -5,6 +5,7 @@ They give a warning instead of an error.  ``IGNORED_KEYS`` maps ``"<kind>/<name>
 """
 
 _GREEDY = "the likeliest sub-words are taken, none is drawn"
+_OF_EXPORT = "an export knows that it is one"
 
 IGNORED_KEYS = {
     "section/Global": {
@@ -26,8 +27,22 @@ IGNORED_KEYS = {
         "temperature": _GREEDY,
         "do_sample": _GREEDY,
         "top_p": _GREEDY,
-        "is_export": "an export knows that it is one",
+        "is_export": _OF_EXPORT,
         "length_aware": "this head counts no sub-words",
+    },
+    "head/LaTeXOCRHead": {"is_export": _OF_EXPORT},
+    "head/UniMERNetHead": {
+        "temperature": _GREEDY,
+        "do_sample": _GREEDY,
+        "top_p": _GREEDY,
+        "is_export": _OF_EXPORT,
+    },
+    "backbone/DonutSwinModel": {"add_pooling_layer": "all tokens are read, not their mean"},
+    "backbone/HybridTransformer": {
+        "num_classes": "this backbone classifies nothing",
+        "input_channel": "it follows from Architecture.in_channels",
+        "is_predict": _OF_EXPORT,
+        "is_export": _OF_EXPORT,
     },
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},

@@ -72,6 +72,12 @@ class BpeCodec:
         return self._tokenizer.decode_batch([row.tolist() for row in rows], skip_special_tokens=True)
 
 
+class LatexOcrCodec(BpeCodec):
+    """Sub-words of LaTeX-OCR, whose marks are ``[PAD]``, ``[BOS]`` and ``[EOS]``."""
+
+    padding, start, end = 0, 1, 2
+
+
 def _before(row, mark):
     """Returns how many entries of a row stand before the first ``mark``."""
     found = np.flatnonzero(row == mark)

@@ -76,6 +76,7 @@ LEFT[..., :2] = 1
 ALL, FAR = np.ones([1, 4, 4], "int64"), np.full([1, 2, 4, 4], [[[[-2.0]], [[0.0]]]], "float32")
 CT_KERNEL = 1 - 2 * 4 / (16 / 4 + 8 + 0.002)  # 1/2 everywhere, where 8 of 16 should be 1
 # two sub-words and one of padding, which is counted, but not learnt
+COUNTED = 2.5 - 2 / CLASSES  # all are counted 3 times: 3 - 1/2 off, but for two of which there is one
 FORMULA = {"loss": SURPRISE * 2 / 3, "word_loss": SURPRISE * 2 / 3}
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
@@ -199,6 +200,7 @@ LOSS_ROWS = {
          "ctc_loss": TWO_STEPS},
         PG_FIELDS,
     ),
+    "LaTeXOCRLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([1, 3, 2, 0]),)),
     "PPFormulaNet_L_Loss": Row({}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
     "PPFormulaNet_S_Loss": Row({"parallel_step": 3}, even(1, 3, CLASSES), FORMULA, (ids([0, 3, 2, 1]),)),
     "PSELoss": Row({"alpha": 0.75, "reduction": "mean"}, {"maps": np.zeros([1, 2, 2, 2], "float32")}, PSE, PSE_MAPS),
@@ -226,6 +228,12 @@ LOSS_ROWS = {
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},
         {"loss": 2 * SURPRISE * (3 + 1 + 0.15), "word_loss": 2 * SURPRISE, "img_loss": 2 * SURPRISE},
         (ids([1, 3]),),
+    ),
+    "UniMERNetLoss": Row(
+        {},
+        {"logits": even(1, 3, CLASSES), "counts": np.full([1, CLASSES], 3, "float32")},
+        {"loss": SURPRISE * 2 / 3 + 0.5 * COUNTED, "word_loss": SURPRISE * 2 / 3, "count_loss": COUNTED},
+        (ids([0, 3, 2, 1]),),
     ),
     "VLLoss": Row(
         {"mode": "LA"}, (even(3, 1, CLASSES),) * 3, {"loss": SURPRISE * (1 + 0.5 + 0.5)}, (ids([1, 2, 0]),) * 3

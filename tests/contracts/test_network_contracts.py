@@ -34,7 +34,15 @@ BACKBONE_ROWS = {
     "DetRepSVTR": Row({}, PAGE, pyramid([48, 96, 192, 384])),
     "DetResNet": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
     "DetResNetVd": Row({"layers": 18}, PAGE, pyramid([64, 128, 256, 512])),
+    "DonutSwinModel": Row(
+        {"embed_dim": 8, "hidden_size": 16, "num_layers": 2, "num_heads": [1, 2], "depths": [2, 2]},
+        [2, 1, 34, 40],
+        [2, 25, 16],
+    ),
     "EfficientNetb3_PREN": Row({}, [2, 3, 32, 64], [[2, 48, 4, 8], [2, 136, 2, 4], [2, 384, 1, 2]]),
+    "HybridTransformer": Row(
+        {"img_size": [32, 64], "embed_dim": 16, "depth": 1, "num_heads": 2}, [2, 1, 32, 40], [2, 7, 16]
+    ),
     "MTB": Row({"cnn_num": 3}, LINE, [1, 8, 512]),
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
@@ -152,6 +160,12 @@ HEAD_ROWS = {
         [[1, 8, 4, 4], [1, 8, 2, 2]],
         {"level_0": [1, 10, 4, 4], "level_1": [1, 10, 2, 2]},
     ),
+    "LaTeXOCRHead": Row(
+        {"in_channels": 8, "out_channels": 6, "embed_dim": 16, "depth": 1, "num_heads": 2, "max_seq_len": 8},
+        [2, 3, 8],
+        [2, 3, 6],
+        (ids([1, 4, 5, 2], [1, 3, 2, 0]), ids([1, 1, 1, 1], [1, 1, 1, 0])),
+    ),
     "MultiHead": Row(
         {
             "in_channels": 8,
@@ -231,6 +245,13 @@ HEAD_ROWS = {
         [2, 5, 8],
         [2, 3, 9],
         (ids([2, 4, 5, 3], [2, 6, 3, 0]),),
+    ),
+    "UniMERNetHead": Row(
+        {"in_channels": 16, "out_channels": 6, "encoder_hidden_size": 16, "decoder_layers": 1, "decoder_ffn_dim": 8,
+         "max_new_tokens": 8},
+        [2, 3, 16],
+        {"logits": [2, 3, 6], "counts": [2, 6]},
+        (ids([0, 4, 5, 2], [0, 3, 2, 1]), ids([1, 1, 1, 1], [1, 1, 1, 0])),
     ),
     "VLHead": Row(
         {"in_channels": 16, "out_channels": 5, **VL},

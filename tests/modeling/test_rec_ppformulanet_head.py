@@ -7,8 +7,9 @@ import pytest
 from ppocr.errors import ConfigError
 from ppocr.modeling.architectures import build_model
 from ppocr.modeling.heads import build_head
-from ppocr.modeling.heads.rec_ppformulanet_head import end_texts
+from ppocr.modeling.layers.generation import end_texts
 from ppocr.modeling.layers.mbart import hidden_from
+from ppocr.text.subword import END, PADDING
 
 CLASSES, STEPS = 12, 9
 
@@ -38,7 +39,7 @@ def generated_without_past(built, memories, step):
     ended = paddle.zeros([tokens.shape[0], 1], "bool")
     while tokens.shape[1] < step + STEPS and not bool(ended.all()):
         scores, _ = built.decoder(tokens, memories, blocks(tokens.shape[1], step))
-        new, ended = end_texts(scores[:, -step:].argmax(axis=2), ended)
+        new, ended = end_texts(scores[:, -step:].argmax(axis=2), ended, END, PADDING)
         tokens = paddle.concat([tokens, new], axis=1)
     return tokens.numpy()
 
@@ -55,7 +56,7 @@ def test_past_keys_and_values_change_nothing(step):
 
 def test_padding_stands_behind_the_first_end():
     tokens, ended = end_texts(
-        paddle.to_tensor([[5, 2, 6], [5, 6, 7], [5, 6, 7]]), paddle.to_tensor([[False]] * 2 + [[True]])
+        paddle.to_tensor([[5, 2, 6], [5, 6, 7], [5, 6, 7]]), paddle.to_tensor([[False]] * 2 + [[True]]), END, PADDING
     )
     assert tokens.tolist() == [[5, 2, 1], [5, 6, 7], [1, 1, 1]]
     assert ended.tolist() == [[True], [False], [True]]

@@ -5,32 +5,14 @@ from typing import Annotated
 from paddle import nn
 from paddle.nn.initializer import TruncatedNormal
 
-from ppocr.modeling.layers.attention import SelfAttention
 from ppocr.modeling.layers.channels import undivided
-from ppocr.modeling.layers.drop import DropPath, drop_path_rates
-from ppocr.modeling.layers.mlp import MLP
+from ppocr.modeling.layers.drop import drop_path_rates
 from ppocr.modeling.layers.patch_embed import PatchEmbedding
+from ppocr.modeling.layers.vit_block import EPSILON, ViTBlock
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Range, Ratio, Size, Width
 
 PatchSide = Annotated[int, Range(1, 64)]
-EPSILON = 1e-6
-
-
-class ViTBlock(nn.Layer):
-    """Self-attention, then two linear layers, each with a shortcut around it and its normalisation."""
-
-    def __init__(self, width, heads, hidden, qkv_bias, dropout, attention_dropout, drop_path):
-        super().__init__()
-        self.norm1 = nn.LayerNorm(width, epsilon=EPSILON)
-        self.attn = SelfAttention(width, heads, qkv_bias=qkv_bias, dropout=dropout, attention_dropout=attention_dropout)
-        self.norm2 = nn.LayerNorm(width, epsilon=EPSILON)
-        self.mlp = MLP(width, hidden, "gelu", dropout)
-        self.drop_path = DropPath(drop_path)
-
-    def forward(self, x):
-        x = x + self.drop_path(self.attn(self.norm1(x)))
-        return x + self.drop_path(self.mlp(self.norm2(x)))
 
 
 @BACKBONES.register()

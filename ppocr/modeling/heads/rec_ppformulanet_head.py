@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Union
 import paddle
 from paddle import nn
 
-from ppocr.modeling.layers.mbart import MBartDecoder, hidden_from, mbart_linear
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, follow_likeliest
+from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, earlier_only, mbart_linear
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
 from ppocr.values import Classes, Depth, Index, Range, Width
@@ -13,21 +14,6 @@ from ppocr.values import Classes, Depth, Index, Range, Width
 HEADS_OF_ATTENTION = 16
 PUBLISHED_CLASSES = 50_000
 Tokens = Annotated[int, Range(1, 100_000)]
-
-
-class MBartForCausalLM(nn.Layer):
-    """The decoder and the linear layer that gives a score for each sub-word; the names are those of checkpoints."""
-
-    def __init__(self, decoder, classes, width):
-        super().__init__()
-        self.model = nn.Layer()
-        self.model.decoder = decoder
-        self.lm_head = mbart_linear(width, classes, bias=False)
-
-    def forward(self, *inputs, **options):
-        """Returns scores ``[N, T, classes]``, and keys and values of the sub-words; see :class:`MBartDecoder`."""
-        x, grown = self.model.decoder(*inputs, **options)
-        return self.lm_head(x), grown
 
 
 @HEADS.register()
@@ -50,10 +36,7 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
     """
 
     feed = ("label", "attention_mask")
-    export_obstacle = (
-        "sub-words are given one step after the other until each text has ended, which an exported graph cannot do "
-        "yet; read formulas with the checkpoint"
-    )
+    export_obstacle = EXPORT_OBSTACLE
     vocabulary_parameters = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
 
     def __init__(
@@ -109,29 +92,10 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
         starts = paddle.full([label.shape[0], self._step - 1], self._start, label.dtype)
         tokens = paddle.concat([starts, label], axis=1)[:, : -self._step]
         present = paddle.concat([paddle.ones_like(starts), present.astype(label.dtype)], axis=1)[:, : -self._step]
-        group = paddle.arange(tokens.shape[1]) // self._step
-        hidden = (group.unsqueeze(0) > group.unsqueeze(1)).logical_or(present.equal(0)[:, None, None])
-        mask = hidden_from(hidden, memories[0][0].dtype)
-        return self.decoder(tokens, memories, mask)[0]
+        return self.decoder(tokens, memories, earlier_only(present, memories[0][0].dtype, self._step))[0]
 
     def _generate(self, memories):
-        """Follows the likeliest sub-words until each text has ended."""
-        rows = memories[0][0].shape[0]
-        tokens = paddle.full([rows, self._step], self._start, "int64")
-        ended, pasts, texts = paddle.zeros([rows, 1], "bool"), None, [tokens]
-        for _ in range(-(-self._longest // self._step)):
-            scores, pasts = self.decoder(tokens, memories, pasts=pasts)
-            tokens = scores.argmax(axis=2)
-            tokens, ended = end_texts(tokens, ended)
-            texts.append(tokens)
-            if bool(ended.all()):
-                break
-        return paddle.concat(texts, axis=1)
-
-
-def end_texts(tokens, ended):
-    """Returns sub-words ``[N, T]`` with padding behind the first end, and which texts have ended, ``[N, 1]``."""
-    ends = tokens.equal(END).astype("int64").cumsum(axis=1)
-    before = ends - tokens.equal(END).astype("int64")  # ends in front of each sub-word
-    over = ended.logical_or(before > 0)
-    return paddle.where(over, paddle.full_like(tokens, PADDING), tokens), ended.logical_or(ends[:, -1:] > 0)
+        """Returns the likeliest sub-words, from the start on."""
+        start = paddle.full([memories[0][0].shape[0], self._step], self._start, "int64")
+        read = lambda tokens, pasts: self.decoder(tokens, memories, pasts=pasts)  # noqa: E731
+        return follow_likeliest(read, start, self._longest, END, PADDING)

@@ -34,6 +34,22 @@ def hidden_from(hidden, dtype):
     return paddle.where(hidden, paddle.full([1], lowest, dtype), paddle.zeros([1], dtype))
 
 
+def earlier_only(present, dtype, step=1):
+    """Returns what is added to the scores of self-attention, so that entries see those up to themselves.
+
+    Args:
+        present: ``[N, T]``, 0 for padding, which no entry sees.
+        dtype: of the scores.
+        step: entries of a group, which see each other.
+
+    Returns:
+        ``[N, 1, T, T]``.
+    """
+    group = paddle.arange(present.shape[1]) // step
+    later = group.unsqueeze(0) > group.unsqueeze(1)
+    return hidden_from(later.logical_or(present.equal(0)[:, None, None]), dtype)
+
+
 class MBartAttention(nn.Layer):
     """Attention of a sequence to itself or to another one."""
 
@@ -134,3 +150,18 @@ class MBartDecoder(nn.Layer):
             x, kv = layer(x, memory, mask, past)
             grown.append(kv)
         return self.layer_norm(x), grown
+
+
+class MBartForCausalLM(nn.Layer):
+    """The decoder and the linear layer that gives a score for each sub-word; the names are those of checkpoints."""
+
+    def __init__(self, decoder, classes, width):
+        super().__init__()
+        self.model = nn.Layer()
+        self.model.decoder = decoder
+        self.lm_head = mbart_linear(width, classes, bias=False)
+
+    def forward(self, *inputs, **options):
+        """Returns scores ``[N, T, classes]``, and keys and values of the sub-words; see :class:`MBartDecoder`."""
+        x, grown = self.model.decoder(*inputs, **options)
+        return self.lm_head(x), grown
