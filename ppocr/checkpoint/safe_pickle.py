@@ -94,7 +94,8 @@ def _plain_list(items):
 
 
 def _key(value):
-    if not isinstance(value, _KEYS):
+    parts = value if type(value) is tuple else (value,)
+    if not all(isinstance(part, _KEYS) for part in parts):
         raise TypeError(f"a {type(value).__name__} as a key")
     return value
 

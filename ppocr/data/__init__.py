@@ -5,7 +5,7 @@ import paddle.distributed
 from ppocr.config import shared_values
 from ppocr.data.bad_samples import BadSampleLog
 from ppocr.data.loader import BatchLoader, LoaderOptions
-from ppocr.data.sampling import EpochSampler, ScaledSampler
+from ppocr.data.sampling import EpochSampler, GroupSampler, ScaledSampler
 from ppocr.errors import ConfigError
 from ppocr.ignored_keys import IGNORED_KEYS
 from ppocr.registry import COLLATE_FNS, DATASETS, SAMPLERS, bind_arguments
@@ -70,8 +70,11 @@ def _sampler(config, dataset, options, scope):
     training = dataset.training
     if config is None:
         shuffle = training if options.shuffle is None else options.shuffle
-        size = options.batch_size_per_card
-        return EpochSampler(dataset, size, shuffle, options.drop_last, training, **processes)
+        size, drop_last = options.batch_size_per_card, options.drop_last
+        if dataset.groups is None:
+            return EpochSampler(dataset, size, shuffle, drop_last, training, **processes)
+        size, drop_last = size * dataset.batch_size_per_pair, drop_last or not dataset.keep_smaller_batches
+        return GroupSampler(dataset, size, shuffle, drop_last, training, **processes)
     supplied = {"data_source": dataset, "seed": dataset.seed, **processes}
     if not training:
         supplied["is_training"] = False

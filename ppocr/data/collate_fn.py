@@ -7,7 +7,7 @@ import numpy as np
 from ppocr.data.batch import IMAGE, fields_of, names_of
 from ppocr.errors import DataError
 from ppocr.registry import COLLATE_FNS
-from ppocr.text.subword import PADDING
+from ppocr.text.subword import PADDING, LatexOcrCodec
 from ppocr.values import Index
 
 _FORMULA_PAPER = 1  # about the normalised white of images of formulas
@@ -137,6 +137,14 @@ class UniMERNetCollator:
         fields = list(zip(*batch))
         padded = [_padded_to_largest(values, fill) for values, fill in zip(fields, self.fills)]
         return [*padded, *(collate_field(values) for values in fields[len(self.fills) :])]
+
+
+@COLLATE_FNS.register()
+class LaTeXOCRCollator(UniMERNetCollator):
+    """:class:`UniMERNetCollator` with the marks of LaTeX-OCR, for samples of ``LaTeXOCRDataSet``."""
+
+    fills = (_FORMULA_PAPER, LatexOcrCodec.padding, 0)
+    gives = ("image", "label", "attention_mask")
 
 
 def _padded_to_largest(arrays, fill):

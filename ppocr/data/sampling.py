@@ -4,6 +4,7 @@ import numpy as np
 
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.randomness import generator, shuffled
+from ppocr.errors import DataError
 
 
 def share_of(order, rank: int, world_size: int):
@@ -77,6 +78,60 @@ class EpochSampler:
 
     def _batches_of(self, samples):
         return samples // self._batch_size if self._drop_last else -(-samples // self._batch_size)
+
+
+class GroupSampler:
+    """Batches of samples of one group each, in an order that (seed, epoch) determines.
+
+    The processes share the batches, in evaluation without giving any of them twice.
+
+    Args:
+        dataset: an ``OcrDataset`` with ``groups``.
+        batch_size: samples of one batch.
+        shuffle: whether the order, and the company that samples have, is random.
+        drop_last: leave out what is left of a group.
+        training: see above.
+        rank, world_size: this process and the number of them.
+
+    Raises:
+        DataError: there is no batch.
+    """
+
+    def __init__(self, dataset, batch_size, shuffle, drop_last, training, rank=0, world_size=1):
+        self._dataset, self._batch_size = dataset, batch_size
+        self._shuffle, self._drop_last, self._training = shuffle, drop_last, training
+        self._rank, self._world_size = rank, world_size
+        self._count = sum(len(self._starts(group)) for group in dataset.groups)
+        if not self._count:
+            most = max(map(len, dataset.groups))
+            raise DataError(
+                f"no size of images has {batch_size} samples for a batch, the most is {most}: lower "
+                "batch_size_per_pair, or set keep_smaller_batches to true"
+            )
+
+    def __len__(self):
+        return len(self._mine(np.arange(self._count)))
+
+    def batches(self, epoch: int, skip: int = 0):
+        """Yields the batches of an epoch from number ``skip`` on, as lists of ``SampleKey``."""
+        rng = generator(self._dataset.seed, epoch, "order")
+        cut = []
+        for group in self._dataset.groups:
+            order = rng.permutation(group) if self._shuffle else group
+            cut += [order[start : start + self._batch_size] for start in self._starts(group)]
+        numbers = shuffled(self._count, rng) if self._shuffle else np.arange(self._count)
+        for number in self._mine(numbers)[skip:]:
+            yield [SampleKey(epoch, index) for index in cut[number].tolist()]
+
+    def _starts(self, group):
+        """Returns where the batches of a group begin."""
+        return range(0, len(group) - (self._batch_size - 1 if self._drop_last else 0), self._batch_size)
+
+    def _mine(self, numbers):
+        """Returns what this process takes of the numbers of all batches."""
+        if self._training:
+            return share_of(numbers, self._rank, self._world_size)
+        return numbers[self._rank :: self._world_size]
 
 
 class ScaledSampler:

@@ -6,7 +6,7 @@ from ppocr.data.batch import true_texts
 from ppocr.postprocess.base import PostProcess, as_scores, to_numpy
 from ppocr.registry import POST_PROCESSES
 from ppocr.text.latex import normalise_latex
-from ppocr.text.subword import BpeCodec
+from ppocr.text.subword import BpeCodec, LatexOcrCodec
 
 
 @POST_PROCESSES.register()
@@ -22,9 +22,10 @@ class UniMERNetDecode(PostProcess):
 
     reads = ("label",)
     task = "formula"
+    marks = BpeCodec  # the class of the codec
 
     def __init__(self, rec_char_dict_path: str):
-        self.codec = BpeCodec(rec_char_dict_path)
+        self.codec = self.marks(rec_char_dict_path)
         self.character = self.codec.vocabulary
 
     def __call__(self, preds, label=None):
@@ -32,7 +33,7 @@ class UniMERNetDecode(PostProcess):
 
         Args:
             preds: sub-words, int (batch, places), from the start on; or scores of these (batch, places, classes) of
-                what follows the entries of a label, as in training.
+                what follows the entries of a label, as in training, maybe as ``logits`` beside other values.
             label: int (batch, length), as the label encoder gives it.
 
         Returns:
@@ -47,7 +48,7 @@ class UniMERNetDecode(PostProcess):
         return super().process(preds, batch) if truths is None else (self(preds), list(map(normalise_latex, truths)))
 
     def _subwords(self, preds):
-        preds = as_scores(preds)
+        preds = as_scores(preds["logits"] if isinstance(preds, dict) else preds)
         if preds.ndim < 3:
             return to_numpy(preds)
         ids = to_numpy(preds.argmax(axis=-1))
@@ -55,6 +56,20 @@ class UniMERNetDecode(PostProcess):
 
     def _texts(self, ids):
         return [normalise_latex(text) for text in self.codec.decode(ids)]
+
+
+@POST_PROCESSES.register()
+class LaTeXOCRDecode(UniMERNetDecode):
+    """:class:`UniMERNetDecode` with the marks of LaTeX-OCR.
+
+    Args:
+        rec_char_dict_path: the published ``latex_ocr_tokenizer.json``, or the folder with a ``tokenizer.json``.
+
+    Raises:
+        DataError: the tokenizer cannot be read.
+    """
+
+    marks = LatexOcrCodec
 
 
 def _behind_start(ids, start):

@@ -60,6 +60,12 @@ OPERATOR_ROWS = {
     "IaaAugment": ({}, {"polys": (2, 4, 2), "image": lambda image: image.ndim == 3}),
     "KeepKeys": ({"keep_keys": ["label", "texts"]}, lambda kept: kept == ["a0b", ["ab", "c"]]),
     "LatexImageFormat": ({}, {"image": (1, 96, 128)}),
+    "LatexOCRLabelEncode": (
+        {"rec_char_dict_path": tokenizer_file(), "max_seq_len": 5},
+        {"label": [1, 4, 30, 5, 2], "attention_mask": [1] * 5},
+    ),
+    "LatexTestTransform": ({}, {"image": AS_IT_WAS}),
+    "LatexTrainTransform": ({}, {"image": AS_IT_WAS}),
     "MakeBorderMap": ({}, {"threshold_map": PER_PIXEL, "threshold_mask": PER_PIXEL}),
     "MakeCentripetalShift": ({}, {"gt_kernel": PER_PIXEL, "gt_distance": (2, 96, 120)}),
     "MakePseGt": ({"size": 96}, {"gt_kernels": (7, 96, 120), "gt_text": PER_PIXEL, "mask": PER_PIXEL}),
@@ -69,6 +75,7 @@ OPERATOR_ROWS = {
         {**TEXT, "gtc_encode": "NRTRLabelEncode"},
         {"label_ctc": [11, 1, 12, 0], "label_gtc": [2, 14, 4, 15, 3, 0], "length": 3},
     ),
+    "MinMaxResize": ({"max_dimensions": [60, 60]}, {"image": (48, 60, 3)}),
     "NRTRLabelEncode": (TEXT, {"label": [2, 14, 4, 15, 3, 0], "length": 3}),
     "NormalizeImage": ({"order": "hwc"}, {"image": lambda image: image.dtype == np.float32 and abs(image).max() < 3}),
     "PGProcessTrain": (
@@ -111,6 +118,7 @@ OPERATOR_ROWS = {
     "ScaleAlignedShort": ({"short_size": 96}, {"image": lambda image: min(image.shape[:2]) == 96}),
     "SquareResizePad": ({"target_size": 96}, {"image": (96, 96, 3), "polys": (2, 4, 2)}),
     "ToCHWImage": ({}, {"image": (3, 96, 120)}),
+    "UniMERNetImageFormat": ({}, {"image": (1, 96, 128)}),
     "UniMERNetImgDecode": ({"input_size": [64, 96]}, {"image": (64, 96, 3)}),
     "UniMERNetLabelEncode": (
         {"rec_char_dict_path": tokenizer_file(), "max_seq_len": 5},

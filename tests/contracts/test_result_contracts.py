@@ -133,6 +133,12 @@ POST_PROCESS_ROWS = {
         {"max_text_length": 3}, {"predict": scores([A, B, 37], 38)[0]}, (AB, TRUTH), label(A, B, CHARACTERS + 1)
     ),
     "SPINLabelDecode": Row({}, scores([A + 2, B + 2, 1], CHARACTERS + 2), (AB, TRUTH), label(0, A + 2, B + 2, 1)),
+    "LaTeXOCRDecode": Row(
+        {"rec_char_dict_path": tokenizer_file()},
+        np.array([[1, 4, 43, 31, 2, 0]]),
+        (["a^1"], ["b"]),
+        label(1, 5, 2),
+    ),
     "UniMERNetDecode": Row(
         {"rec_char_dict_path": tokenizer_file()},
         np.array([[0, 4, 43, 31, 2, 1]]),

@@ -54,12 +54,14 @@ class OcrDataset(paddle.io.Dataset):
     Attributes:
         label_store: ``lines`` where label files hold a path, the delimiter and a label on each line, ``database`` where
             labels lie in LMDB databases; None for anything else.
+        groups: arrays of the indices of samples that may stand in one batch; None: any may.
         gives: keys that a sample has before the first operator.
         gives_late: keys that the data set sets before the last operator for a sampler.
         ext_op_transform_idx: number of leading operators that the further samples of operators like CopyPaste pass.
     """
 
     label_store = None
+    groups = None
     gives = ("image", "label")
     gives_late = ()
     ext_op_transform_idx = 2

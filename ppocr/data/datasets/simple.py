@@ -113,7 +113,7 @@ class SimpleDataSet(StoredDataset, LabelFiles):  # the keys of the base that sta
         names = image_names(line.path)
         name = names[int(rng.integers(len(names)))] if len(names) > 1 else names[0]
         path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
-        image = self.lazy_image(partial(_name, path, hint), partial(_read, path, hint))
+        image = self.lazy_image(partial(image_name, path, hint), partial(image_of, path, hint))
         lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
         return {"img_path": path, "label": line.label, "image": image, "notes": lost}
 
@@ -160,13 +160,23 @@ def _file_errors(hint):
         raise Dropped("unreadable_image", (getattr(error, "strerror", None) or str(error)) + missing) from error
 
 
-def _name(path, hint):
+def image_name(path, hint):
+    """Returns what tells apart the contents of a file: its path, time and size.
+
+    Args:
+        path: of the file.
+        hint: without arguments, says what may be meant where there is no such file.
+
+    Raises:
+        Dropped: it cannot be read.
+    """
     with _file_errors(hint):
         state = os.stat(path)
     return os.path.abspath(path), state.st_mtime_ns, state.st_size
 
 
-def _read(path, hint):
+def image_of(path, hint):
+    """Returns the content of a file; see :func:`image_name`."""
     with _file_errors(hint), open(path, "rb") as file:
         content = file.read()
     if not content:

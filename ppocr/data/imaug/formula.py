@@ -1,5 +1,6 @@
 """Images and labels of formulas: UniMERNet (https://arxiv.org/abs/2404.15254) and PP-FormulaNet."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -156,9 +157,10 @@ def _strokes(image, rng):
     return change(image, np.ones(rng.integers(1, 4, size=2), np.uint8))
 
 
-def _turn(image, rng):
+def turn(image, rng, least=0.95):
+    """Turns an image by up to one degree and shrinks it, at most to ``least``."""
     height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-1, 1), rng.uniform(0.95, 1))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-1, 1), rng.uniform(least, 1))
     return cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -166,21 +168,24 @@ def _blur(image, rng):
     return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1))
 
 
-def _noise(image, rng):
+def noise(image, rng):
+    """Adds grey noise."""
     noisy = image + rng.normal(0, rng.uniform(2, 10), image.shape[:2])[..., None]
     return noisy.clip(0, 255).astype(np.uint8)
 
 
-def _light(image, rng):
+def light(image, rng):
+    """Changes contrast and brightness."""
     return cv2.convertScaleAbs(image, alpha=rng.uniform(0.8, 1.2), beta=rng.uniform(0, 25))
 
 
-def _jpeg(image, rng):
+def jpeg(image, rng):
+    """Gives an image the traces of compression."""
     _, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(80, 96))])
     return cv2.imdecode(encoded, cv2.IMREAD_COLOR)
 
 
-CHANGES = ((_strokes, 0.2), (_turn, 0.3), (_blur, 0.2), (_noise, 0.2), (_light, 0.2), (_jpeg, 0.3))
+CHANGES = ((_strokes, 0.2), (turn, 0.3), (_blur, 0.2), (noise, 0.2), (light, 0.2), (jpeg, 0.3))
 
 
 @OPERATORS.register()
@@ -189,16 +194,24 @@ class LatexImageFormat(Operator):
 
     reads = ("image",)
     writes = ("image",)
+    grid = GRID
 
     def __call__(self, data):
         image = data["image"]
-        more = [(0, -side % GRID) for side in image.shape[:2]]
+        more = [(0, -side % self.grid) for side in image.shape[:2]]
         data["image"] = np.pad(image[:, :, 0], more, constant_values=1)[None]
         return data
 
 
 @OPERATORS.register()
-class UniMERNetLabelEncode(Operator):
+class UniMERNetImageFormat(LatexImageFormat):
+    """:class:`LatexImageFormat` with multiples of 32."""
+
+    grid = 2 * GRID
+
+
+@dataclass(eq=False, repr=False)
+class SubwordLabelEncode(Operator):
     """Turns a formula into its sub-words between start and end.
 
     Args:
@@ -213,10 +226,13 @@ class UniMERNetLabelEncode(Operator):
 
     reads = ("label",)
     writes = ("label", "attention_mask")
+    marks = BpeCodec  # the class of the codec
 
-    def __init__(self, rec_char_dict_path: str, max_seq_len: Tokens):
-        self.codec = BpeCodec(rec_char_dict_path)
-        self.max_seq_len = max_seq_len
+    rec_char_dict_path: str
+    max_seq_len: Tokens
+
+    def __post_init__(self):
+        self.codec = self.marks(self.rec_char_dict_path)
 
     def labels(self):
         """See :class:`ppocr.data.imaug.operator.Operator`."""
@@ -231,3 +247,8 @@ class UniMERNetLabelEncode(Operator):
         data["label"] = np.array(marked, np.int64)
         data["attention_mask"] = np.ones(len(marked), np.int64)
         return data
+
+
+@OPERATORS.register()
+class UniMERNetLabelEncode(SubwordLabelEncode):
+    """:class:`SubwordLabelEncode` with the marks of mBART."""

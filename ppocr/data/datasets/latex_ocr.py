@@ -1,0 +1,160 @@
+"""LaTeXOCRDataSet: images of formulas, those of one size in one batch."""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PIL import Image
+
+from ppocr.checkpoint import safe_pickle
+from ppocr.data.batch import Fields
+from ppocr.data.datasets.simple import image_name, image_of
+from ppocr.data.datasets.stored import StoredDataset
+from ppocr.data.imaug.formula import GRID, Tokens
+from ppocr.data.imaug.formula_latexocr import LatexOCRLabelEncode, size_between
+from ppocr.data.label_index import LabelIndex
+from ppocr.errors import CheckpointError, DataError
+from ppocr.formats.lines import meant_delimiter, meant_image, split_line
+from ppocr.registry import DATASETS
+from ppocr.values import BatchSize, Name, Size
+
+PICKLE = b"\x80"  # first byte of one, from protocol 2 on
+
+
+@dataclass(eq=False, repr=False)
+class FormulaFiles:
+    """The keys that a data set of formulas needs.
+
+    Args:
+        data_dir: folder of the images.
+        data: the pickle that LaTeX-OCR makes of its images, ``{(width, height): [(formula, name of the image), ...]}``,
+            or a label file, UTF-8, with the image's path, a tab and the formula on each line.
+        max_seq_len: the most sub-words of a label, start and end included.
+        rec_char_dict_path: ``tokenizer.json``, or the folder in which it lies.
+    """
+
+    data_dir: Name
+    data: Name
+    max_seq_len: Tokens
+    rec_char_dict_path: Name
+
+
+@DATASETS.register()
+@dataclass(eq=False, repr=False)
+class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that stands last come first
+    """Images of formulas; those that are equally large once their sides are multiples of 16 share batches.
+
+    The label has become ``label`` and ``attention_mask``, see :class:`LatexOCRLabelEncode`, before the operators run.
+
+    Args:
+        min_dimensions, max_dimensions: width and height of the smallest and the largest image, as ``MinMaxResize`` has
+            them, which brings others to these.
+        batch_size_per_pair: samples of one size in a batch, times ``loader.batch_size_per_card``.
+        keep_smaller_batches: whether what is left of a size makes a batch, too.
+
+    Raises:
+        DataError: a file or a folder is missing, or the file holds something else.
+        ConfigError: the cache cannot be had.
+    """
+
+    gives = ("image", "label", "attention_mask", "img_path")
+
+    min_dimensions: Size = (32, 32)
+    max_dimensions: Size = (672, 192)
+    batch_size_per_pair: BatchSize = 1
+    keep_smaller_batches: bool = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        self._encode = LatexOCRLabelEncode(self.rec_char_dict_path, self.max_seq_len)
+        if not os.path.isdir(self.data_dir):
+            raise DataError(f"data_dir {self.data_dir!r} is not a folder; it holds the images that 'data' names")
+        read = _of_pickle if _is_pickle(self.data) else partial(_of_lines, folder=self.data_dir)
+        sizes, self._formulas = read(self.data)
+        self.groups = _grouped([self._frame(size) for size in sizes])
+
+    def sample_count(self):
+        """See :class:`OcrDataset`."""
+        return len(self._formulas)
+
+    def load(self, index, key, rng):
+        """Returns ``img_path``, ``label`` and ``image``."""
+        formula, name = self._formulas[index]
+        path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
+        image = self.lazy_image(partial(image_name, path, hint), partial(image_of, path, hint))
+        return {"img_path": path, "label": formula, "image": image}
+
+    def process(self, data, key, rng):
+        """Returns the sample; what its label became stands at the end where ``KeepKeys`` does not name it."""
+        data = self._encode(dict(data))
+        sample = super().process(data, key, rng)
+        if isinstance(sample, dict):
+            return sample
+        more = [name for name in self._encode.writes if name not in sample.names]
+        return Fields([*sample, *(data[name] for name in more)], (*sample.names, *more))
+
+    def label_of(self, index, epoch=0):
+        """Returns the formula."""
+        return self._formulas[index][0]
+
+    def describe(self, index):
+        """Returns the name of the image."""
+        return self._formulas[index][1]
+
+    def _frame(self, size):
+        """Returns width and height of an image of this size as the model reads it."""
+        frame, _ = size_between(size, self.min_dimensions, self.max_dimensions)
+        return tuple(side + -side % GRID for side in frame)
+
+
+def _grouped(frames):
+    """Returns for each size the indices of the images that have it."""
+    groups = {}
+    for index, frame in enumerate(frames):
+        groups.setdefault(frame, []).append(index)
+    return [np.array(group, np.int32) for group in groups.values()]
+
+
+def _is_pickle(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read(1) == PICKLE
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; 'data' names a pickle of LaTeX-OCR or a label file") from error
+
+
+def _of_pickle(path):
+    """Returns the sizes of all images, and (formula, name of the image) of each."""
+    try:
+        content = safe_pickle.load(path)
+    except CheckpointError as error:
+        raise DataError(str(error)) from None
+    try:
+        rows = [(tuple(map(int, size)), (*map(str, row),)) for size, rows in content.items() for row in rows]
+        sizes, formulas = zip(*[((width, height), (formula, name)) for (width, height), (formula, name) in rows])
+    except (AttributeError, TypeError, ValueError):
+        what = "{(width, height): [(formula, name of the image), ...]}"
+        raise DataError(f"{path}: the pickle does not hold {what}") from None
+    return sizes, formulas
+
+
+def _of_lines(path, folder):
+    """The same of a label file; the size of an image that cannot be read, which reading it will tell, is (1, 1)."""
+    lines, formulas = LabelIndex([path]), []
+    for number in range(len(lines)):
+        line = lines.line(number).decode("utf-8", "replace")
+        parts = split_line(line)
+        if parts is None:
+            place = lines.place(number).line
+            raise DataError(f"{path}, line {place}: no tab between image and formula{meant_delimiter(line)}")
+        formulas.append((parts.label, parts.path))
+    return [_size_of(os.path.join(folder, name)) for _, name in formulas], formulas
+
+
+def _size_of(path):
+    try:
+        with Image.open(path) as image:  # reads the header alone
+            return image.size
+    except (OSError, ValueError):
+        return (1, 1)

@@ -1,0 +1,100 @@
+"""Formulas of one size share batches; a pickle and a label file say the same."""
+
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+from tiny_tokenizer import write_tokenizer
+
+from ppocr.data import build_dataloader
+from ppocr.data.datasets.latex_ocr import LaTeXOCRDataSet
+from ppocr.errors import DataError
+
+FORMULAS = ["ab", "a+b", "c^2", "d", "e"]
+WIDTHS = [40, 47, 49, 60, 700]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Returns a folder with five images, which have three sizes as the model reads them."""
+    write_tokenizer(tmp_path)
+    rows = {}
+    for number, (formula, width) in enumerate(zip(FORMULAS, WIDTHS)):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((20, width, 3), 255, np.uint8))
+        rows.setdefault((-(-width // 16) * 16, 32), []).append((formula, f"{number}.png"))
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps(rows))
+    lines = "".join(f"{number}.png\t{formula}\n" for number, formula in enumerate(FORMULAS))
+    (tmp_path / "data.txt").write_text(lines, encoding="utf-8")
+    return tmp_path
+
+
+def loader(folder, data="data.pkl", mode="Train", size=1, **keys):
+    dataset = {
+        "name": "LaTeXOCRDataSet", "data_dir": str(folder), "data": str(folder / data),
+        "rec_char_dict_path": str(folder), "max_seq_len": 9, "batch_size_per_pair": 2,
+        "transforms": [
+            {"DecodeImage": {"channel_first": False}}, {"MinMaxResize": None}, {"LatexTestTransform": None},
+            {"LatexImageFormat": None}, {"KeepKeys": {"keep_keys": ["image"]}},
+        ],
+        **keys,
+    }  # fmt: skip
+    section = {"dataset": dataset, "loader": {"batch_size_per_card": size, "collate_fn": "LaTeXOCRCollator"}}
+    return build_dataloader({"Global": {}, mode: section}, mode, "cpu", None)
+
+
+@pytest.mark.parametrize("data", ["data.pkl", "data.txt"])
+def test_images_of_one_size_share_batches(folder, data):
+    batches = list(loader(folder, data, "Eval"))
+    assert [batch.image.shape for batch in batches] == [[2, 1, 32, 48], [2, 1, 32, 64], [1, 1, 32, 672]]
+    first, *_ = batches
+    assert first.names == ("image", "label", "attention_mask")
+    assert first.label.tolist() == [[1, 4, 5, 2, 0], [1, 4, 45, 5, 2]]
+    assert first.attention_mask.tolist() == [[1, 1, 1, 1, 0], [1] * 5]
+    assert [facts.text for batch in batches for facts in batch.facts] == FORMULAS
+
+
+def test_epochs_differ_and_repeat(folder):
+    def read(epoch):
+        loaded = loader(folder)
+        loaded.set_epoch(epoch)
+        return [[facts.text for facts in batch.facts] for batch in loaded]
+
+    assert read(3) == read(3) and any(read(0) != read(epoch) for epoch in range(1, 6))
+    assert sorted(text for batch in read(1) for text in batch) == sorted(FORMULAS)
+
+
+def test_what_is_left_of_a_size_may_be_left_out(folder):
+    assert len(loader(folder)) == 3 and len(loader(folder, keep_smaller_batches=False)) == 2
+    assert len(loader(folder, size=2)) == 3 and len(loader(folder, batch_size_per_pair=1)) == 5
+    with pytest.raises(DataError, match="no size of images has 8 samples for a batch, the most is 2"):
+        loader(folder, size=4, keep_smaller_batches=False)
+
+
+def test_a_formula_that_is_too_long_is_left_out_by_name(folder):
+    loaded = loader(folder, mode="Eval", max_seq_len=4)
+    assert [facts.text for batch in loaded for facts in batch.facts] == ["ab", "d", "e"]
+    assert loaded.report.counts["too_long"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pickle.dumps({(32, 32): [("a",)]}), "the pickle does not hold"),
+        (pickle.dumps([1, 2]), "the pickle does not hold"),
+        (pickle.dumps(LaTeXOCRDataSet), "which only an unsafe file would need"),
+        (b"0.png a\n", "line 1: no tab between image and formula"),
+        (b"", "holds no line"),
+    ],
+)
+def test_a_file_of_another_kind_is_said_in_one_line(folder, content, message):
+    (folder / "data.pkl").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        loader(folder)
+
+
+def test_files_that_are_not_there_are_named(folder):
+    with pytest.raises(DataError, match="'data' names a pickle of LaTeX-OCR or a label file"):
+        loader(folder, "nothing.pkl")
+    with pytest.raises(DataError, match="is not a folder; it holds the images that 'data' names"):
+        loader(folder, data_dir=str(folder / "nothing"))
