@@ -74,7 +74,8 @@ def small_run(path, data, output):
         config["Global"]["character_dict_path"] = str(data / ("symbol_dict.txt" if symbols else "dict.txt"))
     if config["Global"].get("rec_char_dict_path"):
         config["Global"]["rec_char_dict_path"] = config["PostProcess"]["rec_char_dict_path"] = str(data)
-        config["Global"]["max_new_tokens"] = config["Architecture"]["Head"]["max_new_tokens"] = 12
+        longest = "max_seq_len" if config["Architecture"]["Head"]["name"] == "LaTeXOCRHead" else "max_new_tokens"
+        config["Global"][longest] = config["Architecture"]["Head"][longest] = 12
     for network in config["Architecture"].get("Models", {}).values():
         network["pretrained"] = None
     pages = task in ("det", "e2e")
@@ -90,6 +91,9 @@ def small_run(path, data, output):
 def use_data(dataset, lines, data):
     if dataset["name"] == "LMDBDataSet":
         dataset["data_dir"] = str(data / "lmdb")
+        return
+    if dataset["name"] == "LaTeXOCRDataSet":
+        dataset.update(data_dir=str(data), data=str(data / "rec.txt"), keep_smaller_batches=True)
         return
     dataset.update(data_dir=str(data), label_file_list=[str(data / f"{lines}.txt")])
     if "ratio_list" in dataset:
