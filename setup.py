@@ -12,7 +12,7 @@ CPU = (HERE / "requirements.txt").read_text(encoding="utf-8").split()
 WITH_TWO_WHEELS = ("paddlepaddle", "opencv-python-headless")
 TWO_WHEELS = [line for line in CPU if re.match(r"[\w-]+", line)[0] in WITH_TWO_WHEELS]
 ONNX = ["paddle2onnx>=2.1,<3", "onnxruntime>=1.17,<2"]
-TESTS = ["pytest>=8", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3", "import-linter>=2"]
+TESTS = ["pytest>=8", "pytest-xdist>=3.6,<4", "hypothesis>=6", "ruff>=0.9", "codespell>=2.3", "import-linter>=2"]
 
 setup(
     name="ppocr-train",
