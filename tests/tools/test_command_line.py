@@ -40,6 +40,17 @@ TINY = {
         "Eval.dataset.image_size=[128, 128]",
         "Eval.dataset.transforms.1.DetResizeForTest.image_shape=[96, 96]",
     ],
+    "det_curved": [
+        "Train.dataset.length=4",
+        "Eval.dataset.length=2",
+        "Train.loader.batch_size_per_card=2",
+        "Architecture.Neck.out_channels=8",
+        "Architecture.Head.hidden_dim=8",
+        "Train.dataset.image_size=[96, 96]",
+        "Train.dataset.transforms.1.MakePseGt.size=96",
+        "Eval.dataset.image_size=[96, 96]",
+        "Eval.dataset.transforms.1.DetResizeForTest.image_shape=[96, 96]",
+    ],
 }
 TINY["cls"] = TINY["rec"]
 SHORT = ["Global.epoch_num=2", "Global.print_batch_step=1", "Train.loader.num_workers=0", "Global.device=cpu"]
@@ -70,7 +81,7 @@ def test_the_examples_show_the_averaged_weights(tmp_path, monkeypatch):
     assert not np.array_equal(best, latest)
 
 
-@pytest.mark.parametrize("task", ["rec", "det", "cls"])
+@pytest.mark.parametrize("task", TINY)
 def test_training_evaluation_and_resume(task, tmp_path, monkeypatch, capsys):
     config, options = QUICKSTART / f"{task}.yml", [*TINY[task], *SHORT]
     assert run(train_tool.main, command(config, tmp_path, *options, "Global.save_epoch_step=1"), monkeypatch) == 0
