@@ -243,6 +243,11 @@ def test_the_vocabulary_decides_the_output_of_the_head():
     assert resolve(config, Decoder("ab"))["Architecture"]["Head"]["out_channels"] == 3
 
 
+def test_the_padding_of_a_loss_has_the_name_that_the_loss_gives_it():
+    config = {"Architecture": {"model_type": "e2e"}, "Loss": {"name": "PGLoss", "tcl_bs": 8, "pad_num": 36}}
+    assert resolve(config, Decoder("abc"))["Loss"]["pad_num"] == 3
+
+
 class Classes:
     """A classifier's post-processing."""
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 CHAINS = yaml.safe_load(Path(__file__).with_name("chains.yml").read_text(encoding="utf-8"))
 COUNT = 200
 SIZES = [(1, 1), (1, 9), (7, 1), (2, 3), (3, 300), (40, 3000), (3000, 40)]  # height, width
-GLOBAL = {"max_text_length": 25, "label_list": ["0", "180"]}
+GLOBAL = {"max_text_length": 25, "label_list": ["0", "180"], "max_text_nums": 30, "tcl_len": 64}
 FEWER_PIXELS = 256  # settings of a detector from here on are sizes (or epochs): an eighth is as good, and faster
 SMALLER = {  # instead of what operators do without settings
     "DetResizeForTest": {"limit_side_len": 96},
@@ -62,13 +62,13 @@ def published():
     found = {}
     for path in sorted((ROOT / "configs").rglob("*.y*ml")):
         task = path.relative_to(ROOT / "configs").parts[0]
-        if task not in ("cls", "det", "rec"):
+        if task not in ("cls", "det", "e2e", "rec"):
             continue
         loaded = config.load(path)
         for section in ("Train", "Eval"):
             dataset = loaded[section]["dataset"]
             chain = without_files(copy.deepcopy(dataset["transforms"]))
-            if task == "det" or "UniMERNetImgDecode" in chain[0]:
+            if task in ("det", "e2e") or "UniMERNetImgDecode" in chain[0]:
                 chain = smaller(chain)
             name = f"{path.stem}-{section}"
             found.setdefault(json.dumps(chain), (name, (task, chain, loaded["Global"])))
@@ -139,6 +139,7 @@ def read_all(tmp_path_factory):
     sizes = [*SIZES, *np.exp(rng.uniform(0, np.log(300), (COUNT - len(SIZES), 2))).astype(int).tolist()]
     images = [encoded(rng, *size) for size in sizes]
     labels = {t: [label(rng, t, np.array(size[::-1])) for size in sizes] for t in ("cls", "det", "rec")}
+    labels["e2e"] = labels["det"]
 
     def read(name, seed=0, count=COUNT):
         task, chain, global_config = PUBLISHED[name]
@@ -175,7 +176,7 @@ class InMemory(OcrDataset):
 
     def load(self, index, key, rng):
         image, label = self.samples[index]
-        return {"img_path": "", "image": image, "label": label}
+        return {"img_path": "", "img_id": 0, "image": image, "label": label}
 
     def label_of(self, index, epoch=0):
         return self.samples[index][1]
