@@ -17,8 +17,11 @@ def use_static_graph(model, image_shape=None):
             that comes along has a graph of its own.  Only for models that are fed images alone.
 
     Raises:
-        ConfigError: the shape is none.
+        ConfigError: the shape is none, or the model says that it has no such graph.
     """
+    obstacle = getattr(model, "static_obstacle", None)
+    if obstacle:
+        raise ConfigError(f"Global.to_static: {obstacle}")
     spec = None
     if image_shape is not None and getattr(model, "inputs", IMAGE) == IMAGE and not getattr(model, "feed", ()):
         if len(image_shape) != 3 or not all(isinstance(side, int) for side in image_shape):

@@ -14,6 +14,8 @@ from ppocr.engine.preparation import resolve
 from ppocr.engine.static_graph import use_static_graph, without_static_graph
 from ppocr.engine.train_schedule import TrainSchedule
 from ppocr.errors import ConfigError
+from ppocr.modeling.architectures import build_model
+from ppocr.modeling.heads.rec_ctc_head import CTCHead
 from ppocr.options import global_options
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs/quickstart"
@@ -109,3 +111,14 @@ def test_outside_of_training_a_model_runs_as_it_is_written():
 def test_a_shape_that_is_none_is_refused(shape):
     with pytest.raises(ConfigError, match="d2s_train_image_shape"):
         use_static_graph(paddle.nn.Linear(1, 1), shape)
+
+
+def test_a_model_that_has_no_such_graph_says_why():
+    head = {"name": "CTCHead", "out_channels": 5}
+    config = {"model_type": "rec", "Backbone": {"name": "ShallowCNN", "hidden_dim": 4}, "Head": head}
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        pytest.raises(ConfigError, match="Global.to_static: lists on the host"),
+    ):
+        patched.setattr(CTCHead, "static_obstacle", "lists on the host", raising=False)
+        use_static_graph(build_model({"name": "BaseModel", **config}))

@@ -6,6 +6,7 @@ import pytest
 
 from ppocr.geometry.local_graphs import local_graphs
 from ppocr.geometry.text_components import Components
+from ppocr.modeling.architectures import build_model
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.heads.det_drrg_head import LinkNetwork, embedded
 from ppocr.modeling.necks import build_neck
@@ -153,3 +154,9 @@ def test_what_a_component_shows_does_not_depend_on_how_the_text_lies():
         maps = net.out_conv(x.unsqueeze(0))[0]
         found.append(net._features(x, maps, Components.of(np.array([box], np.float32))).numpy())
     np.testing.assert_allclose(found[0][:, :-120], found[1][:, :-120], rtol=1e-4, atol=1e-5)
+
+
+def test_a_model_says_what_it_cannot_do():
+    model = build_model({"model_type": "det", "Head": {"name": "DRRGHead", "in_channels": 4}})
+    assert "found on the host" in model.export_obstacle and "made on the host" in model.static_obstacle
+    assert model.feed == ("gt_comp_attribs",) and not model.feed_in_use

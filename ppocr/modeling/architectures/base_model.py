@@ -52,10 +52,11 @@ class BaseModel(nn.Layer):
 
     A part may declare ``feed``, names of fields of a batch: it is called with these, in this order, as its second
     argument (None for fields that are missing, such as the label in inference). It may declare ``model_average``,
-    ``fixed_size`` (it takes images of one size only; both False by default) and ``export_obstacle`` (why it cannot be
-    exported). The model declares the feeds of all parts, and the others if one of them does. The first part may declare
-    ``inputs``, the fields that it reads, by default ``("image",)``; it gets a list if there are several. With
-    ``reads_grey`` it takes images of one channel, too. Every part but the last has ``out_channels``.
+    ``fixed_size`` (it takes images of one size only; both False by default), ``export_obstacle`` (why it cannot be
+    exported) and ``static_obstacle`` (why it cannot train through a static graph). The model declares the feeds of all
+    parts, and the others if one of them does. The first part may declare ``inputs``, the fields that it reads, by
+    default ``("image",)``; it gets a list if there are several. With ``reads_grey`` it takes images of one channel,
+    too. Every part but the last has ``out_channels``.
 
     Args:
         model_type: scope in which the parts are looked up, and name of the task.
@@ -97,7 +98,9 @@ class BaseModel(nn.Layer):
         self.feed = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed")))
         self.feed_in_use = tuple(dict.fromkeys(name for part in parts for name in _names(part, "feed_in_use")))
         self.model_average = any(getattr(part, "model_average", False) for part in parts)
-        self.export_obstacle = next((one for part in parts if (one := getattr(part, "export_obstacle", None))), None)
+        self.export_obstacle, self.static_obstacle = (
+            _first(parts, f"{what}_obstacle") for what in ("export", "static")
+        )
         self._image_channels = {self.in_channels, *((1,) if getattr(parts[0], "reads_grey", False) else ())}
         self.fixed_size = any(getattr(part, "fixed_size", False) for part in parts)
 
@@ -151,6 +154,11 @@ class BaseModel(nn.Layer):
             f"{images.shape[1]}: set in_channels to that, or prepare the images differently (for text lines "
             "GrayRecResizeImg gives one grey channel, most others give three)"
         )
+
+
+def _first(parts, what):
+    """Returns the first value that a part declares; None without any."""
+    return next((value for part in parts if (value := getattr(part, what, None))), None)
 
 
 def _names(part, what):

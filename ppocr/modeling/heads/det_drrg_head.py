@@ -100,6 +100,7 @@ class DRRGHead(nn.Layer):
         "texts are put together of components that are found on the host between two parts of the network, which an "
         "exported graph cannot do; detect with the checkpoint"
     )
+    static_obstacle = "the graphs of DRRGHead are made on the host; switch it off"
 
     def __init__(
         self,
