@@ -1,10 +1,9 @@
-"""Overlaps of quadrangles, merging of neighbours and suppression of the weaker ones."""
+"""Merging of neighbouring quadrangles and suppression of the weaker ones."""
 
 import numpy as np
-import pytest
 import shapely
 
-from ppocr.geometry.suppression import best_of_overlapping, merge_neighbours, overlap_exceeds
+from ppocr.geometry.suppression import best_of_overlapping, merge_neighbours
 
 
 def box(left, top, right, bottom):
@@ -16,32 +15,6 @@ def iou(first, second):
     if not (first.is_valid and second.is_valid):
         return 0.0
     return first.intersection(second).area / first.union(second).area
-
-
-def pairs(count):
-    first, second = np.triu_indices(count, 1)
-    return first, second
-
-
-@pytest.mark.parametrize("threshold, exceeds", [(0.33, True), (1 / 3, False), (0.34, False)])
-def test_the_threshold_has_to_be_exceeded(threshold, exceeds):
-    quads = np.array([box(0, 0, 4, 2), box(2, 0, 6, 2)], np.float64)  # 4 of 12 pixels
-    assert overlap_exceeds(quads, *pairs(2), threshold).tolist() == [exceeds]
-
-
-@pytest.mark.parametrize("threshold", [0.1, 0.2, 0.5, 0.9])
-@pytest.mark.parametrize("spread", [0.5, 4, 30])
-def test_overlaps_are_those_of_shapely(threshold, spread):
-    rng = np.random.default_rng(int(spread))
-    quads = np.array(box(10, 10, 60, 30)) + rng.normal(0, spread, (24, 4, 2))
-    first, second = pairs(len(quads))
-    expected = [iou(quads[i], quads[j]) > threshold for i, j in zip(first, second)]
-    assert overlap_exceeds(quads, first, second, threshold).tolist() == expected
-
-
-def test_what_crosses_itself_overlaps_nothing():
-    quads = np.array([box(0, 0, 4, 2), [[0, 0], [4, 2], [4, 0], [0, 2]]], np.float64)
-    assert overlap_exceeds(quads, *pairs(2), 0.01).tolist() == [False]
 
 
 def test_neighbours_are_merged_by_their_weighted_mean():
