@@ -165,6 +165,32 @@ def ways(page):
     )
 
 
+def readings(page, characters=8):
+    """What PGNet gives: on the centre line of each box the ways to borders and along it, and its characters."""
+    size = (page.height // STRIDE, page.width // STRIDE)
+    score, border, along = np.zeros(size, np.float32), *(np.zeros((count, *size), np.float32) for count in (4, 2))
+    char = page.rng.normal(0, 1, (37, *size)).astype(np.float32)
+    char[-1] += 8
+    for centre, box_size, angle in page.boxes:
+        narrow = (centre, box_size * (1, 0.3) - (0.3 * box_size[1], 0), angle)
+        rows, columns = np.nonzero(page.filled(0, STRIDE, [narrow]))
+        score[rows, columns] = 1
+        corners = cv2.boxPoints((centre, box_size, angle))[[1, 2, 3, 0]] / STRIDE
+        middle, way = corners.mean(axis=0), (corners[1] - corners[0]) / characters
+        sides = np.array([corners[:2].mean(axis=0), corners[2:].mean(axis=0)]) - middle
+        border[:, rows, columns] = (sides[:, ::-1].reshape(-1, 1)) + page.rng.normal(0, 0.25, (4, len(rows)))
+        along[:, rows, columns] = way[:, None] + page.rng.normal(0, 0.25, (2, len(rows)))
+        place = (np.stack([columns, rows], axis=1) - middle) @ way / (way @ way) + characters / 2
+        near = np.abs(place - np.floor(place) - 0.5) < 0.25
+        char[np.floor(place[near]).astype(int) + 10, rows[near], columns[near]] += 16
+    return {
+        "f_score": page.soft(score)[None, None],
+        "f_border": border[None],
+        "f_char": char[None],
+        "f_direction": along[None],
+    }
+
+
 # name: (height and width of what the network gets, the published settings, what it gives)
 POST_PROCESSES = {
     "CT": ((928, 640), {"name": "CTPostProcess"}, shifts),
@@ -176,6 +202,8 @@ POST_PROCESSES = {
         corners,
     ),
     "FCE": ((1056, 736), {"name": "FCEPostProcess"}, contours),
+    "PG": ((768, 640), {"name": "PGPostProcess", "point_gather_mode": "align"}, readings),
+    "PG slow": ((768, 640), {"name": "PGPostProcess", "mode": "slow"}, readings),
     "PSE": (
         (1056, 736),
         {"name": "PSEPostProcess", "thresh": 0, "box_thresh": 0.85, "min_area": 16, "box_type": "quad", "scale": 1},

@@ -7,6 +7,8 @@ Points are rows and columns of a map, ``int64`` (N, 2); ways, along the text to 
 (2, H, W), x first.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -34,21 +36,63 @@ def skeleton_lines(mask, least: int) -> list:
     return [points[start:end] for start, end in zip(ends, ends[1:]) if end - start >= least]
 
 
-def in_reading_order(points, ways) -> np.ndarray:
-    """Returns the points of a text from its head to its tail: by their place along the mean way.
+class _Points(NamedTuple):
+    """The points of several lines: those of the first one, of the second one, and so on.
+
+    Attributes:
+        points: (N, 2).
+        owners: the number of the line of each, (N).
+        counts: points of each line.
+    """
+
+    points: np.ndarray
+    owners: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, lines):
+        """Takes a list of lines."""
+        counts = np.array(list(map(len, lines)), np.int64)
+        points = np.concatenate([np.zeros((0, 2), np.int64), *lines])
+        return cls(points, np.repeat(np.arange(len(lines)), counts), counts)
+
+    @property
+    def starts(self):
+        """The place of the first point of each line."""
+        return np.cumsum(self.counts) - self.counts
+
+    @property
+    def places(self):
+        """The place of each point on its line."""
+        return np.arange(len(self.points)) - self.starts[self.owners]
+
+    def sums(self, values) -> np.ndarray:
+        """Returns the sums over each line of values (N, 2)."""
+        return np.stack([np.bincount(self.owners, column, len(self.counts)) for column in values.T], axis=1)
+
+
+def _lines(points, owners, count) -> list:
+    """Returns points as lines; owners are rising."""
+    return np.split(points, np.searchsorted(owners, np.arange(1, count)))[:count]
+
+
+def in_reading_order(lines, ways) -> list:
+    """Returns the points of each text from its head to its tail: by their place along the mean way.
 
     Those of a long text are put in order once more in each half, which may bend.
     """
-    points = _by_mean_way(points, ways)
-    if len(points) < LONG:
-        return points
-    half = len(points) // 2
-    return np.concatenate([_by_mean_way(points[:half], ways), _by_mean_way(points[half:], ways)])
+    points = _by_mean_way(_Points.of(lines), ways)
+    halves = []
+    for line in _lines(points, _Points.of(lines).owners, len(lines)):
+        half = len(line) // 2 if len(line) >= LONG else len(line)
+        halves += [line[:half], line[half:]]
+    joined = _Points.of(halves)
+    return _lines(_by_mean_way(joined, ways), joined.owners // 2, len(lines))
 
 
-def _by_mean_way(points, ways):
-    along = points @ ways_at(points, ways).mean(axis=0)
-    return points[np.argsort(along, kind="stable")]
+def _by_mean_way(joined, ways):
+    along = (joined.points * joined.sums(ways_at(joined.points, ways))[joined.owners]).sum(axis=1)
+    return joined.points[np.lexsort((along, joined.owners))]
 
 
 def ways_at(points, ways) -> np.ndarray:
@@ -56,45 +100,65 @@ def ways_at(points, ways) -> np.ndarray:
     return ways[::-1, points[:, 0], points[:, 1]].T
 
 
-def made_longer(points, ways, mask) -> np.ndarray:
-    """Returns a line in reading order with the pixels beyond both ends, along the way there, where the mask is set."""
-    count = max(len(points) // END_PART, 2)
-    here = ways_at(points, ways)
-    way_back, way_on = -here[:count].mean(axis=0), here[-count:].mean(axis=0)
-    lengths = np.hypot(*way_back), np.hypot(*way_on)
-    most = MOST_STEPS * max(int(sum(lengths) / 2 * STEPS), 1)
-    before = _walk(points[0], way_back / max(lengths[0], 1e-6), most, mask)
-    after = _walk(points[-1], way_on / max(lengths[1], 1e-6), most, mask)
-    return np.concatenate([before[::-1], points, after])
+def made_longer(lines, ways, mask) -> list:
+    """Returns lines in reading order with the pixels beyond both ends, along the way there, where the mask is set."""
+    joined = _Points.of(lines)
+    count, places, starts = len(lines), joined.places, joined.starts
+    part, here = np.maximum(joined.counts // END_PART, 2), ways_at(joined.points, ways)
+    at_head = places < part[joined.owners]
+    at_tail = places >= (joined.counts - part)[joined.owners]
+    ends = np.concatenate([starts, starts + joined.counts - 1])
+    size = np.tile(np.minimum(part, joined.counts), 2)[:, None]
+    steps = np.concatenate([-joined.sums(here * at_head[:, None]), joined.sums(here * at_tail[:, None])]) / size
+    lengths = np.hypot(*steps.T)
+    most = MOST_STEPS * np.maximum(lengths.reshape(2, count).mean(axis=0) * STEPS, 1).astype(int)
+    walked, numbers = _walk(joined.points[ends], steps / np.maximum(lengths, 1e-6)[:, None], np.tile(most, 2), mask)
+    owners, times = numbers
+    is_head = owners < count
+    ranks = np.where(is_head, -1 - times, joined.counts[owners % max(count, 1)] + times)
+    owners = np.concatenate([joined.owners, owners % max(count, 1)])
+    order = np.lexsort((np.concatenate([places, ranks]), owners))
+    return _lines(np.concatenate([joined.points, walked])[order], owners[order], count)
 
 
-def _walk(start, step, most, mask):
-    """Returns the pixels that steps from a point lead to, as long as they lie in the mask."""
-    places = np.rint(start + step * np.arange(1, most + 1)[:, None]).astype(np.int64)
-    inside = ((places >= 0) & (places < mask.shape)).all(axis=1)
-    reached = inside & (mask[tuple(np.where(inside[:, None], places, 0).T)] > 0)
-    places = places[np.logical_and.accumulate(reached)]
-    moved = (np.diff(places, axis=0, prepend=np.reshape(start, (1, 2))) != 0).any(axis=1)
-    return places[moved]
+def _walk(origins, steps, most, mask):
+    """Takes steps from some points (N, 2) as long as they lead to pixels of the mask.
+
+    Returns:
+        The pixels, and for each the number of its point and of its step.
+    """
+    times = np.arange(1, min(most.max(initial=0), sum(mask.shape)) + 1)
+    places = np.rint(origins[:, None] + steps[:, None] * times[:, None]).astype(np.int64)
+    inside = ((places >= 0) & (places < mask.shape)).all(axis=2) & (times <= most[:, None])
+    rows, columns = np.moveaxis(np.where(inside[..., None], places, 0), 2, 0)
+    reached = np.logical_and.accumulate(inside & (mask[rows, columns] > 0), axis=1)
+    moved = (np.diff(places, axis=1, prepend=origins[:, None]) != 0).any(axis=2)
+    kept = reached & moved
+    return places[kept], np.nonzero(kept)
 
 
-def without_gaps(points) -> np.ndarray:
-    """Returns a line with points on the straight way between those that are no neighbours."""
-    apart = np.maximum(np.abs(np.diff(points, axis=0)).max(axis=1, initial=0), 1)
+def without_gaps(lines) -> list:
+    """Returns lines with points on the straight way between those that are no neighbours."""
+    joined = _Points.of(lines)
+    ways = np.diff(joined.points, axis=0, append=joined.points[-1:])
+    ways[joined.starts[1:] - 1] = 0  # from line to line
+    apart = np.maximum(np.abs(ways).max(axis=1, initial=0), 1)
     number = np.repeat(np.arange(len(apart)), apart)
     along = np.arange(len(number)) - np.repeat(np.cumsum(apart) - apart, apart)
-    between = points[number] + (points[number + 1] - points[number]) * (along / apart[number])[:, None]
-    return np.concatenate([np.rint(between).astype(np.int64), points[-1:]])
+    between = joined.points[number] + ways[number] * (along / apart[number])[:, None]
+    return _lines(np.rint(between).astype(np.int64), joined.owners[number], len(lines))
 
 
-def gathering_line(points, ways, mask, without_holes: bool) -> np.ndarray:
-    """Returns the line along which the characters of a text are gathered.
+def gathering_lines(skeletons, ways, mask, without_holes: bool) -> list:
+    """Returns the lines along which the characters of texts are gathered.
 
     Args:
-        points: of its skeleton.
+        skeletons: list of the points of each.
         ways: see the module.
         mask: uint8 (H, W), 1 in the centre lines of texts.
-        without_holes: whether neighbours on the line are neighbouring pixels.
+        without_holes: whether neighbours on a line are neighbouring pixels.
     """
-    line = made_longer(in_reading_order(points, ways), ways, mask)
-    return without_gaps(line) if without_holes else line
+    if not skeletons:
+        return []
+    lines = made_longer(in_reading_order(skeletons, ways), ways, mask)
+    return without_gaps(lines) if without_holes else lines

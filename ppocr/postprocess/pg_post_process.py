@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, Optional
 
 import numpy as np
 
-from ppocr.geometry.center_lines import gathering_line, in_reading_order, skeleton_lines
+from ppocr.geometry.center_lines import gathering_lines, in_reading_order, skeleton_lines
 from ppocr.geometry.text_borders import moved_out, outlines_around
 from ppocr.postprocess.base import PostProcess, check_classes, to_numpy
 from ppocr.registry import POST_PROCESSES
@@ -91,21 +91,17 @@ class PGPostProcess(DictionaryKeys, PostProcess):
     def _page(self, score, border, char, ways, shape):
         lines = self._lines((score[0] > self.score_thresh).astype(np.uint8), ways)
         readings = self._read([line for line in lines if len(line) >= LEAST_GATHERED], char)
-        found = {
-            "points": [self._outline(reading.places, border, shape) for reading in readings],
-            "texts": [reading.text for reading in readings],
-        }
+        found = {"points": self._outlines(readings, border, shape), "texts": [reading.text for reading in readings]}
         if self.return_scores:
             found["scores"] = np.array([reading.score for reading in readings], np.float32)
         return found
 
-    def _lines(self, mask, ways):
-        """Yields the points of each text in reading order, rows and columns (N, 2)."""
-        for points in skeleton_lines(mask, LEAST_POINTS[self.mode]):
-            if self.mode == "slow":
-                yield in_reading_order(_one_of_each(points), ways)
-            else:
-                yield gathering_line(points, ways, mask, self.point_gather_mode == "align")
+    def _lines(self, mask, ways) -> list:
+        """Returns the points of each text in reading order, rows and columns (N, 2)."""
+        skeletons = skeleton_lines(mask, LEAST_POINTS[self.mode])
+        if self.mode == "slow":
+            return in_reading_order(list(map(_one_of_each, skeletons)), ways)
+        return gathering_lines(skeletons, ways, mask, self.point_gather_mode == "align")
 
     def _read(self, lines, char) -> list:
         """Returns the :class:`Reading` of each line that has enough characters."""
@@ -128,17 +124,28 @@ class PGPostProcess(DictionaryKeys, PostProcess):
             if min(len(text), len(own)) >= LEAST_CHARACTERS
         ]
 
-    def _outline(self, places, border, shape):
-        """Returns the polygon of a text, int32 (points, 2), in pixels of the image."""
-        ways = border[:, places[:, 0], places[:, 1]].T.reshape(-1, 2, 2)[..., ::-1]  # upper and lower, x and y
-        if self.valid_set == "totaltext":
-            ways = moved_out(ways, OUTWARDS) if self.mode == "slow" else ways * OUTWARDS
+    def _outlines(self, readings, border, shape) -> list:
+        """Returns the polygon of each text, int32 (points, 2), in pixels of the image."""
         height, width, *ratios = shape.tolist()
-        scale = STRIDE / np.array(ratios[::-1])
-        (outline,) = outlines_around(places[None, :, ::-1].astype(np.float32), ways[None], scale, ENDS)
-        outline = np.rint(np.clip(outline, 0, (width, height))).astype(np.int32)
-        half = len(places)
-        return outline if self.valid_set == "totaltext" else outline[[0, half - 1, half, -1]]
+        scale, outlines = STRIDE / np.array(ratios[::-1]), [None] * len(readings)
+        counts = np.array([len(reading.places) for reading in readings], np.int64)
+        for count in np.unique(counts).tolist():
+            chosen = np.flatnonzero(counts == count).tolist()
+            places = np.stack([readings[i].places for i in chosen])
+            ways = np.moveaxis(border[:, places[..., 0], places[..., 1]], 0, -1)
+            ways = self._moved_out(ways.reshape(*places.shape, 2)[..., ::-1])  # upper and lower, x and y
+            found = outlines_around(places[..., ::-1].astype(np.float32), ways, scale, ENDS)
+            found = np.rint(np.clip(found, 0, (width, height))).astype(np.int32)
+            if self.valid_set != "totaltext":
+                found = found[:, [0, count - 1, count, -1]]
+            for i, outline in zip(chosen, found):
+                outlines[i] = outline
+        return outlines
+
+    def _moved_out(self, ways):
+        if self.valid_set != "totaltext":
+            return ways
+        return moved_out(ways, OUTWARDS) if self.mode == "slow" else ways * OUTWARDS
 
 
 def _one_of_each(points) -> np.ndarray:

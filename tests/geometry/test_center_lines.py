@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ppocr.geometry.center_lines import (
-    gathering_line,
+    gathering_lines,
     in_reading_order,
     made_longer,
     skeleton_lines,
@@ -22,6 +22,16 @@ def bar(left, right, size=(12, 40)):
 def ways(y, x, size=(12, 40)):
     """Ways to the next character that are the same everywhere."""
     return np.stack([np.full(size, x, np.float32), np.full(size, y, np.float32)])
+
+
+def in_order(points, field):
+    (line,) = in_reading_order([points], field)
+    return line
+
+
+def longer(points, field, mask):
+    (line,) = made_longer([points], field, mask)
+    return line[:, 1].tolist()
 
 
 def test_a_bar_becomes_its_middle_line():
@@ -55,7 +65,7 @@ def test_short_skeletons_are_left_out():
 
 def test_points_run_along_the_ways():
     (line,) = skeleton_lines(bar(5, 30), 3)
-    forward, back = (in_reading_order(line, ways(0, x)) for x in (6, -6))
+    forward, back = (in_order(line, ways(0, x)) for x in (6, -6))
     assert (np.diff(forward[:, 1]) > 0).all()
     np.testing.assert_array_equal(forward[::-1], back)
 
@@ -67,25 +77,38 @@ def test_each_half_of_a_bent_line_is_put_in_order():
     field = np.zeros((2, 40, 60), np.float32)
     y, x = np.mgrid[:40, :60] - np.array([30, 25])[:, None, None]
     field[0], field[1] = -y, x  # about the middle, from the left over the top to the right
-    ordered = in_reading_order(points, field)
+    ordered = in_order(points, field)
     assert ordered[0, 1] == 5 and ordered[-1, 1] == 45
     assert np.abs(np.diff(ordered, axis=0)).max() <= 2
 
 
 def test_a_line_grows_to_the_ends_of_its_mask_but_not_far():
     mask, points = bar(5, 30), np.array([[5, x] for x in range(10, 20)])
-    assert made_longer(points, ways(0, 2), mask)[:, 1].tolist() == [8, 9, *range(10, 20), 20, 21]
-    assert made_longer(points, ways(0, 20), mask)[:, 1].tolist() == list(range(5, 26))  # the mask ends on the left
-    assert made_longer(points, ways(0, 2), np.zeros_like(mask))[:, 1].tolist() == list(range(10, 20))
+    assert longer(points, ways(0, 2), mask) == [8, 9, *range(10, 20), 20, 21]
+    assert longer(points, ways(0, 20), mask) == list(range(5, 26))  # the mask ends on the left
+    assert longer(points, ways(0, 2), np.zeros_like(mask)) == list(range(10, 20))
 
 
-def test_gaps_are_filled_on_the_straight_way():
-    line = without_gaps(np.array([[0, 0], [1, 1], [1, 5], [4, 6], [4, 6]]))
-    assert line.tolist() == [[0, 0], [1, 1], [1, 2], [1, 3], [1, 4], [1, 5], [2, 5], [3, 6], [4, 6], [4, 6]]
-    assert without_gaps(np.array([[3, 4]])).tolist() == [[3, 4]]
+def test_gaps_are_filled_on_the_straight_way_but_not_from_line_to_line():
+    line = np.array([[0, 0], [1, 1], [1, 5], [4, 6], [4, 6]])
+    filled = [[0, 0], [1, 1], [1, 2], [1, 3], [1, 4], [1, 5], [2, 5], [3, 6], [4, 6], [4, 6]]
+    lines = without_gaps([line, np.array([[3, 40]]), line])
+    assert [one.tolist() for one in lines] == [filled, [[3, 40]], filled]
 
 
 def test_a_gathering_line_may_have_holes():
     points, mask = np.array([[5, 10], [5, 14], [5, 12]]), bar(5, 30)
-    assert gathering_line(points, ways(0, 3), mask, False)[:, 1].tolist() == [8, 9, 10, 12, 14, 15, 16]
-    assert gathering_line(points, ways(0, 3), mask, True)[:, 1].tolist() == list(range(8, 17))
+    with_holes, without = (gathering_lines([points], ways(0, 3), mask, holes) for holes in (False, True))
+    assert with_holes[0][:, 1].tolist() == [8, 9, 10, 12, 14, 15, 16]
+    assert without[0][:, 1].tolist() == list(range(8, 17))
+    assert gathering_lines([], ways(0, 3), mask, True) == []
+
+
+def test_lines_do_not_depend_on_their_neighbours():
+    rng = np.random.default_rng(0)
+    field, mask = rng.normal(0, 8, (2, 40, 50)).astype(np.float32), (rng.random((40, 50)) < 0.8).astype(np.uint8)
+    lines = [rng.integers(0, 40, (count, 2)) for count in (3, 40, 1, 15, 16, 5)]
+    together = gathering_lines(lines, field, mask, True)
+    for line, found in zip(lines, together):
+        (alone,) = gathering_lines([line], field, mask, True)
+        np.testing.assert_array_equal(found, alone)

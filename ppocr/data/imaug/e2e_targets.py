@@ -18,7 +18,7 @@ from ppocr.data.imaug.operator import Operator, note, note_lost_boxes
 from ppocr.data.imaug.sast_targets import corners_of
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, fill_boxes, line_length, resample
 from ppocr.errors import Dropped
-from ppocr.geometry.center_lines import gathering_line, skeleton_lines
+from ppocr.geometry.center_lines import gathering_lines, skeleton_lines
 from ppocr.geometry.polygons import signed_areas
 from ppocr.geometry.warps import map_points
 from ppocr.registry import OPERATORS
@@ -236,7 +236,7 @@ class Page:
             if not skeletons:
                 return []
             ways = self._ways[..., :2].transpose(2, 0, 1)
-            points = gathering_line(max(skeletons, key=len), ways, line, without_holes=True)
+            (points,) = gathering_lines([max(skeletons, key=len)], ways, line, without_holes=True)
         count = self._keys.tcl_len
         if len(points) > count:
             points = points[np.arange(count) * len(points) // count]
