@@ -7,7 +7,17 @@ import numpy as np
 import paddle
 import pytest
 
-from ppocr.data.batch import Batch, Fields, SampleFacts, fields_of, images_of, named, of_one_shape, with_images
+from ppocr.data.batch import (
+    Batch,
+    Fields,
+    SampleFacts,
+    fields_of,
+    images_of,
+    named,
+    of_one_shape,
+    true_texts_of_boxes,
+    with_images,
+)
 from ppocr.errors import DataError
 
 WIDTHS = (4, 6, 4, 5, 6)
@@ -26,6 +36,22 @@ def test_a_batch_is_parted_by_the_shapes_of_its_images():
     assert [len(boxes) for boxes in parts[1][3]] == [1, 4]
     assert [part.sample_keys for part in parts] == [["v", "x"], ["w", "z"], ["y"]]
     assert [[facts.index for facts in part.facts] for part in parts] == [[0, 2], [1, 4], [3]]
+
+
+def test_images_may_be_called_images():
+    batch = Batch(["a", 1], names=("label", "images"))
+    assert fields_of(batch, ("image", "label"), inputs=()) == (1, "a") and images_of(batch) == 1
+    assert list(with_images(batch, 2)) == ["a", 2]
+    assert images_of(Batch([1, 2], names=("images", "image"))) == 2
+    with pytest.raises(DataError, match="no field image; it has label"):
+        fields_of(Batch(["a"], names=("label",)), ("image",), inputs=())
+
+
+def test_the_true_texts_of_boxes_are_known_of_all_pages_or_of_none():
+    facts = [SampleFacts(0, texts=("a", "b")), SampleFacts(1, texts=())]
+    assert true_texts_of_boxes(Batch([[1, 2]], facts=facts)) == [("a", "b"), ()]
+    assert true_texts_of_boxes(Batch([[1, 2]], facts=[facts[0], SampleFacts(1)])) is None
+    assert true_texts_of_boxes([[1, 2]]) is None
 
 
 def test_a_batch_of_one_shape_is_left_as_it_is():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ppocr.data.imaug.det_label import DetLabelEncode, sound_boxes
-from ppocr.data.imaug.operator import Operator, tell
+from ppocr.data.imaug.operator import Operator, note, tell
 from ppocr.formats.boxes import IGNORED_TEXTS
 from ppocr.formats.labels import ReadBoxLabels
 from ppocr.registry import OPERATORS
@@ -60,8 +60,11 @@ class E2ELabelEncodeTest(DictionaryKeys, RowOperator):  # the keys of the base t
         texts, outlines, ignored = sound_boxes(data, IGNORED_TEXTS, keep_empty=True)
         tell(data, texts=tuple(texts))
         rows = np.full((len(texts), self.max_text_length), self.codec.padding, np.int64)
-        for row, text in zip(rows, texts):
-            known = self.codec.encode(text.lower()).classes[: self.max_text_length]
-            row[: len(known)] = known
+        unknown = set()
+        for row, text, left_out in zip(rows, texts, ignored):
+            known, _, missing = self.codec.encode(text.lower())
+            row[: len(known)] = known[: self.max_text_length]
+            unknown.update(() if left_out else missing)
+        note(data, "unknown_characters", "".join(sorted(unknown)), len(unknown) > 0)
         data.update(polys=outlines.polys.astype(np.float32), texts=rows, ignore_tags=ignored)
         return data

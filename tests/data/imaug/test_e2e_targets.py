@@ -122,11 +122,12 @@ def test_a_random_crop_holds_a_text():
 def test_rows_of_texts_and_what_they_stand_for(tmp_path):
     label = json.dumps([{"transcription": t, "points": BOX.tolist()} for t in ("aB1", "###", "Ünï", "abcdefgh")])
     (op,) = create_operators([{"E2ELabelEncodeTest": {"max_text_length": 4}}])
-    facts = {}
-    data = run_operators({"label": label, "facts": facts}, [op], np.random.default_rng(0))
+    facts, notes = {}, []
+    data = run_operators({"label": label, "facts": facts, "notes": notes}, [op], np.random.default_rng(0))
     assert data["texts"].tolist() == [[10, 11, 1, 36], [36] * 4, [23, 36, 36, 36], [10, 11, 12, 13]]
     assert data["ignore_tags"].tolist() == [False, True, False, False]
     assert facts == {"texts": ("aB1", "###", "Ünï", "abcdefgh")}
+    assert [one.detail for one in notes if one.reason == "unknown_characters"] == ["ïü"]
     assert transform({"label": "[]"}, [op])["texts"].shape == (0, 4)
 
 
