@@ -79,7 +79,7 @@ def read_matlab(path) -> dict:
         raise DataError(f"{path}: is no MATLAB file of version 5; save it with -v7")
     try:
         return dict(_variables(_Reader(content, order, _HEADER)))
-    except (ValueError, KeyError, struct.error, zlib.error) as error:
+    except (ValueError, KeyError, RecursionError, struct.error, zlib.error) as error:
         raise DataError(f"{path}: is damaged ({error})") from None
 
 

@@ -103,3 +103,11 @@ def test_damaged_files_are_one_line(tmp_path):
 def test_a_file_that_promises_more_cells_than_it_has_takes_no_memory(tmp_path):
     with pytest.raises(DataError, match="damaged"):
         read_matlab(write(tmp_path / "a.mat", matrix(1, (2**31 - 1, 2**20), name="huge")))
+
+
+def test_cells_in_cells_without_end(tmp_path):
+    inner = text("a")
+    for _ in range(2000):
+        inner = matrix(1, (1, 1), inner)
+    with pytest.raises(DataError, match="damaged"):
+        read_matlab(write(tmp_path / "a.mat", inner))
