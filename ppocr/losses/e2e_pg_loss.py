@@ -90,7 +90,7 @@ class PGLoss(nn.Layer):
         return mean_over(losses, counted)
 
     def _drawn(self, is_there):
-        """Returns the places of ``tcl_bs`` texts, of those that are there first, in a random order of these."""
-        count = min(self.tcl_bs, is_there.shape[0])
-        order = is_there * (1 + paddle.rand(is_there.shape)) if is_there.shape[0] > self.tcl_bs else is_there
-        return paddle.argsort(order, descending=True, stable=True)[:count]
+        """Returns the places of ``tcl_bs`` texts, or of all, of those that are there before others, at random."""
+        if is_there.shape[0] <= self.tcl_bs:
+            return paddle.arange(is_there.shape[0])
+        return paddle.argsort(is_there * (1 + paddle.rand(is_there.shape)), descending=True)[: self.tcl_bs]
