@@ -42,9 +42,8 @@ class StandardisedConv(nn.Conv2D):
         self._kernel, self._step = kernel_size, stride
 
     def forward(self, x):
-        mean = self.weight.mean(axis=[1, 2, 3], keepdim=True)
-        variance = self.weight.var(axis=[1, 2, 3], unbiased=False, keepdim=True)
-        kernel = (self.weight - mean) * (variance + EPSILON).rsqrt()
+        kernel = self.weight - self.weight.mean(axis=[1, 2, 3], keepdim=True)
+        kernel = kernel * (kernel.square().mean(axis=[1, 2, 3], keepdim=True) + EPSILON).rsqrt()
         return F.conv2d(pad_evenly(x, self._kernel, self._step), kernel, stride=self._step)
 
 

@@ -7,6 +7,7 @@ from tiny_tokenizer import write_tokenizer
 
 from ppocr.data.imaug import create_operators, transform
 from ppocr.data.imaug.formula import fitted, ink_box
+from ppocr.data.imaug.formula_latexocr import size_between
 from ppocr.errors import Dropped
 
 
@@ -84,3 +85,39 @@ def test_a_formula_that_is_too_long_is_dropped(tmp_path):
     assert encode({"label": "ab"})["label"].tolist() == [0, 4, 5, 2]
     with pytest.raises(Dropped, match="5 sub-words, more than 4"):
         encode({"label": "abc"})
+
+
+@pytest.mark.parametrize(
+    ("size", "frame", "shrunk"),
+    [
+        ((100, 50), (100, 50), (100, 50)),
+        ((1344, 100), (672, 50), (672, 50)),
+        ((10, 20), (32, 32), (10, 20)),
+        ((6720, 20), (672, 32), (672, 2)),
+        ((1, 9999), (32, 192), (1, 192)),
+    ],
+)
+def test_an_image_is_brought_between_the_smallest_and_the_largest(size, frame, shrunk):
+    assert size_between(size, (32, 32), (672, 192)) == (frame, shrunk)
+    image = transform({"image": np.zeros((*size[::-1], 3), np.uint8)}, create_operators([{"MinMaxResize": None}]))
+    assert image["image"].shape == (*frame[::-1], 3)
+    assert not image["image"][: shrunk[1], : shrunk[0]].any()
+    assert (image["image"][shrunk[1] :] == 255).all() and (image["image"][:, shrunk[0] :] == 255).all()
+
+
+def test_a_bitmap_is_black_where_it_is_not_white():
+    image = np.array([[[255, 255, 255], [254, 9, 0]]], np.uint8)
+    sample = transform({"image": image}, create_operators([{"LatexTrainTransform": {"bitmap_prob": 1}}]))
+    assert sample["image"].tolist() == [[[255] * 3, [0] * 3]]
+
+
+def test_formulas_differ_in_training_and_repeat():
+    operators = create_operators([{"LatexTrainTransform": None}])
+    image = page(64, 96)
+    again, *others = (
+        transform({"image": image}, operators, np.random.default_rng(seed))["image"] for seed in (0, *range(30))
+    )
+    np.testing.assert_array_equal(others[0], again)
+    assert len({one.tobytes() for one in others}) > 10
+    for one in others:
+        assert one.shape == image.shape and one.dtype == np.uint8 and (one[..., :1] == one).all()
