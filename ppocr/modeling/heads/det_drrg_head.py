@@ -188,6 +188,7 @@ class DRRGHead(nn.Layer):
     def _features(self, x, maps, components):
         """Returns the features of the components of an image, ``[M, F]``: what its maps show there, and where it is."""
         scale, size = self._pooling
+        # bins lie as they do for published weights: columns from the top down, rows against the way texts are read
         boxes = [scale * part for part in (components.centers, -components.along, -components.up)]
         pooled = [rotated_roi_align(one.astype("float32"), *boxes, size).flatten(1) for one in (x, maps)]
         return paddle.concat([*pooled, paddle.to_tensor(embedded(components.attributes(), self._waves))], axis=1)
