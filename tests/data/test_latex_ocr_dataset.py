@@ -1,6 +1,7 @@
 """Formulas of one size share batches; a pickle and a label file say the same."""
 
 import pickle
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from tiny_tokenizer import write_tokenizer
 
 from ppocr.data import build_dataloader
 from ppocr.data.datasets.latex_ocr import LaTeXOCRDataSet
+from ppocr.data.sampling import GroupSampler
 from ppocr.errors import DataError
 
 FORMULAS = ["ab", "a+b", "c^2", "d", "e"]
@@ -98,3 +100,28 @@ def test_files_that_are_not_there_are_named(folder):
         loader(folder, "nothing.pkl")
     with pytest.raises(DataError, match="is not a folder; it holds the images that 'data' names"):
         loader(folder, data_dir=str(folder / "nothing"))
+
+
+def batches(training, rank=0, world_size=1, epoch=0, skip=0, **keys):
+    dataset = SimpleNamespace(seed=1, groups=[np.arange(5), np.arange(5, 9), np.arange(9, 10)])
+    sampler = GroupSampler(dataset, 2, training, keys.get("drop_last", False), training, rank, world_size)
+    found = [[key.index for key in keys] for keys in sampler.batches(epoch, skip)]
+    assert len(found) == len(sampler) - skip
+    return found
+
+
+def test_processes_share_the_batches():
+    whole = batches(True)
+    assert sorted(index for batch in whole for index in batch) == list(range(10))
+    assert all(len({index // 5 + index // 9 for index in batch}) == 1 for batch in whole)
+    shares = [batches(True, rank, 4) for rank in range(4)]
+    assert [batch for step in zip(*shares) for batch in step][:6] == whole
+    assert [len(share) for share in shares] == [2] * 4
+    assert batches(True, skip=2) == whole[2:] and batches(True, epoch=1) != whole
+
+
+def test_an_evaluation_gives_each_sample_once():
+    whole = [[0, 1], [2, 3], [4], [5, 6], [7, 8], [9]]
+    assert batches(False) == whole and [batches(False, rank, 4) for rank in range(4)][0] == [[0, 1], [7, 8]]
+    assert sorted(batch for rank in range(4) for batch in batches(False, rank, 4)) == whole
+    assert batches(False, drop_last=True) == [[0, 1], [2, 3], [5, 6], [7, 8]]
