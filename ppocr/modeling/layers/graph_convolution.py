@@ -23,4 +23,4 @@ class GraphConvolution(nn.Layer):
     def forward(self, x, adjacency):
         """Maps nodes ``[G, M, in_features]`` to ``[G, M, out_features]`` by the links ``[G, M, M]``."""
         own, others = self.weight.split(2)
-        return F.relu(F.linear(x, own, self.bias) + adjacency @ F.linear(x, others))
+        return F.relu(F.linear(x, own, self.bias) + adjacency.matmul(F.linear(x, others)))
