@@ -111,6 +111,19 @@ class BadSampleLog:
             self._fresh += events
         self.count_new(events)
 
+    def leave_out(self, reason, count, hint):
+        """Counts samples that a setting keeps out of every epoch, and warns of them.
+
+        Args:
+            reason: what they are, as that of a :class:`BadSample`.
+            count: their number; of 0 nothing is said.
+            hint: what to do about it.
+        """
+        if count:
+            self.expected[reason] += count
+            if self._logger is not None:
+                self._logger.warning("no epoch reads %d %s: %s", count, _words(reason, count), hint)
+
     def count_new(self, events):
         """Counts and names the samples that are not known yet; they may be those of another process."""
         for event in events:
@@ -237,4 +250,4 @@ def _listed(counts):
 
 def _words(reason, count=2):
     words = reason.replace("_", " ")
-    return words.replace("boxes", "box", 1) if count == 1 else words
+    return words.replace("boxes", "box", 1).replace("samples", "sample", 1) if count == 1 else words

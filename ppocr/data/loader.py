@@ -24,7 +24,7 @@ class LoaderOptions:
     Attributes:
         batch_size_per_card: samples of one process in one batch.
         shuffle: whether the order is random; by default in training only.
-        drop_last: leave out a last batch that is not full.
+        drop_last: leave out a last batch that is not full, in training.
         num_workers: processes that read; 0 reads in the main process.
         use_shared_memory: pass batches through shared memory rather than through pipes.
         collate_fn: name of a collate function, or a mapping with ``name`` and its keys; by default ``ListCollator``.

@@ -44,7 +44,7 @@ class EpochSampler:
         dataset: an ``OcrDataset``.
         batch_size: samples of one process in one batch.
         shuffle: whether the order is random.
-        drop_last: leave out a last batch that is not full.
+        drop_last: leave out a last batch that is not full, in training.
         training: see above.
         rank, world_size: this process and the number of them.
     """
@@ -53,7 +53,7 @@ class EpochSampler:
         self._dataset = dataset
         self._batch_size = batch_size
         self._shuffle = shuffle
-        self._drop_last = drop_last
+        self._drop_last = drop_last and training
         self._training = training
         self._rank, self._world_size = rank, world_size
 
@@ -89,9 +89,12 @@ class GroupSampler:
         dataset: an ``OcrDataset`` with ``groups``.
         batch_size: samples of one batch.
         shuffle: whether the order, and the company that samples have, is random.
-        drop_last: leave out what is left of a group.
+        drop_last: leave out what is left of a group, in training.
         training: see above.
         rank, world_size: this process and the number of them.
+
+    Attributes:
+        unread: number of the samples that no epoch reads, since their group is smaller than a batch.
 
     Raises:
         DataError: there is no batch.
@@ -99,7 +102,7 @@ class GroupSampler:
 
     def __init__(self, dataset, batch_size, shuffle, drop_last, training, rank=0, world_size=1):
         self._dataset, self._batch_size = dataset, batch_size
-        self._shuffle, self._drop_last, self._training = shuffle, drop_last, training
+        self._shuffle, self._drop_last, self._training = shuffle, drop_last and training, training
         self._rank, self._world_size = rank, world_size
         self._count = sum(len(self._starts(group)) for group in dataset.groups)
         if not self._count:
@@ -108,6 +111,7 @@ class GroupSampler:
                 f"no size of images has {batch_size} samples for a batch, the most is {most}: lower "
                 "batch_size_per_pair, or set keep_smaller_batches to true"
             )
+        self.unread = sum(len(group) for group in dataset.groups if not self._starts(group))
 
     def __len__(self):
         return len(self._mine(np.arange(self._count)))

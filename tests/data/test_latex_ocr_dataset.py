@@ -1,5 +1,6 @@
 """Formulas of one size share batches; a pickle and a label file say the same."""
 
+import logging
 import pickle
 from types import SimpleNamespace
 
@@ -31,7 +32,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def loader(folder, data="data.pkl", mode="Train", size=1, **keys):
+def loader(folder, data="data.pkl", mode="Train", size=1, logger=None, **keys):
     dataset = {
         "name": "LaTeXOCRDataSet", "data_dir": str(folder), "data": str(folder / data),
         "rec_char_dict_path": str(folder), "max_seq_len": 9, "batch_size_per_pair": 2,
@@ -42,7 +43,7 @@ def loader(folder, data="data.pkl", mode="Train", size=1, **keys):
         **keys,
     }  # fmt: skip
     section = {"dataset": dataset, "loader": {"batch_size_per_card": size, "collate_fn": "LaTeXOCRCollator"}}
-    return build_dataloader({"Global": {}, mode: section}, mode, "cpu", None)
+    return build_dataloader({"Global": {}, mode: section}, mode, "cpu", logger)
 
 
 @pytest.mark.parametrize("data", ["data.pkl", "data.txt"])
@@ -71,6 +72,17 @@ def test_what_is_left_of_a_size_may_be_left_out(folder):
     assert len(loader(folder, size=2)) == 3 and len(loader(folder, batch_size_per_pair=1)) == 5
     with pytest.raises(DataError, match="no size of images has 8 samples for a batch, the most is 2"):
         loader(folder, size=4, keep_smaller_batches=False)
+
+
+def test_an_evaluation_leaves_nothing_of_a_size_out(folder):
+    assert [len(batch.facts) for batch in loader(folder, mode="Eval", keep_smaller_batches=False)] == [2, 2, 1]
+
+
+def test_sizes_that_are_too_rare_for_a_batch_are_told(folder, caplog):
+    loaded = loader(folder, keep_smaller_batches=False, logger=logging.getLogger("ppocr_test"))
+    assert sum(len(batch.facts) for batch in loaded) == 4
+    assert "left out 1 sample of rare sizes" in loaded.report.account()
+    assert "no epoch reads 1 sample of rare sizes: lower batch_size_per_pair to read them" in caplog.text
 
 
 def test_a_formula_that_is_too_long_is_left_out_by_name(folder):
@@ -124,4 +136,4 @@ def test_an_evaluation_gives_each_sample_once():
     whole = [[0, 1], [2, 3], [4], [5, 6], [7, 8], [9]]
     assert batches(False) == whole and [batches(False, rank, 4) for rank in range(4)][0] == [[0, 1], [7, 8]]
     assert sorted(batch for rank in range(4) for batch in batches(False, rank, 4)) == whole
-    assert batches(False, drop_last=True) == [[0, 1], [2, 3], [5, 6], [7, 8]]
+    assert batches(False, drop_last=True) == whole

@@ -51,7 +51,7 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         min_dimensions, max_dimensions: width and height of the smallest and the largest image, as ``MinMaxResize`` has
             them, which brings others to these.
         batch_size_per_pair: samples of one size in a batch, times ``loader.batch_size_per_card``.
-        keep_smaller_batches: whether what is left of a size makes a batch, too.
+        keep_smaller_batches: whether what is left of a size makes a batch in training; in evaluation it always does.
 
     Raises:
         DataError: a file or a folder is missing, or the file holds something else.
