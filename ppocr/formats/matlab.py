@@ -17,6 +17,9 @@ _CELL, _CHAR = 1, 4
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32"}
 _NUMERIC = range(6, 16)  # classes of arrays
+_LARGEST = 2**26  # bytes of a variable; a packed one could hold a thousand times as many as its file
+# What reading raises where the bytes are not those of an array.
+_DAMAGE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, struct.error, zlib.error)
 
 
 @dataclass
@@ -79,7 +82,7 @@ def read_matlab(path) -> dict:
         raise DataError(f"{path}: is no MATLAB file of version 5; save it with -v7")
     try:
         return dict(_variables(_Reader(content, order, _HEADER)))
-    except (ValueError, KeyError, RecursionError, struct.error, zlib.error) as error:
+    except _DAMAGE as error:
         raise DataError(f"{path}: is damaged ({error})") from None
 
 
@@ -87,9 +90,17 @@ def _variables(reader):
     while reader.has_more:
         kind, content = reader.element()
         if kind == _COMPRESSED:
-            kind, content = reader.within(zlib.decompress(content)).element()
+            kind, content = reader.within(_unpacked(content)).element()
         if kind == _MATRIX:
             yield _matrix(reader.within(content))
+
+
+def _unpacked(content):
+    unpacking = zlib.decompressobj()
+    unpacked = unpacking.decompress(content, _LARGEST)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"a variable is larger than {_LARGEST} bytes")
+    return unpacked
 
 
 def _matrix(reader):

@@ -121,10 +121,9 @@ class E2EMetric(Metric):
         texts = read_matlab(path).get("polygt")
         if np.ndim(texts) != 2 or np.shape(texts)[1] < 6:
             raise DataError(f"{path}: has no cells 'polygt' of six columns, as Total-Text's true polygons")
-        columns = [texts[:, i].tolist() for i in (1, 3, 4, 5)]
-        xs, ys, words, orientations = columns
-        polygons = [np.stack([np.ravel(x), np.ravel(y)], axis=1) for x, y in zip(xs, ys)]
-        return TrueTexts(polygons, list(map(str, words)), [orientation == NO_TEXT for orientation in orientations])
+        xs, ys, words, orientations = (texts[:, i].tolist() for i in (1, 3, 4, 5))
+        polygons = [_outline(x, y, f"{path}, text {place}") for place, (x, y) in enumerate(zip(xs, ys), 1)]
+        return TrueTexts(polygons, list(map(str, words)), [str(orientation) == NO_TEXT for orientation in orientations])
 
     def truth(self, batch) -> tuple:
         """Returns the true polygons of each image, and whether each is ignored."""
@@ -161,6 +160,17 @@ class E2EMetric(Metric):
             "seqerr": 1 - share(read, recalled),
             **{f"{name}_e2e": value for name, value in with_texts.items()},
         }
+
+
+def _outline(xs, ys, where):
+    """Returns a polygon, float64 (points, 2), of what a file has as its coordinates."""
+    xs, ys = np.ravel(xs), np.ravel(ys)
+    if xs.dtype.kind not in "iuf" or ys.dtype.kind not in "iuf" or len(xs) != len(ys):
+        raise DataError(f"{where}: its second and fourth cell are not x and y of the same points")
+    outline = np.stack([xs, ys], axis=1).astype(np.float64)
+    if not np.isfinite(outline).all():
+        raise DataError(f"{where}: a coordinate is not a finite number")
+    return outline
 
 
 def _shares(recalled, precise, truths, detections) -> dict:

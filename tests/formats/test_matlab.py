@@ -111,3 +111,22 @@ def test_cells_in_cells_without_end(tmp_path):
         inner = matrix(1, (1, 1), inner)
     with pytest.raises(DataError, match="damaged"):
         read_matlab(write(tmp_path / "a.mat", inner))
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        element(14, element(6, b"") + element(5, b"\0" * 8) + element(1, b"polygt")),
+        element(14, element(6, struct.pack("<II", 1, 0)) + element(9, struct.pack("<dd", 1, 1)) + element(1, b"a")),
+        element(14, element(1, struct.pack("<II", 255, 0)) + element(5, b"\0" * 8) + element(1, b"a")),
+        matrix(4, (1, 2), element(9, np.array([65.0, 66.0]).tobytes()), name="a"),
+    ],
+)
+def test_what_an_array_cannot_be_is_damage(tmp_path, variable):
+    with pytest.raises(DataError, match="a.mat: is damaged"):
+        read_matlab(write(tmp_path / "a.mat", variable))
+
+
+def test_variables_that_unpack_to_more_than_memory_are_damage(tmp_path):
+    with pytest.raises(DataError, match="larger than"):
+        read_matlab(write(tmp_path / "a.mat", bytes(2**26 + 2**20)))

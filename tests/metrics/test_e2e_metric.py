@@ -104,6 +104,12 @@ def test_true_polygons_of_total_text(tmp_path):
         judged([], batch([OTHER], ["other"]), mode="B", gt_mat_dir=str(tmp_path))
 
 
+def test_true_polygons_that_are_none_are_said_with_their_place(tmp_path):
+    write(tmp_path / "poly_gt_img1.mat", true_polygons(([0, 9, 9], [0, 0, 9], "a", "c"), ([0, 9, 9], [0, 0], "b", "c")))
+    with pytest.raises(DataError, match=r"poly_gt_img1.mat, text 2: .* not x and y of the same points"):
+        judged([], batch([OTHER], ["other"]), mode="B", gt_mat_dir=str(tmp_path))
+
+
 def test_what_a_mode_needs():
     assert "img_id" not in metric().reads and "img_id" in metric(mode="B", gt_mat_dir="x").reads
     with pytest.raises(ConfigError, match="mode B needs 'gt_mat_dir'"):
