@@ -91,11 +91,25 @@ def test_a_formula_that_is_too_long_is_left_out_by_name(folder):
     assert loaded.report.counts["too_long"] == 2
 
 
+def nested(depth):
+    """Returns a list that would be 2 ** depth numbers as a text, and takes a few bytes in a pickle."""
+    value = [0]
+    for _ in range(depth):
+        value = [value, value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (pickle.dumps({(32, 32): [("a",)]}), "the pickle does not hold"),
         (pickle.dumps([1, 2]), "the pickle does not hold"),
+        (pickle.dumps({(0, 0): [("a", "0.png")]}), "a size of 0 x 0"),
+        (pickle.dumps({(float("inf"), 3): [("a", "0.png")]}), "the pickle does not hold"),
+        (pickle.dumps({(32, 32): ["ab"]}), "a str instead of formula and image"),
+        (pickle.dumps({(32, 32): [(nested(40), "0.png")]}), "a list and a str instead of two texts"),
+        (pickle.dumps({(32, 32): [("\ud800", "0.png")]}), "the pickle does not hold"),
+        (pickle.dumps({}), "the pickle holds no formula"),
         (pickle.dumps(LaTeXOCRDataSet), "which only an unsafe file would need"),
         (b"0.png a\n", "line 1: no tab between image and formula"),
         (b"", "holds no line"),

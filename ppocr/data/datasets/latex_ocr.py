@@ -1,5 +1,6 @@
 """LaTeXOCRDataSet: images of formulas, those of one size in one batch."""
 
+import operator
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -131,12 +132,32 @@ def _of_pickle(path):
     except CheckpointError as error:
         raise DataError(str(error)) from None
     try:
-        rows = [(tuple(map(int, size)), (*map(str, row),)) for size, rows in content.items() for row in rows]
-        sizes, formulas = zip(*[((width, height), (formula, name)) for (width, height), (formula, name) in rows])
-    except (AttributeError, TypeError, ValueError):
+        rows = [(_checked_size(size), _checked_row(row)) for size, rows in content.items() for row in rows]
+    except (AttributeError, TypeError, ValueError) as error:
         what = "{(width, height): [(formula, name of the image), ...]}"
-        raise DataError(f"{path}: the pickle does not hold {what}") from None
-    return sizes, formulas
+        raise DataError(f"{path}: the pickle does not hold {what} ({error!s:.100})") from None
+    if not rows:
+        raise DataError(f"{path}: the pickle holds no formula")
+    return tuple(zip(*rows))
+
+
+def _checked_size(size):
+    """Returns width and height of images, for which a pickle may hold anything."""
+    width, height = map(operator.index, size)
+    if min(width, height) < 1:
+        raise ValueError(f"a size of {width} x {height}")
+    return width, height
+
+
+def _checked_row(row):
+    """Returns formula and name of an image; no text is made of another value, which may hold itself many times."""
+    if not isinstance(row, (list, tuple)):
+        raise TypeError(f"a {type(row).__name__} instead of formula and image")
+    formula, name = row
+    if not isinstance(formula, str) or not isinstance(name, str):
+        raise TypeError(f"a {type(formula).__name__} and a {type(name).__name__} instead of two texts")
+    (formula + name).encode()  # half of a surrogate pair is no text
+    return formula, name
 
 
 def _of_lines(path, folder):
