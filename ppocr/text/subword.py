@@ -13,6 +13,7 @@ from ppocr.text.codec import Encoded
 
 START, PADDING, END = 0, 1, 2  # classes of the marks in the tokenizers of the mBART family
 FILE = "tokenizer.json"
+_MOST = 1_000_000  # classes
 
 
 class BpeCodec:
@@ -39,7 +40,10 @@ class BpeCodec:
         self.path = os.path.join(path, FILE) if os.path.isdir(path) else str(find_config(path))
         self._tokenizer = _load(self.path)
         entries = self._tokenizer.get_vocab(with_added_tokens=True)
-        self.characters = [f"<unused{place}>" for place in range(max(entries.values(), default=END) + 1)]
+        last = max(entries.values(), default=END)
+        if last >= _MOST:
+            raise DataError(f"{self.path}: a class has the number {last}; a tokenizer has {_MOST} at most")
+        self.characters = [f"<unused{place}>" for place in range(last + 1)]
         for entry, place in entries.items():
             self.characters[place] = entry
 
@@ -90,6 +94,9 @@ def _load(path):
     from tokenizers import Tokenizer  # it takes a while to import, and few models have sub-words
 
     try:
-        return Tokenizer.from_file(path)
+        tokenizer = Tokenizer.from_file(path)
     except Exception as error:  # noqa: BLE001  (the library raises nothing more special)
         raise DataError(f"{path}: no tokenizer.json of the library tokenizers ({error})") from None
+    tokenizer.no_truncation()  # a label is never cut, whatever the file asks for
+    tokenizer.no_padding()
+    return tokenizer

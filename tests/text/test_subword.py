@@ -1,5 +1,7 @@
 """Sub-words of a tokenizer, and one way to write a formula."""
 
+import json
+
 import numpy as np
 import pytest
 from tiny_tokenizer import CHARACTERS, MARKS, write_tokenizer
@@ -44,3 +46,24 @@ def test_a_tokenizer_that_cannot_be_read_is_said_in_one_line(tmp_path):
 )
 def test_spaces_that_mean_nothing_go(text, written):
     assert normalise_latex(text) == normalise_latex(written) == written
+
+
+def changed(folder, **parts):
+    path = write_tokenizer(folder)
+    content = {**json.loads(path.read_text(encoding="utf-8")), **parts}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return content, path
+
+
+def test_a_class_without_end_takes_no_memory(tmp_path):
+    content, path = changed(tmp_path)
+    content["model"]["vocab"]["zz"] = 4_000_000_000
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(DataError, match="a class has the number 4000000000"):
+        BpeCodec(str(path))
+
+
+def test_labels_are_whole_whatever_the_file_asks_for(tmp_path):
+    cut = {"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0}
+    _, path = changed(tmp_path, truncation=cut)
+    assert BpeCodec(str(path)).encode("abcde").length == 5
