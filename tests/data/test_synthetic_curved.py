@@ -97,3 +97,10 @@ def test_polygons_have_the_wanted_points():
     assert {len(text["points"]) for i in range(3) for text in json.loads(pages.label_of(i))} == {8}
     with pytest.raises(ConfigError, match="'points' must be"):
         DATASETS.build({"name": "SyntheticCurvedDataSet", "length": 3, "transforms": KEEP, "points": 7})
+
+
+def test_a_page_has_room_for_its_texts():
+    with pytest.raises(ConfigError, match="no room for arcs of 100 pixels"):
+        DATASETS.build(
+            {"name": "SyntheticCurvedDataSet", "length": 1, "transforms": KEEP, **SMALL, "text_height": [20, 100]}
+        )

@@ -55,6 +55,13 @@ class SyntheticCurvedDataSet(SyntheticDataset):
         super().__post_init__()
         self._noise = Noise(*self.image_size)
 
+    @staticmethod
+    def check_arguments(image_size, text_height, min_length, max_length):
+        """Yields sizes that do not fit together."""
+        if min(image_size) < 2 * text_height[1]:
+            yield "image_size", f"'image_size' {list(image_size)} has no room for arcs of {text_height[1]} pixels"
+        yield from SyntheticDataset.check_arguments(min_length, max_length)
+
     def load(self, index, key, rng):
         """Returns ``image`` and ``label``."""
         image, texts = self._page(index, key.epoch)
