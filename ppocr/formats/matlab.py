@@ -3,6 +3,7 @@
 Source: MAT-File Format, The MathWorks.
 """
 
+import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ _HEADER = 128
 _MATRIX, _COMPRESSED = 14, 15
 _CELL, _CHAR = 1, 4
 _NUMBERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
-_TEXTS = {16: "utf-8", 17: "utf-16", 18: "utf-32"}
+_FLAGS, _SIZES = 6, 5  # types of the first elements of an array
+_TEXTS = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
+_WIDE, _ENDS = ("utf-16", "utf-32"), {"<": "-le", ">": "-be"}
 _NUMERIC = range(6, 16)  # classes of arrays
 _LARGEST = 2**26  # bytes of a variable; a packed one could hold a thousand times as many as its file
 # What reading raises where the bytes are not those of an array.
-_DAMAGE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, struct.error, zlib.error)
+_DAMAGE = (OverflowError, RecursionError, ValueError, struct.error, zlib.error)
 
 
 @dataclass
@@ -54,12 +57,21 @@ class _Reader:
             raise ValueError("an element goes beyond the end")
         return kind, self.content[start : start + size]
 
+    def whole(self, wanted):
+        """Returns the numbers of the next element, at least one, which has to be of a type."""
+        kind, content = self.element()
+        if kind != wanted or not content:
+            raise ValueError(f"an element of type {kind} with {len(content)} bytes stands in the head of an array")
+        return self.numbers(kind, content)
+
     def within(self, content):
         """Returns the reader of what an element holds."""
         return _Reader(content, self.order)
 
     def numbers(self, kind, content):
         """Returns the numbers of an element."""
+        if kind not in _NUMBERS:
+            raise ValueError(f"an element of type {kind} stands where numbers do")
         return np.frombuffer(content, np.dtype(_NUMBERS[kind]).newbyteorder(self.order))
 
 
@@ -107,11 +119,11 @@ def _matrix(reader):
     """Returns name and value of an array."""
     if not reader.has_more:
         return "", np.zeros((0, 0))
-    kind = reader.numbers(*reader.element())[0] & 0xFF
-    shape = tuple(reader.numbers(*reader.element()).tolist())
+    kind = reader.whole(_FLAGS)[0] & 0xFF
+    shape = tuple(reader.whole(_SIZES).tolist())
     name = reader.element()[1].decode("ascii")
     if kind == _CELL:
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         if count > len(reader.content):
             raise ValueError(f"it says that it has {count} cells")
         cells = np.empty(count, object)
@@ -130,7 +142,6 @@ def _text(reader) -> str:
     if not reader.has_more:
         return ""
     kind, content = reader.element()
-    if kind in _TEXTS:
-        ends = {"<": "-le", ">": "-be"}[reader.order] if kind != 16 else ""
-        return content.decode(_TEXTS[kind] + ends)
-    return "".join(map(chr, reader.numbers(kind, content).tolist()))
+    if kind not in _TEXTS:
+        raise ValueError(f"an element of type {kind} stands where a text does")
+    return content.decode(_TEXTS[kind] + (_ENDS[reader.order] if _TEXTS[kind] in _WIDE else ""))

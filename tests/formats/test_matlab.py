@@ -1,60 +1,13 @@
-"""Files of MATLAB, version 5, written byte by byte."""
+"""Cells, texts and numbers of MATLAB's files."""
 
 import struct
-import zlib
 
 import numpy as np
 import pytest
+from matlab_files import cells, element, matrix, text, true_polygons, write
 
 from ppocr.errors import DataError
 from ppocr.formats.matlab import read_matlab
-
-
-def element(kind, data):
-    """Returns an element; one of up to four bytes is a short one."""
-    if 0 < len(data) <= 4 and kind != 14:
-        return struct.pack("<HH4s", kind, len(data), data)
-    return struct.pack("<II", kind, len(data)) + data + b"\0" * (-len(data) % 8)
-
-
-def matrix(kind, shape, *parts, name=""):
-    head = element(6, struct.pack("<II", kind, 0)) + element(5, np.array(shape, "<i4").tobytes())
-    return element(14, head + element(1, name.encode()) + b"".join(parts))
-
-
-def numbers(values, stored, code):
-    array = np.atleast_2d(np.array(values, stored))
-    return matrix(6, array.shape, element(code, array.tobytes(order="F")))
-
-
-def text(value):
-    encoded = value.encode("utf-16-le")
-    return matrix(4, (1, len(value)), element(4, encoded))
-
-
-def cells(rows, name):
-    flat = [cell for column in zip(*rows) for cell in column]
-    return matrix(1, (len(rows), len(rows[0])), *flat, name=name)
-
-
-def write(path, *variables, compress=True):
-    """Writes a file."""
-    body = b"".join(
-        struct.pack("<II", 15, len(packed)) + packed for packed in (zlib.compress(variable) for variable in variables)
-    )
-    path.write_bytes(
-        b"MATLAB 5.0".ljust(124) + struct.pack("<H2s", 0x100, b"IM") + (body if compress else b"".join(variables))
-    )
-    return path
-
-
-def true_polygons(*texts):
-    """Returns the cells of Total-Text: of each text (xs, ys, text, orientation)."""
-    rows = [
-        [text("x:"), numbers(xs, "<i2", 3), text("y:"), numbers(ys, "<i2", 3), text(word), text(way)]
-        for xs, ys, word, way in texts
-    ]
-    return cells(rows, "polygt")
 
 
 @pytest.mark.parametrize("compress", [True, False])
@@ -98,6 +51,31 @@ def test_damaged_files_are_one_line(tmp_path):
             read_matlab(tmp_path / "b.mat")
         except DataError as error:
             assert "\n" not in str(error)
+
+
+SIZE = element(5, struct.pack("<ii", 1, 2))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        matrix(4, (1, 2), element(9, np.array([97.0, 98.0]).tobytes()), name="characters"),
+        matrix(4, (1, 1), element(13, np.array([2**40], "<u8").tobytes()), name="characters"),
+        matrix(6, (1, 1), element(99, b"12345678"), name="numbers"),
+        element(14, element(6, b"") + SIZE + element(1, b"a") + element(9, bytes(16))),
+        element(14, element(9, np.array([6.0]).tobytes()) + SIZE + element(1, b"a") + element(9, bytes(16))),
+        element(14, element(6, bytes([6, 0, 0, 0] * 2)) + element(9, bytes(16)) + element(1, b"a")),
+    ],
+    ids=["floats for a text", "u8 for a text", "no type", "no flags", "floats for flags", "floats for a size"],
+)
+def test_elements_of_a_wrong_type(tmp_path, broken):
+    with pytest.raises(DataError, match=r"damaged \(an element of type"):
+        read_matlab(write(tmp_path / "a.mat", broken))
+
+
+def test_characters_beyond_sixteen_bits(tmp_path):
+    values = text("a😀"), matrix(4, (1, 2), element(2, "aé".encode("latin-1")), name="bytes")
+    assert read_matlab(write(tmp_path / "a.mat", *values)) == {"": "a😀", "bytes": "aé"}
 
 
 def test_a_file_that_promises_more_cells_than_it_has_takes_no_memory(tmp_path):

@@ -1,19 +1,15 @@
 """E2EMetric: what is found, and what is read."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from matlab_files import true_polygons, write
 
 from ppocr.data.batch import Batch, SampleFacts
 from ppocr.errors import ConfigError, DataError
 from ppocr.metrics import build_metric
 from ppocr.metrics.coverage import group_by_coverage
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "formats"))
-from test_matlab import true_polygons, write  # noqa: E402
 
 NAMES = ("image", "shape", "polys", "texts", "ignore_tags", "img_id")
 
