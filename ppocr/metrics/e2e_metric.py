@@ -18,6 +18,7 @@ from ppocr.text.dictionary import character_list
 from ppocr.values import Name
 
 NO_TEXT = "#"  # the orientation of what does not count, in Total-Text
+_COLUMNS = (1, 3, 4, 5)  # of x, y, text and orientation in its files
 
 
 class TrueTexts(NamedTuple):
@@ -48,7 +49,7 @@ class E2EMetric(Metric):
         main_indicator: one of the shares.
 
     Raises:
-        DataError: the dictionary cannot be used.
+        DataError: the dictionary cannot be used, or the folder is not there.
     """
 
     task = "e2e"
@@ -65,6 +66,8 @@ class E2EMetric(Metric):
         ] = "f_score_e2e",
     ):
         super().__init__(main_indicator)
+        if mode == "B" and not os.path.isdir(gt_mat_dir):
+            raise DataError(f"E2EMetric: gt_mat_dir {gt_mat_dir!r} is not a folder; mode B needs its files")
         self.mode, self.gt_mat_dir = mode, gt_mat_dir
         self.reads = self.reads_of({"mode": mode})
         self.codec = PgCodec(character_list(character_dict_path))
@@ -77,9 +80,8 @@ class E2EMetric(Metric):
 
     @staticmethod
     def reads_of(arguments) -> tuple:
-        """Returns what is read of a batch; the number of an image only where its file has to be found."""
-        reads = ("shape", "polys", "texts", "ignore_tags")
-        return (*reads, "img_id") if arguments.get("mode") == "B" else reads
+        """Returns what is read of a batch: the truth, or the number of an image whose file has it."""
+        return ("img_id",) if arguments.get("mode") == "B" else ("shape", "polys", "texts", "ignore_tags")
 
     def __call__(self, preds, batch):
         """Counts a batch.
@@ -87,7 +89,7 @@ class E2EMetric(Metric):
         Args:
             preds: a dict per image with ``points``, a list of (points, 2), and ``texts``; of one image the dict alone.
             batch: has ``polys``, the true polygons of each image, ``texts``, the classes of their characters (N,
-                length) padded with the blank, and ``ignore_tags``, whether each is ignored; in mode B ``img_id``.
+                length) padded with the blank, and ``ignore_tags``, whether each is ignored; in mode B ``img_id`` alone.
                 Where texts themselves are not known, those without a character that the dictionary has do not count.
 
         Raises:
@@ -103,7 +105,7 @@ class E2EMetric(Metric):
             DataError: a file of true polygons cannot be read.
         """
         if self.mode == "B":
-            *_, numbers = fields_of(batch, self.reads)
+            (numbers,) = fields_of(batch, self.reads)
             return [self._of_file(int(number)) for number in numbers]
         _, polys, rows, ignored = fields_of(batch, self.reads)
         texts = true_texts_of_boxes(batch)
@@ -121,9 +123,12 @@ class E2EMetric(Metric):
         texts = read_matlab(path).get("polygt")
         if np.ndim(texts) != 2 or np.shape(texts)[1] < 6:
             raise DataError(f"{path}: has no cells 'polygt' of six columns, as Total-Text's true polygons")
-        xs, ys, words, orientations = (texts[:, i].tolist() for i in (1, 3, 4, 5))
+        xs, ys, words, orientations = (texts[:, i].tolist() for i in _COLUMNS)
         polygons = [_outline(x, y, f"{path}, text {place}") for place, (x, y) in enumerate(zip(xs, ys), 1)]
-        return TrueTexts(polygons, list(map(str, words)), [str(orientation) == NO_TEXT for orientation in orientations])
+        missing = [place for place, word in enumerate(words, 1) if not isinstance(word, str)]
+        if missing:
+            raise DataError(f"{path}, text {missing[0]}: its fifth cell is no text")
+        return TrueTexts(polygons, words, [str(orientation) == NO_TEXT for orientation in orientations])
 
     def truth(self, batch) -> tuple:
         """Returns the true polygons of each image, and whether each is ignored."""
@@ -141,6 +146,19 @@ class E2EMetric(Metric):
     def add_unreadable(self, labels):
         """Counts every box that is not to be ignored as missed; a label that cannot be parsed has none."""
         self._count([(0, 0, count_boxes(label), 0, 0) for label in labels])
+        self._unreadable += len(labels)
+
+    def reset(self):
+        """See :meth:`ppocr.metrics.base.Metric.reset`."""
+        super().reset()
+        self._unreadable = 0
+
+    def remarks(self):
+        """See :meth:`ppocr.metrics.base.Metric.remarks`: whose boxes were counted of images that could not be read."""
+        if self.mode == "A" or not self._unreadable:
+            return []
+        count = self._unreadable
+        return [f"of {count} images that could not be read the boxes of the labels count as missed, not gt_mat_dir's"]
 
     def all_right(self) -> bool:
         """See :meth:`ppocr.metrics.base.Metric.all_right`: an image without text on which nothing is found is right."""
@@ -165,8 +183,8 @@ class E2EMetric(Metric):
 def _outline(xs, ys, where):
     """Returns a polygon, float64 (points, 2), of what a file has as its coordinates."""
     xs, ys = np.ravel(xs), np.ravel(ys)
-    if xs.dtype.kind not in "iuf" or ys.dtype.kind not in "iuf" or len(xs) != len(ys):
-        raise DataError(f"{where}: its second and fourth cell are not x and y of the same points")
+    if xs.dtype.kind not in "iuf" or ys.dtype.kind not in "iuf" or not 3 <= len(xs) == len(ys):
+        raise DataError(f"{where}: its second and fourth cell are not x and y of the same points, three or more")
     outline = np.stack([xs, ys], axis=1).astype(np.float64)
     if not np.isfinite(outline).all():
         raise DataError(f"{where}: a coordinate is not a finite number")

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from matlab_files import true_polygons, write
+from matlab_files import cells, element, matrix, numbers, text, true_polygons, write
 
 from ppocr.data.batch import Batch, SampleFacts
 from ppocr.errors import ConfigError, DataError
@@ -100,13 +100,37 @@ def test_true_polygons_of_total_text(tmp_path):
         judged([], batch([OTHER], ["other"]), mode="B", gt_mat_dir=str(tmp_path))
 
 
-def test_true_polygons_that_are_none_are_said_with_their_place(tmp_path):
-    write(tmp_path / "poly_gt_img1.mat", true_polygons(([0, 9, 9], [0, 0, 9], "a", "c"), ([0, 9, 9], [0, 0], "b", "c")))
+@pytest.mark.parametrize("xs, ys, word", [([1, 2, 3], [1, 2], "a"), ([1, 2], [1, 2], "a"), ([], [], "a")])
+def test_a_row_without_a_polygon_is_named(tmp_path, xs, ys, word):
+    sound = ([0, 9, 9], [0, 0, 9], "a", "c")
+    write(tmp_path / "poly_gt_img1.mat", true_polygons(sound, (xs, ys, word, "c")))
     with pytest.raises(DataError, match=r"poly_gt_img1.mat, text 2: .* not x and y of the same points"):
         judged([], batch([OTHER], ["other"]), mode="B", gt_mat_dir=str(tmp_path))
 
 
-def test_what_a_mode_needs():
-    assert "img_id" not in metric().reads and "img_id" in metric(mode="B", gt_mat_dir="x").reads
+def test_rows_without_an_orientation_count_and_without_a_text_are_named(tmp_path):
+    nothing, words = matrix(6, (0, 0), element(9, b"")), text("ab")
+    xs, ys = (numbers(LINE[:, i], "<i2", 3) for i in (0, 1))
+    there, where = batch([OTHER], ["other"]), {"mode": "B", "gt_mat_dir": str(tmp_path)}
+    write(tmp_path / "poly_gt_img1.mat", cells([[text("x:"), xs, text("y:"), ys, words, nothing]], "polygt"))
+    assert judged([(LINE, "ab")], there, **where)["hit_str_count"] == 1
+    write(tmp_path / "poly_gt_img1.mat", cells([[text("x:"), xs, text("y:"), ys, nothing, text("c")]], "polygt"))
+    with pytest.raises(DataError, match="text 1: its fifth cell is no text"):
+        judged([], there, **where)
+
+
+def test_of_unreadable_images_it_is_said_whose_boxes_were_counted(tmp_path):
+    own = metric(mode="B", gt_mat_dir=str(tmp_path))
+    assert own.remarks() == []
+    own.add_unreadable([json.dumps([{"transcription": "ab", "points": LINE.tolist()}])])
+    assert own.totals["truths"] == 1 and "of 1 images" in own.remarks()[0]
+    own.get_metric()
+    assert own.remarks() == []
+
+
+def test_what_a_mode_needs(tmp_path):
+    assert "img_id" not in metric().reads and metric(mode="B", gt_mat_dir=str(tmp_path)).reads == ("img_id",)
+    with pytest.raises(DataError, match="is not a folder"):
+        metric(mode="B", gt_mat_dir=str(tmp_path / "missing"))
     with pytest.raises(ConfigError, match="mode B needs 'gt_mat_dir'"):
         metric(mode="B")
