@@ -1,8 +1,10 @@
 """Weights from a file: read safely, copied into a model, with a report of what happened to each of them."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Optional
 
 import numpy as np
@@ -58,6 +60,9 @@ def load_params(path) -> dict:
     """Reads a ``.pdparams`` file as it is, the table of automatic names included, whatever its manifest says."""
     refuse_address(path)
     file = strip_suffix(path) + PARAMS
+    if not os.path.exists(file):
+        others = sorted(entry.stem for entry in Path(file).parent.glob(f"*{PARAMS}"))
+        raise CheckpointError(f"{file}: no such file" + (f"; its folder holds {', '.join(others)}" if others else ""))
     content = safe_pickle.load(file)
     if not isinstance(content, dict):
         raise CheckpointError(f"{file}: holds a {type(content).__name__} instead of weights by name")

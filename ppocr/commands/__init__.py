@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import pkgutil
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -20,6 +21,10 @@ from ppocr.utils.logging import printable
 
 _SHARED = ("arguments", "inference")  # modules of several commands, none themselves
 IN_SEVERAL_PROCESSES = ("train", "eval")  # commands that share their work out
+
+
+class Terminated(BaseException):
+    """A SIGTERM that nothing else notes: training does."""
 
 
 def main():
@@ -82,7 +87,13 @@ def _start(name):
             f"{name} works in one process, and {count} would write the same files (PADDLE_TRAINERS_NUM is {count}); "
             "start it without paddle.distributed.launch"
         )
-    return importlib.import_module(f"ppocr.commands.{name}").main()
+    command = importlib.import_module(f"ppocr.commands.{name}")
+    signal.signal(signal.SIGTERM, _terminate)  # Paddle, which is imported now, would print a trace of its own
+    return command.main()
+
+
+def _terminate(number, frame):
+    raise Terminated
 
 
 def run(main) -> int:
@@ -101,6 +112,9 @@ def run(main) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)
         return 130
+    except Terminated:
+        print("terminated", file=sys.stderr, flush=True)
+        return 143
     except BrokenPipeError:
         # Whoever read our output is gone: nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

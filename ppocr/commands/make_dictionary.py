@@ -11,6 +11,7 @@ from ppocr.wording import counted
 
 # The order of the published en_dict.txt, which weights trained with it depend on: code points from "0" to "~", then
 # those from "!" to "/", then the space.
+MARKS = ("eos", "sos")  # of formulas: the end mark comes first, as in the published latex_symbol_dict.txt
 ENGLISH = "".join(map(chr, [*range(ord("0"), ord("~") + 1), *range(ord("!"), ord("/") + 1), ord(" ")]))
 
 
@@ -28,15 +29,16 @@ SETS = {
 
 
 def main(arguments=None):
-    """Writes a dictionary of one character a line, without repetition.
+    """Writes a dictionary of one character, or symbol of a formula, a line, without repetition.
 
     Raises:
         UserError: a label file cannot be read or holds no characters, or the dictionary cannot be written.
     """
     args = _parser().parse_args(arguments)
     refuse_inputs([args.out], args.labels, "--out")
-    found = {character: None for name in args.set for character in SETS[name]()}
-    found.update(dict.fromkeys(sorted(characters_of(args.labels) - set(found))))
+    found = dict.fromkeys(MARKS if args.symbols else ())
+    found.update({character: None for name in args.set for character in SETS[name]()})
+    found.update(dict.fromkeys(sorted(entries_of(args.labels, args.symbols) - set(found))))
     found = [character for character in found if not character.isspace() or character == " "]
     if args.no_space:
         found = [character for character in found if character != " "]
@@ -53,14 +55,15 @@ def _parser():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", nargs="+", choices=sorted(SETS), default=[], help="characters that come first")
     parser.add_argument("--labels", nargs="+", default=[], help="label files whose texts are collected")
+    parser.add_argument("--symbols", action="store_true", help="labels are formulas, with blanks between symbols (CAN)")
     parser.add_argument("--out", required=True, help="file to write")
     parser.add_argument("--no_space", action="store_true", help="leave out the space (for use_space_char: true)")
     parser.add_argument("--traceback", action="store_true", help="show where an error was raised")
     return parser
 
 
-def characters_of(label_files) -> set:
-    """Returns the characters of all texts of label files.
+def entries_of(label_files, symbols: bool = False) -> set:
+    """Returns the characters of all texts of label files, or what stands between their blanks.
 
     A line is ``path<TAB>text`` or ``path<TAB>JSON list`` with a ``transcription`` in each entry.
 
@@ -73,7 +76,7 @@ def characters_of(label_files) -> set:
             path, tab, label = line.partition("\t")
             if not tab and path.strip():
                 raise DataError(f"{name}:{number}: no tab between path and label; write path<TAB>label")
-            found.update(*_texts(label))
+            found.update(*(text.split() if symbols else text for text in _texts(label)))
     return found
 
 

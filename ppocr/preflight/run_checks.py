@@ -67,7 +67,7 @@ def numbered_checkpoints(schedule) -> int:
 
 def check_training_batch(context):
     """A training batch goes through model and loss, and the loss is finite."""
-    value = float(context.dry_run.training.values["loss"])
+    value = float(context.dry_run.training.values["loss"].mean())  # of each image, or of all
     if not math.isfinite(value):
         yield context.finding(ERROR, ("Loss",), f"the loss of the first training batch is {value}")
     yield from _not_finite(context)
@@ -196,7 +196,7 @@ def check_disk(context):
     )
     path = ("Global", "save_model_dir")
     if one * count > free:
-        yield context.finding(ERROR, path, f"{what}; raise save_epoch_step, set keep_last_k or make room")
+        yield context.finding(ERROR, path, f"{what}; set Global.keep_last_k, raise save_epoch_step or make room")
     else:
         yield context.finding(NOTE, path, what)
 

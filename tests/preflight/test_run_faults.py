@@ -106,7 +106,7 @@ def shapes_that_do_not_fit(site):
 
 
 def loss_not_finite(site):
-    site.monkeypatch.setattr(det_db_loss, "dice_loss", lambda *maps: paddle.to_tensor(float("inf")))
+    site.monkeypatch.setattr(det_db_loss, "dice_loss", lambda *maps: paddle.to_tensor([1.0, float("inf")]))
     return E, CONFIG, site.line_of("Loss:"), "the loss of the first training batch is inf"
 
 
@@ -305,7 +305,7 @@ def test_what_is_not_finite_is_named_as_the_collator_calls_it():
         section=lambda name: SimpleNamespace(steps=steps, path=("data",)),
         finding=lambda severity, path, what: (severity, path, what),
         dry_run=SimpleNamespace(
-            training=SimpleNamespace(batch=Batch(values.values(), names=values), values={"loss": 1.0}),
+            training=SimpleNamespace(batch=Batch(values.values(), names=values), values={"loss": paddle.ones([2])}),
             reports={"Train": SimpleNamespace(no_box_left=str)},
         ),
     )

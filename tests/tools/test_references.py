@@ -1,7 +1,9 @@
 """What is generated for readers: the configuration reference, model cards, dictionaries."""
 
 import io
+import os
 import re
+import signal
 import sys
 from pathlib import Path
 from typing import Optional
@@ -188,6 +190,24 @@ def test_a_dictionary_collects_the_characters_of_labels(tmp_path):
     assert (tmp_path / "dict.txt").read_text(encoding="utf-8").split() == [*"0123456789", "[", "a", "b", "n", "{", "é"]
 
 
+def test_a_dictionary_of_formulas_has_their_symbols_behind_the_marks(tmp_path):
+    (tmp_path / "rec.txt").write_text("a.png\t\\frac { 1 } { x }\r\nb.png\tx ^ 1\n", encoding="utf-8")
+    words = ["--symbols", "--labels", str(tmp_path / "rec.txt"), "--out", str(tmp_path / "dict.txt")]
+    make_dictionary.main(words)
+    entries = (tmp_path / "dict.txt").read_text(encoding="utf-8").split()
+    assert entries == ["eos", "sos", "1", "\\frac", "^", "x", "{", "}"]
+
+
+def test_a_command_that_is_terminated_says_so(monkeypatch, capfd):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(make_dictionary, "main", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert commands.run_command("make_dictionary") == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert capfd.readouterr().err == "terminated\n"
+
+
 def test_a_terminal_without_a_character_shows_its_code(tmp_path, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", terminal)
@@ -214,4 +234,4 @@ def test_a_dictionary_is_not_written_over_the_labels_that_it_is_made_of(tmp_path
 def test_a_label_line_without_tab_is_named(tmp_path):
     (tmp_path / "rec.txt").write_text("a.png\tb\nb.png c\n", encoding="utf-8")
     with pytest.raises(DataError, match="rec.txt:2: no tab"):
-        make_dictionary.characters_of([str(tmp_path / "rec.txt")])
+        make_dictionary.entries_of([str(tmp_path / "rec.txt")])

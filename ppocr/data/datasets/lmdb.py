@@ -43,6 +43,8 @@ class LMDBDataSet(StoredDataset, DatabaseFolder):  # the keys of the base that s
             raise ConfigError("LMDBDataSet needs the package lmdb: pip install lmdb")
         if self.data_dir is None:  # published configurations leave it to be filled in
             raise ConfigError("LMDBDataSet needs data_dir: the folder of a database")
+        if not os.path.isdir(self.data_dir):
+            raise DataError(f"{self.data_dir!r} is no folder; paths start at {os.getcwd()}")
         self.paths = sorted(folder for folder, _, files in os.walk(self.data_dir) if "data.mdb" in files)
         if not self.paths:
             raise DataError(f"data_dir {self.data_dir!r} holds no LMDB database (a folder with data.mdb)")

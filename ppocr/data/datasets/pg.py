@@ -15,6 +15,9 @@ _NUMBER = re.compile(r"\d+(?=\D*$)")
 class PGDataSet(SimpleDataSet):
     """:class:`SimpleDataSet` whose operators get ``img_id`` too: the last number in the image's name, or 0.
 
+    A label is that of a detector, ``[{"transcription": ..., "points": [[x, y], ...]}, ...]``.  Points go clockwise from
+    the text's top left, the first half of them above the text.  ``###`` is a text that cannot be read.
+
     Total-Text names its files of true polygons by this number: the image ``img12.jpg`` has ``poly_gt_img12.mat``.
     """
 
