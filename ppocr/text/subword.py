@@ -39,6 +39,9 @@ class BpeCodec:
     def __init__(self, path: str):
         self.path = os.path.join(path, FILE) if os.path.isdir(path) else str(find_config(path))
         self._tokenizer = _load(self.path)
+        self._written = {}  # of the characters that were met, whether sub-words hold them
+        unknown = getattr(self._tokenizer.model, "unk_token", None)
+        self._unknown = None if unknown is None else self._tokenizer.token_to_id(unknown)
         entries = self._tokenizer.get_vocab(with_added_tokens=True)
         last = max(entries.values(), default=END)
         if last >= _MOST:
@@ -58,9 +61,20 @@ class BpeCodec:
         return len(self.characters)
 
     def encode(self, text: str) -> Encoded:
-        """Returns the classes of a text's sub-words, without marks."""
+        """Returns the classes of a text's sub-words, without marks; what no sub-word writes, but blanks, is missing."""
         classes = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return Encoded(classes, len(classes), [])
+        doubtful = {one for one in text if not self._writes(one)}
+        if doubtful:  # sub-words of several characters, like a command of LaTeX, may hold them all the same
+            written = self._tokenizer.decode(classes, skip_special_tokens=True)
+            doubtful = {one for one in doubtful if written.count(one) < text.count(one)}
+        return Encoded(classes, len(classes), sorted(doubtful))
+
+    def _writes(self, character):
+        """Tells whether sub-words hold a character that stands alone."""
+        if character not in self._written:
+            classes = self._tokenizer.encode(character, add_special_tokens=False).ids
+            self._written[character] = character.isspace() or (bool(classes) and self._unknown not in classes)
+        return self._written[character]
 
     def marked(self, classes: list) -> list:
         """Returns classes between start and end."""

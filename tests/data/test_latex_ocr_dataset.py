@@ -151,3 +151,10 @@ def test_an_evaluation_gives_each_sample_once():
     assert batches(False) == whole and [batches(False, rank, 4) for rank in range(4)][0] == [[0, 1], [7, 8]]
     assert sorted(batch for rank in range(4) for batch in batches(False, rank, 4)) == whole
     assert batches(False, drop_last=True) == whole
+
+
+def test_characters_that_the_tokenizer_lacks_are_noted(folder):
+    (folder / "labels.txt").write_text("0.png\ta!b\n1.png\t!!\n", encoding="utf-8")
+    loaded = loader(folder, data=str(folder / "labels.txt"), mode="Eval")
+    assert [facts.text for batch in loaded for facts in batch.facts] == ["a!b"]
+    assert loaded.report.counts["unknown_characters"] == loaded.report.kept["unknown_characters"] == 1

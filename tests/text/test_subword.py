@@ -67,3 +67,14 @@ def test_labels_are_whole_whatever_the_file_asks_for(tmp_path):
     cut = {"direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0}
     _, path = changed(tmp_path, truncation=cut)
     assert BpeCodec(str(path)).encode("abcde").length == 5
+
+
+def test_what_no_sub_word_writes_is_missing(tmp_path):
+    codec = BpeCodec(str(write_tokenizer(tmp_path)))
+    assert codec.encode("a b").missing == [] and codec.encode("").missing == []
+    assert codec.encode("aÄb!c").missing == ["!", "Ä"]
+
+
+def test_characters_within_a_sub_word_are_not_missing():
+    codec = BpeCodec("configs/quickstart/formula_tokenizer.json")
+    assert codec.encode(r"12+\frac{3}{4}\times5^{2}").missing == [] and codec.encode("1é").missing == ["é"]

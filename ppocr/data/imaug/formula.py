@@ -8,6 +8,7 @@ import numpy as np
 
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Operator, tell
+from ppocr.data.imaug.rec_label import note_missing
 from ppocr.errors import Dropped
 from ppocr.formats.labels import Labels
 from ppocr.registry import OPERATORS
@@ -219,6 +220,7 @@ class SubwordLabelEncode(Operator):
         max_seq_len: the most sub-words of a label, start and end included.
 
     Sets ``label`` and ``attention_mask``, int64 of the same length; a longer formula drops the sample (``too_long``).
+    Characters that no sub-word writes are noted; a sample with none but these is dropped (``unknown_characters``).
 
     Raises:
         DataError: the tokenizer cannot be read.
@@ -240,8 +242,10 @@ class SubwordLabelEncode(Operator):
 
     def __call__(self, data):
         text = data["label"]
-        marked = self.codec.marked(self.codec.encode(text).classes)
+        classes, _, missing = self.codec.encode(text)
         tell(data, text=text)
+        note_missing(data, "".join(missing), classes)
+        marked = self.codec.marked(classes)
         if len(marked) > self.max_seq_len:
             raise Dropped("too_long", f"{len(marked)} sub-words, more than {self.max_seq_len}: {text!r:.60}")
         data["label"] = np.array(marked, np.int64)
