@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from tiny_tokenizer import write_tokenizer
 
 from ppocr.data import build_dataloader
@@ -119,6 +120,12 @@ def test_a_file_of_another_kind_is_said_in_one_line(folder, content, message):
     (folder / "data.pkl").write_bytes(content)
     with pytest.raises(DataError, match=message):
         loader(folder)
+
+
+def test_an_image_that_pillow_deems_too_large_is_read_all_the_same(folder, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    texts = [facts.text for batch in loader(folder, "data.txt", "Eval") for facts in batch.facts]
+    assert sorted(texts) == sorted(FORMULAS)
 
 
 def test_files_that_are_not_there_are_named(folder):

@@ -12,6 +12,7 @@ from ppocr.checkpoint import safe_pickle
 from ppocr.data.batch import Fields
 from ppocr.data.datasets.simple import image_name, image_of
 from ppocr.data.datasets.stored import StoredDataset
+from ppocr.data.imaug.decode import PILLOW_FAILURES
 from ppocr.data.imaug.formula import GRID, Tokens
 from ppocr.data.imaug.formula_latexocr import LatexOCRLabelEncode, size_between
 from ppocr.data.label_index import LabelIndex
@@ -177,5 +178,5 @@ def _size_of(path):
     try:
         with Image.open(path) as image:  # reads the header alone
             return image.size
-    except (OSError, ValueError):
+    except PILLOW_FAILURES:
         return (1, 1)

@@ -17,7 +17,7 @@ _HEAD = 4096  # bytes in which the pixels of a PNG file begin, unless it holds p
 _PNG_KIND, _PNG_WITH_ALPHA = 25, (4, 6)  # the byte of the header that tells what a pixel is, and the kinds with alpha
 _DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners put into 16
 # what Pillow raises where a file is damaged or of a kind that it does not know; OpenCV has the last word on these
-_UNKNOWN_TO_PILLOW = (
+PILLOW_FAILURES = (
     ArithmeticError,
     LookupError,
     MemoryError,
@@ -58,7 +58,7 @@ def on_white(encoded, upright: bool):
             turned = ImageOps.exif_transpose(image) if upright else image
             paper = Image.new("RGBA", turned.size, "white")
             paper.alpha_composite(turned.convert("RGBA"))
-    except _UNKNOWN_TO_PILLOW:
+    except PILLOW_FAILURES:
         return None
     return cv2.cvtColor(np.asarray(paper), cv2.COLOR_RGBA2BGR)
 
