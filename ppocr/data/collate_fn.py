@@ -1,5 +1,6 @@
 """Collate functions: how the samples of a batch become arrays."""
 
+from itertools import zip_longest
 from typing import Optional
 
 import numpy as np
@@ -10,6 +11,7 @@ from ppocr.registry import COLLATE_FNS
 from ppocr.text.subword import PADDING, LatexOcrCodec
 from ppocr.values import Index
 
+FORMULA_FIELDS = ("image", "label", "attention_mask")
 _FORMULA_PAPER = 1  # about the normalised white of images of formulas
 _DY_MASK_AREA = 1600 * 320  # pixels of the largest padded formula image
 
@@ -125,26 +127,41 @@ def _padded_source(shape, image, size):
 class UniMERNetCollator:
     """Batches images of formulas and their sub-words of different sizes; what is added is white, padding and no text.
 
-    Samples are (image ``(C, H, W)``, label, attention mask, more fields or none); in use only what is there.
+    Samples are (image ``(C, H, W)``, label, attention mask, more fields or none), or know the names of their fields; in
+    use they have only what is there.
 
     Returns:
-        ``[images (B, C, H, W), labels (B, T) int64, attention masks (B, T) int64, ...]``.
+        The fields of the samples, in their order: images ``(B, C, H, W)``, labels and attention masks
+        ``(B, T) int64``, and what there is else.
     """
 
-    fills = (_FORMULA_PAPER, PADDING, 0)
+    padding = PADDING
 
     def __call__(self, batch):
-        fields = list(zip(*batch))
-        padded = [_padded_to_largest(values, fill) for values, fill in zip(fields, self.fills)]
-        return [*padded, *(collate_field(values) for values in fields[len(self.fills) :])]
+        first, *_ = batch
+        names = names_of(first) or FORMULA_FIELDS[: len(first)]
+        fills = {"image": _FORMULA_PAPER, "images": _FORMULA_PAPER, "label": self.padding, "attention_mask": 0}
+        fields = zip_longest(names, zip(*batch))
+        return [
+            _padded_to_largest(values, fills[name]) if name in fills else collate_field(values)
+            for name, values in fields
+        ]
 
 
 @COLLATE_FNS.register()
 class LaTeXOCRCollator(UniMERNetCollator):
-    """:class:`UniMERNetCollator` with the marks of LaTeX-OCR, for samples of ``LaTeXOCRDataSet``."""
+    """:class:`UniMERNetCollator` with the marks of LaTeX-OCR, for samples of ``LaTeXOCRDataSet``.
 
-    fills = (_FORMULA_PAPER, LatexOcrCodec.padding, 0)
-    gives = ("image", "label", "attention_mask")
+    Returns:
+        ``[images (B, C, H, W), labels (B, T) int64, attention masks (B, T) int64]``.
+    """
+
+    padding = LatexOcrCodec.padding
+    gives = FORMULA_FIELDS
+
+    def __call__(self, batch):
+        samples = [fields_of(sample, self.gives, inputs=()) for sample in batch]
+        return super().__call__(samples)
 
 
 def _padded_to_largest(arrays, fill):

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from ppocr.data.batch import Fields
-from ppocr.data.collate_fn import DictCollator, DyMaskCollator, ListCollator, PadCollator, SSLRotateCollate
+from ppocr.data.collate_fn import (
+    DictCollator,
+    DyMaskCollator,
+    ListCollator,
+    PadCollator,
+    SSLRotateCollate,
+    UniMERNetCollator,
+)
 from ppocr.errors import DataError
+from ppocr.text.subword import PADDING
 
 
 def test_list_collator_stacks_arrays_and_numbers():
@@ -84,3 +92,9 @@ def test_dy_mask_collator_leaves_out_what_would_not_fit():
     assert DyMaskCollator().select(batch) == [0]  # padded to 400x1700 it would exceed 1600x320
     images, _, labels, _ = DyMaskCollator()(batch)
     assert images.shape == (1, 1, 20, 1700) and labels.tolist() == [[1]]
+
+
+def test_fields_of_formulas_are_padded_by_name():
+    samples = [Fields(["a", np.ones(n, np.int64), np.full(n, 7)], ("file", "attention_mask", "label")) for n in (1, 2)]
+    files, masks, labels = UniMERNetCollator()(samples)
+    assert files == ["a", "a"] and masks.tolist() == [[1, 0], [1, 1]] and labels.tolist() == [[7, PADDING], [7, 7]]

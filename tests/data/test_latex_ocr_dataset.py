@@ -122,6 +122,18 @@ def test_a_file_of_another_kind_is_said_in_one_line(folder, content, message):
         loader(folder)
 
 
+@pytest.mark.parametrize("kept", [["image", "img_path"], ["attention_mask", "image"], ["label", "img_path", "image"]])
+def test_fields_are_found_by_name(folder, kept):
+    transforms = [
+        {"DecodeImage": {"channel_first": False}},
+        {"LatexImageFormat": None},
+        {"KeepKeys": {"keep_keys": kept}},
+    ]
+    first, *_ = loader(folder, mode="Eval", transforms=transforms)
+    assert first.names == ("image", "label", "attention_mask") and first.image.shape == [2, 1, 32, 48]
+    assert first.label.tolist() == [[1, 4, 5, 2, 0], [1, 4, 45, 5, 2]]
+
+
 def test_an_image_that_pillow_deems_too_large_is_read_all_the_same(folder, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     texts = [facts.text for batch in loader(folder, "data.txt", "Eval") for facts in batch.facts]
