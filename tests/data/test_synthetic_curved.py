@@ -2,10 +2,12 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 from ppocr.data.arcs import Arc, bend
+from ppocr.data.datasets import synthetic_curved
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.synthetic_curved import SyntheticCurvedDataSet, print_strip
 from ppocr.errors import ConfigError
@@ -93,7 +95,7 @@ def test_an_arc_that_leaves_the_image_between_two_points_is_drawn():
 
 
 def test_polygons_have_the_wanted_points():
-    pages = SyntheticCurvedDataSet(3, KEEP, **SMALL, points=8)
+    pages = SyntheticCurvedDataSet(3, KEEP, **SMALL, points=8, bend=[0, 50])
     assert {len(text["points"]) for i in range(3) for text in json.loads(pages.label_of(i))} == {8}
     with pytest.raises(ConfigError, match="'points' must be"):
         DATASETS.build({"name": "SyntheticCurvedDataSet", "length": 3, "transforms": KEEP, "points": 7})
@@ -104,3 +106,30 @@ def test_a_page_has_room_for_its_texts():
         DATASETS.build(
             {"name": "SyntheticCurvedDataSet", "length": 1, "transforms": KEEP, **SMALL, "text_height": [20, 100]}
         )
+
+
+@pytest.mark.parametrize("keys", [{"points": 4}, {"points": 8}, {"max_length": 40}, {"points": 4, "bend": [0, 20]}])
+def test_too_few_points_for_an_arc_are_refused(keys):
+    with pytest.raises(ConfigError, match="cannot follow an arc of .* degrees; it takes"):
+        DATASETS.build({"name": "SyntheticCurvedDataSet", "length": 1, "transforms": KEEP, **keys})
+
+
+def test_polygons_of_the_least_points_lie_where_the_text_is():
+    keys = {"points": 6, "bend": [30, 50], "min_length": 5, "max_length": 5}
+    DATASETS.build({"name": "SyntheticCurvedDataSet", "length": 1, "transforms": KEEP, **keys})
+    arc = Arc(5 * 0.7 * 100, 100, np.radians(50), 0.0, (400.0, 400.0))
+    wanted, drawn = (
+        cv2.fillPoly(np.zeros((800, 800), np.uint8), [np.rint(arc.outline(points)).astype(np.int32)], 1)
+        for points in (100, 6)
+    )
+    assert (wanted & drawn).sum() > 0.75 * (wanted | drawn).sum()
+
+
+def test_texts_of_few_points_are_not_cut_off_at_the_border(monkeypatch):
+    arcs = []
+    monkeypatch.setattr(synthetic_curved, "print_strip", lambda _, strip, arc, ink: arcs.append(arc))
+    pages = SyntheticCurvedDataSet(40, KEEP, **SMALL, points=4, bend=[150, 150])
+    for i in range(40):
+        pages.label_of(i)
+    outlines = np.array([arc.outline(100) for arc in arcs])
+    assert len(arcs) > 40 and outlines.min() > -2 and (outlines.max(axis=(0, 1)) < (201, 161)).all()

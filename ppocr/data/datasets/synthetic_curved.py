@@ -19,6 +19,9 @@ PageSide = Annotated[int, Range(16, 4_096)]
 Degrees = Annotated[float, Range(0, 180)]
 _TRIES = 8  # places that are tried for a text
 _FINE = 32  # points of an outline that is filled
+_LEAST_TRIED = 14  # points, at least, that have to lie in the image: fewer would not see what leaves it between them
+_WIDE = 0.7  # width of a character, in heights of the text
+_BESIDE = 0.15  # how far a polygon may leave an arc between its points, in heights of the text
 _APART = 0.4  # pixels between texts, in heights of the text
 
 
@@ -36,7 +39,7 @@ class SyntheticCurvedDataSet(SyntheticDataset):
         texts: ``[least, most]`` texts of a page, as far as they fit.
         bend: ``[least, most]`` degrees of an arc.
         turn: degrees by which a text is turned at most, either way.
-        points: of a polygon, an even number.
+        points: of a polygon, an even number; long texts on narrow arcs take many.
 
     Raises:
         ConfigError: no font holds the alphabet.
@@ -56,10 +59,13 @@ class SyntheticCurvedDataSet(SyntheticDataset):
         self._noise = Noise(*self.image_size)
 
     @staticmethod
-    def check_arguments(image_size, text_height, min_length, max_length):
-        """Yields sizes that do not fit together."""
+    def check_arguments(image_size, text_height, min_length, max_length, bend, points):
+        """Yields sizes that do not fit together, and a number of points that cannot follow an arc."""
         if min(image_size) < 2 * text_height[1]:
             yield "image_size", f"'image_size' {list(image_size)} has no room for arcs of {text_height[1]} pixels"
+        needed = _points_for(max_length, bend[1])
+        if points < needed:
+            yield "points", f"'points' {points} cannot follow an arc of {bend[1]:g} degrees; it takes {needed}"
         yield from SyntheticDataset.check_arguments(min_length, max_length)
 
     def load(self, index, key, rng):
@@ -101,9 +107,15 @@ class SyntheticCurvedDataSet(SyntheticDataset):
             angle = np.clip(angle, -length / size, length / size)  # letters at the inner side still have room
             turn = np.radians(rng.uniform(-self.turn, self.turn))
             arc = Arc(length, size, angle, turn, tuple(rng.uniform((0, 0), self.image_size[::-1])))
-            if _inside(arc.outline(self.points), self.image_size) and _claim(taken, arc):
+            if _inside(arc.outline(max(self.points, _LEAST_TRIED)), self.image_size) and _claim(taken, arc):
                 return arc
         return None
+
+
+def _points_for(characters, degrees) -> int:
+    """Returns the points of a polygon that follows a text of some characters on an arc."""
+    pieces = np.sqrt(characters * _WIDE * np.radians(degrees) / (8 * _BESIDE))  # of a chord's distance to its arc
+    return 2 + 2 * max(int(np.ceil(pieces)), 1)
 
 
 def _inside(outline, size):
