@@ -54,13 +54,20 @@ def image_names(path: str) -> list:
     return [path]
 
 
-def meant_delimiter(line: str, delimiter: str = TAB) -> str:
-    """Returns what seems to be in the place of a delimiter that a line lacks, to be put behind a message."""
+def meant_delimiter(line: str, delimiter: str = TAB, may_set: bool = True) -> str:
+    """Returns what seems to be in the place of a delimiter that a line lacks, to be put behind a message.
+
+    Args:
+        line: without its end.
+        delimiter: what it lacks.
+        may_set: the data set has a key for it.
+    """
+    advice = "mend the file, or set the delimiter of the dataset" if may_set else "mend the file"
     for separator, name in _SEPARATORS.items():
         path, found, label = line.partition(separator)
         if found and path.strip() and label.strip():
             verb, wanted = "are" if separator == " " else "is", "the tab" if delimiter == TAB else repr(delimiter)
-            return f"; there {verb} {name} where {wanted} should be: mend the file, or set the delimiter of the dataset"
+            return f"; there {verb} {name} where {wanted} should be: {advice}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+import re
 from types import SimpleNamespace
 
 import cv2
@@ -112,7 +113,6 @@ def nested(depth):
         (pickle.dumps({(32, 32): [("\ud800", "0.png")]}), "the pickle does not hold"),
         (pickle.dumps({}), "the pickle holds no formula"),
         (pickle.dumps(LaTeXOCRDataSet), "which only an unsafe file would need"),
-        (b"0.png a\n", "line 1: no tab between image and formula"),
         (b"", "holds no line"),
     ],
 )
@@ -132,6 +132,30 @@ def test_fields_are_found_by_name(folder, kept):
     first, *_ = loader(folder, mode="Eval", transforms=transforms)
     assert first.names == ("image", "label", "attention_mask") and first.image.shape == [2, 1, 32, 48]
     assert first.label.tolist() == [[1, 4, 5, 2, 0], [1, 4, 45, 5, 2]]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "kept", "message"),
+    [
+        (
+            b"5.png a",
+            "bad_label",
+            False,
+            r"line 6\): no delimiter .*; there are blanks where the tab should be: mend the file$",
+        ),
+        (b"5.png\t\xe9", "bad_label", False, r"line 6\): the line is not UTF-8"),
+        (b"5.png\ta\tb", "text_behind_a_tab", True, "'b'"),
+    ],
+)
+def test_lines_keep_the_rules_of_label_files(folder, line, reason, kept, message):
+    cv2.imwrite(str(folder / "5.png"), np.full((20, 40, 3), 255, np.uint8))
+    with open(folder / "data.txt", "ab") as file:
+        file.write(line)
+    loaded = loader(folder, "data.txt", "Eval")
+    assert sum(len(batch.facts) for batch in loaded) == 5 + kept
+    assert (loaded.report.kept if kept else loaded.report.counts)[reason] == 1
+    ((text,),) = loaded.report.examples.values()
+    assert re.search(message, text)
 
 
 def test_an_image_that_pillow_deems_too_large_is_read_all_the_same(folder, monkeypatch):

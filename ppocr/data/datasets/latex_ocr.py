@@ -10,14 +10,14 @@ from PIL import Image
 
 from ppocr.checkpoint import safe_pickle
 from ppocr.data.batch import Fields
-from ppocr.data.datasets.simple import image_name, image_of
+from ppocr.data.datasets.simple import image_name, image_of, line_name, line_notes, line_parts
 from ppocr.data.datasets.stored import StoredDataset
 from ppocr.data.imaug.decode import PILLOW_FAILURES
 from ppocr.data.imaug.formula import GRID, Tokens
 from ppocr.data.imaug.formula_latexocr import LatexOCRLabelEncode, size_between
 from ppocr.data.label_index import LabelIndex
-from ppocr.errors import CheckpointError, DataError
-from ppocr.formats.lines import meant_delimiter, meant_image, split_line
+from ppocr.errors import CheckpointError, DataError, Dropped
+from ppocr.formats.lines import LabelLine, meant_image
 from ppocr.registry import DATASETS
 from ppocr.values import BatchSize, Name, Size
 
@@ -72,9 +72,8 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         self._encode = LatexOCRLabelEncode(self.rec_char_dict_path, self.max_seq_len)
         if not os.path.isdir(self.data_dir):
             raise DataError(f"data_dir {self.data_dir!r} is not a folder; it holds the images that 'data' names")
-        read = _of_pickle if _is_pickle(self.data) else partial(_of_lines, folder=self.data_dir)
-        sizes, self._formulas = read(self.data)
-        self.groups = _grouped([self._frame(size) for size in sizes])
+        self._formulas = (PickledFormulas if _is_pickle(self.data) else FormulaLines)(self.data)
+        self.groups = _grouped(map(self._frame, self._formulas.sizes(self.data_dir)))
 
     def sample_count(self):
         """See :class:`OcrDataset`."""
@@ -82,10 +81,10 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
 
     def load(self, index, key, rng):
         """Returns ``img_path``, ``label`` and ``image``."""
-        formula, name = self._formulas[index]
-        path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
+        line = self._formulas.parts(index)
+        path, hint = os.path.join(self.data_dir, line.path), partial(meant_image, line.path, self.data_dir)
         image = self.lazy_image(partial(image_name, path, hint), partial(image_of, path, hint))
-        return {"img_path": path, "label": formula, "image": image}
+        return {"img_path": path, "label": line.label, "image": image, "notes": line_notes(line)}
 
     def process(self, data, key, rng):
         """Returns the sample; what its label became stands at the end where ``KeepKeys`` does not name it."""
@@ -97,12 +96,15 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         return Fields([*sample, *(data[name] for name in more)], (*sample.names, *more))
 
     def label_of(self, index, epoch=0):
-        """Returns the formula."""
-        return self._formulas[index][0]
+        """Returns the formula; an empty text where its line holds none."""
+        try:
+            return self._formulas.parts(index).label
+        except Dropped:
+            return ""
 
     def describe(self, index):
-        """Returns the name of the image."""
-        return self._formulas[index][1]
+        """Returns the name of the image, and where it stands."""
+        return self._formulas.name(index)
 
     def _frame(self, size):
         """Returns width and height of an image of this size as the model reads it."""
@@ -126,20 +128,71 @@ def _is_pickle(path):
         raise DataError(f"{path}: {error.strerror}; 'data' names a pickle of LaTeX-OCR or a label file") from error
 
 
-def _of_pickle(path):
-    """Returns the sizes of all images, and (formula, name of the image) of each."""
-    try:
-        content = safe_pickle.load(path)
-    except CheckpointError as error:
-        raise DataError(str(error)) from None
-    try:
-        rows = [(_checked_size(size), _checked_row(row)) for size, rows in content.items() for row in rows]
-    except (AttributeError, TypeError, ValueError) as error:
-        what = "{(width, height): [(formula, name of the image), ...]}"
-        raise DataError(f"{path}: the pickle does not hold {what} ({error!s:.100})") from None
-    if not rows:
-        raise DataError(f"{path}: the pickle holds no formula")
-    return tuple(zip(*rows))
+class PickledFormulas:
+    """Formulas of a pickle.
+
+    Args:
+        path: of the pickle.
+
+    Raises:
+        DataError: it holds something else.
+    """
+
+    def __init__(self, path):
+        try:
+            content = safe_pickle.load(path)
+        except CheckpointError as error:
+            raise DataError(str(error)) from None
+        try:
+            rows = [(_checked_size(size), _checked_row(row)) for size, rows in content.items() for row in rows]
+        except (AttributeError, TypeError, ValueError) as error:
+            what = "{(width, height): [(formula, name of the image), ...]}"
+            raise DataError(f"{path}: the pickle does not hold {what} ({error!s:.100})") from None
+        if not rows:
+            raise DataError(f"{path}: the pickle holds no formula")
+        self._sizes, self._rows = zip(*rows)
+
+    def __len__(self):
+        return len(self._rows)
+
+    def sizes(self, folder):
+        """Returns width and height of each image."""
+        return self._sizes
+
+    def parts(self, index):
+        """Returns image and formula as a :class:`ppocr.formats.lines.LabelLine`."""
+        formula, name = self._rows[index]
+        return LabelLine(name, formula, [])
+
+    def name(self, index):
+        """Returns the name under which a person finds the formula."""
+        return self.parts(index).path
+
+
+class FormulaLines:
+    """Formulas of a label file, see :class:`PickledFormulas`; a line that holds none is dropped when it is read."""
+
+    def __init__(self, path):
+        self._lines = LabelIndex([path])
+
+    def __len__(self):
+        return len(self._lines)
+
+    def sizes(self, folder):
+        """Yields width and height of each image; (1, 1) for one that cannot be read, which reading it will tell."""
+        for index in range(len(self)):
+            try:
+                yield _size_of(os.path.join(folder, self.parts(index).path))
+            except Dropped:
+                yield 1, 1
+
+    def parts(self, index):
+        """Returns the parts of a line; see :func:`ppocr.data.datasets.simple.line_parts`."""
+        return line_parts(self._lines, index, may_set=False)
+
+    def name(self, index):
+        """Returns the name under which a person finds the formula."""
+        return line_name(self._lines, index)
 
 
 def _checked_size(size):
@@ -159,19 +212,6 @@ def _checked_row(row):
         raise TypeError(f"a {type(formula).__name__} and a {type(name).__name__} instead of two texts")
     (formula + name).encode()  # half of a surrogate pair is no text
     return formula, name
-
-
-def _of_lines(path, folder):
-    """The same of a label file; the size of an image that cannot be read, which reading it will tell, is (1, 1)."""
-    lines, formulas = LabelIndex([path]), []
-    for number in range(len(lines)):
-        line = lines.line(number).decode("utf-8", "replace")
-        parts = split_line(line)
-        if parts is None:
-            place = lines.place(number).line
-            raise DataError(f"{path}, line {place}: no tab between image and formula{meant_delimiter(line)}")
-        formulas.append((parts.label, parts.path))
-    return [_size_of(os.path.join(folder, name)) for _, name in formulas], formulas
 
 
 def _size_of(path):

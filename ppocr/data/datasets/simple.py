@@ -13,7 +13,7 @@ from ppocr.data.imaug.operator import Note
 from ppocr.data.label_index import LabelIndex
 from ppocr.data.randomness import generator, shuffled
 from ppocr.errors import DataError, Dropped
-from ppocr.formats.lines import LabelLine, image_names, meant_delimiter, meant_image, meant_label_file, split_line
+from ppocr.formats.lines import TAB, LabelLine, image_names, meant_delimiter, meant_image, meant_label_file, split_line
 from ppocr.registry import DATASETS
 from ppocr.text.encoding import other_encoding
 from ppocr.values import Files, Name, Probability
@@ -114,26 +114,11 @@ class SimpleDataSet(StoredDataset, LabelFiles):  # the keys of the base that sta
         name = names[int(rng.integers(len(names)))] if len(names) > 1 else names[0]
         path, hint = os.path.join(self.data_dir, name), partial(meant_image, name, self.data_dir)
         image = self.lazy_image(partial(image_name, path, hint), partial(image_of, path, hint))
-        lost = [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
-        return {"img_path": path, "label": line.label, "image": image, "notes": lost}
+        return {"img_path": path, "label": line.label, "image": image, "notes": line_notes(line)}
 
     def parts(self, index) -> LabelLine:
-        """Returns the parts of a line.
-
-        Raises:
-            Dropped: it has none (``bad_label``).
-        """
-        content = self.lines.line(index)
-        try:
-            line = content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            hint = bracketed(other_encoding(content, self.lines.place(index).path))
-            raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason}){hint}") from error
-        parts = self.split(line)
-        if parts is None:
-            hint = meant_delimiter(line, self.delimiter)
-            raise Dropped("bad_label", f"no delimiter {self.delimiter!r} in the line {line[:60]!r}{hint}")
-        return parts
+        """Returns the parts of a line; see :func:`line_parts`."""
+        return line_parts(self.lines, index, self.split, self.delimiter)
 
     def split(self, line: str) -> Optional[LabelLine]:
         """Splits a line of a label file; see :func:`ppocr.formats.lines.split_line`."""
@@ -146,9 +131,45 @@ class SimpleDataSet(StoredDataset, LabelFiles):  # the keys of the base that sta
 
     def describe(self, index):
         """Returns path, label file and number of the line in it."""
-        place = self.lines.place(index)
-        path = self.lines.line(index).decode("utf-8", "replace").partition(self.delimiter)[0]
-        return f"{path[:120]} ({os.path.basename(place.path)}, line {place.line})"
+        return line_name(self.lines, index, self.delimiter)
+
+
+def line_parts(lines, index, split=split_line, delimiter=TAB, may_set=True) -> LabelLine:
+    """Returns the parts of a line of a :class:`ppocr.data.label_index.LabelIndex`.
+
+    Args:
+        lines: the index.
+        index: number of the line.
+        split: returns the parts of a text, None where it has none.
+        delimiter: what stands between path and label.
+        may_set: the data set has a key for it.
+
+    Raises:
+        Dropped: it has none (``bad_label``).
+    """
+    content = lines.line(index)
+    try:
+        line = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        hint = bracketed(other_encoding(content, lines.place(index).path))
+        raise Dropped("bad_label", f"the line is not UTF-8 ({error.reason}){hint}") from error
+    parts = split(line)
+    if parts is None:
+        hint = meant_delimiter(line, delimiter, may_set)
+        raise Dropped("bad_label", f"no delimiter {delimiter!r} in the line {line[:60]!r}{hint}")
+    return parts
+
+
+def line_name(lines, index, delimiter=TAB):
+    """Returns path, label file and number of a line in it."""
+    place = lines.place(index)
+    path = lines.line(index).decode("utf-8", "replace").partition(delimiter)[0]
+    return f"{path[:120]} ({os.path.basename(place.path)}, line {place.line})"
+
+
+def line_notes(line: LabelLine) -> list:
+    """Returns what of a line is not used."""
+    return [Note("text_behind_a_tab", repr(line.unread[:60]))] if line.unread else []
 
 
 @contextmanager
