@@ -55,7 +55,7 @@ def ways_of(ribbon: Ribbon, characters: int):
 
 
 def smooth_mask(ribbon: Ribbon, size) -> np.ndarray:
-    """Returns a centre line, in pixels of the map, as uint8 of ``size``: each pixel of which it covers a little."""
+    """Returns a centre line, in pixels of the map, uint8 of ``size``: those pixels in whose middle half it is."""
     large = np.zeros([STRIDE * side for side in size], np.uint8)
     fill_boxes(large, Ribbon(*(np.rint(STRIDE * line) for line in ribbon)), 255)
     return (cv2.resize(large, size[::-1]) > 0).astype(np.uint8)
@@ -100,7 +100,8 @@ class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that sta
     ``max_text_length`` x 1, ``int64``, padded with the blank), ``pos_list`` the points (x ``tcl_len`` x 3, ``int64``:
     0, row, column), a little beside the centre line at random, and ``pos_mask`` which points are there (``float32``).
     The others are found, but not read: those of one character, too long ones, those beyond ``max_text_nums``, those
-    that have no known character, and those that are too small for a centre line.
+    that have no known character, and those whose centre line is too short for points.  A text whose centre line has no
+    pixel counts as if to be ignored.
 
     A sample of which no text counts is dropped (``no_text``), one without any is all background.
     """
@@ -153,13 +154,13 @@ class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that sta
         ribbons = [reading_ribbon(polygon) for polygon in map_points(polys[inside], to_map)]
         texts, ignored = [data["texts"][i].lower() for i in there[inside]], ignored[inside]
         unfit = self._are_unfit(ribbons)
-        note_lost_boxes(data, UNFIT, unfit & ~ignored)
         page = Page(self, rng)
         for ribbon, text, left_out in zip(ribbons, texts, ignored | unfit):
             if left_out:
                 page.leave_out(ribbon)
             else:
                 page.add(ribbon, text)
+        note_lost_boxes(data, UNFIT, int((unfit & ~ignored).sum()) + page.too_thin)
         data.update(zip(self.writes[1:], page.fields()))
         note(data, "unknown_characters", "".join(sorted(page.missing)), len(page.missing) > 0)
         note_lost_boxes(data, "that_are_found_but_not_read", page.unread)
@@ -186,6 +187,7 @@ class Page:
     Attributes:
         missing: characters of texts that the dictionary lacks.
         unread: how many texts are found, but not read.
+        too_thin: how many texts were left out, as no pixel of the maps would be their centre line.
     """
 
     def __init__(self, keys, rng):
@@ -198,18 +200,22 @@ class Page:
         self._ways[..., 2] = 1
         self._mask = np.ones(size, np.float32)
         self._read = []
-        self.missing, self.unread = set(), 0
+        self.missing, self.unread, self.too_thin = set(), 0, 0
 
     def leave_out(self, ribbon):
         """Adds a text that does not count."""
         fill_boxes(self._mask, Ribbon(*map(np.rint, ribbon)), IGNORED_WEIGHT)
 
     def add(self, ribbon, text: str):
-        """Adds a text."""
-        known, _, missing = self._keys.codec.encode(text)
-        self.missing.update(missing)
+        """Adds a text; it does not count if no pixel of the maps would be its centre line."""
         center = center_part(ribbon, CENTER_ENDS)
         line = smooth_mask(center.narrowed(CENTER_HEIGHT), self._keys.map_size)
+        if not line.any():
+            self.too_thin += 1
+            self.leave_out(ribbon)
+            return
+        known, _, missing = self._keys.codec.encode(text)
+        self.missing.update(missing)
         self._score |= line
         draw_borders(self._border, self._drawn, center, 1)
         height = float(np.mean(np.hypot(*(ribbon.top - ribbon.bottom).T)))

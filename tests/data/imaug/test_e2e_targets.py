@@ -93,6 +93,17 @@ def test_what_is_found_but_not_read_and_what_does_not_count():
     assert notes["unknown_characters"] == (1, "-é")
 
 
+def test_a_text_without_a_pixel_of_a_centre_line_does_not_count():
+    thin = [made(sample([BOX / (1, 6)]), seed, use_resize=False, min_text_size=1) for seed in range(60)]
+    learnt = [data["tcl_maps"].any() for data in thin]
+    assert 0 < sum(learnt) < 60
+    for data, found in zip(thin, learnt):
+        reasons = {note.reason: note.count for note in data["notes"]}
+        assert (data["training_masks"] == 1).all() == found
+        assert reasons.get("boxes_outside_of_min_and_max_text_size", 0) == (not found)
+        assert found or "boxes_that_are_found_but_not_read" not in reasons
+
+
 def test_texts_beyond_the_room_are_not_read():
     polys = [BOX / (1, 4) + (0, 25 * i) for i in range(4)]
     done = made(sample(polys, ["ab"] * 4, [False] * 4), point_gather_mode="align")
