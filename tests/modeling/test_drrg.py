@@ -6,6 +6,7 @@ import pytest
 
 from ppocr.geometry.local_graphs import local_graphs
 from ppocr.geometry.text_components import Components
+from ppocr.losses.det_drrg_loss import DRRGLoss
 from ppocr.modeling.architectures import build_model
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.heads.det_drrg_head import LinkNetwork, embedded
@@ -91,7 +92,9 @@ def test_images_without_pairs_train(count):
     net = head()
     output = net(paddle.rand([1, 4, 32, 32]), [attributes(*[(10, 16, 1)] * count)])
     assert output["links"].shape == [0, 2] and output["link_labels"].shape == [0]
-    output["maps"].sum().backward()
+    DRRGLoss()(output, [None, *paddle.ones([7, 1, 32, 32])])["loss"].backward()
+    assert all(parameter.grad is not None for parameter in net.parameters() if not parameter.stop_gradient)
+    assert not any(parameter.grad.any() for parameter in net.gcn.parameters() if not parameter.stop_gradient)
 
 
 def test_an_image_without_components_is_no_harm_to_the_others():
