@@ -7,6 +7,7 @@ from ppocr.batch_fields import model_reader, readers, unmet
 from ppocr.errors import ConfigError
 from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
+from ppocr.label_lengths import overlong
 from ppocr.options import EarlyStoppingOptions, bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
@@ -83,9 +84,13 @@ def check_config(config) -> Findings:
     parts = _check_components(section, found, scope, inherited)
     _check_tasks(parts, scope, found)
     reading = _readers(parts, found)
-    for name in ("Train", "Eval"):
-        if name in section:
-            _check_data(section[name], (name,), found, scope, inherited, reading)
+    bindings = {
+        name: _check_data(section[name], (name,), found, scope, inherited, reading)
+        for name in ("Train", "Eval")
+        if name in section
+    }
+    for path, message in overlong(bindings.get("Train", ()), parts.get("Architecture") or Binding()):
+        found.problem(path, message)
     for name, guard in section.get("GuardEval", {}).items():
         _check_guard(name, guard, found, scope, inherited, reading)
     return _of_another_model(found) or found
@@ -94,7 +99,15 @@ def check_config(config) -> Findings:
 def _check_components(section, found, scope, inherited) -> dict:
     """Fits the sections that name a class; returns their bindings by the section's name."""
     return {
-        name: _check_component(registry, {**defaults, **section[name]}, (name,), found, scope, inherited, supplied)
+        name: _check_component(
+            registry,
+            {**defaults, **section[name]},
+            (name,),
+            found,
+            scope,
+            None if name == "Architecture" else inherited,
+            supplied,
+        )
         for name, (registry, defaults, supplied) in COMPONENTS.items()
         if name in section
     }
@@ -233,23 +246,27 @@ def _check_value(value, hint, path, found):
 
 
 def _check_data(section, path, found, scope, inherited, reading):
+    """Fits a section of data; returns ``(path, binding)`` of its dataset and of the operators."""
     known = ("dataset", "loader", "sampler")
     for key in section:
         if key not in known:
             found.problem((*path, key), f"{'.'.join(path)} has no key '{key}'{did_you_mean(key, known)}")
     collate = _check_loader(section.get("loader"), (*path, "loader"), found, scope)
-    dataset = section.get("dataset")
+    dataset, bindings = section.get("dataset"), []
     if isinstance(dataset, dict):
-        _check_component(DATASETS, dataset, (*path, "dataset"), found, scope, inherited, DATASET_SUPPLIED)
+        here = (*path, "dataset")
+        bindings.append((here, _check_component(DATASETS, dataset, here, found, scope, inherited, DATASET_SUPPLIED)))
         operators = _check_transforms(
             dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited
         )
         wanted = _wanted(READERS["Train" if path == ("Train",) else "Eval"], reading)
         _check_fields(operators, collate, wanted, found)
+        bindings += operators
     else:
         found.problem((*path, "dataset"), "this section is missing")
     if section.get("sampler") is not None:
         _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, scope, supplied=SAMPLER_SUPPLIED)
+    return bindings
 
 
 def _check_loader(loader, path, found, scope):

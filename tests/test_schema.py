@@ -195,3 +195,19 @@ def test_the_kind_of_a_model_is_a_published_one_or_that_of_a_registered_task(rec
     TASKS.names()  # loads those of the framework
     monkeypatch.setitem(TASKS._entries, (ANY, "recc"), Task)
     assert not any("names a task" in one for one in problems(recogniser, "Architecture.model_type=recc"))
+
+
+@pytest.mark.parametrize(
+    ("file", "assignment", "message"),
+    [
+        ("rec/LaTeX_OCR_rec.yaml", "Global.max_seq_len=1024", "at most 513 fit LaTeXOCRHead with max_seq_len 512"),
+        (
+            "rec/UniMERNet.yaml",
+            "Train.dataset.transforms.3.UniMERNetLabelEncode.max_seq_len=2000",
+            "at most 1537 fit UniMERNetHead with max_new_tokens 1536",
+        ),
+    ],
+)
+def test_labels_longer_than_a_head_has_places_for(file, assignment, message):
+    (found,) = problems(load(ROOT / "configs" / file), assignment)
+    assert "lets labels through that are too long to be taught" in found and message in found

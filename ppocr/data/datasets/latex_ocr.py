@@ -61,6 +61,7 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
     """
 
     gives = ("image", "label", "attention_mask", "img_path")
+    label_limit = "max_seq_len"
 
     min_dimensions: Size = (32, 32)
     max_dimensions: Size = (672, 192)

@@ -229,6 +229,7 @@ class SubwordLabelEncode(Operator):
     reads = ("label",)
     writes = ("label", "attention_mask")
     marks = BpeCodec  # the class of the codec
+    label_limit = "max_seq_len"
 
     rec_char_dict_path: str
     max_seq_len: Tokens

@@ -65,6 +65,7 @@ class LaTeXOCRHead(nn.Layer):
     """
 
     feed = ("label", "attention_mask")
+    label_places = "max_seq_len"
     export_obstacle = EXPORT_OBSTACLE
     vocabulary_parameters = {
         "net.token_emb.weight": (0, 0),

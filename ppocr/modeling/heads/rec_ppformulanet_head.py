@@ -36,6 +36,7 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
     """
 
     feed = ("label", "attention_mask")
+    label_places = "max_new_tokens"
     export_obstacle = EXPORT_OBSTACLE
     vocabulary_parameters = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
 

@@ -91,6 +91,7 @@ class UniMERNetHead(nn.Layer):
     """
 
     feed = ("label", "attention_mask")
+    label_places = "max_new_tokens"
     export_obstacle = EXPORT_OBSTACLE
 
     def __init__(
