@@ -19,11 +19,6 @@ ADVICE = (
     "they are evaluated"
 )
 
-GUIDED = (
-    "this evaluation tells each symbol after the true ones; in use it is told after those that were read (is_train: "
-    "false of attdecoder evaluates so)"
-)
-
 
 def grows_in_use(config, model) -> bool:
     """Tells whether lines make a model's input wider in use: it has a dictionary, and takes images of any width.
@@ -84,7 +79,10 @@ def remark(wider: int, samples: int) -> str:
 
 
 def guided_layers(model) -> list:
-    """Returns the layers that labels guide in an evaluation, too: those whose ``guided`` is true."""
+    """Returns the layers that labels guide in an evaluation, too: those whose ``guided`` is true.
+
+    Each has a ``guided_remark``, too: what is to be said of such an evaluation.
+    """
     return [layer for layer in model.sublayers(include_self=True) if getattr(layer, "guided", False)]
 
 
@@ -112,5 +110,5 @@ def differences(config, model, evaluator) -> list:
     wider = evaluator.wider and differs_in_use(config, model)
     return [
         *([remark(evaluator.wider, evaluator.samples)] if wider else []),
-        *([GUIDED] if guided_layers(model) else []),
+        *dict.fromkeys(layer.guided_remark for layer in guided_layers(model)),
     ]

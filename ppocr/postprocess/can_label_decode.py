@@ -13,9 +13,9 @@ from ppocr.text.codecs import CanCodec
 class CANLabelDecode(TextDecode):
     """Formulas of CAN (https://arxiv.org/abs/2207.11463): symbols up to the end mark, with blanks between them.
 
-    With ``is_train`` of the head, as published, an evaluation is teacher-forced: each symbol is told after the true
-    ones, and as many are told as the longest label of the batch has.  In use the symbols are told after those that were
-    read, which gives fewer right formulas than the evaluation says.
+    With ``is_train`` of the head, as published, an evaluation is teacher-forced: each symbol is predicted from the true
+    ones before it, and as many are predicted as the longest label of the batch has.  In use symbols are predicted from
+    those that were read, which gives fewer right formulas than the evaluation says.
     """
 
     reads = ("label",)

@@ -1,18 +1,22 @@
 """A model that the labels of an evaluation guide: every tool says so, with both numbers."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import paddle
 import pytest
+from paddle import nn
 
 from ppocr.commands import eval as eval_tool
 from ppocr.config import load, override
 from ppocr.deploy.exporting import export
 from ppocr.deploy.verification import Samples
 from ppocr.engine.preparation import resolve
-from ppocr.inference.in_use import GUIDED, guided_layers, without_guide
+from ppocr.inference.in_use import differences, guided_layers, without_guide
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.modeling.heads import build_head
+from ppocr.modeling.heads.rec_can_head import CANHead
 from ppocr.utils.save_load import save_model
 
 HEAD = "{name: CANHead, max_text_length: 6, attdecoder: {input_size: 8, hidden_size: 8, attention: {attention_dim: 8}}}"
@@ -57,9 +61,9 @@ def evaluate(folder, *overrides):
 
 def test_an_evaluation_gives_what_is_read_alone_too(site, capsys):
     found = evaluate(site)
-    assert f"note: {GUIDED}" in capsys.readouterr().out
+    assert f"note: {CANHead.guided_remark}" in capsys.readouterr().out
     alone = evaluate(site, "Architecture.Head.attdecoder.is_train=false", "Eval.loader.batch_size_per_card=1")
-    assert f"note: {GUIDED}" not in capsys.readouterr().out and "in_use_exp_rate" not in alone
+    assert f"note: {CANHead.guided_remark}" not in capsys.readouterr().out and "in_use_exp_rate" not in alone
     in_use = {name: found[f"in_use_{name}"] for name in ("word_rate", "exp_rate")}
     assert in_use == {name: alone[name] for name in in_use} != {name: found[name] for name in in_use}
 
@@ -82,3 +86,13 @@ def test_a_layer_is_guided_again_afterwards():
         assert guided_layers(head) == [] and not head.guided
         raise KeyError
     assert guided_layers(head) == [head]
+
+
+class OtherGuided(nn.Layer):
+    guided, guided_remark = True, "this layer reads labels of its own"
+
+
+def test_each_guided_layer_says_what_is_to_be_said_of_it(site):
+    config = resolve(override(load(site / "config.yml"), ["Global.device=cpu"]))
+    both = nn.LayerList([OtherGuided(), OtherGuided(), nn.Linear(1, 1)])
+    assert differences(config, both, SimpleNamespace(wider=0, samples=1)) == [OtherGuided.guided_remark]

@@ -163,8 +163,8 @@ class DecoderKeys:
         input_size: width of the vectors of symbols.
         hidden_size: width of the recurrent layer.
         dropout, dropout_ratio: whether there is dropout before the symbols are told, and how much.
-        is_train: in an evaluation, too, each symbol is told after the true one, as the published models are measured;
-            otherwise after what was read.
+        is_train: in an evaluation, too, each symbol is predicted from the true ones before it, as the published models
+            are measured; otherwise from those that were read.
         attention: keys of :class:`AttentionKeys`.
     """
 
@@ -198,9 +198,14 @@ class CANHead(nn.Layer):
 
     Attributes:
         guided: whether the label is read in an evaluation, too.
+        guided_remark: what is to be said of such an evaluation.
     """
 
     feed = ("image_mask", "label")
+    guided_remark = (
+        "this evaluation is teacher-forced: each symbol is predicted from the true ones before it; in use from those "
+        "that were read; attdecoder.is_train: false evaluates that way"
+    )
 
     # What follows the dictionary: {parameter: (axis, index of the first symbol)}.
     vocabulary_parameters = {
