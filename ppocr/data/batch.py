@@ -12,6 +12,7 @@ import paddle
 from ppocr.errors import ConfigError, DataError
 
 IMAGE = ("image",)
+IMAGES = ("image", "images")  # names that images may have
 # The labels of a head of a CTC branch and one that guides it, whose label has one of two names.
 BRANCH_LABELS = ("label_ctc", ("label_gtc", "label_sar"))
 
@@ -79,8 +80,14 @@ def find_name(wanted, names) -> Optional[str]:
         wanted: a name, or a tuple of names of which one is enough; images may be called ``images``, too.
         names: those that are there.
     """
-    accepted = ("image", "images") if wanted == "image" else alternatives(wanted)
+    accepted = IMAGES if wanted == "image" else alternatives(wanted)
     return next((name for name in accepted if name in names), None)
+
+
+def find_images(names) -> Optional[int]:
+    """Returns the place of the images among the names of fields; None if they are not there."""
+    name = find_name("image", names)
+    return None if name is None else names.index(name)
 
 
 def alternatives(wanted) -> tuple:
@@ -209,8 +216,7 @@ def with_images(batch, images) -> Batch:
 def _place_of_images(batch):
     names = names_of(batch)
     if names:
-        name = find_name("image", names)
-        return None if name is None else names.index(name)
+        return find_images(names)
     return 0 if len(batch) else None
 
 

@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.batch import IMAGE, fields_of, names_of
+from ppocr.data.batch import IMAGE, fields_of, find_images, names_of
 from ppocr.errors import DataError
 from ppocr.registry import COLLATE_FNS
 from ppocr.text.subword import PADDING, LatexOcrCodec
@@ -99,9 +99,10 @@ class PadCollator:
         return [collate_field(values) for values in fields]
 
     def _places(self, names):
-        if "image" not in names:
+        image_at = find_images(names)
+        if image_at is None:
             return self.image_at, self.shape_at
-        return names.index("image"), names.index("shape") if "shape" in names else None
+        return image_at, names.index("shape") if "shape" in names else None
 
 
 def pad_to(image, size):

@@ -5,7 +5,7 @@ from typing import Optional
 
 import numpy as np
 
-from ppocr.data.batch import fields_of, find_name, names_of, true_texts
+from ppocr.data.batch import fields_of, find_images, find_name, names_of, true_texts
 from ppocr.errors import ConfigError
 from ppocr.text.codec import Codec, DictionaryKeys
 
@@ -37,9 +37,7 @@ def best_classes(scores):
 
 
 def _first_besides_the_image(batch):
-    names = names_of(batch)
-    place = names.index("image") if "image" in names else 0
-    return batch[1 if place == 0 else 0]
+    return batch[0 if find_images(names_of(batch)) else 1]
 
 
 class PostProcess:

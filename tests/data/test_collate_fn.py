@@ -70,6 +70,12 @@ def test_pad_collator_finds_named_fields_wherever_they_stand():
     assert labels == ["x", "x"] and images.shape == (2, 1, 3, 3)
 
 
+def test_pad_collator_finds_images_under_either_name():
+    sizes = [(1, 2, 3), (1, 3, 2)]
+    labels, images = PadCollator()([Fields(["x", np.ones(size)], ("label", "images")) for size in sizes])
+    assert labels == ["x", "x"] and images.shape == (2, 1, 3, 3)
+
+
 def test_pad_collator_without_shapes_and_with_wrong_ones():
     (images,) = PadCollator(shape_at=None)([[np.ones((1, 2, 3))], [np.ones((1, 3, 2))]])
     assert images[0].tolist() == [[[1, 1, 1], [1, 1, 1], [0, 0, 0]]]

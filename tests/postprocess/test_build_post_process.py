@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.data.batch import Batch
 from ppocr.errors import ConfigError
 from ppocr.postprocess import build_post_process
 from ppocr.postprocess.base import PostProcess, to_numpy
@@ -52,3 +53,8 @@ def test_lists_and_arrays_become_arrays():
     array = np.arange(3)
     assert to_numpy(array) is array
     assert to_numpy([[1, 2]]).shape == (1, 2)
+
+
+@pytest.mark.parametrize("names", [("label", "images"), ("images", "label"), ("label", "image")])
+def test_without_reads_it_is_called_with_what_is_no_image(names):
+    assert Recorder().process("preds", Batch(names, names=names)) == ("preds", "label")
