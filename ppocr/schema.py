@@ -7,7 +7,7 @@ from ppocr.batch_fields import model_reader, readers, unmet
 from ppocr.errors import ConfigError
 from ppocr.findings import ERROR, WARNING, Finding, place_of
 from ppocr.ignored_keys import IGNORED_KEYS
-from ppocr.label_lengths import overlong
+from ppocr.limits import overlong, oversized
 from ppocr.options import EarlyStoppingOptions, bind_global, contradictions
 from ppocr.registry import (
     ARCHITECTURES,
@@ -89,11 +89,19 @@ def check_config(config) -> Findings:
         for name in ("Train", "Eval")
         if name in section
     }
-    for path, message in overlong(bindings.get("Train", ()), parts.get("Architecture") or Binding()):
-        found.problem(path, message)
+    _check_limits(bindings, parts.get("Architecture") or Binding(), found)
     for name, guard in section.get("GuardEval", {}).items():
         _check_guard(name, guard, found, scope, inherited, reading)
     return _of_another_model(found) or found
+
+
+def _check_limits(bindings, model, found):
+    """Compares what data may be with what a model has places for; labels are read in training alone."""
+    for path, message in overlong(bindings.get("Train", ()), model):
+        found.problem(path, message)
+    for of_section in bindings.values():
+        for path, message in oversized(of_section, model):
+            found.problem(path, message)
 
 
 def _check_components(section, found, scope, inherited) -> dict:

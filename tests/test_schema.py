@@ -211,3 +211,13 @@ def test_the_kind_of_a_model_is_a_published_one_or_that_of_a_registered_task(rec
 def test_labels_longer_than_a_head_has_places_for(file, assignment, message):
     (found,) = problems(load(ROOT / "configs" / file), assignment)
     assert "lets labels through that are too long to be taught" in found and message in found
+
+
+def test_sizes_of_formulas_agree():
+    config = load(ROOT / "configs/rec/LaTeX_OCR_rec.yaml")
+    order, _ = problems(config, "Eval.dataset.min_dimensions=[672, 200]")
+    assert "'min_dimensions' must not be above 'max_dimensions'" in order
+    (other,) = problems(config, "Train.dataset.max_dimensions=[640, 192]")
+    assert "'max_dimensions' must be that of MinMaxResize" in other
+    found = problems(config, "Architecture.Backbone.img_size=[192, 640]")
+    assert len(found) == 4 and all("HybridTransformer takes images of 640 x 192 pixels at most" in one for one in found)

@@ -14,7 +14,7 @@ from ppocr.data.datasets.simple import image_name, image_of, line_name, line_not
 from ppocr.data.datasets.stored import StoredDataset
 from ppocr.data.imaug.decode import PILLOW_FAILURES
 from ppocr.data.imaug.formula import GRID, Tokens
-from ppocr.data.imaug.formula_latexocr import LatexOCRLabelEncode, size_between
+from ppocr.data.imaug.formula_latexocr import DIMENSIONS, LatexOCRLabelEncode, misordered, size_between
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import CheckpointError, DataError, Dropped
 from ppocr.formats.lines import LabelLine, meant_image
@@ -62,9 +62,10 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
 
     gives = ("image", "label", "attention_mask", "img_path")
     label_limit = "max_seq_len"
+    image_limit = "max_dimensions"
 
-    min_dimensions: Size = (32, 32)
-    max_dimensions: Size = (672, 192)
+    min_dimensions: Size = DIMENSIONS["min_dimensions"]
+    max_dimensions: Size = DIMENSIONS["max_dimensions"]
     batch_size_per_pair: BatchSize = 1
     keep_smaller_batches: bool = True
 
@@ -75,6 +76,16 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
             raise DataError(f"data_dir {self.data_dir!r} is not a folder; it holds the images that 'data' names")
         self._formulas = (PickledFormulas if _is_pickle(self.data) else FormulaLines)(self.data)
         self.groups = _grouped(map(self._frame, self._formulas.sizes(self.data_dir)))
+
+    @staticmethod
+    def check_arguments(min_dimensions, max_dimensions, transforms, cache, cache_dir):
+        """Yields sizes in the wrong order or others than those of ``MinMaxResize``, and settings of a lacking cache."""
+        yield from misordered(min_dimensions, max_dimensions)
+        for settings in _resizes(transforms):
+            for key, own in (("min_dimensions", min_dimensions), ("max_dimensions", max_dimensions)):
+                if tuple(settings.get(key, DIMENSIONS[key])) != tuple(own):
+                    yield key, f"'{key}' must be that of MinMaxResize, to whose sizes images are brought"
+        yield from StoredDataset.check_arguments(cache, cache_dir)
 
     def sample_count(self):
         """See :class:`OcrDataset`."""
@@ -111,6 +122,14 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         """Returns width and height of an image of this size as the model reads it."""
         frame, _ = size_between(size, self.min_dimensions, self.max_dimensions)
         return tuple(side + -side % GRID for side in frame)
+
+
+def _resizes(transforms):
+    """Yields the settings of each ``MinMaxResize`` of a list of operators, which may be anything."""
+    for item in transforms if isinstance(transforms, list) else ():
+        settings = item.get("MinMaxResize", False) if isinstance(item, dict) else False
+        if settings is None or isinstance(settings, dict):
+            yield settings or {}
 
 
 def _grouped(frames):

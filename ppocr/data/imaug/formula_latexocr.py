@@ -10,6 +10,7 @@ from ppocr.text.subword import LatexOcrCodec
 from ppocr.values import Probability, Size
 
 WHITE = 255
+DIMENSIONS = {"min_dimensions": (32, 32), "max_dimensions": (672, 192)}  # width and height of published images
 CELLS = 5  # of the grid by which an image is distorted, along each side
 STRAY = 0.1  # share of a cell by which its corners move
 COLOUR_SHIFT = 15
@@ -37,6 +38,12 @@ def size_between(size, least, most):
     return tuple(map(max, shrunk, least)), shrunk
 
 
+def misordered(min_dimensions, max_dimensions):
+    """Yields which of two sizes is wrong, and why."""
+    if any(least > most for least, most in zip(min_dimensions, max_dimensions)):
+        yield "min_dimensions", f"'min_dimensions' must not be above 'max_dimensions', {list(max_dimensions)}"
+
+
 @OPERATORS.register()
 class MinMaxResize(Operator):
     """Shrinks an image that is too large, keeping its aspect ratio, and fills one that is too small up with white.
@@ -48,15 +55,19 @@ class MinMaxResize(Operator):
 
     reads = ("image",)
     writes = ("image",)
+    image_limit = "max_dimensions"
 
-    def __init__(self, min_dimensions: Size = (32, 32), max_dimensions: Size = (672, 192)):
+    def __init__(
+        self,
+        min_dimensions: Size = DIMENSIONS["min_dimensions"],
+        max_dimensions: Size = DIMENSIONS["max_dimensions"],
+    ):
         self.min_dimensions, self.max_dimensions = tuple(min_dimensions), tuple(max_dimensions)
 
     @staticmethod
     def check_arguments(min_dimensions, max_dimensions):
         """Yields sizes in the wrong order."""
-        if any(least > most for least, most in zip(min_dimensions, max_dimensions)):
-            yield "min_dimensions", f"'min_dimensions' must not be above 'max_dimensions', {list(max_dimensions)}"
+        yield from misordered(min_dimensions, max_dimensions)
 
     def __call__(self, data):
         image = data["image"]

@@ -134,6 +134,8 @@ class HybridTransformer(nn.Layer):
         num_heads: attention heads.
     """
 
+    image_places = "img_size"
+
     def __init__(
         self,
         img_size: tuple[GridSide, GridSide] = (192, 672),
