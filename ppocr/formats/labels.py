@@ -250,6 +250,16 @@ class BoxLabels(Labels):
         if not boxes.texts and not self.keep_empty:
             return LEFT_OUT, ""
         seen.without_text += not boxes.texts
+        self.note(boxes, number, seen)
+        return None
+
+    def note(self, boxes, number, seen):
+        """Notes what is wrong with the boxes of a label that is used all the same.
+
+        Args:
+            boxes: :class:`ppocr.formats.boxes.Boxes`.
+            number, seen: see :meth:`Labels.check`.
+        """
         outlines = sound_outlines(boxes.polys, boxes.counts)
         for position, text in enumerate(boxes.texts):
             if text not in self.ignored:
@@ -257,7 +267,6 @@ class BoxLabels(Labels):
                 if fault:
                     shown = boxes.polys[position, : min(boxes.counts[position], MIN_POINTS)].tolist()
                     count(seen.faults, fault, number, f"box {position + 1}: {shown}")
-        return None
 
 
 @dataclass(frozen=True)
@@ -273,14 +282,12 @@ class ReadBoxLabels(BoxLabels):
     characters: frozenset = frozenset()
     writing: Writing = Writing(())
 
-    def check(self, label, number, seen):
-        """See :class:`Labels`; characters that the dictionary lacks are noted, too."""
-        fault = super().check(label, number, seen)
-        if fault is None:
-            for text in set(read_boxes(label, self.flat).texts) - self.ignored:
-                for entry in set(self.writing.split(text.lower())) - self.characters:
-                    count(seen.unknown, entry, number)
-        return fault
+    def note(self, boxes, number, seen):
+        """See :class:`BoxLabels`; characters that the dictionary lacks are noted, too."""
+        super().note(boxes, number, seen)
+        for text in set(boxes.texts) - self.ignored:
+            for entry in set(self.writing.split(text.lower())) - self.characters:
+                count(seen.unknown, entry, number)
 
 
 def _fault_of(boxes, outlines, position):

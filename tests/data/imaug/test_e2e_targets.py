@@ -10,6 +10,7 @@ from ppocr.data.datasets.pg import PGDataSet
 from ppocr.data.imaug import create_operators, run_operators, transform
 from ppocr.data.imaug.e2e_targets import PGProcessTrain, clockwise_from_first, reading_ribbon, ways_of
 from ppocr.errors import Dropped
+from ppocr.formats import labels
 from ppocr.formats.labels import Seen
 from ppocr.geometry.polygons import signed_areas
 
@@ -140,6 +141,14 @@ def test_rows_of_texts_and_what_they_stand_for(tmp_path):
     assert facts == {"texts": ("aB1", "###", "Ünï", "abcdefgh")}
     assert [one.detail for one in notes if one.reason == "unknown_characters"] == ["ïü"]
     assert transform({"label": "[]"}, [op])["texts"].shape == (0, 4)
+
+
+def test_a_label_is_parsed_once(monkeypatch):
+    parsed, read_boxes = [], labels.read_boxes
+    monkeypatch.setattr(labels, "read_boxes", lambda *label: parsed.append(label) or read_boxes(*label))
+    (op,) = create_operators([{"E2ELabelEncodeTest": {"max_text_length": 4}}])
+    assert op.labels().check(json.dumps([{"transcription": "ab", "points": BOX.tolist()}]), 7, Seen()) is None
+    assert len(parsed) == 1
 
 
 def test_labels_with_characters_that_the_dictionary_lacks_are_told():
