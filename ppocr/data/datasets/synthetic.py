@@ -22,6 +22,24 @@ def is_for_training(text: str) -> bool:
     return zlib.crc32(text.encode()) % _HELD_OUT != 0
 
 
+def held_apart(draw, training: bool, too_few: str, text_of=str):
+    """Returns the first draw whose text is for training, or for evaluation.
+
+    Args:
+        draw: called without arguments, draws something.
+        training: what its text has to be for.
+        too_few: what is wrong where none is.
+        text_of: returns its text.
+
+    Raises:
+        ConfigError: none was drawn.
+    """
+    for drawn in (draw() for _ in range(_TRIES)):
+        if is_for_training(text_of(drawn)) == training:
+            return drawn
+    raise ConfigError(f"{too_few} to hold some out for evaluation; allow more")
+
+
 class Words:
     """Random words of which training and evaluation never share one.
 
@@ -48,12 +66,11 @@ class Words:
 
     def draw(self, rng) -> str:
         """Returns a word; every length is as likely as any other."""
-        for _ in range(_TRIES):
-            chosen = rng.integers(len(self.characters), size=rng.integers(*self._lengths))
-            word = "".join([self.characters[i] for i in chosen])
-            if is_for_training(word) == self._training:
-                return word
-        raise ConfigError("characters and lengths give too few words to hold some out for evaluation; allow more")
+        return held_apart(lambda: self._any(rng), self._training, "characters and lengths give too few words")
+
+    def _any(self, rng):
+        chosen = rng.integers(len(self.characters), size=rng.integers(*self._lengths))
+        return "".join([self.characters[i] for i in chosen])
 
 
 @dataclass(eq=False, repr=False)

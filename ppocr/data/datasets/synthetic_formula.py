@@ -5,17 +5,15 @@ from typing import Annotated, Optional
 
 import numpy as np
 
-from ppocr.data.datasets.synthetic import DrawnDataset, is_for_training
+from ppocr.data.datasets.synthetic import DrawnDataset, held_apart
 from ppocr.data.formulas import Arithmetic, Pen
 from ppocr.data.rendering import FontSet, Noise, background, blend, maybe_blur, placement, warp
 from ppocr.drawing.fonts import EM
-from ppocr.errors import ConfigError
 from ppocr.registry import DATASETS
 from ppocr.values import Files, Range, Rising
 
 FontSize = Annotated[int, Range(8, 128)]
 Terms = Annotated[int, Range(1, 20)]
-_TRIES = 2000
 _MARGIN = 0.8  # widest margin, in heights of the font
 _LARGEST = (384, 1536)  # height and width of an image, in pixels; a larger formula is drawn in a smaller font
 
@@ -61,11 +59,8 @@ class SyntheticFormulaDataSet(DrawnDataset):
     def _start(self, index, epoch):
         """Returns the generator of a sample after its formula has been drawn, and the formula."""
         rng = self.content_generator("formula", index, epoch)
-        for _ in range(_TRIES):
-            formula = self._formulas.draw(rng)
-            if is_for_training(formula.latex) == self.training:
-                return rng, formula
-        raise ConfigError("'terms' and 'largest' give too few formulas to hold some out for evaluation; allow more")
+        too_few = "'terms' and 'largest' give too few formulas"
+        return rng, held_apart(lambda: self._formulas.draw(rng), self.training, too_few, lambda one: one.latex)
 
     def _draw(self, formula, rng):
         ink = formula.drawn(Pen(self._fonts, int(rng.integers(len(self._fonts))))).ink
