@@ -10,6 +10,7 @@ import numpy as np
 
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, line_length, pixels_of, resample, ribbon_of
+from ppocr.geometry.text_components import unit
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, Index, Positive, Probability, Range
 
@@ -23,12 +24,6 @@ def reading_order(ribbon: Ribbon) -> Ribbon:
     center = ribbon.center
     x, y = center[-1] - center[0]
     return ribbon.reversed() if (y if abs(y) > READ_DOWNWARDS * abs(x) else x) < 0 else ribbon
-
-
-def directions(top, bottom) -> np.ndarray:
-    """Returns cosines and sines (N x 2) of the ways from the bottom to the top; the sine is negative upwards."""
-    ways = top - bottom
-    return ways / np.maximum(np.hypot(*ways.T), 1e-8)[:, None]
 
 
 def distances(xs, ys, start, end) -> np.ndarray:
@@ -136,7 +131,7 @@ class DRRGTargets(Operator):
         top, bottom = ribbon
         middles = [(line[:-1] + line[1:]) / 2 for line in ribbon]
         boxes = ribbon.narrowed(self.center_ratio).boxes().astype(np.int32)
-        for i, (box, (cos, sin)) in enumerate(zip(boxes, directions(*middles))):
+        for i, (box, (cos, sin)) in enumerate(zip(boxes, unit(np.subtract(*middles)))):
             ys, xs = pixels_of(box, center.shape)
             center[ys, xs] = 1
             maps[0, ys, xs] = distances(xs, ys, top[i], top[i + 1])
@@ -158,7 +153,7 @@ class DRRGTargets(Operator):
         heights = self._heights(ribbon) * self.comp_ratio
         widths = np.clip(heights * self.comp_w_h_ratio, *self.widths)
         numbers = np.full(count, number)
-        return np.column_stack([ribbon.center, heights, widths, directions(*ribbon), numbers])
+        return np.column_stack([ribbon.center, heights, widths, unit(ribbon.top - ribbon.bottom), numbers])
 
     @staticmethod
     def _heights(ribbon):
