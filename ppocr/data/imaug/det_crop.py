@@ -114,6 +114,13 @@ def contained(low, high, window: Window) -> np.ndarray:
     return ((low >= start) & (high <= start + (window.width, window.height))).all(axis=1)
 
 
+def whole_within(window, polys, ignored, data) -> np.ndarray:
+    """Returns which polygons (N x K x 2) are wholly in a window, and notes in ``data`` how many that count are not."""
+    inside = contained(polys.min(axis=1), polys.max(axis=1), window)
+    note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+    return inside
+
+
 def touching(low, high, window: Window) -> np.ndarray:
     """Tells which boxes, given by their least and largest x and y (N x 2 each), are not outside of the window."""
     start = np.array([window.left, window.top])

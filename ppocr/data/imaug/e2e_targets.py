@@ -9,15 +9,21 @@ from typing import Literal, Optional
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import clean_polygons
-from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained
+from ppocr.data.imaug.det_crop import Window, whole_within
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
-from ppocr.data.imaug.line_targets import CENTER_HEIGHT, IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place
+from ppocr.data.imaug.line_targets import (
+    CENTER_HEIGHT,
+    IGNORED_WEIGHT,
+    UNFIT,
+    center_part,
+    draw_borders,
+    place,
+    sound_texts,
+)
 from ppocr.data.imaug.normalize import NormalizeImage
 from ppocr.data.imaug.operator import Operator, note, note_lost_boxes
 from ppocr.data.imaug.sast_targets import corners_of
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, fill_boxes, line_length, resample
-from ppocr.errors import Dropped
 from ppocr.geometry.center_lines import gathering_lines, skeleton_lines
 from ppocr.geometry.polygons import signed_areas
 from ppocr.geometry.warps import map_points
@@ -141,15 +147,9 @@ class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that sta
 
     def __call__(self, data, rng):
         image = data["image"]
-        given = {"ignore_tags": data["ignore_tags"], "polys": clockwise_from_first(data["polys"])}
-        polys, ignored, areas = clean_polygons({**data, **given}, image.shape[:2])
-        there = np.flatnonzero(areas >= 1)
-        polys, ignored = polys[there], ignored[there]
-        if len(areas) and ignored.all():
-            raise Dropped("no_text", "no polygon of at least a pixel counts")
+        polys, ignored, there = sound_texts({**data, "polys": clockwise_from_first(data["polys"])}, image)
         window = self._draw_window(polys, ignored, image, rng)
-        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
-        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+        inside = whole_within(window, polys, ignored, data)
         data["images"], to_map = place(image, window, tuple(self.image_shape), self.tables, rng, self.use_resize, True)
         ribbons = [reading_ribbon(polygon) for polygon in map_points(polys[inside], to_map)]
         texts, ignored = [data["texts"][i].lower() for i in there[inside]], ignored[inside]

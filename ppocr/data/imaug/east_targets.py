@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.db_maps import SMALL, clean_polygons
-from ppocr.data.imaug.det_crop import CUT_OFF, Window, contained, draw_free_windows, touching
+from ppocr.data.imaug.det_crop import Window, contained, draw_free_windows, touching, whole_within
 from ppocr.data.imaug.normalize import NormalizeImage, planes_from_table
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.errors import Dropped
@@ -126,8 +126,7 @@ class EASTProcessTrain(Operator):
         data["image"] = np.zeros((3, self.height, self.width), np.float32)
         cropped = warp(image, then(matrix, fit), *filled)
         data["image"][:, : filled[1], : filled[0]] = planes_from_table(cropped, self.tables)
-        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
-        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+        inside = whole_within(window, polys, ignored, data)
         polys, ignored = map_points(polys[inside], fit), ignored[inside]
         small = shorter_sides(polys) < self.min_text_size
         note_lost_boxes(data, SMALL, small & ~ignored)

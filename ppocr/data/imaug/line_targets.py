@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 
 from ppocr.data.imaug.color import adjust_brightness
+from ppocr.data.imaug.db_maps import clean_polygons
 from ppocr.data.imaug.east_targets import STRIDE
 from ppocr.data.imaug.normalize import planes_from_table
 from ppocr.data.imaug.operator import Rejected
 from ppocr.data.imaug.text_ribbon import Ribbon, line_length, pixels_of, resample
+from ppocr.errors import Dropped
 from ppocr.geometry.warps import scaling, then, translation, warp
 
 CENTER_HEIGHT = 0.3  # of a centre line, as a part of the text's
@@ -23,6 +25,23 @@ LEAST_FILLED = 0.5
 IGNORED_WEIGHT = 0.15
 CHANGE_PROBABILITY = 0.05  # of blur and of another brightness
 UNFIT = "outside_of_min_and_max_text_size"
+
+
+def sound_texts(data, image):
+    """Returns the polygons of at least a pixel, whether each is ignored, and the places of these among all.
+
+    Args:
+        data: has ``polys`` and ``ignore_tags``.
+        image: in whose pixels they are.
+
+    Raises:
+        Dropped: there are polygons, of which none counts.
+    """
+    polys, ignored, areas = clean_polygons(data, image.shape[:2])
+    there = np.flatnonzero(areas >= 1)
+    if len(areas) and ignored[there].all():
+        raise Dropped("no_text", "no polygon of at least a pixel counts")
+    return polys[there], ignored[there], there
 
 
 def place(image, window, size, tables, rng, resizes: bool = True, may_be_narrow: bool = False):

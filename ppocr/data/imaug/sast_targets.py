@@ -6,14 +6,12 @@ Wang et al., A Single-Shot Arbitrarily-Shaped Text Detector based on Context Att
 import cv2
 import numpy as np
 
-from ppocr.data.imaug.db_maps import clean_polygons
-from ppocr.data.imaug.det_crop import CUT_OFF, contained
+from ppocr.data.imaug.det_crop import whole_within
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
-from ppocr.data.imaug.line_targets import IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place
+from ppocr.data.imaug.line_targets import IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place, sound_texts
 from ppocr.data.imaug.normalize import NormalizeImage
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, resample, sides
-from ppocr.errors import Dropped
 from ppocr.geometry.warps import map_points
 from ppocr.registry import OPERATORS
 from ppocr.values import Fraction, MapSide, Pixels, Side
@@ -84,15 +82,11 @@ class SASTProcessTrain(Operator):
 
     def __call__(self, data, rng):
         image = data["image"]
-        polys, ignored, areas = clean_polygons(data, image.shape[:2])
-        polys, ignored = polys[areas >= 1], ignored[areas >= 1]
-        if len(areas) and ignored.all():
-            raise Dropped("no_text", "no polygon of at least a pixel counts")
+        polys, ignored, _ = sound_texts(data, image)
         size = np.array([image.shape[1], image.shape[0]])
         least = np.maximum(size * self.min_crop_side_ratio, self.min_crop_size)
         window = text_window(polys, lambda _: ~ignored, *size.tolist(), least, rng)
-        inside = contained(polys.min(axis=1), polys.max(axis=1), window)
-        note_lost_boxes(data, CUT_OFF, ~inside & ~ignored)
+        inside = whole_within(window, polys, ignored, data)
         data["image"], to_map = place(image, window, (self.height, self.width), self.tables, rng)
         polys, ignored = map_points(polys[inside], to_map), ignored[inside]
         ribbons = [text_ribbon(polygon) for polygon in polys]
