@@ -158,6 +158,17 @@ def test_lines_keep_the_rules_of_label_files(folder, line, reason, kept, message
     assert re.search(message, text)
 
 
+def test_a_bad_formula_is_replaced_by_one_of_its_size(folder):
+    for bad in (0, 4):  # of 4.png's size there is no other
+        (folder / f"{bad}.png").write_bytes(b"no image")
+    loaded = loader(folder)
+    for epoch in range(4):
+        loaded.set_epoch(epoch)
+        shapes = sorted(batch.image.shape[-1] for batch in loaded if len(batch.facts) == 2)
+        assert shapes == [48, 64]
+    assert loaded.report.counts["unreadable_image"] == 2
+
+
 def test_an_image_that_pillow_deems_too_large_is_read_all_the_same(folder, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     texts = [facts.text for batch in loader(folder, "data.txt", "Eval") for facts in batch.facts]

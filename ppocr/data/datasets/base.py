@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Optional
 
+import numpy as np
 import paddle
 
 from ppocr.data.bad_samples import BadSample, NoGoodSample
@@ -141,13 +143,27 @@ class OcrDataset(paddle.io.Dataset):
         events = []
         for attempt in range(_ATTEMPTS if self.training else 1):
             rng = generator(self.seed, key.epoch, "sample", key.index, attempt)
-            index = self.draw(rng) if attempt else key.index
+            index = self._replacement(key.index, attempt, rng) if attempt else key.index
             sample = self._attempt(index, key, attempt, rng, events)
             if sample is not None:
                 return sample, events
         if self.training:
             raise NoGoodSample([event for event in events if not event.kept])
         return None, events
+
+    def _replacement(self, index, attempt, rng):
+        """Returns a random index in place of a bad sample: of its group, as long as that may have good ones."""
+        if self.groups is None or attempt > _ATTEMPTS // 2:
+            return self.draw(rng)
+        return int(rng.choice(self.groups[self._group_numbers[index]]))
+
+    @cached_property
+    def _group_numbers(self):
+        """The number of the group of each sample."""
+        numbers = np.empty(self.sample_count(), np.int32)
+        for number, group in enumerate(self.groups):
+            numbers[group] = number
+        return numbers
 
     def load_extra(self, key, attempt, number, events):
         """Returns a further random sample after the leading operators; see :class:`ExtraSamples`."""
