@@ -268,17 +268,21 @@ def _check_data(section, path, found, scope, inherited, reading):
             dataset.get("transforms"), (*path, "dataset", "transforms"), found, scope, inherited
         )
         wanted = _wanted(READERS["Train" if path == ("Train",) else "Eval"], reading)
-        _check_fields(operators, collate, wanted, found)
+        if collate is not None:
+            _check_fields(operators, collate, wanted, found)
         bindings += operators
     else:
         found.problem((*path, "dataset"), "this section is missing")
     if section.get("sampler") is not None:
-        _check_component(SAMPLERS, section["sampler"], (*path, "sampler"), found, scope, supplied=SAMPLER_SUPPLIED)
+        here = (*path, "sampler")
+        _check_component(SAMPLERS, section["sampler"], here, found, scope, supplied=SAMPLER_SUPPLIED)
+        for kind in (binding.target for _, binding in bindings if getattr(binding.target, "grouped", False)):
+            found.problem(here, f"leave the sampler out: {kind.__name__} itself says which images share a batch")
     return bindings
 
 
 def _check_loader(loader, path, found, scope):
-    """Fits the keys of a loader; returns the class of its collate function, None where it names none."""
+    """Fits the keys of a loader; returns the class of its collate function, None where that is not known."""
     from ppocr.data.loader import LoaderOptions
 
     if not isinstance(loader, dict):
@@ -286,13 +290,12 @@ def _check_loader(loader, path, found, scope):
         return None
     unread = IGNORED_KEYS.get("section/loader", {})
     found.add(path, bind_arguments(LoaderOptions, loader, "loader", unread=unread))
-    collate = loader.get("collate_fn")
-    if collate is None:
-        return None
+    collate = loader.get("collate_fn") or DEFAULT_COLLATE
     named = collate if isinstance(collate, dict) else {"name": collate}
     return _check_component(COLLATE_FNS, named, (*path, "collate_fn"), found, scope).target
 
 
+DEFAULT_COLLATE = "ListCollator"
 DATASET_SUPPLIED = ("training", "base_seed", "global_config")
 SAMPLER_SUPPLIED = ("data_source", "seed", "rank", "world_size")
 

@@ -221,3 +221,15 @@ def test_sizes_of_formulas_agree():
     assert "'max_dimensions' must be that of MinMaxResize" in other
     found = problems(config, "Architecture.Backbone.img_size=[192, 640]")
     assert len(found) == 4 and all("HybridTransformer takes images of 640 x 192 pixels at most" in one for one in found)
+
+
+def test_a_collate_function_that_is_not_there_is_the_only_problem():
+    config = load(ROOT / "configs/rec/LaTeX_OCR_rec.yaml")
+    (found,) = problems(config, "Train.loader.collate_fn=LaTeXOCRCollate")
+    assert "did you mean 'LaTeXOCRCollator'?" in found
+
+
+def test_data_in_groups_takes_no_sampler():
+    config = load(ROOT / "configs/rec/LaTeX_OCR_rec.yaml")
+    (found,) = problems(config, "Train.sampler={name: MultiScaleSampler, scales: [[64, 32]], first_bs: 2}")
+    assert "Train.sampler: leave the sampler out: LaTeXOCRDataSet itself says which images share a batch" in found

@@ -77,6 +77,9 @@ def _sampler(config, dataset, options, scope):
             return EpochSampler(dataset, size, shuffle, drop_last, training, **processes)
         size, drop_last = size * dataset.batch_size_per_pair, drop_last or not dataset.keep_smaller_batches
         return GroupSampler(dataset, size, shuffle, drop_last, training, **processes)
+    if dataset.groups is not None:
+        name = type(dataset).__name__
+        raise ConfigError(f"leave the sampler out: {name} itself says which images share a batch")
     supplied = {"data_source": dataset, "seed": dataset.seed, **processes}
     if not training:
         supplied["is_training"] = False

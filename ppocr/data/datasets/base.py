@@ -56,6 +56,7 @@ class OcrDataset(paddle.io.Dataset):
     Attributes:
         label_store: ``lines`` where label files hold a path, the delimiter and a label on each line, ``database`` where
             labels lie in LMDB databases; None for anything else.
+        grouped: whether the data set says which samples may share a batch, so that no sampler may.
         groups: arrays of the indices of samples that may stand in one batch; None: any may.
         gives: keys that a sample has before the first operator.
         gives_late: keys that the data set sets before the last operator for a sampler.
@@ -63,6 +64,7 @@ class OcrDataset(paddle.io.Dataset):
     """
 
     label_store = None
+    grouped = False
     groups = None
     gives = ("image", "label")
     gives_late = ()

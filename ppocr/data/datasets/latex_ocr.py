@@ -61,6 +61,7 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
     """
 
     gives = ("image", "label", "attention_mask", "img_path")
+    grouped = True
     label_limit = "max_seq_len"
     image_limit = "max_dimensions"
 
