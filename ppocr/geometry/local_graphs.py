@@ -1,4 +1,4 @@
-"""Graphs of points: each point with those around it, which of these are linked, and what hangs together.
+"""Graphs of points: each point with those around it, which of these are linked, and connected components.
 
 Zhang et al., Deep Relational Reasoning Graph Network for Arbitrary Shape Text Detection
 (https://arxiv.org/abs/2003.07493), section 3.3.
@@ -141,7 +141,7 @@ def distinct_pivots(graphs: LocalGraphs, texts, threshold: float) -> np.ndarray:
     return np.flatnonzero(stays)
 
 
-def hanging_together(count: int, first, second) -> np.ndarray:
+def connected_components(count: int, first, second) -> np.ndarray:
     """Returns a number for each of some nodes, the least of a node to which links lead; int (count).
 
     Args:

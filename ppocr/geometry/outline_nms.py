@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ppocr.geometry.local_graphs import connected_components
 from ppocr.geometry.overlap import Outlines, overlap_exceeds
 
 
@@ -37,7 +38,4 @@ def _apart(outlines):
     """Returns a group for each outline; boxes of different groups do not meet."""
     low, high = outlines.low[:, :, None], outlines.high[:, :, None]
     meet = (np.maximum(low, outlines.low[:, None]) <= np.minimum(high, outlines.high[:, None])).all(axis=0)
-    groups, before = np.arange(len(meet)), None
-    while before is None or (groups != before).any():
-        before, groups = groups, np.where(meet, groups, len(meet)).min(axis=1)
-    return groups
+    return connected_components(len(meet), *np.nonzero(np.triu(meet, 1)))

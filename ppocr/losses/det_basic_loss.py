@@ -24,7 +24,7 @@ def masked_l1_loss(pred, target, mask, eps=1e-6):
     return masked_mean((pred - target).abs(), mask, eps)
 
 
-def way_loss(found, target, inside, eps=1e-5):
+def offset_loss(found, target, inside, eps=1e-5):
     """Returns the mean smooth L1 of ways, each weighed with one over the size of its text.
 
     Source: SAST (https://arxiv.org/abs/1908.05498), section 3.5.

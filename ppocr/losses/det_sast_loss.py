@@ -3,7 +3,7 @@
 from paddle import nn
 
 from ppocr.data.batch import fields_of
-from ppocr.losses.det_basic_loss import dice_loss, way_loss
+from ppocr.losses.det_basic_loss import dice_loss, offset_loss
 from ppocr.registry import LOSSES
 from ppocr.values import Epsilon
 
@@ -39,5 +39,5 @@ class SASTLoss(nn.Layer):
         ways = {"border": border, "tvo": corners, "tco": centers}
         losses = {"score_loss": dice_loss(preds["f_score"].astype("float32"), score, mask, self.eps)}
         for name, target in ways.items():
-            losses[f"{name}_loss"] = way_loss(preds[f"f_{name}"].astype("float32"), target, inside, self.eps)
+            losses[f"{name}_loss"] = offset_loss(preds[f"f_{name}"].astype("float32"), target, inside, self.eps)
         return {"loss": sum(WEIGHTS[name] * loss for name, loss in losses.items()), **losses}

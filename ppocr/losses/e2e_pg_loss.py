@@ -4,14 +4,14 @@ import paddle
 from paddle import nn
 
 from ppocr.data.batch import fields_of
-from ppocr.losses.det_basic_loss import dice_loss, way_loss
+from ppocr.losses.det_basic_loss import dice_loss, offset_loss
 from ppocr.losses.rec_ctc_loss import alignable, line_losses, mean_over
 from ppocr.registry import LOSSES
 from ppocr.text.codecs import PgCodec
 from ppocr.values import Count, Epsilon
 
 CTC_WEIGHT = 5.0
-SURE = 20.0  # logit of the blank behind the last point of a text; that of the characters is its negative
+BLANK_LOGIT = 20.0  # logit of the blank behind the last point of a text; that of the characters is its negative
 
 
 @LOSSES.register()
@@ -60,8 +60,8 @@ class PGLoss(nn.Layer):
         found = {name: preds[f"f_{name}"].astype("float32") for name in ("score", "border", "direction", "char")}
         losses = {
             "score_loss": dice_loss(found["score"], score, mask, self.eps),
-            "border_loss": way_loss(found["border"], border, score * mask),
-            "direction_loss": way_loss(found["direction"], direction, score * mask),
+            "border_loss": offset_loss(found["border"], border, score * mask),
+            "direction_loss": offset_loss(found["direction"], direction, score * mask),
             "ctc_loss": self._ctc_loss(found["char"], labels, points, present),
         }
         shares = {**dict.fromkeys(losses, 1.0), "ctc_loss": CTC_WEIGHT}
@@ -78,7 +78,7 @@ class PGLoss(nn.Layer):
         places, present, labels = (paddle.gather(field, chosen) for field in (places, present, labels))
         lines = paddle.gather_nd(logits.transpose([0, 2, 3, 1]), places)  # [texts, steps, classes]
         blank, others = lines[..., self.pad_num :], lines[..., : self.pad_num]
-        sure = (1 - present) * SURE
+        sure = (1 - present) * BLANK_LOGIT
         lines = paddle.concat([blank * present + sure, others * present - sure], axis=2)
         is_character = labels != self.pad_num
         lengths = is_character.astype("int64").sum(axis=1)

@@ -6,7 +6,7 @@ Zhang et al., Deep Relational Reasoning Graph Network for Arbitrary Shape Text D
 
 import numpy as np
 
-from ppocr.geometry.local_graphs import hanging_together
+from ppocr.geometry.local_graphs import connected_components
 from ppocr.geometry.text_components import text_outline
 from ppocr.postprocess.base import PostProcess, to_numpy
 from ppocr.registry import POST_PROCESSES
@@ -50,7 +50,7 @@ class DRRGPostprocess(PostProcess):
 
     def _page(self, components, pairs, scores, ratios):
         quads = components[:, :8].reshape(-1, 4, 2)
-        texts = hanging_together(len(quads), *self._links(quads.mean(axis=1), pairs, scores).T)
+        texts = connected_components(len(quads), *self._links(quads.mean(axis=1), pairs, scores).T)
         numbers, sizes = np.unique(texts, return_counts=True)
         members = [np.flatnonzero(texts == number) for number in numbers[sizes > 1].tolist()]
         return {

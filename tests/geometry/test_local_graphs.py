@@ -5,8 +5,8 @@ import pytest
 
 from ppocr.geometry.local_graphs import (
     LocalGraphs,
+    connected_components,
     distinct_pivots,
-    hanging_together,
     joined,
     local_graphs,
     nearest_points,
@@ -88,7 +88,7 @@ def test_nothing_is_distinct_of_nothing():
 
 
 def test_what_hangs_together_has_the_number_of_its_first():
-    assert hanging_together(6, [4, 2, 1], [1, 5, 3]).tolist() == [0, 1, 2, 1, 1, 2]
-    assert hanging_together(3, [], []).tolist() == [0, 1, 2]
+    assert connected_components(6, [4, 2, 1], [1, 5, 3]).tolist() == [0, 1, 2, 1, 1, 2]
+    assert connected_components(3, [], []).tolist() == [0, 1, 2]
     order = np.random.default_rng(0).permutation(500)
-    assert not hanging_together(500, order[1:], order[:-1]).any()
+    assert not connected_components(500, order[1:], order[:-1]).any()
