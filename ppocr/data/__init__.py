@@ -72,10 +72,10 @@ def _sampler(config, dataset, options, scope):
     training = dataset.training
     if config is None:
         shuffle = training if options.shuffle is None else options.shuffle
-        size, drop_last = options.batch_size_per_card, options.drop_last
+        size, drop_last = dataset.batch_size(options.batch_size_per_card), options.drop_last
         if dataset.groups is None:
             return EpochSampler(dataset, size, shuffle, drop_last, training, **processes)
-        size, drop_last = size * dataset.batch_size_per_pair, drop_last or not dataset.keep_smaller_batches
+        drop_last = drop_last or not dataset.keep_smaller_batches
         return GroupSampler(dataset, size, shuffle, drop_last, training, **processes)
     if dataset.groups is not None:
         name = type(dataset).__name__

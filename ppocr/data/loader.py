@@ -56,6 +56,7 @@ class BatchLoader:
         world_size: number of processes that share this machine's memory.
 
     Attributes:
+        batch_size: samples of a batch that is full.
         reader: gives the batches of this data set, packed; see :class:`ppocr.data.batch_packing.BatchReader`.
         last_keys: the :class:`SampleKey` of each sample of the last batch, in their order.
         stack_file: file that workers write their stacks to when a run hangs; None: standard error.
@@ -68,6 +69,7 @@ class BatchLoader:
         self.dataset = dataset
         self.report = report
         self.options = options
+        self.batch_size = dataset.batch_size(options.batch_size_per_card)
         self._sampler = sampler
         self.reader = BatchReader(dataset, collate)
         self._place = place

@@ -79,7 +79,7 @@ def collect(config, name: str, options, device: str, loader, guard) -> Facts:
         device=device,
         cores=os.cpu_count() or 1,
         workers=loader.options.num_workers,
-        batch_size=loader.options.batch_size_per_card,
+        batch_size=loader.batch_size,
         samples=len(loader.dataset),
         cache=_cache(config["Train"]["dataset"], type(loader.dataset)),
         image=_decoded(loader.dataset),

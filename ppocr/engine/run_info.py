@@ -19,8 +19,10 @@ def describe_run(config, options, steps_per_epoch: int, device: str) -> dict:
         steps_per_epoch: optimizer updates in an epoch.
         device: mixed precision is for GPUs.
     """
+    dataset = config["Train"].get("dataset", {})
     return {
         "batch_size_per_card": config["Train"]["loader"].get("batch_size_per_card"),
+        **{key: dataset[key] for key in ("batch_size_per_pair",) if key in dataset},
         "processes": paddle.distributed.get_world_size(),
         "accumulate_steps": options.accumulate_steps,
         "steps_per_epoch": steps_per_epoch,

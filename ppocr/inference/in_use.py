@@ -65,9 +65,11 @@ def section_in_use(config, growing: bool = True) -> dict:
     for place, entry in enumerate(section["dataset"]["transforms"]):
         name, settings = name_and_settings(entry, place)
         transforms.append({name: as_in_use(name, settings, growing)})
-    alone = {"batch_size_per_card": 1} if section["loader"].get("collate_fn") else {}
-    loader = {**section["loader"], **alone}
-    return {**section, "dataset": {**section["dataset"], "transforms": transforms}, "loader": loader}
+    dataset, loader = {**section["dataset"], "transforms": transforms}, dict(section["loader"])
+    if loader.get("collate_fn"):
+        loader["batch_size_per_card"] = 1
+        dataset.update({key: 1 for key in dataset if key == "batch_size_per_pair"})
+    return {**section, "dataset": dataset, "loader": loader}
 
 
 def remark(wider: int, samples: int) -> str:

@@ -129,5 +129,6 @@ class DryRun:
             batch = next(iter(batches), None)
             if batch is None:
                 raise ValueError(f"no sample of it can be used; {batches.report.summary()}")
-            # a sampler has a batch size of its own
-            return slice_samples(batch, 0, BATCH) if config[name].get("sampler") else batch
+            # samplers, and data sets in groups, have a batch size of their own
+            own_size = config[name].get("sampler") or batches.batch_size != size
+            return slice_samples(batch, 0, BATCH) if own_size else batch

@@ -204,12 +204,13 @@ def check_disk(context):
 def check_shared_memory(context):
     """What the workers read ahead has room in shared memory."""
     for section in context.sections:
-        options = context.dry_run.loader(section.name).options
+        loader = context.dry_run.loader(section.name)
+        options = loader.options
         if not options.num_workers or not options.use_shared_memory or not shared_memory.FOLDER.is_dir():
             continue
         outcome = context.dry_run.training if section.training else context.dry_run.evaluation
         batches = options.num_workers * options.prefetch_factor + 2
-        needed = outcome.sample_bytes * options.batch_size_per_card * batches
+        needed = outcome.sample_bytes * loader.batch_size * batches
         free = shared_memory.free_bytes()
         if needed > free:
             what = (

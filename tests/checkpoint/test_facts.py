@@ -107,3 +107,11 @@ def test_precision_and_loss_scale_are_facts(device, options, precision, scaling)
     assert (facts["precision"], facts["loss_scaling"]) == (precision, scaling)
     changed = compare(facts, {**facts, "loss_scaling": "16"}, RESUME).changed
     assert changed == [f"loss_scaling {scaling} -> 16"]
+
+
+def test_the_images_of_a_size_in_a_batch_are_a_fact():
+    train = {"loader": {"batch_size_per_card": 1}, "dataset": {"batch_size_per_pair": 56}}
+    config = {"Train": train, "Optimizer": ADAM, "PostProcess": {"name": "ClsPostProcess"}, "Global": {}}
+    facts = describe_run(config, GlobalOptions(), 4, "cpu")
+    changed = compare(facts, {**facts, "batch_size_per_pair": 8}, RESUME).changed
+    assert changed == ["batch_size_per_pair 56 -> 8"]

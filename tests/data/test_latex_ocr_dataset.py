@@ -87,6 +87,10 @@ def test_sizes_that_are_too_rare_for_a_batch_are_told(folder, caplog):
     assert "no epoch reads 1 sample of rare sizes: lower batch_size_per_pair to read them" in caplog.text
 
 
+def test_the_samples_of_a_batch_are_those_of_a_size_times_those_of_a_card(folder):
+    assert loader(folder, size=3).batch_size == 6
+
+
 def test_a_formula_that_is_too_long_is_left_out_by_name(folder):
     loaded = loader(folder, mode="Eval", max_seq_len=4)
     assert [facts.text for batch in loaded for facts in batch.facts] == ["ab", "d", "e"]

@@ -12,7 +12,7 @@ from ppocr.deploy.verification import Samples
 from ppocr.engine.preparation import resolve
 from ppocr.inference.description import write
 from ppocr.inference.exported import read_config
-from ppocr.inference.in_use import differs_in_use
+from ppocr.inference.in_use import differs_in_use, section_in_use
 from ppocr.inference.loading import from_config, from_exported
 from ppocr.modeling.architectures import build_model
 from ppocr.tasks.rec import Recognition
@@ -140,3 +140,9 @@ def test_an_exported_model_that_does_not_say_how_lines_are_read_grows_with_its_i
     predictor = from_exported(tmp_path, ["Global.device=cpu"], 1, "rec").predictor
     _, fields = predictor.open(cv2.imencode(".png", np.full([32, 640, 3], 200, np.uint8))[1].tobytes())
     assert fields["image"].shape == (3, 32, read) and len(predictor.predict([fields])) == 1
+
+
+def test_a_batch_of_formulas_has_one_image_in_use():
+    config = load("configs/rec/LaTeX_OCR_rec.yaml")
+    section = section_in_use(config)
+    assert section["dataset"]["batch_size_per_pair"] == section["loader"]["batch_size_per_card"] == 1

@@ -114,6 +114,10 @@ class OcrDataset(paddle.io.Dataset):
         """Returns the indices that make up an epoch, in order; None stands for all."""
         return None
 
+    def batch_size(self, batch_size_per_card: int) -> int:
+        """Returns the samples of a batch of one process, of which a data set in groups may have more."""
+        return batch_size_per_card
+
     def draw(self, rng) -> int:
         """Returns a random index, to replace a bad sample or to be mixed into another."""
         return int(rng.integers(self.sample_count()))

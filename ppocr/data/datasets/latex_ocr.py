@@ -92,6 +92,10 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         """See :class:`OcrDataset`."""
         return len(self._formulas)
 
+    def batch_size(self, batch_size_per_card):
+        """See :class:`OcrDataset`."""
+        return batch_size_per_card * self.batch_size_per_pair
+
     def load(self, index, key, rng):
         """Returns ``img_path``, ``label`` and ``image``."""
         line = self._formulas.parts(index)
