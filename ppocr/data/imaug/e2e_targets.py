@@ -221,9 +221,9 @@ class Page:
         height = float(np.mean(np.hypot(*(ribbon.top - ribbon.bottom).T)))
         for box, way in zip(*ways_of(ribbon, len(known))):
             cv2.fillPoly(self._ways, [np.rint(box).astype(np.int32)], (*way.tolist(), 1 / max(height, 1.0)))
-        points = self._points_of(line, center, height) if self._can_read(known) else []
-        if len(points):
-            self._read.append((known, points))
+        gathered = self._line_of(line, center) if self._can_read(known) else []
+        if len(gathered):
+            self._read.append((known, gathered, height))
             fill_boxes(self._numbers, Ribbon(*map(np.rint, ribbon)), len(self._read))
         else:
             self.unread += 1
@@ -232,21 +232,25 @@ class Page:
         free = len(self._read) < self._keys.max_text_nums
         return free and LEAST_CHARACTERS <= len(known) <= self._keys.max_text_length
 
-    def _points_of(self, line, center, height):
-        """Returns at most ``tcl_len`` points, rows and columns, that stand about the centre line; or none."""
+    def _line_of(self, line, center):
+        """Returns the points, rows and columns, from which those of a text are made; or none."""
         if self._keys.point_gather_mode is None:
             middle = center.center
-            points = resample(middle, int(line_length(middle)) + 1)[:, ::-1]
-        else:
-            skeletons = skeleton_lines(line, LEAST_POINTS)
-            if not skeletons:
-                return []
-            ways = self._ways[..., :2].transpose(2, 0, 1)
-            (points,) = gathering_lines([max(skeletons, key=len)], ways, line, without_holes=True)
-        count = self._keys.tcl_len
-        if len(points) > count:
-            points = points[np.arange(count) * len(points) // count]
-        return self._within(points + self._across(points) * CENTER_HEIGHT * height)
+            return resample(middle, int(line_length(middle)) + 1)[:, ::-1]
+        return max(skeleton_lines(line, LEAST_POINTS), key=len, default=[])
+
+    def _points(self) -> list:
+        """Returns at most ``tcl_len`` points of each text that is read; they stand about its centre line."""
+        if not self._read:
+            return []
+        _, lines, heights = zip(*self._read)
+        if self._keys.point_gather_mode is not None:
+            lines = gathering_lines(lines, self._ways[..., :2].transpose(2, 0, 1), self._score, without_holes=True)
+        most = self._keys.tcl_len
+        lines = [line[np.arange(most) * len(line) // most] if len(line) > most else line for line in lines]
+        counts, points = list(map(len, lines)), np.concatenate(lines)
+        steps = self._across(points) * CENTER_HEIGHT * np.repeat(heights, counts)[:, None]
+        return np.split(self._within(points + steps), np.cumsum(counts)[:-1])
 
     def _across(self, points):
         """Draws steps of up to half a pixel across the text at some points, so that these stay in their order."""
@@ -265,7 +269,7 @@ class Page:
         labels = np.full((keys.max_text_nums, keys.max_text_length, 1), keys.codec.padding, np.int64)
         places = np.zeros((keys.max_text_nums, keys.tcl_len, 3), np.int64)
         present = np.zeros((keys.max_text_nums, keys.tcl_len, 1), np.float32)
-        for i, (classes, points) in enumerate(self._read):
+        for i, ((classes, *_), points) in enumerate(zip(self._read, self._points())):
             labels[i, : len(classes), 0] = classes
             places[i, : len(points), 1:] = points
             present[i, : len(points)] = 1

@@ -7,7 +7,7 @@ import pytest
 
 from ppocr.data.datasets.base import SampleKey
 from ppocr.data.datasets.pg import PGDataSet
-from ppocr.data.imaug import create_operators, run_operators, transform
+from ppocr.data.imaug import create_operators, e2e_targets, run_operators, transform
 from ppocr.data.imaug.e2e_targets import PGProcessTrain, clockwise_from_first, reading_ribbon, ways_of
 from ppocr.errors import Dropped
 from ppocr.formats import labels
@@ -109,6 +109,21 @@ def test_texts_beyond_the_room_are_not_read():
     polys = [BOX / (1, 4) + (0, 25 * i) for i in range(4)]
     done = made(sample(polys, ["ab"] * 4, [False] * 4), point_gather_mode="align")
     assert (done["label_list"][:, 0, 0] == 10).all() and done["tcl_label_maps"].max() == 3
+
+
+def test_the_points_of_all_texts_are_gathered_at_once(monkeypatch):
+    calls, gathering_lines = [], e2e_targets.gathering_lines
+    monkeypatch.setattr(
+        e2e_targets,
+        "gathering_lines",
+        lambda lines, *a, **k: calls.append(len(lines)) or gathering_lines(lines, *a, **k),
+    )
+    polys = [BOX / (1, 4) + (0, 25 * i) for i in range(3)]
+    done = made(sample(polys, ["ab"] * 3, [False] * 3), point_gather_mode="align")
+    assert calls == [3]
+    for number, (points, present) in enumerate(zip(done["pos_list"], done["pos_mask"][..., 0] > 0), start=1):
+        rows, columns = points[present, 1:].T
+        assert present.sum() >= 3 and (done["tcl_label_maps"][0, rows, columns] == number).all()
 
 
 def test_a_page_without_text_is_all_background_and_one_that_does_not_count_is_dropped():
