@@ -21,13 +21,13 @@ from ppocr.values import (
     Side,
     Size,
     TextLength,
+    Tokens,
 )
 
 GraphSide = Union[Literal[-1], Side]
 GraphShape = tuple[Union[Literal[-1], Channels], GraphSide, GraphSide]
 Interval = Union[Index, tuple[Index, Index]]
 Timeout = Union[Literal[0], Annotated[float, Range(1, 1e7)]]
-Tokens = Annotated[int, Range(1, 100_000)]
 
 
 @dataclass

@@ -150,6 +150,8 @@ SomeNames = Annotated[Names, Length(1)]
 Files = SomeNames
 Labels = Annotated[list[Union[Name, Index]], Length(1), Distinct()]
 TextLength = Annotated[int, Range(1, 1_000)]
+Tokens = Annotated[int, Range(1, 100_000)]  # sub-words
+LabelTokens = Annotated[int, Range(2, 100_000)]  # sub-words of a label, start and end included
 ReadingSet = Literal["totaltext", "partvgg"]  # on which pages are read from end to end: with curved texts, or straight
 
 

@@ -7,10 +7,11 @@ import pytest
 from ppocr.errors import ConfigError
 from ppocr.losses.rec_formula_loss import counts_of
 from ppocr.modeling.backbones import build_backbone
-from ppocr.modeling.backbones.rec_donut_swin import from_windows, hidden_pairs, to_windows, window_places
+from ppocr.modeling.backbones.rec_donut_swin import relative_position_index, shifted_window_mask
 from ppocr.modeling.backbones.rec_hybridvit import StandardisedConv, pad_evenly
 from ppocr.modeling.heads import build_head
 from ppocr.modeling.layers.generation import end_texts
+from ppocr.modeling.layers.windows import from_windows, to_windows
 
 CLASSES, STEPS, WIDTH = 12, 9, 32
 LATEX = {"name": "LaTeXOCRHead", "embed_dim": 24, "depth": 2, "num_heads": 2, "max_seq_len": STEPS}
@@ -112,12 +113,13 @@ def test_windows_go_to_and_fro():
 
 
 def test_a_bias_belongs_to_a_distance():
-    places = window_places(3)
+    places = relative_position_index(3)
     assert places[4].tolist() == [18, 17, 16, 13, 12, 11, 8, 7, 6] and places[0, 8] == 0 and places[8, 0] == 24
 
 
 def test_only_neighbours_of_a_moved_map_see_each_other():
-    hidden = hidden_pairs(4, 4, 2, 1)[:, 0] != 0
+    hidden = shifted_window_mask(4, 4, 2, 1)[:, 0] != 0
+    assert shifted_window_mask(4, 4, 2, 1) is shifted_window_mask(4, 4, 2, 1)  # made once
     assert not hidden[0].any()  # from the middle of the map
     assert hidden[1].tolist() == [[i % 2 != j % 2 for j in range(4)] for i in range(4)]  # right border beside the left
     assert hidden[3].tolist() == [[i != j for j in range(4)] for i in range(4)]

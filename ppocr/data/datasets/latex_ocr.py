@@ -13,13 +13,13 @@ from ppocr.data.batch import Fields
 from ppocr.data.datasets.simple import image_name, image_of, line_name, line_notes, line_parts
 from ppocr.data.datasets.stored import StoredDataset
 from ppocr.data.imaug.decode import PILLOW_FAILURES
-from ppocr.data.imaug.formula import GRID, Tokens
+from ppocr.data.imaug.formula import GRID
 from ppocr.data.imaug.formula_latexocr import DIMENSIONS, LatexOCRLabelEncode, misordered, size_between
 from ppocr.data.label_index import LabelIndex
 from ppocr.errors import CheckpointError, DataError, Dropped
 from ppocr.formats.lines import LabelLine, meant_image
 from ppocr.registry import DATASETS
-from ppocr.values import BatchSize, Name, Size
+from ppocr.values import BatchSize, LabelTokens, Name, Size
 
 PICKLE = b"\x80"  # first byte of one, from protocol 2 on
 
@@ -38,7 +38,7 @@ class FormulaFiles:
 
     data_dir: Name
     data: Name
-    max_seq_len: Tokens
+    max_seq_len: LabelTokens
     rec_char_dict_path: Name
 
 

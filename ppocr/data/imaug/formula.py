@@ -1,7 +1,6 @@
 """Images and labels of formulas: UniMERNet (https://arxiv.org/abs/2404.15254) and PP-FormulaNet."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
 import cv2
 import numpy as np
@@ -13,13 +12,12 @@ from ppocr.errors import Dropped
 from ppocr.formats.labels import Labels
 from ppocr.registry import OPERATORS
 from ppocr.text.subword import BpeCodec
-from ppocr.values import Range, Size
+from ppocr.values import LabelTokens, Size
 
 INK = 200  # grey values below are ink, after stretching from 0 to 255
 MEAN, SPREAD = 0.7931, 0.1738  # of images of formulas
 GRID = 16  # pixels of which sides of an image are multiples
 SMALLEST = 0.75  # share of the size to which random resizing goes down
-Tokens = Annotated[int, Range(2, 100_000)]
 
 
 def ink_box(image):
@@ -232,7 +230,7 @@ class SubwordLabelEncode(Operator):
     label_limit = "max_seq_len"
 
     rec_char_dict_path: str
-    max_seq_len: Tokens
+    max_seq_len: LabelTokens
 
     def __post_init__(self):
         self.codec = self.marks(self.rec_char_dict_path)

@@ -1,5 +1,6 @@
 """The Swin transformer of Donut, with which UniMERNet reads images of formulas."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from ppocr.modeling.layers.attention import attend, split_heads
 from ppocr.modeling.layers.channels import as_rgb, undivided
 from ppocr.modeling.layers.drop import DropPath, drop_path_rates
 from ppocr.modeling.layers.mbart import mbart_linear
+from ppocr.modeling.layers.windows import from_windows, to_windows
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Dropout, Heads, Range, Width
 
@@ -20,14 +22,15 @@ GROWTH = 4  # hidden width of linear layers to that of a token
 HIDDEN = -100.0  # added to the scores of tokens that are no neighbours
 
 
-def window_places(window):
+def relative_position_index(window):
     """Returns for each pair of tokens of a window the row of the table of biases: int64 ``[window ** 2] * 2``."""
     rows, columns = np.divmod(np.arange(window**2), window)
     down, right = (axis[:, None] - axis + window - 1 for axis in (rows, columns))
     return down * (2 * window - 1) + right
 
 
-def hidden_pairs(height, width, window, shift):
+@lru_cache(maxsize=32)  # of the blocks of all stages, for a few sizes of images
+def shifted_window_mask(height, width, window, shift):
     """Returns what is added to the scores of the tokens of each window of a map that was moved by ``shift``.
 
     Tokens from opposite borders of the map, which the move brought together, do not see each other.
@@ -41,19 +44,6 @@ def hidden_pairs(height, width, window, shift):
     return np.where(part[:, None] != part[:, :, None], HIDDEN, 0).astype(np.float32)[:, None]
 
 
-def to_windows(x, window):
-    """Returns a map ``[N, H, W, C]`` as windows ``[N * windows, window ** 2, C]``."""
-    _, height, width, channels = x.shape
-    x = x.reshape([-1, height // window, window, width // window, window, channels])
-    return x.transpose([0, 1, 3, 2, 4, 5]).reshape([-1, window**2, channels])
-
-
-def from_windows(x, window, height, width):
-    """Returns the map of which :func:`to_windows` made windows."""
-    x = x.reshape([-1, height // window, width // window, window, window, x.shape[2]])
-    return x.transpose([0, 1, 3, 2, 4, 5]).reshape([-1, height, width, x.shape[5]])
-
-
 class WindowAttention(nn.Layer):
     """Attention among the tokens of a window, with a bias for each distance; the names are those of checkpoints."""
 
@@ -63,7 +53,7 @@ class WindowAttention(nn.Layer):
         inner.query, inner.key, inner.value = (mbart_linear(width, width) for _ in range(3))
         table = [(2 * window - 1) ** 2, heads]
         inner.relative_position_bias_table = inner.create_parameter(table, default_initializer=Normal(0.0, 0.02))
-        inner.register_buffer("relative_position_index", paddle.to_tensor(window_places(window)))
+        inner.register_buffer("relative_position_index", paddle.to_tensor(relative_position_index(window)))
         self.self, self.output = inner, nn.Layer()
         self.output.dense = mbart_linear(width, width)
         self._heads = heads
@@ -107,7 +97,7 @@ class SwinBlock(nn.Layer):
         if not shift:
             x = from_windows(self.attention(to_windows(x, window)), window, tall, wide)
             return x[:, :height, :width]
-        mask = paddle.to_tensor(hidden_pairs(tall, wide, window, shift))
+        mask = paddle.to_tensor(shifted_window_mask(tall, wide, window, shift))
         x = to_windows(x.roll([-shift, -shift], axis=[1, 2]), window)
         x = from_windows(self.attention(x, mask), window, tall, wide)
         return x.roll([shift, shift], axis=[1, 2])[:, :height, :width]

@@ -11,6 +11,7 @@ from paddle import nn
 
 from ppocr.modeling.layers.attention import split_heads
 from ppocr.modeling.layers.channels import as_rgb, undivided
+from ppocr.modeling.layers.windows import from_windows, to_windows
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Heads, Index, PyramidSide, Range, Width
 
@@ -100,12 +101,10 @@ class VaryBlock(nn.Layer):
 
     def _in_windows(self, x):
         side, window, width = self._side, self._window, x.shape[3]
-        count = -(-side // window)
-        x = F.pad(x, [0, count * window - side] * 2, data_format="NHWC")
-        parts = x.reshape([-1, count, window, count, window, width]).transpose([0, 1, 3, 2, 4, 5])
-        y = self.attn(parts.reshape([-1, window, window, width]))
-        y = y.reshape([-1, count, count, window, window, width]).transpose([0, 1, 3, 2, 4, 5])
-        return y.reshape([-1, count * window, count * window, width])[:, :side, :side]
+        whole = side + -side % window
+        x = F.pad(x, [0, whole - side] * 2, data_format="NHWC")
+        y = self.attn(to_windows(x, window).reshape([-1, window, window, width]))
+        return from_windows(y.reshape([-1, window**2, width]), window, whole, whole)[:, :side, :side]
 
 
 class VisionTower(nn.Layer):

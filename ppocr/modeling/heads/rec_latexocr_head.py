@@ -1,20 +1,20 @@
 """LaTeX-OCR: a decoder with gates, which gives the sub-words of a formula one after the other."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Optional
 
 import paddle
 from paddle import nn
 
 from ppocr.modeling.layers.gated_decoder import GatedDecoder
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, follow_likeliest
-from ppocr.modeling.layers.mbart import earlier_only
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
+from ppocr.modeling.layers.mbart import causal_mask
 from ppocr.registry import HEADS, bind_arguments
 from ppocr.text.subword import LatexOcrCodec
-from ppocr.values import Classes, Depth, Heads, Range, Width
+from ppocr.values import Classes, Depth, Heads, LabelTokens, Range, Width
 
 PUBLISHED_CLASSES = 8_000
-Tokens = Annotated[int, Range(2, 100_000)]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class LaTeXOCRHead(nn.Layer):
         out_channels: Classes = PUBLISHED_CLASSES,
         pad_value: Annotated[int, Range(LatexOcrCodec.padding, LatexOcrCodec.padding)] = LatexOcrCodec.padding,
         decoder_args: Optional[dict] = None,
-        max_seq_len: Tokens = 512,
+        max_seq_len: LabelTokens = 512,
         embed_dim: Width = 256,
         depth: Depth = 4,
         num_heads: Heads = 8,
@@ -114,14 +114,14 @@ class LaTeXOCRHead(nn.Layer):
 
     def _teach(self, memories, label, present):
         """Returns the scores of what follows each entry of the label but the last."""
-        mask = earlier_only(present[:, :-1], memories[0][0].dtype)
+        mask = causal_mask(present[:, :-1], memories[0][0].dtype)
         return self.net(label[:, :-1], memories, mask)[0]
 
     def _generate(self, memories):
         """Returns the likeliest sub-words, from the start on."""
         start = paddle.full([memories[0][0].shape[0], 1], LatexOcrCodec.start, "int64")
-        read = lambda tokens, pasts: self.net(tokens, memories, pasts=pasts)  # noqa: E731
-        return follow_likeliest(read, start, self._longest, LatexOcrCodec.end, self._padding)
+        read = partial(self.net, memories=memories)
+        return greedy_decode(read, start, self._longest, LatexOcrCodec.end, self._padding)
 
 
 def _binding(decoder_args):

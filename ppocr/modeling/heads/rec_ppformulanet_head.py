@@ -1,19 +1,19 @@
 """PP-FormulaNet: the decoder of mBART on the map of an image, which may give several sub-words at a time."""
 
+from functools import partial
 from typing import Annotated, Literal, Union
 
 import paddle
 from paddle import nn
 
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, follow_likeliest
-from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, earlier_only, mbart_linear
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
+from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, causal_mask, mbart_linear
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
-from ppocr.values import Classes, Depth, Index, Range, Width
+from ppocr.values import Classes, Depth, Index, Range, Tokens, Width
 
 HEADS_OF_ATTENTION = 16
 PUBLISHED_CLASSES = 50_000
-Tokens = Annotated[int, Range(1, 100_000)]
 
 
 @HEADS.register()
@@ -93,10 +93,10 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
         starts = paddle.full([label.shape[0], self._step - 1], self._start, label.dtype)
         tokens = paddle.concat([starts, label], axis=1)[:, : -self._step]
         present = paddle.concat([paddle.ones_like(starts), present.astype(label.dtype)], axis=1)[:, : -self._step]
-        return self.decoder(tokens, memories, earlier_only(present, memories[0][0].dtype, self._step))[0]
+        return self.decoder(tokens, memories, causal_mask(present, memories[0][0].dtype, self._step))[0]
 
     def _generate(self, memories):
         """Returns the likeliest sub-words, from the start on."""
         start = paddle.full([memories[0][0].shape[0], self._step], self._start, "int64")
-        read = lambda tokens, pasts: self.decoder(tokens, memories, pasts=pasts)  # noqa: E731
-        return follow_likeliest(read, start, self._longest, END, PADDING)
+        read = partial(self.decoder, memories=memories)
+        return greedy_decode(read, start, self._longest, END, PADDING)

@@ -1,5 +1,6 @@
 """UniMERNet: the decoder of mBART, which is told how often each sub-word stands in a formula."""
 
+from functools import partial
 from typing import Annotated
 
 import paddle
@@ -7,11 +8,11 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.attention import attend, split_heads
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, follow_likeliest
-from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, earlier_only
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
+from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, causal_mask
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
-from ppocr.values import Classes, Depth, Index, Range, Width
+from ppocr.values import Classes, Depth, Index, Range, Tokens, Width
 
 HEADS_OF_ATTENTION = 16
 HEADS_OF_COUNTING, BLOCKS_OF_COUNTING = 8, 4
@@ -23,7 +24,6 @@ FOLLOWS_IT_IN_COUNTING = {
     "decoder.counting_decoder.fc2.weight": (1, 0),
     "decoder.counting_decoder.fc2.bias": (0, 0),
 }
-Tokens = Annotated[int, Range(1, 100_000)]
 
 
 class CountingAttention(nn.Layer):
@@ -148,11 +148,11 @@ class UniMERNetHead(nn.Layer):
 
     def _teach(self, memories, more, label, present):
         """Returns the scores of what follows each entry of the label but the last."""
-        mask = earlier_only(present[:, :-1], memories[0][0].dtype)
+        mask = causal_mask(present[:, :-1], memories[0][0].dtype)
         return self.decoder(label[:, :-1], memories, mask, more=more)[0]
 
     def _generate(self, memories, more):
         """Returns the likeliest sub-words, from the start on."""
         start = paddle.full([memories[0][0].shape[0], 1], self._start, "int64")
-        read = lambda tokens, pasts: self.decoder(tokens, memories, pasts=pasts, more=more)  # noqa: E731
-        return follow_likeliest(read, start, self._longest, END, PADDING)
+        read = partial(self.decoder, memories=memories, more=more)
+        return greedy_decode(read, start, self._longest, END, PADDING)

@@ -8,11 +8,11 @@ EXPORT_OBSTACLE = (
 )
 
 
-def follow_likeliest(read, tokens, longest, end, padding):
-    """Follows the likeliest sub-words until each text has ended.
+def greedy_decode(read, tokens, longest, end, padding):
+    """Takes the likeliest sub-words until each text has ended.
 
     Args:
-        read: ``(tokens [N, S], pasts) -> (scores [N, S, classes], pasts)``; what it gives second is handed to the next
+        read: ``(tokens [N, S], pasts=) -> (scores [N, S, classes], pasts)``; what it gives second is handed to the next
             call, None to the first.
         tokens: what stands in front of each text, int64 ``[N, S]``; as many are given at a time.
         longest: sub-words that are given at most, rounded up to whole steps.
@@ -23,7 +23,7 @@ def follow_likeliest(read, tokens, longest, end, padding):
     """
     texts, pasts, ended = [tokens], None, paddle.zeros([tokens.shape[0], 1], "bool")
     for _ in range(-(-longest // tokens.shape[1])):
-        scores, pasts = read(tokens, pasts)
+        scores, pasts = read(tokens, pasts=pasts)
         tokens, ended = end_texts(scores.argmax(axis=2), ended, end, padding)
         texts.append(tokens)
         if bool(ended.all()):

@@ -34,7 +34,7 @@ def hidden_from(hidden, dtype):
     return paddle.where(hidden, paddle.full([1], lowest, dtype), paddle.zeros([1], dtype))
 
 
-def earlier_only(present, dtype, step=1):
+def causal_mask(present, dtype, step=1):
     """Returns what is added to the scores of self-attention, so that entries see those up to themselves.
 
     Args:
