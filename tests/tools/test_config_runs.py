@@ -1,7 +1,7 @@
 """Every configuration trains three steps, evaluates, saves and goes on from there, on a few drawn images.
 
-Networks keep their size; images are few and detection crops small.  One configuration of each family runs by default,
-all others with ``-m slow``, and so do SRN and VisionLAN, whose checkpoints alone take a minute to write.
+Networks keep their size; images are few and detection crops small.  One configuration of each kind of network that is
+small enough runs by default, all others with ``-m slow``.
 """
 
 import gc
@@ -28,6 +28,7 @@ OF_EACH_FAMILY = [
     "rec/PP-OCRv6/PP-OCRv6_tiny_rec.yml",
     "rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_distillation.yml",
     "rec/ch_PP-OCRv2/ch_PP-OCRv2_rec_enhanced_ctc_loss.yml",
+    "rec/rec_d28_can.yml",
     "rec/rec_mv3_none_bilstm_ctc.yml",
     "rec/rec_mv3_tps_bilstm_att.yml",
     "rec/rec_svtrnet.yml",
