@@ -147,7 +147,8 @@ class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that sta
 
     def __call__(self, data, rng):
         image = data["image"]
-        polys, ignored, there = sound_texts({**data, "polys": clockwise_from_first(data["polys"])}, image)
+        given = {"ignore_tags": data["ignore_tags"], "polys": clockwise_from_first(data["polys"])}
+        polys, ignored, there = sound_texts({**data, **given}, image)
         window = self._draw_window(polys, ignored, image, rng)
         inside = whole_within(window, polys, ignored, data)
         data["images"], to_map = place(image, window, tuple(self.image_shape), self.tables, rng, self.use_resize, True)
