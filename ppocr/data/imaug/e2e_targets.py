@@ -16,6 +16,7 @@ from ppocr.data.imaug.line_targets import (
     IGNORED_WEIGHT,
     UNFIT,
     center_part,
+    check_text_sizes,
     draw_borders,
     place,
     sound_texts,
@@ -139,11 +140,7 @@ class PGProcessTrain(DictionaryKeys, TextRoom):  # the keys of the base that sta
         self.map_size = tuple(side // STRIDE for side in self.image_shape)
         self.tables = NormalizeImage(order="hwc").tables
 
-    @staticmethod
-    def check_arguments(min_text_size, max_text_size):
-        """Yields sizes that leave no text."""
-        if min_text_size >= max_text_size:
-            yield "min_text_size", f"'min_text_size' {min_text_size} is not below 'max_text_size' {max_text_size}"
+    check_arguments = staticmethod(check_text_sizes)
 
     def __call__(self, data, rng):
         image = data["image"]

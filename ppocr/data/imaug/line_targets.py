@@ -27,6 +27,12 @@ CHANGE_PROBABILITY = 0.05  # of blur and of another brightness
 UNFIT = "outside_of_min_and_max_text_size"
 
 
+def check_text_sizes(min_text_size, max_text_size):
+    """Yields sizes that leave no text; the ``check_arguments`` of operators with these keys."""
+    if min_text_size >= max_text_size:
+        yield "min_text_size", f"'min_text_size' {min_text_size} is not below 'max_text_size' {max_text_size}"
+
+
 def sound_texts(data, image):
     """Returns the polygons of at least a pixel, whether each is ignored, and the places of these among all.
 

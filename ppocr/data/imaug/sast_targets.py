@@ -8,7 +8,15 @@ import numpy as np
 
 from ppocr.data.imaug.det_crop import whole_within
 from ppocr.data.imaug.east_targets import STRIDE, shorter_sides, text_window
-from ppocr.data.imaug.line_targets import IGNORED_WEIGHT, UNFIT, center_part, draw_borders, place, sound_texts
+from ppocr.data.imaug.line_targets import (
+    IGNORED_WEIGHT,
+    UNFIT,
+    center_part,
+    check_text_sizes,
+    draw_borders,
+    place,
+    sound_texts,
+)
 from ppocr.data.imaug.normalize import NormalizeImage
 from ppocr.data.imaug.operator import Operator, note_lost_boxes
 from ppocr.data.imaug.text_ribbon import Ribbon, distinct, resample, sides
@@ -74,11 +82,7 @@ class SASTProcessTrain(Operator):
         self.text_sizes = (min_text_size / STRIDE, max_text_size / STRIDE)
         self.tables = NormalizeImage(order="hwc").tables
 
-    @staticmethod
-    def check_arguments(min_text_size, max_text_size):
-        """Yields sizes that leave no text."""
-        if min_text_size >= max_text_size:
-            yield "min_text_size", f"'min_text_size' {min_text_size} is not below 'max_text_size' {max_text_size}"
+    check_arguments = staticmethod(check_text_sizes)
 
     def __call__(self, data, rng):
         image = data["image"]

@@ -7,13 +7,18 @@ import paddle
 from paddle import nn
 
 from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
-from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, causal_mask, mbart_linear
+from ppocr.modeling.layers.mbart import (
+    FOLLOWS_THE_TOKENIZER,
+    HEADS_OF_ATTENTION,
+    PUBLISHED_CLASSES,
+    MBartDecoder,
+    MBartForCausalLM,
+    causal_mask,
+    mbart_linear,
+)
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
 from ppocr.values import Classes, Depth, Index, Range, Tokens, Width
-
-HEADS_OF_ATTENTION = 16
-PUBLISHED_CLASSES = 50_000
 
 
 @HEADS.register()
@@ -38,7 +43,7 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
     feed = ("label", "attention_mask")
     label_places = "max_new_tokens"
     export_obstacle = EXPORT_OBSTACLE
-    vocabulary_parameters = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
+    vocabulary_parameters = FOLLOWS_THE_TOKENIZER
 
     def __init__(
         self,

@@ -9,16 +9,20 @@ from paddle import nn
 
 from ppocr.modeling.layers.attention import attend, split_heads
 from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
-from ppocr.modeling.layers.mbart import MBartDecoder, MBartForCausalLM, causal_mask
+from ppocr.modeling.layers.mbart import (
+    FOLLOWS_THE_TOKENIZER,
+    HEADS_OF_ATTENTION,
+    PUBLISHED_CLASSES,
+    MBartDecoder,
+    MBartForCausalLM,
+    causal_mask,
+)
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
 from ppocr.values import Classes, Depth, Index, Range, Tokens, Width
 
-HEADS_OF_ATTENTION = 16
 HEADS_OF_COUNTING, BLOCKS_OF_COUNTING = 8, 4
 SHARE_OF_COUNTS = 0.5  # of what counts add to an embedding
-PUBLISHED_CLASSES = 50_000
-FOLLOWS_THE_TOKENIZER = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
 FOLLOWS_IT_IN_COUNTING = {
     "decoder.model.decoder.counting_context_weight.0.weight": (0, 0),
     "decoder.counting_decoder.fc2.weight": (1, 0),

@@ -13,6 +13,10 @@ from paddle.nn.initializer import Normal
 from ppocr.modeling.layers.attention import attend, split_heads
 
 FIRST_POSITION = 2  # rows of the table of positions that stand before that of the first entry
+HEADS_OF_ATTENTION = 16
+PUBLISHED_CLASSES = 50_000
+# of a head whose ``decoder`` is a MBartForCausalLM
+FOLLOWS_THE_TOKENIZER = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "decoder.lm_head.weight": (1, 0)}
 DEVIATION = 0.02  # of weights at the start
 
 
