@@ -106,7 +106,7 @@ def test_a_file_that_is_not_there_is_one_line(path, message):
     "models, message",
     [
         ({}, "'Models' must be a mapping that is not empty"),
-        ({"Student": "big"}, "'Models\[Student\]' must be a mapping, not 'big'"),
+        ({"Student": "big"}, r"'Models\[Student\]' must be a mapping, not 'big'"),
         ({"Student": network(freeze=True)}, "'DistillationNetwork' has no key 'freeze' .did you mean 'freeze_params'"),
         ({"Student": {"model_type": "cls"}}, "none of Transform, Backbone, Neck, Head"),
     ],

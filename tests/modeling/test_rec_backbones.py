@@ -90,7 +90,7 @@ def test_svtr_halves_the_height_between_stages(merging, tokens):
     "change, message",
     [
         ({"mixer": ["Local", "Global"]}, "'mixer' has 2 entries for 3 blocks"),
-        ({"mixer": ["Local", "Globl", "Global"]}, "'mixer\[1\]' must be one of Local, Global, Conv, not 'Globl'"),
+        ({"mixer": ["Local", "Globl", "Global"]}, r"'mixer\[1\]' must be one of Local, Global, Conv, not 'Globl'"),
         ({"depth": [1, 2]}, "'depth' must be a list of 3"),
     ],
 )

@@ -64,7 +64,7 @@ def test_recognition_keeps_a_quarter_of_the_width():
     [
         ({"layers": 35}, "must be one of 18, 34, 50, 101, 152, 200, not 35"),
         ({"dcn_stage": [True]}, "'dcn_stage' must be a list of 4"),
-        ({"out_indices": [1, 4]}, "'out_indices\[1\]' must be one of 0, 1, 2, 3"),
+        ({"out_indices": [1, 4]}, r"'out_indices\[1\]' must be one of 0, 1, 2, 3"),
         ({"layer": 18}, "no key 'layer' .did you mean 'layers'"),
     ],
 )
