@@ -8,7 +8,7 @@ import numpy as np
 import yaml
 
 from ppocr.config import freeze
-from ppocr.data.batch import IMAGE
+from ppocr.data.batch import IMAGE, find_name
 from ppocr.data.collate_fn import collate_field
 from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
@@ -34,7 +34,7 @@ def describe(config, model_name: str, shapes: dict, output) -> dict:
         ``PostProcess`` with the dictionary in ``character_dict``, and ``Network`` with ``output`` and ``input``, the
         shape of the images, or ``inputs``, the shape of each input of a network that takes something else.
     """
-    of_images = shapes.get("image", (0,))
+    of_images = shapes.get(find_name("image", shapes), (0,))
     growing = lines_grow(of_images, config["Global"])
     needs = POST_PROCESSES.get(config["PostProcess"]["name"], config["Global"].get("model_type")).needs
     wanted = tuple(dict.fromkeys((*shapes, *needs)))
@@ -136,8 +136,9 @@ def input_sample(transforms, global_config, inputs=IMAGE) -> dict:
             f"Eval.dataset.transforms: the model reads {needed}, which they do not make of an image alone"
         )
     fields = {name: collate_field([sample[name]]) for name in inputs}
-    if "image" in inputs and fields["image"].ndim != 4:
-        shape = fields["image"].shape[1:]
+    image = find_name("image", inputs)
+    if image and fields[image].ndim != 4:
+        shape = fields[image].shape[1:]
         raise ConfigError(f"Eval.dataset.transforms: give images of shape {shape}, not channels, height, width")
     return fields
 

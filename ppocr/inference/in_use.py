@@ -8,6 +8,7 @@ import contextlib
 
 import numpy as np
 
+from ppocr.data.batch import find_name
 from ppocr.data.imaug import name_and_settings
 from ppocr.engine.forward import inputs_of
 from ppocr.inference.description import input_shapes, lines_grow
@@ -34,9 +35,8 @@ def grows_in_use(config, model) -> bool:
 
 def _shape_of_images(network, task):
     """Returns the shape of a network's images, of which only what is free is told; None where it reads none."""
-    if "image" not in inputs_of(network):
-        return None
-    return input_shapes(network, task, {"image": np.empty([1, 3, 1, 1])})["image"]
+    name = find_name("image", inputs_of(network))
+    return name and input_shapes(network, task, {name: np.empty([1, 3, 1, 1])})[name]
 
 
 def differs_in_use(config, model) -> bool:

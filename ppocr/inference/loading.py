@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Optional
 
 from ppocr.config import load, override
+from ppocr.data.batch import find_name
 from ppocr.engine import setup
 from ppocr.engine.preparation import prepare
 from ppocr.engine.trained_model import load_trained
@@ -125,7 +126,7 @@ def _of_file(file):
 
 def _may_take_any_width(exported) -> bool:
     """Tells whether ``inference.yml`` says that the width of images may differ, or nothing of their shape."""
-    shape = exported.inputs.get("image", (0,))
+    shape = exported.inputs.get(find_name("image", exported.inputs), (0,))
     return shape is None or shape[-1] is None
 
 

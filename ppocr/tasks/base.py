@@ -4,6 +4,7 @@ from typing import Optional
 
 import numpy as np
 
+from ppocr.data.batch import IMAGES
 from ppocr.formats.labels import Labels
 from ppocr.tasks.sections.side_by_side import agreement_section
 from ppocr.tasks.sections.texts import worst_sections
@@ -141,5 +142,5 @@ class Task:
             name: of the field.
             shape: of one batch of it.
         """
-        free = (0, *self.free_axes) if name == "image" else (0,)
+        free = (0, *self.free_axes) if name in IMAGES else (0,)
         return [None if axis in free else size for axis, size in enumerate(shape)]

@@ -45,6 +45,7 @@ def test_shapes_of_inputs():
     assert input_shapes(free, task_of("rec"), line) == {"image": [None, 3, 48, None]}
     assert input_shapes(free, task_of("det"), line) == {"image": [None, 3, None, None]}
     assert input_shapes(fixed, task_of("rec"), line) == {"image": [None, 3, 48, 320]}
+    assert input_shapes(free, task_of("det"), {"images": page["image"]}) == {"images": [None, 3, None, None]}
     with pytest.raises(ConfigError, match="give images of shape"):
         input_sample([{"SSLRotateResize": {"image_shape": [3, 48, 192]}}], {})
     with pytest.raises(ConfigError, match="the model reads label_ctc, which they do not make of an image alone"):
