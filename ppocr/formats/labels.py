@@ -12,6 +12,7 @@ from ppocr.errors import DataError
 from ppocr.formats.boxes import CROSSING, FAR, NO_AREA, count_boxes, read_boxes, sound_outlines
 from ppocr.text.codecs import CtcCodec
 from ppocr.text.direction import Writing
+from ppocr.text.subword import BpeCodec
 from ppocr.wording import counted
 
 MIN_POINTS = 4
@@ -210,6 +211,35 @@ class SymbolLabels(Labels):
         if not entries:
             return NO_TEXT, ""
         return None if _known(entries, self.symbols, number, seen) else (ALL_UNKNOWN, repr(label[:40]))
+
+
+@dataclass(frozen=True)
+class SubwordLabels(Labels):
+    """Formulas that a tokenizer turns into sub-words.
+
+    Args:
+        codec: :class:`ppocr.text.subword.BpeCodec`.
+        longest: most sub-words of a formula, its marks included.
+    """
+
+    codec: BpeCodec
+    longest: int
+
+    def check(self, label, number, seen):
+        """See :class:`Labels`."""
+        if not label:
+            return NO_TEXT, ""
+        classes, _, missing = self.codec.encode(label)
+        for character in missing:
+            count(seen.unknown, character, number, times=label.count(character))
+        if missing and not classes:
+            return ALL_UNKNOWN, repr(label[:40])
+        places = len(self.codec.marked(classes))
+        return (
+            None
+            if places <= self.longest
+            else (TOO_LONG, f"{places} sub-words, at most {self.longest}: {label[:40]!r}")
+        )
 
 
 def _known(entries, characters, number, seen) -> list:

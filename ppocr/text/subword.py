@@ -3,6 +3,7 @@
 Source: Neural Machine Translation of Rare Words with Subword Units (https://arxiv.org/abs/1508.07909).
 """
 
+import functools
 import os
 
 import numpy as np
@@ -69,6 +70,9 @@ class BpeCodec:
             doubtful = {one for one in doubtful if written.count(one) < text.count(one)}
         return Encoded(classes, len(classes), sorted(doubtful))
 
+    def __reduce__(self):
+        return codec_in, (type(self), self.path)  # a process reads its file once
+
     def _writes(self, character):
         """Tells whether sub-words hold a character that stands alone."""
         if character not in self._written:
@@ -94,6 +98,12 @@ class LatexOcrCodec(BpeCodec):
     """Sub-words of LaTeX-OCR, whose marks are ``[PAD]``, ``[BOS]`` and ``[EOS]``."""
 
     padding, start, end = 0, 1, 2
+
+
+@functools.lru_cache(maxsize=4)
+def codec_in(kind, path):
+    """Returns a codec of a class and a file, the same one as long as few are asked for."""
+    return kind(path)
 
 
 def _before(row, mark):

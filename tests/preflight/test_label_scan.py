@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tiny_tokenizer import tokenizer_file
 
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.rec_label import BaseRecLabelEncode
@@ -21,6 +22,7 @@ from ppocr.formats.labels import (
     ClassLabels,
     Fault,
     Labels,
+    SubwordLabels,
     SymbolLabels,
     Tally,
     TextLabels,
@@ -30,8 +32,13 @@ from ppocr.preflight import label_scan
 from ppocr.preflight.label_lines import DELIMITER, Job, LineRule, path_hash, read_job
 from ppocr.registry import OPERATORS
 from ppocr.text.direction import Writing
+from ppocr.text.subword import BpeCodec
 
 TEXT = LineRule(TextLabels(frozenset("abcd"), longest=4, ctc=True))
+
+
+def formulas(longest=9):
+    return SubwordLabels(BpeCodec(tokenizer_file()), longest)
 
 
 def context(limit=None, processes=1):
@@ -95,6 +102,10 @@ def test_several_files_keep_their_own_lines(tmp_path, monkeypatch):
         (SymbolLabels(frozenset({"\\frac", "x"}), lower=True), "\\frac  X", {}, 0),
         (SymbolLabels(frozenset({"x"})), " ", {NO_TEXT}, 0),
         (SymbolLabels(frozenset({"x"})), "xx y", {ALL_UNKNOWN}, 1),
+        (formulas(longest=4), "a^", {}, 0),
+        (formulas(longest=3), "a^", {TOO_LONG}, 1),
+        (formulas(), "", {NO_TEXT}, 0),
+        (formulas(), "!", {ALL_UNKNOWN}, 1),
         (BoxLabels(), '[{"transcription": "a", "points": [[0, 0], [2, 0], [2, 2]]}]', {FEW_POINTS}, 0),
         (BoxLabels(), '[{"transcription": "a", "points": 5}]', {NO_BOXES}, 1),
         (BoxLabels(), '[{"transcription": "a", "points": [["a", 0]]}]', {NO_BOXES}, 1),
@@ -106,6 +117,14 @@ def test_rules(tmp_path, labels, label, faults, unusable):
     path = write(tmp_path, f"x.png\t{label}\n".encode())
     seen = read_job(Job(path, 0, len(f"x.png\t{label}\n".encode()), "/data", LineRule(labels)))
     assert set(seen.faults) == set(faults) and seen.unusable == unusable
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_characters_that_a_tokenizer_cannot_write_are_counted(tmp_path, monkeypatch, processes):
+    monkeypatch.setattr(label_scan, "CHUNK", 1)  # a part of its own for each line
+    path = write(tmp_path, b"x.png\ta!?b\ny.png\t\\frac{a}!!\n")
+    (scan,) = label_scan.scan_files([path], "/", LineRule(formulas(99)), context(processes=processes))
+    assert scan.seen.unknown == {"!": Tally(3, 1), "?": Tally(1, 1)} and scan.seen.unusable == 0
 
 
 def test_another_delimiter_and_what_stands_behind_the_label(tmp_path):

@@ -9,7 +9,7 @@ from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.operator import Operator, tell
 from ppocr.data.imaug.rec_label import note_missing
 from ppocr.errors import Dropped
-from ppocr.formats.labels import Labels
+from ppocr.formats.labels import SubwordLabels
 from ppocr.registry import OPERATORS
 from ppocr.text.subword import BpeCodec
 from ppocr.values import LabelTokens, Size
@@ -237,7 +237,7 @@ class SubwordLabelEncode(Operator):
 
     def labels(self):
         """See :class:`ppocr.data.imaug.operator.Operator`."""
-        return Labels()
+        return SubwordLabels(self.codec, self.max_seq_len)
 
     def __call__(self, data):
         text = data["label"]
