@@ -45,6 +45,7 @@ def build_dataloader(config, mode, device, logger, seed=None):
     world_size = paddle.distributed.get_world_size()
     share = -(-len(dataset) // world_size) if training else len(dataset)
     report = BadSampleLog(share, training, logger, dataset.max_bad_ratio)
+    report.unfilled = getattr(sampler, "unfilled", 0)
     if dataset.groups is not None and paddle.distributed.get_rank() == 0:
         report.leave_out("samples_of_rare_sizes", sampler.unread, "lower batch_size_per_pair to read them")
     collate = COLLATE_FNS.build(_collate_config(options.collate_fn), scope)

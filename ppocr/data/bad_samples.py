@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 
 from ppocr.data.imaug.operator import READ_BOXES
 from ppocr.errors import DataError
+from ppocr.wording import counted
 
 _SMALL_SETS_MAY_LOSE = 10
 MAX_BAD_RATIO = 0.1
@@ -81,6 +82,7 @@ class BadSampleLog:
         counts: ``{reason: number of different samples}`` of the samples that were not used.
         kept: ``{reason: number of lost parts}`` of different samples that lost something and were used.
         expected: ``{reason: number}`` of the parts that augmentation and size limits left out, over all epochs.
+        unfilled: number of the samples that each epoch leaves out since they fill no batch.
     """
 
     def __init__(self, samples, training, logger, max_bad_ratio=MAX_BAD_RATIO, examples=3, max_warnings=20):
@@ -88,6 +90,7 @@ class BadSampleLog:
         self.kept = Counter()
         self.expected = Counter()
         self.examples = {}
+        self.unfilled = 0
         self._samples = samples
         self._limit = may_lose(samples, max_bad_ratio) if training else None
         self._logger = logger
@@ -185,6 +188,8 @@ class BadSampleLog:
         if lost:
             read = f"of {self.expected[READ_BOXES]} boxes that were read, " if self.expected[READ_BOXES] else ""
             parts.append(f"{read}augmentation and size limits left out {_listed(lost)}")
+        if self.unfilled:
+            parts.append(f"in each epoch {counted(self.unfilled, 'sample')} did not fill a batch")
         return "; ".join(parts)
 
     def left_out(self) -> dict:

@@ -57,6 +57,11 @@ class EpochSampler:
         self._training = training
         self._rank, self._world_size = rank, world_size
 
+    @property
+    def unfilled(self) -> int:
+        """Number of the samples that an epoch leaves out behind the full batches of all processes."""
+        return max(0, len(self._dataset) - len(self) * self._batch_size * self._world_size) if self._drop_last else 0
+
     def __len__(self):
         return len(self._numbers())
 
@@ -95,6 +100,7 @@ class GroupSampler:
 
     Attributes:
         unread: number of the samples that no epoch reads, since their group is smaller than a batch.
+        unfilled: number of the samples that an epoch leaves out behind the full batches of their groups.
 
     Raises:
         DataError: there is no batch.
@@ -112,6 +118,7 @@ class GroupSampler:
                 "batch_size_per_pair, or set keep_smaller_batches to true"
             )
         self.unread = sum(len(group) for group in dataset.groups if not self._starts(group))
+        self.unfilled = sum(len(g) % batch_size for g in dataset.groups if self._starts(g)) if self._drop_last else 0
 
     def __len__(self):
         return len(self._mine(np.arange(self._count)))

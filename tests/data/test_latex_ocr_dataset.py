@@ -175,8 +175,36 @@ def test_a_bad_formula_is_replaced_by_one_of_its_size(folder):
 
 def test_an_image_that_pillow_deems_too_large_is_read_all_the_same(folder, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    texts = [facts.text for batch in loader(folder, "data.txt", "Eval") for facts in batch.facts]
-    assert sorted(texts) == sorted(FORMULAS)
+    batches = list(loader(folder, "data.txt", "Eval"))
+    assert [batch.image.shape[-1] for batch in batches] == [48, 64, 672]
+    assert [facts.text for batch in batches for facts in batch.facts] == FORMULAS
+
+
+@pytest.mark.parametrize("ignored, shapes", [(False, [[2, 1, 48, 32], [1, 1, 192, 32]]), (True, [[2, 1, 32, 48]])])
+def test_images_have_the_size_to_which_their_file_turns_them(folder, ignored, shapes):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    for number, width in ((0, 40), (1, 40), (2, 700)):
+        Image.new("L", (width, 20), 255).save(folder / f"{number}.jpg", exif=exif)
+    lines = "".join(f"{number}.jpg\t{FORMULAS[number]}\n" for number in range(2 if ignored else 3))
+    (folder / "turned.txt").write_text(lines, encoding="utf-8")
+    decode = {"DecodeImage": {"channel_first": False, "ignore_orientation": ignored}}
+    transforms = [decode, {"MinMaxResize": None}, {"LatexImageFormat": None}, {"KeepKeys": {"keep_keys": ["image"]}}]
+    loaded = loader(folder, "turned.txt", "Eval", transforms=transforms)
+    assert [batch.image.shape for batch in loaded] == shapes
+
+
+def test_samples_behind_the_full_batches_of_their_size_are_told(folder):
+    (folder / "5.png").write_bytes((folder / "0.png").read_bytes())
+    with open(folder / "data.txt", "a", encoding="utf-8") as file:
+        file.write("5.png\tf\n")
+    loaded = loader(folder, "data.txt", keep_smaller_batches=False)
+    assert sum(len(batch.facts) for batch in loaded) == 4
+    account = (
+        "augmentation and size limits left out 1 sample of rare sizes; in each epoch 1 sample did not fill a batch"
+    )
+    assert loaded.report.account().endswith(account)
+    assert "did not fill" not in loader(folder, "data.txt").report.account()
 
 
 def test_files_that_are_not_there_are_named(folder):

@@ -99,3 +99,18 @@ def test_processes_of_training_get_equally_many_batches():
     batches = [indices(sampler.batches(1)) for sampler in samplers]
     assert [len(b) for b in batches] == [len(s) for s in samplers] == [3, 3]
     assert set(sum(batches[0] + batches[1], [])) == set(range(9))
+
+
+@pytest.mark.parametrize(
+    "drop_last, training, world_size, unfilled",
+    [
+        (True, True, 1, 1),
+        (True, True, 2, 1),
+        (True, True, 4, 1),
+        (False, True, 1, 0),
+        (True, False, 1, 0),
+    ],
+)
+def test_samples_that_fill_no_batch(drop_last, training, world_size, unfilled):
+    sampler = EpochSampler(Source(9), 2, True, drop_last, training, 0, world_size)
+    assert sampler.unfilled == unfilled

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from PIL import Image
 
 from ppocr.checkpoint import safe_pickle
 from ppocr.data.batch import Fields
 from ppocr.data.datasets.simple import image_name, image_of, line_name, line_notes, line_parts
 from ppocr.data.datasets.stored import StoredDataset
-from ppocr.data.imaug.decode import PILLOW_FAILURES
+from ppocr.data.imaug.decode import DecodeImage
 from ppocr.data.imaug.formula import GRID
 from ppocr.data.imaug.formula_latexocr import DIMENSIONS, LatexOCRLabelEncode, misordered, size_between
 from ppocr.data.label_index import LabelIndex
@@ -76,7 +75,8 @@ class LaTeXOCRDataSet(StoredDataset, FormulaFiles):  # the keys of the base that
         if not os.path.isdir(self.data_dir):
             raise DataError(f"data_dir {self.data_dir!r} is not a folder; it holds the images that 'data' names")
         self._formulas = (PickledFormulas if _is_pickle(self.data) else FormulaLines)(self.data)
-        self.groups = _grouped(map(self._frame, self._formulas.sizes(self.data_dir)))
+        size_of = (self.decode or DecodeImage()).size_of
+        self.groups = _grouped(map(self._frame, self._formulas.sizes(self.data_dir, size_of)))
 
     @staticmethod
     def check_arguments(min_dimensions, max_dimensions, transforms, cache, cache_dir):
@@ -180,8 +180,13 @@ class PickledFormulas:
     def __len__(self):
         return len(self._rows)
 
-    def sizes(self, folder):
-        """Returns width and height of each image."""
+    def sizes(self, folder, size_of):
+        """Returns width and height of each image.
+
+        Args:
+            folder: of the images.
+            size_of: gives width and height of the image in a file, None where there is none.
+        """
         return self._sizes
 
     def parts(self, index):
@@ -203,11 +208,11 @@ class FormulaLines:
     def __len__(self):
         return len(self._lines)
 
-    def sizes(self, folder):
+    def sizes(self, folder, size_of):
         """Yields width and height of each image; (1, 1) for one that cannot be read, which reading it will tell."""
         for index in range(len(self)):
             try:
-                yield _size_of(os.path.join(folder, self.parts(index).path))
+                yield size_of(os.path.join(folder, self.parts(index).path)) or (1, 1)
             except Dropped:
                 yield 1, 1
 
@@ -237,11 +242,3 @@ def _checked_row(row):
         raise TypeError(f"a {type(formula).__name__} and a {type(name).__name__} instead of two texts")
     (formula + name).encode()  # half of a surrogate pair is no text
     return formula, name
-
-
-def _size_of(path):
-    try:
-        with Image.open(path) as image:  # reads the header alone
-            return image.size
-    except PILLOW_FAILURES:
-        return (1, 1)

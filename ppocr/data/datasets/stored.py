@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ppocr.data.cache import CacheOptions, ImageSource, build_store, with_cache
 from ppocr.data.datasets.base import OcrDataset
+from ppocr.data.imaug.decode import DecodeImage
 from ppocr.errors import ConfigError
 from ppocr.values import Index
 
@@ -15,6 +16,9 @@ class StoredDataset(CacheOptions, OcrDataset):
     Args:
         ext_op_transform_idx: number of leading operators for the samples that CopyPaste and its like mix in.
 
+    Attributes:
+        decode: the ``DecodeImage`` among its operators, or None.
+
     Raises:
         ConfigError: a cache that cannot be had, or without the operator ``DecodeImage``.
     """
@@ -23,6 +27,7 @@ class StoredDataset(CacheOptions, OcrDataset):
 
     def __post_init__(self):
         super().__post_init__()
+        self.decode = next((op for op in self.ops if isinstance(op, DecodeImage)), None)
         if self.cache is not None:
             self._keep_images(build_store(self))
 

@@ -1,5 +1,6 @@
 """Decoding of image files."""
 
+import contextlib
 import io
 import struct
 from typing import Literal
@@ -15,6 +16,8 @@ from ppocr.registry import OPERATORS
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _HEAD = 4096  # bytes in which the pixels of a PNG file begin, unless it holds profiles or texts
 _PNG_KIND, _PNG_WITH_ALPHA = 25, (4, 6)  # the byte of the header that tells what a pixel is, and the kinds with alpha
+_ORIENTATION = 0x112  # the EXIF tag; 1: as it is
+_PNG_EXIF = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # chunks that may hold it
 _DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras and scanners put into 16
 # what Pillow raises where a file is damaged or of a kind that it does not know; OpenCV has the last word on these
 PILLOW_FAILURES = (
@@ -61,6 +64,13 @@ def on_white(encoded, upright: bool):
     except PILLOW_FAILURES:
         return None
     return cv2.cvtColor(np.asarray(paper), cv2.COLOR_RGBA2BGR)
+
+
+def _turned(image) -> bool:
+    """Tells whether the header of an opened file says that its image is to be turned or mirrored."""
+    if image.format == "PNG" and not any(key in image.info for key in _PNG_EXIF):
+        return False  # Pillow would decode all of it to look behind the pixels
+    return image.getexif().get(_ORIENTATION, 1) != 1
 
 
 def to_8_bits(image) -> np.ndarray:
@@ -123,6 +133,20 @@ class DecodeImage(Operator):
             raise Dropped("unreadable_image", f"{len(encoded)} bytes that are no image of 8 or 16 bits")
         image = to_8_bits(image) if image.dtype == np.uint16 else image
         return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+
+    def size_of(self, path):
+        """Returns width and height of the image that a file holds, as it is decoded; None where it is none.
+
+        Of most files only the header is read.
+        """
+        with contextlib.suppress(*PILLOW_FAILURES), Image.open(path) as image:
+            if not _turned(image):
+                return image.size
+        try:
+            with open(path, "rb") as file:
+                return self.decode(file.read()).shape[1::-1]
+        except (OSError, ValueError, Dropped):
+            return None
 
     def coloured(self, image) -> np.ndarray:
         """Returns an image, H x W x 3, blue first, as ``img_mode`` wants it."""

@@ -109,3 +109,29 @@ def test_most_files_need_no_second_look():
     assert not any(surely_opaque(encoded) for encoded in TRANSPARENT.values())
     assert not surely_opaque(file_of(Image.fromarray(INK), "PNG", transparency=0))
     assert not surely_opaque(b"\x89PNG\r\n\x1a\n") and not surely_opaque(b"")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize(
+    "kind, mode", [("JPEG", "RGB"), ("PNG", "RGB"), ("PNG", "RGBA"), ("WEBP", "RGB"), ("TIFF", "L")]
+)
+def test_sizes_of_files_are_those_of_the_images_that_they_become(tmp_path, kind, mode, ignored):
+    decode, turned = DecodeImage(ignore_orientation=ignored), Image.Exif()
+    turned[0x112] = 6  # a quarter to the right
+    for exif in (Image.Exif(), turned):
+        path = tmp_path / f"{len(exif)}"
+        Image.new(mode, (40, 20)).save(path, kind, exif=exif)
+        assert decode.size_of(path) == decode.decode(path.read_bytes()).shape[1::-1]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no image"])
+def test_a_file_without_an_image_has_no_size(tmp_path, content):
+    if content is not None:
+        (tmp_path / "a.png").write_bytes(content)
+    assert DecodeImage().size_of(tmp_path / "a.png") is None
+
+
+def test_headers_suffice_for_sizes(tmp_path, monkeypatch):
+    Image.new("L", (40, 20)).save(tmp_path / "a.png")
+    monkeypatch.setattr(DecodeImage, "decode", None)
+    assert DecodeImage().size_of(tmp_path / "a.png") == (40, 20)
