@@ -127,6 +127,8 @@ class GlobalOptions:
     max_text_nums: Optional[Tokens] = None  # texts on a page, end-to-end reading
     tcl_len: Optional[Tokens] = None  # points of a centre line, end-to-end reading
     valid_set: Optional[str] = None  # which set end-to-end reading is judged on
+    class_path: Optional[str] = None  # classes of key information, one a line
+    img_scale: Optional[Size] = None  # longer and shorter side of a page with key information
     training_step: Optional[Literal["LF_1", "LF_2", "LA"]] = None  # stage of VisionLAN: LF_1, LF_2, LA
     model_name: Optional[str] = None  # name in exported models
 

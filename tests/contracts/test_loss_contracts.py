@@ -223,6 +223,14 @@ LOSS_ROWS = {
     # one of the two targets is padding
     "SATRNLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE / 2}, (ids([3, 1, 9]),)),
     "SPINAttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([0, 2, 1, 0]),)),
+    # two boxes, one of which does not count
+    "SDMGRLoss": Row(
+        {"edge_weight": 0.5},
+        (even(2, CLASSES), even(4, 2)),
+        {"loss": SURPRISE + math.log(2) / 2, "loss_node": SURPRISE, "loss_edge": math.log(2), "acc_node": 0.0,
+         "acc_edge": 50.0},
+        (*[ids(0)] * 3, np.array([[[0, -1, 1], [3, 0, -1]]]), ids([2, 5])),
+    ),
     "SRNLoss": Row(
         {},
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},

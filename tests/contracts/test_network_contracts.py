@@ -13,6 +13,27 @@ def pyramid(channels, side=64):
     return [[1, count, side // part, side // part] for count, part in zip(channels, (4, 8, 16, 32))]
 
 
+GRAPH = {"relations": [1, 2, 2, 5], "texts": [1, 2, 4], "visual": [1, 2, 16], "tag": [1, 2]}
+
+
+def graph():
+    """Two boxes of an image that are read apart, and padding behind them; the image gets a gradient."""
+    image = paddle.rand([1, 3, 32, 32])
+    image.stop_gradient = False
+    texts = paddle.to_tensor([[[1, 2, 3, 4, -1], [5, -1, -1, -1, -1], [0] * 5]])
+    boxes = paddle.to_tensor([[[1.0, 2, 14, 9], [3, 18, 30, 28], [0] * 4]])
+    fields = (paddle.rand([1, 3, 3, 5]), texts, boxes, paddle.zeros([1, 3, 4], "int64"), ids([2, 4]), ids([32, 32]))
+    return [image], [image, *fields]
+
+
+def nodes():
+    """The same as the backbone gives it."""
+    image, (_, relations, texts, *_, tag, _) = graph()
+    visual = paddle.rand([1, 2, 16])
+    visual.stop_gradient = False
+    return [visual], {"relations": relations[:, :2, :2], "texts": texts[:, :2, :4], "visual": visual, "tag": tag}
+
+
 PAGE, LINE = [1, 3, 64, 64], [1, 3, 32, 64]
 SVTR = {
     "img_size": [16, 32], "embed_dim": [8, 8, 16], "depth": [1, 1, 1], "num_heads": [2, 2, 2], "out_channels": 12,
@@ -43,6 +64,7 @@ BACKBONE_ROWS = {
     "HybridTransformer": Row(
         {"img_size": [32, 64], "embed_dim": 16, "depth": 1, "num_heads": 2}, [2, 1, 32, 40], [2, 7, 16]
     ),
+    "Kie_backbone": Row({}, graph, GRAPH),
     "MTB": Row({"cnn_num": 3}, LINE, [1, 8, 512]),
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
@@ -204,6 +226,9 @@ HEAD_ROWS = {
         [[2, 5], [2, 3, 5]],
         (ids([0, 1, 4], [0, 4, 0]),),
     ),
+    "SDMGRHead": Row(
+        {"fusion_dim": 40, "node_input": 4, "node_embed": 6, "edge_embed": 6, "num_classes": 3}, nodes, [[2, 3], [4, 2]]
+    ),
     "SARHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_dim": 4, "d_k": 4, "max_text_length": 3},
         [2, 8, 2, 6],
@@ -311,6 +336,8 @@ def floats(output):
 
 
 def inputs(takes):
+    if callable(takes):  # not all that it takes are floats
+        return takes()
     several = isinstance(takes[0], list)
     tensors = [paddle.rand(shape) for shape in (takes if several else [takes])]
     for tensor in tensors:
@@ -345,6 +372,7 @@ def channels_of(output):
 @BACKBONE_TABLE.each()
 def test_a_backbone(entry):
     part, output = check(BACKBONE_TABLE, entry)
+    output = output["visual"] if isinstance(output, dict) else output  # of the nodes of graphs
     channels = list(map(channels_of, output)) if isinstance(output, list) else channels_of(output)
     assert part.out_channels == channels
 

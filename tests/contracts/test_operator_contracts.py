@@ -4,6 +4,7 @@ import copy
 import json
 import sys
 import types
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,11 +12,13 @@ import pytest
 from contract_table import Table
 from tiny_tokenizer import tokenizer_file
 
+import ppocr
 from ppocr.data.imaug import create_operators
 from ppocr.data.imaug.ct_targets import MakeShrink
 from ppocr.data.imaug.operator import Rejected
 from ppocr.registry import OPERATORS
 
+UTILS = Path(ppocr.__file__).parent / "utils"
 BOOKKEEPING = {"epoch", "notes", "facts"}
 LINE, PAGE, SQUARE = {"image_shape": [3, 32, 100]}, {"image_shape": [64, 64]}, {"size": [64, 64]}
 GRAY, SAR = {"image_shape": [1, 32, 100]}, {"image_shape": [3, 48, 48, 160]}
@@ -57,6 +60,14 @@ OPERATOR_ROWS = {
     "GroupRandomCropPadding": ({"target_size": [64, 64]}, {"image": lambda parts: parts[0].shape == (64, 64, 3)}),
     "GroupRandomHorizontalFlip": ({}, {"image": lambda parts: parts[0].shape == AS_IT_WAS}),
     "GroupRandomRotate": ({}, {"image": lambda parts: parts[0].shape == AS_IT_WAS}),
+    "KieLabelEncode": (
+        {"character_dict_path": str(UTILS / "ic15_dict.txt"), "class_path": str(UTILS / "dict/digits.txt")},
+        {"points": (300, 4), "relations": (300, 300, 5), "texts": (300, 300), "labels": (300, 301), "tag": [1, 2]},
+    ),
+    "KieResize": (
+        {"img_scale": [240, 120]},
+        {"image": (240, 240, 3), "points": (2, 4), "shape": [120, 150], "ori_image": AS_IT_WAS, "ori_boxes": (2, 4)},
+    ),
     "IaaAugment": ({}, {"polys": (2, 4, 2), "image": lambda image: image.ndim == 3}),
     "KeepKeys": ({"keep_keys": ["label", "texts"]}, lambda kept: kept == ["a0b", ["ab", "c"]]),
     "LatexImageFormat": ({}, {"image": (1, 96, 128)}),
@@ -195,6 +206,10 @@ def sample_for(op, name):
         sample["image"] = cv2.imencode(".png", make_image())[1].tobytes()
     if name == "CANLabelEncode":
         sample["label"] = "a 0 b"
+    if name == "KieLabelEncode":
+        box = {"transcription": "ab", "points": [[1, 1], [9, 1], [9, 5], [1, 5]], "label": "7"}
+        sample["label"] = json.dumps([box])
+    sample["points"] = np.array([[1, 2, 9, 8], [3, 4, 50, 60]], np.float32)
     if name == "ClsLabelEncode":
         sample["label"] = "0"
     if name == "RandomCropImgMask":

@@ -193,6 +193,13 @@ METRIC_ROWS = {
          **dict.fromkeys(("recall_e2e", "precision_e2e", "f_score_e2e"), 0.5)},
         (*TRUE_BOXES[:3], [np.array([[10, 36], [11, 36]])], [[False, False]]),
     ),
+    # of the classes 1 and 3 both, of 2 nothing, but that is ignored; the third box is padding
+    "KIEMetric": Row(
+        {"ignore_classes": [0, 2]},
+        (np.eye(4)[[1, 3]], None),
+        {"hmean": 1.0},
+        (*[None] * 4, np.array([[[1, 0], [3, 0], [1, 0]]]), np.array([[2, 5]])),
+    ),
     "LaTeXOCRMetric": Row(
         {},
         (["a+b", "x"], ["a+b", "xyzv"]),

@@ -18,7 +18,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 RUNNABLE = sorted(
     {
         str(path.relative_to(CONFIGS))
-        for task in ("cls", "det", "e2e", "rec")
+        for task in ("cls", "det", "e2e", "kie", "rec")
         for path in (CONFIGS / task).rglob("*.y*ml")
     }
     - set(CANNOT_RUN)
@@ -34,7 +34,8 @@ def write_data(folder):
     write_tokenizer(folder)
     for name, entries in (("dict", CHARACTERS), ("symbol_dict", SYMBOLS)):
         (folder / f"{name}.txt").write_text("\n".join(entries) + "\n", encoding="utf-8")
-    lines = {"rec": [], "symbols": [], "cls": [], "det": []}
+    (folder / "classes.txt").write_text("Ignore\nWord\nOther\nTotal\n", encoding="utf-8")
+    lines = {"rec": [], "symbols": [], "cls": [], "det": [], "kie": []}
     for i, text in enumerate(TEXTS):
         cv2.imwrite(str(folder / f"line{i}.png"), drawn(text, (140, 40)))
         lines["rec"].append(f"line{i}.png\t{text}")
@@ -43,7 +44,9 @@ def write_data(folder):
         cv2.imwrite(str(folder / f"page{i}.png"), drawn(text, (160, 120)))
         box = [[8, 60], [130, 60], [130, 100], [8, 100]]
         word = {"transcription": text, "points": box}
-        lines["det"].append(f"page{i}.png\t{json.dumps([word, {**word, 'points': [[x, y - 50] for x, y in box]}])}")
+        words = [word, {**word, "points": [[x, y - 50] for x, y in box]}]
+        lines["det"].append(f"page{i}.png\t{json.dumps(words)}")
+        lines["kie"].append(f"page{i}.png\t{json.dumps([{**word, 'label': j} for j, word in enumerate(words, 1)])}")
     for task, content in lines.items():
         (folder / f"{task}.txt").write_text("\n".join(content) + "\n", encoding="utf-8")
     with lmdb.open(str(folder / "lmdb"), map_size=2**22) as environment, environment.begin(write=True) as transaction:
@@ -72,6 +75,8 @@ def small_run(path, data, output):
     symbols = any("CANLabelEncode" in operator for operator in config["Train"]["dataset"]["transforms"])
     if config["Global"].get("character_dict_path"):
         config["Global"]["character_dict_path"] = str(data / ("symbol_dict.txt" if symbols else "dict.txt"))
+    if task == "kie":
+        config["Global"].update(class_path=str(data / "classes.txt"), img_scale=[SIDE, SIDE])
     if config["Global"].get("rec_char_dict_path"):
         config["Global"]["rec_char_dict_path"] = config["PostProcess"]["rec_char_dict_path"] = str(data)
         longest = "max_seq_len" if config["Architecture"]["Head"]["name"] == "LaTeXOCRHead" else "max_new_tokens"
@@ -82,7 +87,9 @@ def small_run(path, data, output):
     for name in ("Train", "Eval"):
         section, dataset = config[name], config[name]["dataset"]
         use_data(dataset, "symbols" if symbols else "det" if pages else task, data)
-        section["loader"].update(num_workers=0, batch_size_per_card=1 if pages and name == "Eval" else 2)
+        section["loader"].update(
+            num_workers=0, batch_size_per_card=1 if (pages or task == "kie") and name == "Eval" else 2
+        )
         section.get("sampler", {})["first_bs"] = 2
         dataset["transforms"] = [shrunk(operator, data) for operator in dataset["transforms"]]
     return config
@@ -104,6 +111,8 @@ def shrunk(operator, data):
     ((name, arguments),) = operator.items()
     if "rec_char_dict_path" in (arguments or {}):
         return {name: {**arguments, "rec_char_dict_path": str(data)}}
+    if name == "KieLabelEncode":
+        return {name: {"character_dict_path": str(data / "dict.txt")}}
     if name in ("EastRandomCropData", "RandomCropImgMask", "RandomCrop") and "size" in arguments:
         return {name: {**arguments, "size": [SIDE, SIDE]}}
     if name in ("EASTProcessTrain", "PGProcessTrain", "SASTProcessTrain"):

@@ -92,7 +92,7 @@ def family_configs() -> list:
         UserError: there are none, as in a package that was installed in part.
     """
     folder = config_folder()
-    found = [path for task in ("det", "rec", "cls", "e2e") for path in sorted((folder / task).rglob("*.y*ml"))]
+    found = [path for task in ("det", "rec", "cls", "e2e", "kie") for path in sorted((folder / task).rglob("*.y*ml"))]
     if not found:
         raise UserError(f"{folder}: there are no configurations here, so there is nothing to make cards of")
     return [str(path.relative_to(folder)) for path in found]
