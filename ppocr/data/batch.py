@@ -15,6 +15,9 @@ IMAGE = ("image",)
 IMAGES = ("image", "images")  # names that images may have
 # The labels of a head of a CTC branch and one that guides it, whose label has one of two names.
 BRANCH_LABELS = ("label_ctc", ("label_gtc", "label_sar"))
+# Pages as graphs of boxes, which stand at the beginning of padded fields, in the order of published configurations.
+GRAPH_FIELDS = ("image", "relations", "texts", "points", "labels", "tag", "shape")
+BEFORE_GRAPH_LABELS = GRAPH_FIELDS[:4]
 
 
 class SampleFacts(NamedTuple):
@@ -199,6 +202,17 @@ def pick(batch, names, inputs=IMAGE) -> dict:
     batch = named(batch, (*inputs, *names))
     found = [find_name(name, batch.names) for name in names]
     return {name: batch[name] for name in found if name is not None}
+
+
+def graph_sizes(tag) -> list:
+    """Returns of each page how many boxes it has, and how many characters its longest text has.
+
+    What is computed has sizes that follow from these numbers, so that they have to come to the host.
+
+    Args:
+        tag: int ``[N, 2]``, an array or a tensor.
+    """
+    return [tuple(map(int, pair)) for pair in tag.tolist()]
 
 
 def images_of(batch):

@@ -4,8 +4,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.data.batch import fields_of
-from ppocr.data.graph_batch import BEFORE_LABELS, sizes_of
+from ppocr.data.batch import BEFORE_GRAPH_LABELS, fields_of, graph_sizes
 from ppocr.registry import LOSSES
 from ppocr.values import Index, Weight
 
@@ -37,8 +36,8 @@ class SDMGRLoss(nn.Layer):
             batch: has ``labels`` int ``[N, B, 1 + B]``, the class of each box and before each other one whether both
                 belong together, and ``tag``, the numbers of boxes ``[N, 2]``.
         """
-        labels, tag = fields_of(batch, self.reads, BEFORE_LABELS)
-        counts = [count for count, _ in sizes_of(tag)]
+        labels, tag = fields_of(batch, self.reads, BEFORE_GRAPH_LABELS)
+        counts = [count for count, _ in graph_sizes(tag)]
         nodes = paddle.concat([labels[page, :count, 0] for page, count in enumerate(counts)])
         edges = paddle.concat([labels[page, :count, 1 : count + 1].flatten() for page, count in enumerate(counts)])
         loss_node, acc_node = _judged(preds[0], nodes.astype("int64"), self.ignore)

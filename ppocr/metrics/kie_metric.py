@@ -4,8 +4,7 @@ from typing import Literal, Optional
 
 import numpy as np
 
-from ppocr.data.batch import fields_of
-from ppocr.data.graph_batch import BEFORE_LABELS, sizes_of
+from ppocr.data.batch import BEFORE_GRAPH_LABELS, fields_of, graph_sizes
 from ppocr.metrics.base import Metric
 from ppocr.registry import METRICS
 from ppocr.values import Index
@@ -37,8 +36,8 @@ class KIEMetric(Metric):
             preds: (logits ``[M, classes]`` of the boxes of all pages, logits of pairs).
             batch: has ``labels`` ``[N, B, 1 + B]``, the class of each box first, and ``tag`` ``[N, 2]``.
         """
-        labels, tag = fields_of(batch, self.reads, BEFORE_LABELS)
-        true = np.concatenate([page[:count, 0] for page, (count, _) in zip(np.asarray(labels), sizes_of(tag))])
+        labels, tag = fields_of(batch, self.reads, BEFORE_GRAPH_LABELS)
+        true = np.concatenate([page[:count, 0] for page, (count, _) in zip(np.asarray(labels), graph_sizes(tag))])
         scores = np.asarray(preds[0])
         confusion = np.zeros([scores.shape[1]] * 2, np.int64)
         np.add.at(confusion, (true.astype(np.int64), scores.argmax(axis=1)), 1)

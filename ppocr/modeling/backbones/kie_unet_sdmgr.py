@@ -5,7 +5,7 @@ import paddle.nn.functional as F
 from paddle import nn
 from paddle.vision.ops import roi_align
 
-from ppocr.data.graph_batch import GRAPH_FIELDS, sizes_of
+from ppocr.data.batch import GRAPH_FIELDS, graph_sizes
 from ppocr.modeling.layers.activations import ACTIVATIONS
 from ppocr.registry import BACKBONES
 from ppocr.values import Channels
@@ -99,7 +99,7 @@ class Kie_backbone(nn.Layer):  # noqa: N801  (the name of published configuratio
             n and t being the most boxes and characters of a page.
         """
         images, relations, texts, boxes, _, tag, _ = batch
-        counts, lengths = zip(*sizes_of(tag))
+        counts, lengths = zip(*graph_sizes(tag))
         most, longest = max(counts), max(1, *lengths)
         boxes = boxes[:, :most].astype(images.dtype)
         numbers = paddle.full([len(counts)], most, "int32")

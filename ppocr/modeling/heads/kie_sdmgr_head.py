@@ -6,7 +6,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
-from ppocr.data.graph_batch import sizes_of
+from ppocr.data.batch import graph_sizes
 from ppocr.registry import HEADS
 from ppocr.values import Classes, Depth, Width
 
@@ -136,7 +136,7 @@ class SDMGRHead(nn.Layer):
         Returns:
             (logits of the boxes ``[M, num_classes]``, of the pairs ``[P, 2]``) of all pages, one after the other.
         """
-        texts, counts = pages["texts"], [count for count, _ in sizes_of(pages["tag"])]
+        texts, counts = pages["texts"], [count for count, _ in graph_sizes(pages["tag"])]
         nodes = self.fusion(pages["visual"].flatten(0, 1), self._read(texts).flatten(0, 1))
         nodes = nodes.reshape([*texts.shape[:2], -1])
         places = F.normalize(self.edge_embed(pages["relations"].astype(nodes.dtype)), axis=-1)
