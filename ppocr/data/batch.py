@@ -12,7 +12,7 @@ import paddle
 from ppocr.errors import ConfigError, DataError
 
 IMAGE = ("image",)
-IMAGES = ("image", "images")  # names that images may have
+IMAGES = ("image", "images", "img_lr")  # names that images may have
 # The labels of a head of a CTC branch and one that guides it, whose label has one of two names.
 BRANCH_LABELS = ("label_ctc", ("label_gtc", "label_sar"))
 # Pages as graphs of boxes, which stand at the beginning of padded fields, in the order of published configurations.
@@ -80,7 +80,7 @@ def find_name(wanted, names) -> Optional[str]:
     """Returns the name among ``names`` that is wanted; None if it is not there.
 
     Args:
-        wanted: a name, or a tuple of names of which one is enough; images may be called ``images``, too.
+        wanted: a name, or a tuple of names of which one is enough; images may be called ``images`` or ``img_lr``, too.
         names: those that are there.
     """
     accepted = IMAGES if wanted == "image" else alternatives(wanted)

@@ -88,7 +88,8 @@ def image_operators(transforms, growing: bool, wanted=IMAGE, global_config=None)
         wanted: names of what the network and the post-processing read.
         global_config: the ``Global`` section.
     """
-    operators, _ = image_transforms(transforms, growing)
+    operators, kept = image_transforms(transforms, growing)
+    wanted = [find_name(name, kept or ()) or name for name in wanted]  # images have several names
     named = [(OPERATORS.get(name), name, settings) for entry in operators for name, settings in entry.items()]
     operators = [{name: _with_shared(kind, settings, global_config or {})} for kind, name, settings in named]
     if DecodeImage not in [kind for kind, _, _ in named]:

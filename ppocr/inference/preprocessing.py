@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ppocr.data.batch import IMAGE
+from ppocr.data.batch import IMAGE, find_name
 from ppocr.data.imaug import create_operators, name_and_settings, run_operators
 from ppocr.data.imaug.basic import KeepKeys
 from ppocr.data.imaug.decode import DecodeImage
@@ -82,7 +82,8 @@ class Preprocessing:
         self._decode = ops.pop(0) if has_decode else DecodeImage(img_mode="BGR")
         self._ops, self.wider = ops, 0
         self._keys = tuple(keys or (*inputs, "shape"))
-        missing = [name for name in inputs if name not in self._keys]
+        self._read_as = {find_name(name, self._keys): name for name in inputs}  # images have several names
+        missing = [name for name in inputs if find_name(name, self._keys) is None]
         if missing:
             kept, read = ", ".join(self._keys), ", ".join(missing)
             raise ConfigError(f"KeepKeys: {kept} must hold {read}, which the model reads")
@@ -99,7 +100,7 @@ class Preprocessing:
         return self._decode.decode(content)
 
     def __call__(self, image) -> dict:
-        """Returns the fields of a sample by their names.
+        """Returns the fields of a sample by their names; what the model reads by the name that it has for it.
 
         Args:
             image: uint8 BGR ``(H, W, 3)``; it is not changed.
@@ -108,4 +109,4 @@ class Preprocessing:
         data = {"image": self._decode.coloured(image), "facts": facts}
         data = run_operators(data, self._ops, np.random.default_rng(0))
         self.wider += facts.get("wider", False)
-        return {key: data[key] for key in self._keys if key in data}
+        return {self._read_as.get(key, key): data[key] for key in self._keys if key in data}

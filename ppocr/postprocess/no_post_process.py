@@ -1,6 +1,6 @@
 """Post-processing of models whose outputs are their results."""
 
-from ppocr.postprocess.base import PostProcess
+from ppocr.postprocess.base import PostProcess, to_numpy
 from ppocr.registry import POST_PROCESSES
 
 
@@ -13,3 +13,10 @@ class NoPostProcess(PostProcess):
     def __call__(self, preds, label=None):
         """Returns ``preds``."""
         return preds
+
+    def results(self, preds, batch) -> list:
+        """Returns of named predictions those of each image, ``[{name: array}]``; others as they are."""
+        if not isinstance(preds, dict):
+            return self(preds)
+        columns = {name: to_numpy(value) for name, value in preds.items()}
+        return [dict(zip(columns, values)) for values in zip(*columns.values())]

@@ -89,6 +89,17 @@ class ImageClass:
     score: Optional[float] = None
 
 
+@dataclass(frozen=True)
+class Image:
+    """An image that was made of another.
+
+    Attributes:
+        pixels: uint8 BGR ``(H, W, 3)``.
+    """
+
+    pixels: np.ndarray
+
+
 def by_network(result) -> dict:
     """Returns ``{network: typed result}`` of an image; the only network of a model has the name ``""``."""
     return result if isinstance(result, dict) else {"": result}

@@ -31,6 +31,7 @@ DATASET_ROWS = {
         26,  # the class of "w"
     ),
     "LMDBDataSet": ({"data_dir": "data/lmdb", **DECODED}, "w0"),
+    "LMDBDataSetSR": ({"data_dir": "data/lmdb", **DECODED}, "w0"),
     "MultiScaleDataSet": (FILES, "w0"),
     "PGDataSet": (FILES, "w0"),
     "SimpleDataSet": (FILES, "w0"),
@@ -86,7 +87,8 @@ def folder(tmp_path_factory):
     with lmdb.open(str(data / "lmdb"), map_size=2**20) as environment, environment.begin(write=True) as transaction:
         transaction.put(b"num-samples", str(COUNT).encode())
         for i, image in enumerate(images):
-            transaction.put(b"image-%09d" % (i + 1), image)
+            for name in (b"image", b"image_lr", b"image_hr"):
+                transaction.put(b"%s-%09d" % (name, i + 1), image)
             transaction.put(b"label-%09d" % (i + 1), f"w{i}".encode())
     return data.parent
 

@@ -78,6 +78,13 @@ CT_KERNEL = 1 - 2 * 4 / (16 / 4 + 8 + 0.002)  # 1/2 everywhere, where 8 of 16 sh
 # two sub-words and one of padding, which is counted, but not learnt
 COUNTED = 2.5 - 2 / CLASSES  # all are counted 3 times: 3 - 1/2 off, but for two of which there is one
 FORMULA = {"loss": SURPRISE * 2 / 3, "word_loss": SURPRISE * 2 / 3}
+SR_IMAGES = {
+    "sr_img": np.full([1, 3, 2, 4], 0.5, "float32"),
+    "word_attention_map_pred": np.ones([1, 1, 2, 3], "float32"),
+    "word_attention_map_gt": np.zeros([1, 1, 2, 3], "float32"),
+    "text_gt": np.array([1, 0]),
+}
+SR_TRUTH, SR_STILL = np.ones([1, 3, 2, 4], "float32"), ("word_attention_map_gt", "text_gt")
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
@@ -236,6 +243,16 @@ LOSS_ROWS = {
         {name: even(2, CLASSES) for name in ("predict", "word_out", "gsrm_out")},
         {"loss": 2 * SURPRISE * (3 + 1 + 0.15), "word_loss": 2 * SURPRISE, "img_loss": 2 * SURPRISE},
         (ids([1, 3]),),
+    ),
+    "StrokeFocusLoss": Row(
+        {}, SR_IMAGES, {"loss": 25 + 5000, "mse_loss": 0.25, "attention_loss": 1.0}, (SR_TRUTH,), SR_STILL
+    ),
+    "TelescopeLoss": Row(
+        {},
+        {**SR_IMAGES, "sr_pred": even(2, 37)},
+        {"loss": 0.25 + 10 + 0.0005 * math.log(37), "mse_loss": 0.25, "attention_loss": 1.0},
+        (SR_TRUTH,),
+        SR_STILL,
     ),
     "UniMERNetLoss": Row(
         {},

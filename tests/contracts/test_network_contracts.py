@@ -289,12 +289,16 @@ STN = {
     "in_channels": 3, "tps_inputsize": [32, 64], "tps_outputsize": [8, 20], "num_control_points": 6,
     "tps_margins": [0.1, 0.1], "stn_activation": "none",
 }  # fmt: skip
+SR = {"in_channels": 3, "STN": True, "srb_nums": 1, "hidden_units": 2, "recognizer": False}
+PAIR = {"lr_img": [2, 3, 16, 64], "sr_img": [2, 3, 32, 128], "hr_img": [2, 3, 32, 128]}
 TRANSFORM_ROWS = {
     "GA_SPIN": Row({"in_channels": 1, "offsets": True}, [2, 1, 32, 48], [2, 1, 32, 48]),
     "STN_ON": Row(STN, [1, 3, 32, 64], [1, 3, 8, 20]),
+    "TBSRN": Row(SR, [2, 3, 16, 64], PAIR, (paddle.zeros([2, 3, 32, 128]),)),
     "TPS": Row(
         {"in_channels": 3, "num_fiducial": 6, "loc_lr": 0.1, "model_name": "small"}, [2, 3, 16, 40], [2, 3, 16, 40]
     ),
+    "TSRN": Row(SR, [2, 3, 16, 64], PAIR, (paddle.zeros([2, 3, 32, 128]),)),
 }
 CLASSIFIER = {
     "model_type": "cls",
@@ -393,7 +397,8 @@ def test_a_head(entry):
 @TRANSFORM_TABLE.each()
 def test_a_transform(entry):
     part, output = check(TRANSFORM_TABLE, entry)
-    assert part.out_channels == output.shape[1]
+    image = output["sr_img"] if isinstance(output, dict) else output
+    assert part.out_channels == image.shape[1]
 
 
 @ARCHITECTURE_TABLE.each()

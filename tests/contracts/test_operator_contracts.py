@@ -19,6 +19,7 @@ from ppocr.data.imaug.operator import Rejected
 from ppocr.registry import OPERATORS
 
 UTILS = Path(ppocr.__file__).parent / "utils"
+STROKES = Path(__file__).resolve().parents[1] / "data/strokes.txt"
 BOOKKEEPING = {"epoch", "notes", "facts"}
 LINE, PAGE, SQUARE = {"image_shape": [3, 32, 100]}, {"image_shape": [64, 64]}, {"size": [64, 64]}
 GRAY, SAR = {"image_shape": [1, 32, 100]}, {"image_shape": [3, 48, 48, 160]}
@@ -34,6 +35,11 @@ OPERATOR_ROWS = {
     "AttnLabelEncode": (TEXT, {"label": [0, 11, 1, 12, 37]}),
     "BaseDataAugmentation": ({}, {"image": AS_IT_WAS}),
     "CANLabelEncode": ({}, {"label": [10, 0, 11, 0]}),
+    "SRDegrade": ({}, {"image_hr": (32, 128, 3), "image_lr": (16, 64, 3)}),
+    "SRLabelEncode": (
+        {"max_text_length": 8, "character_dict_path": str(STROKES)}, {"length": 6, "input_tensor": [0, 1, 2, 4, 5, 3]}
+    ),
+    "SRResize": ({"down_sample_scale": 2}, {"img_hr": (3, 32, 128), "img_lr": (3, 16, 64)}),
     "CPPDLabelEncode": (TEXT, {"label": [11, 1, 12, 0, 100], "label_order": [1, 11, 12], "label_node": (63,)}),
     "CTCLabelEncode": (TEXT, {"label": [11, 1, 12, 0], "length": 3}),
     "CTLabelEncode": ({}, {"texts": ["ab"]}),
@@ -210,6 +216,8 @@ def sample_for(op, name):
         box = {"transcription": "ab", "points": [[1, 1], [9, 1], [9, 5], [1, 5]], "label": "7"}
         sample["label"] = json.dumps([box])
     sample["points"] = np.array([[1, 2, 9, 8], [3, 4, 50, 60]], np.float32)
+    if name == "SRResize":
+        sample["image_hr"] = make_image()
     if name == "ClsLabelEncode":
         sample["label"] = "0"
     if name == "RandomCropImgMask":

@@ -161,6 +161,7 @@ TEXTS = ([("ab", 0.9), ("abcx", 0.9)], [("ab", 1.0), ("abcd", 1.0)])
 SQUARE = np.array([[0, 0], [10, 0], [10, 10], [0, 10]], "float32")
 TRUE_BOXES = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [[False, False]])
 TRUE_TEXTS = (None, SHAPE[1], [[SQUARE, SQUARE + 50]], [["a", "b"]])
+GREY, GREY_SSIM = np.full([3, 32, 128], 0.5), 0.97859
 METRIC_ROWS = {
     "CANMetric": Row({}, (["a b", "x"], ["a b", "x + y"]), {"exp_rate": 0.5, "word_rate": 5 / 7}),
     "CTMetric": Row({}, [{"points": [SQUARE]}], {"precision": 1.0, "recall": 0.5, "f_score": 2 / 3}, TRUE_TEXTS),
@@ -206,6 +207,13 @@ METRIC_ROWS = {
         {"exp_rate": 0.5, "edit distance": 3 / 8, "exp_rate<=1 ": 0.5, "exp_rate<=2 ": 0.5, "exp_rate<=3 ": 1.0},
     ),
     "RecMetric": Row({}, TEXTS, {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8}),
+    # an image that is right, and a grey one a tenth too bright: 100 dB and 20 dB
+    "SRMetric": Row(
+        {},
+        {"sr_img": np.stack([GREY, GREY + 0.1])},
+        {"psnr_avg": 60.0, "ssim_avg": (1 + GREY_SSIM) / 2, "all": 60 + (1 + GREY_SSIM) / 2},
+        (None, np.stack([GREY, GREY])),
+    ),
 }  # fmt: skip
 METRIC_TABLE = Table(METRICS, "METRIC_ROWS", METRIC_ROWS)
 

@@ -52,7 +52,7 @@ def test_a_list_that_cannot_be_run_on_images(transforms, message):
 
 def test_a_model_that_is_not_fed_with_an_image():
     with pytest.raises(ConfigError, match="must hold image"):
-        Preprocessing([{"KeepKeys": {"keep_keys": ["img_lr", "img_hr"]}}])
+        Preprocessing([{"KeepKeys": {"keep_keys": ["label", "length"]}}])
 
 
 def test_fields_are_those_of_the_batch_that_need_no_label():

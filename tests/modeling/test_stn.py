@@ -5,8 +5,8 @@ import paddle
 import pytest
 
 from ppocr.errors import ConfigError
+from ppocr.modeling.layers.control_points import pixel_centers
 from ppocr.modeling.transforms import build_transform
-from ppocr.modeling.transforms.stn import pixel_centers
 
 STN_ON = {
     "name": "STN_ON",

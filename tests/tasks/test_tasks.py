@@ -15,9 +15,9 @@ from ppocr.tasks.results import Boxes, Formula, ImageClass, Text
 
 def test_tasks_are_found_by_the_model_type():
     assert {name: task_of(name).model_type for name in TASKS.names()} == {
-        "cls": "cls", "det": "det", "e2e": "e2e", "formula": "rec", "rec": "rec",
+        "cls": "cls", "det": "det", "e2e": "e2e", "formula": "rec", "rec": "rec", "sr": "sr",
     }  # fmt: skip
-    assert task_of("sr").name == task_of(None).name == ""
+    assert task_of("other").name == task_of(None).name == ""
 
 
 def test_what_is_no_task_is_refused(monkeypatch):
@@ -40,7 +40,7 @@ def test_the_size_of_a_label():
 )
 def test_sizes_that_images_may_have(task, free):
     assert task_of(task).input_shape("image", (1, 3, 48, 320)) == free
-    assert task_of(task).input_shape("mask", (1, 8)) == task_of("kie").input_shape("image", (1, 8)) == [None, 8]
+    assert task_of(task).input_shape("mask", (1, 8)) == task_of("other").input_shape("image", (1, 8)) == [None, 8]
     assert task_of("cls").input_shape("image", (1, 3, 48, 320)) == [None, 3, 48, 320]
 
 
@@ -51,7 +51,7 @@ def test_typed_results():
     assert task_of("cls").result((3,)) == ImageClass(3)
     assert task_of("det").result({"points": [], "scores": [0.5]}) == Boxes([], [0.5])
     assert task_of("formula").result("x^{2}") == Formula("x^{2}")
-    assert task_of("sr").result("as it is") == "as it is"
+    assert task_of("other").result("as it is") == "as it is"
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,7 @@ class LMDBDataSet(StoredDataset, DatabaseFolder):  # the keys of the base that s
         number, position = self._locate(index)
         keys = f"label-{position + 1:09d}", f"image-{position + 1:09d}"
         label, *images = self._get(number, *(keys if self.cache is None else keys[:1]))
-        if label is None:
-            raise Dropped("bad_label", "the database holds no label for it")
-        try:
-            label = label.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise Dropped("bad_label", f"the label is not UTF-8 ({error.reason})") from error
+        label = _text(label)
         image = self.lazy_image(
             lambda: (*self._states[number], position), lambda: _existing(*images or self._get(number, keys[1]))
         )
@@ -130,6 +125,37 @@ class LMDBDataSet(StoredDataset, DatabaseFolder):  # the keys of the base that s
         if number not in self._environments:
             self._environments[number] = _open(self.paths[number])
         yield self._environments[number]
+
+
+@DATASETS.register()
+@dataclass(eq=False, repr=False)
+class LMDBDataSetSR(LMDBDataSet):
+    """Pairs of small and large images of a text, as TextZoom holds them (https://arxiv.org/abs/2005.03341).
+
+    A database holds ``image_lr-%09d`` and ``image_hr-%09d`` in place of ``image-%09d``.  Operators get ``image``, the
+    small one, and ``image_hr``, as encoded bytes, and ``label`` (str).
+
+    Raises:
+        DataError: see :class:`LMDBDataSet`.
+    """
+
+    gives = ("image", "image_hr", "label")
+
+    def load(self, index, key, rng):
+        """Returns ``image``, ``image_hr`` and ``label``."""
+        number, position = self._locate(index)
+        names = (f"{what}-{position + 1:09d}" for what in ("image_lr", "image_hr", "label"))
+        small, large, label = self._get(number, *names)
+        return {"image": _existing(small), "image_hr": _existing(large), "label": _text(label)}
+
+
+def _text(label):
+    if label is None:
+        raise Dropped("bad_label", "the database holds no label for it")
+    try:
+        return label.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Dropped("bad_label", f"the label is not UTF-8 ({error.reason})") from error
 
 
 def _existing(image):

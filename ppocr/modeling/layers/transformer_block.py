@@ -3,13 +3,13 @@
 Source: Attention Is All You Need (https://arxiv.org/abs/1706.03762).
 """
 
-import numpy as np
 import paddle
 from paddle import nn
 
 from ppocr.modeling.layers.attention import attend, split_heads
 from ppocr.modeling.layers.linear import xavier_linear
 from ppocr.modeling.layers.mlp import MLP
+from ppocr.modeling.layers.tokens import sinusoids
 
 LONGEST = 5000
 
@@ -98,9 +98,7 @@ class PositionalEncoding(nn.Layer):
 
     def __init__(self, width, dropout, length=LONGEST):
         super().__init__()
-        angles = np.arange(length)[:, None] * 10000.0 ** (-np.arange(0, width, 2) / width)
-        table = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(length, 1, width)
-        self.register_buffer("pe", paddle.to_tensor(table.astype(np.float32)))
+        self.register_buffer("pe", paddle.to_tensor(sinusoids(length, width)).unsqueeze(1))
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x, first=0):
