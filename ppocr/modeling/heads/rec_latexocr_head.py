@@ -1,15 +1,12 @@
 """LaTeX-OCR: a decoder with gates, which gives the sub-words of a formula one after the other."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Optional
 
-import paddle
 from paddle import nn
 
 from ppocr.modeling.layers.gated_decoder import GatedDecoder
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
-from ppocr.modeling.layers.mbart import causal_mask
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode, taught_scores
 from ppocr.registry import HEADS, bind_arguments
 from ppocr.text.subword import LatexOcrCodec
 from ppocr.values import Classes, Depth, Heads, LabelTokens, Range, Width
@@ -110,18 +107,10 @@ class LaTeXOCRHead(nn.Layer):
             In evaluation sub-words ``[N, T]`` from the start on, padding behind the end.
         """
         memories = self.net.memories(x)
-        return self._teach(memories, *targets) if self.training else self._generate(memories)
-
-    def _teach(self, memories, label, present):
-        """Returns the scores of what follows each entry of the label but the last."""
-        mask = causal_mask(present[:, :-1], memories[0][0].dtype)
-        return self.net(label[:, :-1], memories, mask)[0]
-
-    def _generate(self, memories):
-        """Returns the likeliest sub-words, from the start on."""
-        start = paddle.full([memories[0][0].shape[0], 1], LatexOcrCodec.start, "int64")
-        read = partial(self.net, memories=memories)
-        return greedy_decode(read, start, self._longest, LatexOcrCodec.end, self._padding)
+        start, end = LatexOcrCodec.start, LatexOcrCodec.end
+        if self.training:
+            return taught_scores(self.net, memories, *targets, start)
+        return greedy_decode(self.net, memories, self._longest, start, end, self._padding)
 
 
 def _binding(decoder_args):

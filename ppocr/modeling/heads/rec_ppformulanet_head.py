@@ -1,20 +1,18 @@
 """PP-FormulaNet: the decoder of mBART on the map of an image, which may give several sub-words at a time."""
 
-from functools import partial
 from typing import Annotated, Literal, Union
 
-import paddle
 from paddle import nn
 
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode, taught_scores
 from ppocr.modeling.layers.mbart import (
     FOLLOWS_THE_TOKENIZER,
     HEADS_OF_ATTENTION,
     PUBLISHED_CLASSES,
     MBartDecoder,
     MBartForCausalLM,
-    causal_mask,
     mbart_linear,
+    misfit,
 )
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
@@ -72,9 +70,7 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
     @staticmethod
     def check_arguments(in_channels, encoder_hidden_size, use_parallel, parallel_step):
         """Yields a width that does not fit, or a step of nothing."""
-        if in_channels not in (None, encoder_hidden_size):
-            what = f"'encoder_hidden_size' must be the width of what the head reads, {in_channels}"
-            yield "encoder_hidden_size", f"{what}, not {encoder_hidden_size}"
+        yield from misfit(in_channels, encoder_hidden_size)
         if use_parallel and not parallel_step:
             yield "parallel_step", "'parallel_step' must be 1 or more where 'use_parallel' is set"
 
@@ -91,17 +87,6 @@ class PPFormulaNet_Head(nn.Layer):  # noqa: N801  (published name)
             In evaluation sub-words ``[N, T]`` from the start on, padding behind the end.
         """
         memories = self.decoder.model.decoder.memories(self.enc_to_dec_proj(x))
-        return self._teach(memories, *targets) if self.training else self._generate(memories)
-
-    def _teach(self, memories, label, present):
-        """Returns the scores of what follows each entry of the label but the last."""
-        starts = paddle.full([label.shape[0], self._step - 1], self._start, label.dtype)
-        tokens = paddle.concat([starts, label], axis=1)[:, : -self._step]
-        present = paddle.concat([paddle.ones_like(starts), present.astype(label.dtype)], axis=1)[:, : -self._step]
-        return self.decoder(tokens, memories, causal_mask(present, memories[0][0].dtype, self._step))[0]
-
-    def _generate(self, memories):
-        """Returns the likeliest sub-words, from the start on."""
-        start = paddle.full([memories[0][0].shape[0], self._step], self._start, "int64")
-        read = partial(self.decoder, memories=memories)
-        return greedy_decode(read, start, self._longest, END, PADDING)
+        if self.training:
+            return taught_scores(self.decoder, memories, *targets, self._start, self._step)
+        return greedy_decode(self.decoder, memories, self._longest, self._start, END, PADDING, self._step)

@@ -3,19 +3,18 @@
 from functools import partial
 from typing import Annotated
 
-import paddle
 import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.attention import attend, split_heads
-from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode
+from ppocr.modeling.layers.generation import EXPORT_OBSTACLE, greedy_decode, taught_scores
 from ppocr.modeling.layers.mbart import (
     FOLLOWS_THE_TOKENIZER,
     HEADS_OF_ATTENTION,
     PUBLISHED_CLASSES,
     MBartDecoder,
     MBartForCausalLM,
-    causal_mask,
+    misfit,
 )
 from ppocr.registry import HEADS
 from ppocr.text.subword import END, PADDING
@@ -126,9 +125,7 @@ class UniMERNetHead(nn.Layer):
     @staticmethod
     def check_arguments(in_channels, encoder_hidden_size):
         """Yields a width that does not fit."""
-        if in_channels not in (None, encoder_hidden_size):
-            what = f"'encoder_hidden_size' must be the width of what the head reads, {in_channels}"
-            yield "encoder_hidden_size", f"{what}, not {encoder_hidden_size}"
+        yield from misfit(in_channels, encoder_hidden_size)
 
     def forward(self, x, targets=None):
         """Reads a sequence ``[N, S, in_channels]``.
@@ -146,17 +143,7 @@ class UniMERNetHead(nn.Layer):
         if self._counts:
             found["counts"] = self.decoder.counting_decoder(x)
             more = SHARE_OF_COUNTS * self.decoder.model.decoder.counting_context_weight(found["counts"]).unsqueeze(1)
+        read = partial(self.decoder, more=more)
         if not self.training:
-            return self._generate(memories, more)
-        return {"logits": self._teach(memories, more, *targets), **found}
-
-    def _teach(self, memories, more, label, present):
-        """Returns the scores of what follows each entry of the label but the last."""
-        mask = causal_mask(present[:, :-1], memories[0][0].dtype)
-        return self.decoder(label[:, :-1], memories, mask, more=more)[0]
-
-    def _generate(self, memories, more):
-        """Returns the likeliest sub-words, from the start on."""
-        start = paddle.full([memories[0][0].shape[0], 1], self._start, "int64")
-        read = partial(self.decoder, memories=memories, more=more)
-        return greedy_decode(read, start, self._longest, END, PADDING)
+            return greedy_decode(read, memories, self._longest, self._start, END, PADDING)
+        return {"logits": taught_scores(read, memories, *targets, self._start), **found}

@@ -20,6 +20,13 @@ FOLLOWS_THE_TOKENIZER = {"decoder.model.decoder.embed_tokens.weight": (0, 0), "d
 DEVIATION = 0.02  # of weights at the start
 
 
+def misfit(in_channels, encoder_hidden_size):
+    """Yields the key of a head, and what is wrong, where it is told of another width than it reads (None: unknown)."""
+    if in_channels not in (None, encoder_hidden_size):
+        what = f"'encoder_hidden_size' must be the width of what the head reads, {in_channels}"
+        yield "encoder_hidden_size", f"{what}, not {encoder_hidden_size}"
+
+
 def mbart_linear(in_features, out_features, bias=True):
     """Returns a linear layer with weights from a narrow normal distribution and no bias at the start."""
     weight = ParamAttr(initializer=Normal(0.0, DEVIATION))
