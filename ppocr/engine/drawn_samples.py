@@ -31,7 +31,7 @@ def draw_samples(evaluator, model, count: int):
 
 
 def _one_by_one(images, results, batch):
-    """Yields (image, result, batch) of each sample; none where results are not made of lists with an entry for each."""
+    """Yields (image, result, batch) of each sample; none where results have no entry for each."""
     for i in range(len(images)):
         result = _of_sample(results, i)
         if result is None:
@@ -41,14 +41,14 @@ def _one_by_one(images, results, batch):
 
 def _of_sample(results, i):
     """Returns what post-processing gives for a batch, for one sample alone; None where that cannot be told."""
-    if isinstance(results, list):
+    if isinstance(results, list) or hasattr(results, "shape"):
         return results[i : i + 1]
     if isinstance(results, tuple):
         parts = tuple(_of_sample(part, i) for part in results)
-        return None if None in parts else parts
+        return None if any(part is None for part in parts) else parts
     if isinstance(results, dict):
         parts = {name: _of_sample(part, i) for name, part in results.items()}
-        return None if None in parts.values() else parts
+        return None if any(part is None for part in parts.values()) else parts
     return None
 
 

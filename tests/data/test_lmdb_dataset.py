@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ppocr.data.datasets.base import SampleKey
-from ppocr.data.datasets.lmdb import LMDBDataSet
+from ppocr.data.datasets.lmdb import LMDBDataSet, LMDBDataSetSR
 from ppocr.errors import DataError
 
 lmdb = pytest.importorskip("lmdb")
@@ -144,3 +144,21 @@ def test_less_than_the_head_of_a_database_is_none(tmp_path):
 def test_labels_of_one_database(two):
     dataset = LMDBDataSet(two, [])
     assert dataset.labels_in(1, [2, 3]) == ["b1é".encode(), None] and dataset.labels_in(0, [1]) == [b"a0"]
+
+
+def test_pairs_of_images(tmp_path):
+    values = {"num-samples": b"2", "image_lr-000000001": png(1), "image_hr-000000001": png(2), "label-000000001": b"a"}
+    values.update({"image_lr-000000002": png(3), "label-000000002": b"b"})
+    with lmdb.open(str(tmp_path / "pairs"), map_size=1 << 20) as environment, environment.begin(write=True) as writing:
+        for name, value in values.items():
+            writing.put(name.encode(), value)
+    resize = [
+        {"SRResize": {"imgH": 4, "imgW": 8, "down_sample_scale": 2}},
+        {"KeepKeys": {"keep_keys": ["img_lr", "img_hr", "label"]}},
+    ]
+    dataset = LMDBDataSetSR(str(tmp_path / "pairs"), resize)
+    small, large, label = dataset[0]
+    assert small.shape == (3, 2, 4) and large.shape == (3, 4, 8) and label == "a"
+    assert round(255 * float(small[0, 0, 0])) == 1 and round(255 * float(large[0, 0, 0])) == 2
+    sample, (event,) = dataset.read(SampleKey(0, 1))
+    assert sample is None and event.detail == "the database holds no image for it"

@@ -18,7 +18,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 RUNNABLE = sorted(
     {
         str(path.relative_to(CONFIGS))
-        for task in ("cls", "det", "e2e", "kie", "rec")
+        for task in ("cls", "det", "e2e", "kie", "rec", "sr")
         for path in (CONFIGS / task).rglob("*.y*ml")
     }
     - set(CANNOT_RUN)
@@ -47,12 +47,15 @@ def write_data(folder):
         words = [word, {**word, "points": [[x, y - 50] for x, y in box]}]
         lines["det"].append(f"page{i}.png\t{json.dumps(words)}")
         lines["kie"].append(f"page{i}.png\t{json.dumps([{**word, 'label': j} for j, word in enumerate(words, 1)])}")
+    strokes = "".join(f"{character} {i % 9 + 1}\n" for i, character in enumerate(CHARACTERS))
+    (folder / "strokes.txt").write_text(strokes, encoding="utf-8")
     for task, content in lines.items():
         (folder / f"{task}.txt").write_text("\n".join(content) + "\n", encoding="utf-8")
     with lmdb.open(str(folder / "lmdb"), map_size=2**22) as environment, environment.begin(write=True) as transaction:
         transaction.put(b"num-samples", str(len(TEXTS)).encode())
         for i, text in enumerate(TEXTS, start=1):
-            transaction.put(b"image-%09d" % i, (folder / f"line{i - 1}.png").read_bytes())
+            for name in (b"image", b"image_lr", b"image_hr"):
+                transaction.put(b"%s-%09d" % (name, i), (folder / f"line{i - 1}.png").read_bytes())
             transaction.put(b"label-%09d" % i, text.encode())
 
 
@@ -74,7 +77,8 @@ def small_run(path, data, output):
     task = config["Architecture"]["model_type"]
     symbols = any("CANLabelEncode" in operator for operator in config["Train"]["dataset"]["transforms"])
     if config["Global"].get("character_dict_path"):
-        config["Global"]["character_dict_path"] = str(data / ("symbol_dict.txt" if symbols else "dict.txt"))
+        name = "strokes.txt" if task == "sr" else "symbol_dict.txt" if symbols else "dict.txt"
+        config["Global"]["character_dict_path"] = str(data / name)
     if task == "kie":
         config["Global"].update(class_path=str(data / "classes.txt"), img_scale=[SIDE, SIDE])
     if config["Global"].get("rec_char_dict_path"):
@@ -96,7 +100,7 @@ def small_run(path, data, output):
 
 
 def use_data(dataset, lines, data):
-    if dataset["name"] == "LMDBDataSet":
+    if dataset["name"] in ("LMDBDataSet", "LMDBDataSetSR"):
         dataset["data_dir"] = str(data / "lmdb")
         return
     if dataset["name"] == "LaTeXOCRDataSet":
