@@ -92,7 +92,9 @@ def family_configs() -> list:
         UserError: there are none, as in a package that was installed in part.
     """
     folder = config_folder()
-    found = [path for task in ("det", "rec", "cls", "e2e", "kie") for path in sorted((folder / task).rglob("*.y*ml"))]
+    found = [
+        path for task in ("det", "rec", "cls", "e2e", "kie", "sr") for path in sorted((folder / task).rglob("*.y*ml"))
+    ]
     if not found:
         raise UserError(f"{folder}: there are no configurations here, so there is nothing to make cards of")
     return [str(path.relative_to(folder)) for path in found]
@@ -121,7 +123,7 @@ def card(names) -> str:
     """Returns the card of the first configuration as Markdown; the others are named."""
     print(names[0], file=sys.stderr, flush=True)
     config = configuration.load(config_folder() / names[0])
-    dictionary = config["Global"].get("character_dict_path")
+    dictionary = None if _has_strokes(config) else config["Global"].get("character_dict_path")
     with tempfile.TemporaryDirectory() as folder:
         return _card(names, measurable(config, Path(folder)), dictionary)
 
@@ -173,6 +175,8 @@ def measurable(config, folder) -> dict:
         folder: where a dictionary is written in place of a published one that is not there, as long as that.
     """
     path = config["Global"].get("character_dict_path")
+    if _has_strokes(config):
+        return configuration.resolve(config, build_post_process(config["PostProcess"], config["Global"]))
     if path and not Path(path).exists():
         path = folder / "dictionary.txt"
         length = PUBLISHED[Path(config["Global"]["character_dict_path"]).name]
@@ -187,6 +191,11 @@ def measurable(config, folder) -> dict:
     return result
 
 
+def _has_strokes(config):
+    """Tells whether ``character_dict_path`` holds strokes of characters, on which no size depends."""
+    return config["Architecture"]["model_type"] == "sr"
+
+
 def training_shape(config) -> list:
     """Returns channels, height and width of a training image, as the operators of the configuration make it.
 
@@ -197,6 +206,8 @@ def training_shape(config) -> list:
             ((name, arguments),) = operator.items()
             kind = OPERATORS.get(name, config["Architecture"]["model_type"])
             values = {key: p.default for key, p in parameters_of(kind).items()} | (arguments or {})
+            if name == "SRResize":
+                return [3, *(values[side] // values["down_sample_scale"] for side in ("imgH", "imgW"))]
             if "Resize" in name and len(values.get("image_shape", ())) > 2:
                 channels, height, *widths = values["image_shape"]
                 return [channels, height, widths[-1]]  # of several the largest
