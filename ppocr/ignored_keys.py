@@ -5,6 +5,7 @@ They give a warning instead of an error.  ``IGNORED_KEYS`` maps ``"<kind>/<name>
 """
 
 _GREEDY = "the likeliest sub-words are taken, none is drawn"
+_OF_FILES = dict.fromkeys(("pretrained", "checkpoints"), "weights come from Global.pretrained_model")
 _OF_EXPORT = "an export knows that it is one"
 
 IGNORED_KEYS = {
@@ -43,6 +44,7 @@ IGNORED_KEYS = {
         "is_export": _OF_EXPORT,
     },
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
+    **{f"backbone/{name}": _OF_FILES for name in ("LayoutLMForSer", "LayoutXLMForSer", "LayoutXLMForRe")},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
     "head/CANHead": {
         "in_channel": "it follows from the backbone",

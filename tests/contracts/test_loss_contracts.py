@@ -190,6 +190,7 @@ LOSS_ROWS = {
          "loss_reg_x": 4.5, "loss_reg_y": 0.0},
         (CONTOURS,) * 3,
     ),
+    "LossFromOutput": Row({"reduction": "mean"}, {"loss": np.array([1, 3], "float32")}, {"loss": 2.0}),
     "MultiLoss": Row(
         {"loss_config_list": [{"CTCLoss": None}, {"NRTRLoss": None}], "weight_2": 0.5},
         {"ctc": even(1, 2, CLASSES), "gtc": even(1, 2, CLASSES)},
@@ -259,6 +260,13 @@ LOSS_ROWS = {
         {"logits": even(1, 3, CLASSES), "counts": np.full([1, CLASSES], 3, "float32")},
         {"loss": SURPRISE * 2 / 3 + 0.5 * COUNTED, "word_loss": SURPRISE * 2 / 3, "count_loss": COUNTED},
         (ids([0, 3, 2, 1]),),
+    ),
+    # of three sub-words one has no class, and one is padding
+    "VQASerTokenLayoutLMLoss": Row(
+        {"num_classes": CLASSES},
+        even(1, 3, CLASSES),
+        {"loss": SURPRISE},
+        (ids(0), ids([1, 1, 0]), ids(0), ids(0), ids([2, -100, 1])),
     ),
     "VLLoss": Row(
         {"mode": "LA"}, (even(3, 1, CLASSES),) * 3, {"loss": SURPRISE * (1 + 0.5 + 0.5)}, (ids([1, 2, 0]),) * 3

@@ -34,6 +34,24 @@ def nodes():
     return [visual], {"relations": relations[:, :2, :2], "texts": texts[:, :2, :4], "visual": visual, "tag": tag}
 
 
+LAYOUT = {
+    "vocab_size": 9, "hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 8,
+    "max_position_embeddings": 4,
+}  # fmt: skip
+
+
+def sub_words():
+    """Two sub-words and padding; no input gets a gradient."""
+    places = paddle.to_tensor([[[0, 0, 10, 10], [20, 30, 1000, 1000], [0, 0, 0, 0]]])
+    return [], [ids([5, 8, 0]), places, ids([1, 1, 0]), ids([0, 0, 0])]
+
+
+def entities():
+    """The same with a question, an answer and that they belong together."""
+    known = paddle.to_tensor([[[2, 2, 2], [0, 1, 1], [1, 2, 2]]])
+    return [], [*sub_words()[1], known, paddle.to_tensor([[[1, 1], [0, 1]]])]
+
+
 PAGE, LINE = [1, 3, 64, 64], [1, 3, 32, 64]
 SVTR = {
     "img_size": [16, 32], "embed_dim": [8, 8, 16], "depth": [1, 1, 1], "num_heads": [2, 2, 2], "out_channels": 12,
@@ -65,6 +83,13 @@ BACKBONE_ROWS = {
         {"img_size": [32, 64], "embed_dim": 16, "depth": 1, "num_heads": 2}, [2, 1, 32, 40], [2, 7, 16]
     ),
     "Kie_backbone": Row({}, graph, GRAPH),
+    "LayoutLMForSer": Row(LAYOUT, sub_words, [1, 3, 7]),
+    "LayoutXLMForRe": Row(LAYOUT, entities, {"loss": [], "hidden_states": [[1, 3, 12]] * 2}),
+    "LayoutXLMForSer": Row(
+        {**LAYOUT, "num_classes": 5},
+        sub_words,
+        {"backbone_out": [1, 3, 5], "hidden_states_0": [1, 3, 12], "hidden_states_1": [1, 3, 12]},
+    ),
     "MTB": Row({"cnn_num": 3}, LINE, [1, 8, 512]),
     "MobileNetV1Enhance": Row({"scale": 0.125}, LINE, [1, 128, 1, 16]),
     "PPHGNetSmall": Row({}, [1, 3, 48, 32], [1, 1024, 1, 40]),
@@ -373,10 +398,16 @@ def channels_of(output):
     return output.shape[2 if output.ndim == 3 else 1]
 
 
+def features(output):
+    """Returns, of what backbones of key information give, what has their channels."""
+    found = next(output[name] for name in ("visual", "backbone_out", "hidden_states") if name in output)
+    return found[-1] if isinstance(found, list) else found
+
+
 @BACKBONE_TABLE.each()
 def test_a_backbone(entry):
     part, output = check(BACKBONE_TABLE, entry)
-    output = output["visual"] if isinstance(output, dict) else output  # of the nodes of graphs
+    output = features(output) if isinstance(output, dict) else output
     channels = list(map(channels_of, output)) if isinstance(output, list) else channels_of(output)
     assert part.out_channels == channels
 
