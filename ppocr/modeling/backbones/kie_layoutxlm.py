@@ -38,7 +38,7 @@ class LayoutXLMSizes(LayoutSizes):
         mode: ``vi``, as VI-LayoutXLM, or null; a label for the weights, both read texts and places alone.
     """
 
-    vocab_size: Tokens = 250002
+    vocab_size: Classes = 250002
     max_position_embeddings: Tokens = 514
     type_vocab_size: Tokens = 1
     mode: Optional[Literal["vi"]] = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import paddle
 from paddle import nn
 
-from ppocr.values import Depth, Dropout, Heads, Tokens, Width
+from ppocr.values import Classes, Depth, Dropout, Heads, Tokens, Width
 
 PLACES = 1024  # coordinates of a page are numbers from 0 to 1000
 _HIDDEN = -1e4  # added to the attention of padding
@@ -29,7 +29,7 @@ class LayoutSizes(nn.Layer):
         dropout: of what is added, and in the attention.
     """
 
-    vocab_size: Tokens = 30522
+    vocab_size: Classes = 30522
     hidden_size: Width = 768
     num_hidden_layers: Depth = 12
     num_attention_heads: Heads = 12
