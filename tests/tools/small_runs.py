@@ -79,6 +79,8 @@ def small_run(path, data, output):
     if config["Global"].get("character_dict_path"):
         name = "strokes.txt" if task == "sr" else "symbol_dict.txt" if symbols else "dict.txt"
         config["Global"]["character_dict_path"] = str(data / name)
+        if "character_dict_path" in config["Loss"]:
+            config["Loss"]["character_dict_path"] = str(data / name)
     if task == "kie":
         config["Global"].update(class_path=str(data / "classes.txt"), img_scale=[SIDE, SIDE])
     if config["Global"].get("rec_char_dict_path"):
