@@ -38,6 +38,8 @@ PAGES = {
     "quickstart.md": "configs/quickstart/rec.yml",
     "finetune_recogniser.md": "configs/examples/plates_rec.yml",
     "finetune_detector.md": "configs/examples/receipts_det.yml",
+    "read_pages.md": "configs/e2e/e2e_r50_vd_pg.yml",
+    "few_images.md": "configs/det/det_mv3_db.yml",
     "migrating.md": "configs/quickstart/rec.yml",
     "extending.md": "configs/quickstart/rec.yml",
     "distributed.md": "configs/quickstart/rec.yml",
@@ -62,6 +64,13 @@ SMALL = {
     "configs/examples/plates_rec.yml": [],
     "my_rec.yml": [],
     "my_det.yml": ["Eval.dataset.transforms.2.DetResizeForTest.limit_side_len=96"],
+    "my_db.yml": ["Train.dataset.transforms.3.EastRandomCropData.size=[96, 96]"],
+    "my_drawn_pages.yml": [
+        "Train.dataset.length=4",
+        "Train.dataset.transforms.1.PGProcessTrain.image_shape=[128, 128]",
+        "Eval.dataset.length=2",
+        "Eval.dataset.transforms.1.E2EResizeForTest.max_side_len=128",
+    ],
     "my_words.yml": [],
     "count.yml": [],
     "my_v5.yml": ["Train.sampler.first_bs=2", "Eval.loader.batch_size_per_card=2"],
@@ -126,8 +135,11 @@ def place(block):
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch, forgotten_modules):
-    """An empty folder with ``configs``, which is the current one; modules and classes made in it are forgotten."""
+    """The current folder, with ``configs`` and dictionaries; modules and classes made in it are forgotten."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    (tmp_path / "ppocr/utils").mkdir(parents=True)
+    for dictionary in (ROOT / "ppocr/utils").glob("*dict.txt"):
+        shutil.copy(dictionary, tmp_path / "ppocr/utils")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
