@@ -1,5 +1,6 @@
 """Every dataset reads its samples, every sampler gives each of them, every collate function makes a batch."""
 
+import json
 from types import SimpleNamespace
 
 import cv2
@@ -7,6 +8,7 @@ import lmdb
 import numpy as np
 import pytest
 from contract_table import Table
+from table_parts import CELLS, TOKENS
 from tiny_tokenizer import tokenizer_file
 
 from ppocr.data.datasets.base import SampleKey
@@ -34,6 +36,7 @@ DATASET_ROWS = {
     "LMDBDataSetSR": ({"data_dir": "data/lmdb", **DECODED}, "w0"),
     "MultiScaleDataSet": (FILES, "w0"),
     "PGDataSet": (FILES, "w0"),
+    "PubTabDataSet": ({**FILES, "label_file_list": ["data/tables.jsonl"]}, "<td>"),
     "SimpleDataSet": (FILES, "w0"),
     "SyntheticCurvedDataSet": ({**DRAWN, "image_size": [96, 96], "text_height": [8, 16]}, "transcription"),
     "SyntheticDocDataSet": ({**DRAWN, "image_size": [96, 96], "lines": [1, 2]}, "transcription"),
@@ -84,6 +87,9 @@ def folder(tmp_path_factory):
     for i, image in enumerate(images):
         (data / f"{i}.png").write_bytes(image)
     (data / "label.txt").write_text("".join(f"{i}.png\tw{i}\t16\t8\n" for i in range(COUNT)), encoding="utf-8")
+    html = {"structure": {"tokens": TOKENS}, "cells": CELLS}
+    tables = [json.dumps({"filename": f"{i}.png", "html": html}) + "\n" for i in range(COUNT)]
+    (data / "tables.jsonl").write_text("".join(tables), encoding="utf-8")
     with lmdb.open(str(data / "lmdb"), map_size=2**20) as environment, environment.begin(write=True) as transaction:
         transaction.put(b"num-samples", str(COUNT).encode())
         for i, image in enumerate(images):

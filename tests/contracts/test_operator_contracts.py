@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from contract_table import Table
+from table_parts import CELLS, TOKENS, structure_file
 from tiny_tokenizer import tokenizer_file
 
 import ppocr
@@ -103,6 +104,7 @@ OPERATOR_ROWS = {
     "PRENLabelEncode": (TEXT, {"label": [13, 3, 14, 1, 0]}),
     "PRENResizeImg": ({"image_shape": [32, 100]}, {"image": (3, 32, 100)}),
     "Pad": ({}, {"image": (96, 128, 3)}),
+    "PaddingTableImage": ({"size": [100, 130]}, {"image": (100, 130, 3), "shape": [96, 120, 1, 1, 100, 130]}),
     "ParseQLabelEncode": (TEXT, {"label": [37, 11, 1, 12, 0, 38]}),
     "RFLLabelEncode": (TEXT, {"label": [0, 11, 1, 12, 37], "cnt_label": [0, 1]}),
     "RFLRecResizeImg": (GRAY, {"image": (1, 32, 100), "valid_ratio": 0.4}),
@@ -119,6 +121,10 @@ OPERATOR_ROWS = {
     "RecConAug": ({}, {"label": "a0b", "image": AS_IT_WAS}),
     "RecResizeImg": (LINE, {"image": (3, 32, 100), "valid_ratio": 0.4}),
     "Resize": (SQUARE, {"image": (64, 64, 3), "polys": (2, 4, 2)}),
+    "ResizeTableImage": (
+        {"max_len": 60, "resize_bboxes": True},
+        {"image": (48, 60, 3), "shape": [96, 120, 0.5, 0.5], "bboxes": lambda boxes: boxes.sum() == 72},
+    ),
     "RobustScannerRecResizeImg": ({**SAR, **TEXT}, {"image": (3, 48, 160), "valid_ratio": 60 / 160}),
     "SARLabelEncode": (TEXT, {"label": [37, 10, 0, 11, 37, 38]}),
     "SARRecResizeImg": (SAR, {"image": (3, 48, 160), "valid_ratio": 60 / 160}),
@@ -134,6 +140,17 @@ OPERATOR_ROWS = {
     "SVTRRecResizeImg": (LINE, {"image": (3, 32, 100), "valid_ratio": 0.4}),
     "ScaleAlignedShort": ({"short_size": 96}, {"image": lambda image: min(image.shape[:2]) == 96}),
     "SquareResizePad": ({"target_size": 96}, {"image": (96, 96, 3), "polys": (2, 4, 2)}),
+    "TableBoxEncode": (
+        {"out_box_format": "xywh"}, {"bboxes": lambda boxes: boxes[0].tolist() == pytest.approx([0.2, 0.5, 0.2, 0.5])}
+    ),
+    "TableLabelEncode": (
+        {"character_dict_path": structure_file(), "max_text_length": 8, "merge_no_span_structure": True},
+        {"structure": [0, 1, 8, 4, 5, 6, 7, 2, 9, 0], "bboxes": (10, 4), "bbox_masks": (10, 1), "length": 7},
+    ),
+    "TableMasterLabelEncode": (
+        {"character_dict_path": structure_file(), "max_text_length": 9},
+        {"structure": [10, 0, 2, 6, 3, 4, 5, 6, 1], "bboxes": (9, 4), "bbox_masks": (9, 1), "length": 8},
+    ),
     "ToCHWImage": ({}, {"image": (3, 96, 120)}),
     "UniMERNetImageFormat": ({}, {"image": (1, 96, 128)}),
     "UniMERNetImgDecode": ({"input_size": [64, 96]}, {"image": (64, 96, 3)}),
@@ -210,6 +227,12 @@ def sample_for(op, name):
         sample["label"] = json.dumps(items)
     if name in ("DecodeImage", "UniMERNetImgDecode"):
         sample["image"] = cv2.imencode(".png", make_image())[1].tobytes()
+    if name in ("TableLabelEncode", "TableMasterLabelEncode"):
+        sample.update(structure=TOKENS, cells=CELLS)
+    if name in ("TableBoxEncode", "ResizeTableImage"):
+        sample["bboxes"] = np.array([[12, 24, 36, 72]], np.float32)
+    if name == "PaddingTableImage":
+        sample["shape"] = np.array([96, 120, 1.0, 1.0])
     if name == "CANLabelEncode":
         sample["label"] = "a 0 b"
     if name == "KieLabelEncode":
