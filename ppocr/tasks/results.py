@@ -100,6 +100,28 @@ class Image:
     pixels: np.ndarray
 
 
+@dataclass(frozen=True)
+class Table:
+    """The table on an image.
+
+    Attributes:
+        structure: HTML tokens.
+        boxes: of the cells, in the order in which the structure opens them: two corners or four, float (cells, 4 or 8),
+            in pixels of the image; x comes first.
+        score: mean confidence of the tokens, 0 to 1; None where the model gives none.
+    """
+
+    structure: tuple
+    boxes: np.ndarray
+    score: Optional[float] = None
+
+    @property
+    def points(self) -> np.ndarray:
+        """The corners of each box, (cells, 4, 2)."""
+        boxes = self.boxes if self.boxes.shape[1:] == (8,) else self.boxes.reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+        return boxes.reshape(-1, 4, 2)
+
+
 def by_network(result) -> dict:
     """Returns ``{network: typed result}`` of an image; the only network of a model has the name ``""``."""
     return result if isinstance(result, dict) else {"": result}

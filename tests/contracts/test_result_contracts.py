@@ -4,6 +4,7 @@ import numpy as np
 import paddle
 import pytest
 from contract_table import Row, Table, ids
+from table_parts import structure_file
 from tiny_tokenizer import tokenizer_file
 
 from ppocr.registry import METRICS, POST_PROCESSES
@@ -61,6 +62,13 @@ LINKED = {"components": COMPONENTS, "pairs": np.array([[0, 1], [1, 0]]), "scores
 DB = {"unclip_ratio": 0.4, "box_thresh": 0.5}
 CTC, SAR = scores([A + 1, 0, B + 1], CHARACTERS + 1), scores([A, B, CHARACTERS + 1], CHARACTERS + 3)
 NOTHING = {"raw": 1}
+# the tokens <tr> <td> </td> </tr> with a box of half the image, which was enlarged from 10 x 20 to 20 x 40 and padded
+CELL = np.zeros([1, 6, 4], "float32")
+CELL[0, 2] = [0.25, 0.25, 0.5, 0.5]
+TABLE_SHAPE = np.array([[10, 20, 2.0, 2.0, 40, 40]])
+READ_CELL = {"structure_batch_list": [(["<tr>", "<td>", "</td>", "</tr>"], 0.75)]}
+TRUE_CELL = {"structure_batch_list": [["<tr>", "<td>", "</td>", "</tr>"]]}
+BOX_OF_CELL = {"bbox_batch_list": [[[5.0, 5.0, 10.0, 10.0]]]}
 POST_PROCESS_ROWS = {
     "AttnLabelDecode": Row(
         {},
@@ -139,6 +147,18 @@ POST_PROCESS_ROWS = {
         (["a^1"], ["b"]),
         label(1, 5, 2),
     ),
+    "TableLabelDecode": Row(
+        {"character_dict_path": structure_file()},
+        {"structure_probs": scores([0, 1, 3, 7, 2, 8], 9), "loc_preds": CELL},
+        ({**READ_CELL, **BOX_OF_CELL}, {**TRUE_CELL, **BOX_OF_CELL}),
+        (None, ids([0, 1, 3, 7, 2, 8]), CELL, TABLE_SHAPE),
+    ),
+    "TableMasterLabelDecode": Row(
+        {"character_dict_path": structure_file(), "merge_no_span_structure": False, "box_shape": "pad"},
+        {"structure_probs": scores([8, 0, 2, 6, 1, 9], 11), "loc_preds": CELL},
+        tuple({**part, "bbox_batch_list": [[[0.0, 0.0, 10.0, 10.0]]]} for part in (READ_CELL, TRUE_CELL)),
+        (None, ids([8, 0, 2, 6, 1, 9]), CELL, TABLE_SHAPE),
+    ),
     "UniMERNetDecode": Row(
         {"rec_char_dict_path": tokenizer_file()},
         np.array([[0, 4, 43, 31, 2, 1]]),
@@ -206,6 +226,16 @@ METRIC_ROWS = {
         (["a+b", "x"], ["a+b", "xyzv"]),
         {"exp_rate": 0.5, "edit distance": 3 / 8, "exp_rate<=1 ": 0.5, "exp_rate<=2 ": 0.5, "exp_rate<=3 ": 1.0},
     ),
+    "TableMetric": Row(
+        {"compute_bbox_metric": True, "del_thead_tbody": True},
+        (
+            {"structure_batch_list": [(["<tr>", "</tr>"], 0.9), (["<tr>"], 0.9)],
+             "bbox_batch_list": [[[0, 0, 10, 9]], [[0, 0, 9, 9]]]},
+            {"structure_batch_list": [["<tbody>", "<tr>", "</tr>", "</tbody>"], ["<td>"]],
+             "bbox_batch_list": [[[0, 0, 10, 10]], []]},
+        ),
+        {"acc": 0.5, "bbox_metric_precision": 0.5, "bbox_metric_recall": 1.0, "bbox_metric_hmean": 2 / 3},
+    ),
     "RecMetric": Row({}, TEXTS, {"acc": 0.5, "norm_edit_dis": 1 - 1 / 8}),
     # an image that is right, and a grey one a tenth too bright: 100 dB and 20 dB
     "SRMetric": Row(
@@ -228,6 +258,8 @@ def plain(value):
         return plain(value[0])
     if isinstance(value, (list, tuple)):
         return type(value)(plain(inner) for inner in value)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     return round(value, 5) if isinstance(value, float) else value
 
 
@@ -236,7 +268,7 @@ def test_a_post_process(entry):
     row = POST_PROCESS_TABLE.row(entry)
     post_process = POST_PROCESS_TABLE.build(entry, row.arguments)
     assert plain(post_process.process(row.takes, list(row.fields))) == row.gives
-    if post_process.task in ("det", "e2e"):
+    if post_process.task in ("det", "e2e", "table"):
         assert post_process.needs == ("shape",)  # without which boxes belong to no image
 
 
