@@ -15,7 +15,7 @@ from ppocr.tasks.results import Boxes, Formula, ImageClass, Text
 
 def test_tasks_are_found_by_the_model_type():
     assert {name: task_of(name).model_type for name in TASKS.names()} == {
-        "cls": "cls", "det": "det", "e2e": "e2e", "formula": "rec", "rec": "rec", "sr": "sr",
+        "cls": "cls", "det": "det", "e2e": "e2e", "formula": "rec", "rec": "rec", "sr": "sr", "table": "table",
     }  # fmt: skip
     assert task_of("other").name == task_of(None).name == ""
 
