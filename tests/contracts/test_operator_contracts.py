@@ -145,11 +145,11 @@ OPERATOR_ROWS = {
     ),
     "TableLabelEncode": (
         {"character_dict_path": structure_file(), "max_text_length": 8, "merge_no_span_structure": True},
-        {"structure": [0, 1, 8, 4, 5, 6, 7, 2, 9, 0], "bboxes": (10, 4), "bbox_masks": (10, 1), "length": 7},
+        {"structure": [0, 1, 7, 3, 4, 5, 6, 2, 8, 0], "bboxes": (10, 4), "bbox_masks": (10, 1), "length": 7},
     ),
     "TableMasterLabelEncode": (
-        {"character_dict_path": structure_file(), "max_text_length": 9},
-        {"structure": [10, 0, 2, 6, 3, 4, 5, 6, 1], "bboxes": (9, 4), "bbox_masks": (9, 1), "length": 8},
+        {"character_dict_path": structure_file(), "max_text_length": 10},
+        {"structure": [8, 0, 2, 6, 3, 4, 5, 6, 1, 9], "bboxes": (10, 4), "bbox_masks": (10, 1), "length": 8},
     ),
     "ToCHWImage": ({}, {"image": (3, 96, 120)}),
     "UniMERNetImageFormat": ({}, {"image": (1, 96, 128)}),

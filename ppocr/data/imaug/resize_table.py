@@ -28,6 +28,7 @@ class ResizeTableImage(Operator):
     def __init__(self, max_len: Side, resize_bboxes: bool = False, infer_mode: bool = False):
         self.max_len = max_len
         self.resize_bboxes = resize_bboxes and not infer_mode
+        self.writes = ("image", "shape", "bboxes") if self.resize_bboxes else ("image", "shape")
 
     def __call__(self, data):
         image = data["image"]
