@@ -218,6 +218,11 @@ def detection():
     return {"polys": polys, "texts": ["ab", "c"], "ignore_tags": np.array([False, False])}
 
 
+def table():
+    shape, bboxes = np.array([96, 120, 1.0, 1.0]), np.array([[12, 24, 36, 72]], np.float32)
+    return {"structure": TOKENS, "cells": CELLS, "bboxes": bboxes, "shape": shape}
+
+
 def sample_for(op, name):
     """Returns a sample with all that an operator may want."""
     sample = {"image": make_image(), "label": "a0b", **detection(), "scale_factor": (1.0, 1.0)}
@@ -227,12 +232,8 @@ def sample_for(op, name):
         sample["label"] = json.dumps(items)
     if name in ("DecodeImage", "UniMERNetImgDecode"):
         sample["image"] = cv2.imencode(".png", make_image())[1].tobytes()
-    if name in ("TableLabelEncode", "TableMasterLabelEncode"):
-        sample.update(structure=TOKENS, cells=CELLS)
-    if name in ("TableBoxEncode", "ResizeTableImage"):
-        sample["bboxes"] = np.array([[12, 24, 36, 72]], np.float32)
-    if name == "PaddingTableImage":
-        sample["shape"] = np.array([96, 120, 1.0, 1.0])
+    if "Table" in name:
+        sample.update(table())
     if name == "CANLabelEncode":
         sample["label"] = "a 0 b"
     if name == "KieLabelEncode":
