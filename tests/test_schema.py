@@ -30,16 +30,16 @@ def problems(config, *assignments):
 
 def test_a_model_that_is_not_here_is_one_line(recogniser):
     foreign = [
-        "Architecture.Head={name: SLAHead, out_channels: 30}",
-        "Loss={name: SLALoss, loss_weight: 8}",
-        "Train.dataset.transforms.1={TableLabelEncode: }",
-        "Eval.dataset.transforms.1={TableLabelEncode: }",
-        "Metric.name=TableMetric",
+        "Architecture.Head={name: FarHead, out_channels: 30}",
+        "Loss={name: FarLoss, loss_weight: 8}",
+        "Train.dataset.transforms.1={FarLabelEncode: }",
+        "Eval.dataset.transforms.1={FarLabelEncode: }",
+        "Metric.name=FarMetric",
         "Global.epoch_nums=3",
     ]
     assert problems(recogniser, *foreign) == [
         f"{ROOT}/configs/quickstart/rec.yml:{line_of('Architecture:')}: Architecture: this model is not here, for want "
-        "of head 'SLAHead', loss 'SLALoss', metric 'TableMetric', operator 'TableLabelEncode'; docs/models.md lists "
+        "of head 'FarHead', loss 'FarLoss', metric 'FarMetric', operator 'FarLabelEncode'; docs/models.md lists "
         "the models that are (classes of your own are named in Global.imports)"
     ]
 
@@ -52,7 +52,7 @@ def line_of(text):
     "assignments, hints",
     [
         (["Loss.name=CTCLos", "Architecture.Backbone.name=MobilNetV3"], ["'CTCLoss'", "'MobileNetV3'"]),
-        (["Architecture.Head.name=SLAHead", "Global.epoch_nums=3"], ["'SARHead'", "'epoch_num'"]),
+        (["Architecture.Head.name=SARHed", "Global.epoch_nums=3"], ["'SARHead'", "'epoch_num'"]),
     ],
 )
 def test_misspelt_names_and_a_single_unknown_one_keep_their_hints(recogniser, assignments, hints):
