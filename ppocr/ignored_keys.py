@@ -46,6 +46,10 @@ IGNORED_KEYS = {
     "backbone/ResNet_vd": {"disable_se": "this backbone has no squeeze-and-excitation layer"},
     **{f"backbone/{name}": _OF_FILES for name in ("LayoutLMForSer", "LayoutXLMForSer", "LayoutXLMForRe")},
     "backbone/PPLCNetV3": {"pretrained": "weights come from Global.pretrained_model"},
+    "backbone/PPLCNet": {
+        "pretrained": "weights come from Global.pretrained_model",
+        "use_ssld": "weights come from Global.pretrained_model",
+    },
     "head/CANHead": {
         "in_channel": "it follows from the backbone",
         "out_channel": "it follows from the dictionary",

@@ -85,6 +85,7 @@ SR_IMAGES = {
     "text_gt": np.array([1, 0]),
 }
 SR_TRUTH, SR_STILL = np.ones([1, 3, 2, 4], "float32"), ("word_attention_map_gt", "text_gt")
+CELLS = (ids([0, 1, 3]), np.zeros([1, 3, 4], "float32"), np.array([[[0], [1], [0]]], "float32"))
 LOSS_ROWS = {
     "ACELoss": Row({}, even(1, 2, CLASSES), {"loss_ace": SURPRISE}, ONE_CHARACTER),
     "AttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": 3 * SURPRISE}, (ids([0, 1, 3]),)),
@@ -230,6 +231,19 @@ LOSS_ROWS = {
     ),
     # one of the two targets is padding
     "SATRNLoss": Row({"ignore_index": 9}, even(1, 3, CLASSES), {"loss": SURPRISE / 2}, (ids([3, 1, 9]),)),
+    # two cells of which one counts, whose box is 1/2 off in each number: 4 times half of the square of 1/2
+    "SLALoss": Row(
+        {"loc_loss": "smooth_l1"},
+        {"structure_probs": even(1, 2, CLASSES), "loc_preds": np.full([1, 2, 4], 0.5, "float32")},
+        {"loss": SURPRISE + 1, "structure_loss": SURPRISE, "loc_loss": 1.0},
+        CELLS,
+    ),
+    "TableAttentionLoss": Row(
+        {"structure_weight": 2, "loc_weight": 8},
+        {"structure_probs": even(1, 2, CLASSES), "loc_preds": np.full([1, 2, 4], 0.5, "float32")},
+        {"loss": 2 * SURPRISE + 1, "structure_loss": 2 * SURPRISE, "loc_loss": 1.0},
+        CELLS,
+    ),
     "SPINAttentionLoss": Row({}, even(1, 3, CLASSES), {"loss": SURPRISE}, (ids([0, 2, 1, 0]),)),
     # two boxes, one of which does not count
     "SDMGRLoss": Row(

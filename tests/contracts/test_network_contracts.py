@@ -96,6 +96,7 @@ BACKBONE_ROWS = {
     "PPHGNetV2B4": Row({"text_rec": True}, [1, 3, 48, 32], [1, 2048, 1, 40]),
     "PPHGNetV2B4Formula": Row({"class_num": 10}, [1, 3, 64, 32], [1, 2, 2048]),
     "PPHGNetV2B6Formula": Row({"class_num": 10}, [1, 1, 32, 32], [1, 1, 2048]),
+    "PPLCNet": Row({"scale": 0.25}, [1, 3, 64, 64], [[1, 16 * 2**i, 16 // 2**i, 16 // 2**i] for i in range(4)]),
     "PPLCNetV3": Row({"scale": 0.25}, [1, 3, 48, 32], [1, 128, 1, 40]),
     "PPLCNetV4": Row({"model_size": "tiny"}, [1, 3, 48, 32], [1, 160, 1, 40]),
     "RecMobileNetV3": Row(SMALL, LINE, [1, 200, 1, 16]),
@@ -112,6 +113,17 @@ BACKBONE_ROWS = {
     "SVTRNet": Row(SVTR, [1, 3, 16, 32], [1, 12, 1, 5]),
     "SVTRv2": Row(SVTR_V2, [1, 3, 32, 32], [1, 16, 2, 8]),
     "ShallowCNN": Row({"hidden_dim": 8, "in_channels": 3}, [1, 3, 16, 32], [1, 8, 4, 8]),
+    "Vary_VIT_B": Row(
+        {
+            "image_size": 64,
+            "encoder_embed_dim": 16,
+            "encoder_depth": 2,
+            "encoder_num_heads": 2,
+            "encoder_global_attn_indexes": [1],
+        },
+        [1, 3, 64, 64],
+        [1, 512, 2, 2],
+    ),
     "Vary_VIT_B_Formula": Row(
         {
             "image_size": 256,
@@ -133,6 +145,7 @@ BACKBONE_ROWS = {
 }
 PYRAMID, FUSED = {"in_channels": [8] * 4, "out_channels": 16}, [1, 16, 16, 16]
 NECK_ROWS = {
+    "CSPPAN": Row({"in_channels": [8] * 4, "out_channels": 6}, pyramid([8] * 4), pyramid([6] * 4)),
     "CTFPN": Row({"in_channels": [8] * 4, "out_channel": 4}, pyramid([8] * 4), FUSED),
     "DBFPN": Row(PYRAMID, pyramid([8] * 4), FUSED),
     "EASTFPN": Row({"in_channels": [8] * 4, "model_name": "small"}, pyramid([8] * 4), [1, 64, 16, 16]),
@@ -269,6 +282,18 @@ HEAD_ROWS = {
         {"in_channels": 8},
         [1, 8, 4, 4],
         {"f_score": [1, 1, 4, 4], "f_border": [1, 4, 4, 4], "f_tvo": [1, 8, 4, 4], "f_tco": [1, 2, 4, 4]},
+    ),
+    "SLAHead": Row(
+        {"in_channels": 8, "out_channels": 6, "hidden_size": 4, "max_text_length": 7},
+        [2, 8, 2, 3],
+        {"structure_probs": [2, 4, 6], "loc_preds": [2, 4, 4]},
+        (ids([0, 1, 2, 3, 5, 0, 0, 0, 0], [0, 1, 2, 5, 0, 0, 0, 0, 0]), None, None, ids(3, 2)),
+    ),
+    "TableAttentionHead": Row(
+        {"in_channels": [8], "out_channels": 6, "hidden_size": 4, "max_text_length": 4, "in_max_len": 64},
+        [[2, 8, 2, 2]],
+        {"structure_probs": [2, 5, 6], "loc_preds": [2, 5, 4]},
+        (ids([0, 1, 2, 3, 5, 0], [0, 1, 2, 5, 0, 0]),),
     ),
     "SATRNHead": Row(
         {"in_channels": 8, "out_channels": 7, "enc_cfg": SATRN,

@@ -128,15 +128,19 @@ class VisionTower(nn.Layer):
         self.net_3 = nn.Conv2D(2 * NECK_CHANNELS, OUT_CHANNELS, 3, 2, 1, bias_attr=False)
 
     def forward(self, x):
+        return self.net_3(self.half(x))
+
+    def half(self, x):
+        """Returns the map before the last convolution."""
         x = self.patch_embed.proj(x).transpose([0, 2, 3, 1]) + self.pos_embed
         for block in self.blocks:
             x = block(x)
-        return self.net_3(self.net_2(self.neck(x.transpose([0, 3, 1, 2]))))
+        return self.net_2(self.neck(x.transpose([0, 3, 1, 2])))
 
 
 @BACKBONES.register()
-class Vary_VIT_B_Formula(nn.Layer):  # noqa: N801  (published name)
-    """The encoder of Segment Anything on an image of a formula, as a sequence.
+class Vary_VIT_B(nn.Layer):  # noqa: N801  (published name)
+    """The encoder of Segment Anything on an image of a table, as a map.
 
     Args:
         in_channels: channels of the image; one channel is repeated.
@@ -162,13 +166,53 @@ class Vary_VIT_B_Formula(nn.Layer):  # noqa: N801  (published name)
         self.vision_tower_high = VisionTower(
             image_size, encoder_embed_dim, encoder_depth, encoder_num_heads, set(encoder_global_attn_indexes)
         )
-        self.mm_projector_vary = nn.Linear(OUT_CHANNELS, OUT_CHANNELS)
-        self.out_channels = OUT_CHANNELS
+        self.out_channels = 2 * NECK_CHANNELS
 
     @staticmethod
     def check_arguments(encoder_embed_dim, encoder_num_heads):
         """Yields a width that its heads cannot share."""
         yield from undivided([encoder_embed_dim], [encoder_num_heads], "encoder_embed_dim")
+
+    def forward(self, x):
+        """Maps ``[N, 3 or 1, image_size, image_size]`` to ``[N, 512, image_size / 32, image_size / 32]``.
+
+        The last convolution, of which checkpoints have the weights, is left out.
+        """
+        return self.vision_tower_high.half(as_rgb(x))
+
+
+@BACKBONES.register()
+class Vary_VIT_B_Formula(Vary_VIT_B):  # noqa: N801  (published name)
+    """The encoder of Segment Anything on an image of a formula, as a sequence.
+
+    Args:
+        in_channels: channels of the image; one channel is repeated.
+        image_size: side of the image, which is square.
+        encoder_embed_dim: width of the blocks.
+        encoder_depth: their number.
+        encoder_num_heads: of attention.
+        encoder_global_attn_indexes: blocks whose attention has no windows.
+    """
+
+    def __init__(
+        self,
+        in_channels: Annotated[int, Range(3, 3)] = 3,
+        image_size: PyramidSide = 768,
+        encoder_embed_dim: Width = 768,
+        encoder_depth: Depth = 12,
+        encoder_num_heads: Heads = 12,
+        encoder_global_attn_indexes: list[Index] = (2, 5, 8, 11),
+    ):
+        super().__init__(
+            in_channels,
+            image_size,
+            encoder_embed_dim,
+            encoder_depth,
+            encoder_num_heads,
+            encoder_global_attn_indexes,
+        )
+        self.mm_projector_vary = nn.Linear(OUT_CHANNELS, OUT_CHANNELS)
+        self.out_channels = OUT_CHANNELS
 
     def forward(self, x):
         """Maps ``[N, 3 or 1, image_size, image_size]`` to ``[N, (image_size / 64) ** 2, 1024]``."""
