@@ -24,7 +24,7 @@ TINY = [
 def trained(tmp_path_factory):
     """The folder of a run of two steps."""
     folder = tmp_path_factory.mktemp("trained")
-    merged = override(load(ROOT / "configs/quickstart/sr.yml"), [*TINY, f"Global.save_model_dir={folder}"])
+    merged = override(load(ROOT / "configs/examples/words_sr.yml"), [*TINY, f"Global.save_model_dir={folder}"])
     (folder / "run.yml").write_text(configuration.snapshot(merged), encoding="utf-8")
     assert commands.run(lambda: train.main(["-c", str(folder / "run.yml")])) == 0
     return folder
