@@ -59,6 +59,7 @@ SHORT = [
 ]
 SMALL = {
     "configs/quickstart/rec.yml": ["Train.dataset.length=8", "Eval.dataset.length=6"],
+    "configs/quickstart/rec_attention.yml": ["Train.dataset.length=8", "Eval.dataset.length=6"],
     "configs/quickstart/det.yml": ["Train.dataset.length=4", "Eval.dataset.length=2"],
     "configs/quickstart/det_curved.yml": ["Train.dataset.length=4", "Eval.dataset.length=2"],
     "configs/examples/plates_rec.yml": [],

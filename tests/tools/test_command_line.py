@@ -52,7 +52,7 @@ TINY = {
         "Eval.dataset.transforms.1.DetResizeForTest.image_shape=[96, 96]",
     ],
 }
-TINY["cls"] = TINY["rec"]
+TINY["cls"] = TINY["rec_attention"] = TINY["rec"]
 SHORT = ["Global.epoch_num=2", "Global.print_batch_step=1", "Train.loader.num_workers=0", "Global.device=cpu"]
 
 
