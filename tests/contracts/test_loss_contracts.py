@@ -170,6 +170,28 @@ LOSS_ROWS = {
         {"Student": even(1, 3), "Teacher": even(1, 3) + 2},
         {"loss_distance_l2_Student_Teacher_0": 4.0},
     ),
+    "DistillationLossFromOutput": Row(
+        {**NETWORKS, "reduction": "mean"}, {"Student": np.array([1, 3], "float32")}, {"loss_Student_0": 2.0}
+    ),
+    # of two sub-words the second is padding
+    "DistillationSERDMLLoss": Row(
+        PAIR,
+        {name: np.repeat(value, 2, axis=1) for name, value in TWO.items()},
+        {"loss_dml_ser_0": (nats(EVEN, SURER) + nats(SURER, EVEN)) / 2},
+        (ids(0), ids([1, 0])),
+    ),
+    "DistillationVQADistanceLoss": Row(
+        {**PAIR, "label": "loss_5"},
+        {"Student": even(1, 2, 3), "Teacher": even(1, 2, 3) + np.array([[[2.0], [9.0]]], "float32")},
+        {"loss_5_Student_Teacher_0": 4.0},
+        (ids(0), ids([1, 0])),
+    ),
+    "DistillationVQASerTokenLayoutLMLoss": Row(
+        {**NETWORKS, "num_classes": CLASSES},
+        {"Student": even(1, 2, CLASSES)},
+        {"loss_ser_Student_0": SURPRISE},
+        (ids(0), ids([1, 0]), ids(0), ids(0), ids([2, 1])),
+    ),
     "DistillationNRTRLoss": Row(
         NETWORKS, {"Student": even(1, 2, CLASSES)}, {"loss_nrtr_Student_0": SURPRISE}, (ids([2, 1, 3]), ids(1))
     ),
