@@ -41,6 +41,9 @@ class Ready:
     def __len__(self):
         return self._count
 
+    def batch_size(self, batch_size_per_card):
+        return batch_size_per_card
+
     def batches(self, epoch, skip=0):
         return iter([[SampleKey(epoch, number)] for number in range(skip, self._count)])
 
