@@ -123,6 +123,7 @@ Width = Annotated[int, Range(1, 16_384)]  # channels, features
 Depth = Annotated[int, Range(1, 100)]  # layers in a row
 Maps = tuple[Width, Width, Width, Width]  # channels at 1/4, 1/8, 1/16 and 1/32 of the image
 Heads = Annotated[int, Range(1, 64)]  # of attention
+BoxNumbers = Annotated[int, Range(4, 8, step=4)]  # numbers of a box: two corners, or four
 Kernel = Annotated[int, Range(1, 31, step=2)]  # odd, so that a convolution can keep the size
 Stride = Annotated[int, Range(1, 4)]
 Pool = Annotated[int, Range(1, 16)]

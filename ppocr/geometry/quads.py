@@ -40,6 +40,14 @@ def as_quad(points) -> np.ndarray:
     return points if len(points) == 4 else ordered_corners(cv2.minAreaRect(points))
 
 
+def corners_of_boxes(boxes) -> np.ndarray:
+    """Returns the corners (N x 4 x 2) of boxes, x before y: of two corners each (N x 4), or of all four (N x 8)."""
+    boxes = np.asarray(boxes)
+    if boxes.size != 8 * len(boxes):
+        boxes = boxes.reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    return boxes.reshape(-1, 4, 2)
+
+
 def quad_size(quad):
     """Returns the width and the height of a quad, that of the longer of opposite sides, in whole pixels, at least 1."""
     top, right, bottom, left = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)

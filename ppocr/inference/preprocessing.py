@@ -18,7 +18,8 @@ def fields_in_use(network) -> tuple:
 def image_transforms(transforms, growing: bool):
     """Takes from a ``transforms`` list what an image without a label can pass.
 
-    An operator is left out if it reads what neither the image nor an operator before it gives, as label encoders do.
+    An operator is left out if it reads what neither the image nor an operator before it gives, as label encoders do,
+    or if it says so itself (``in_use``).
 
     Args:
         transforms: list of ``{Name: {key: value} or None}``.
@@ -41,7 +42,7 @@ def image_transforms(transforms, growing: bool):
         if unknown and "image" in operator.writes:
             needs = ", ".join(sorted(unknown))
             raise ConfigError(f"transforms[{position}] {name} needs {needs}, so it cannot be run on an image alone")
-        if unknown:
+        if unknown or not operator.in_use:
             continue
         known.update(operator.writes)
         kept.append({name: as_in_use(name, settings, growing)})

@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 
+from ppocr.geometry.quads import corners_of_boxes
 from ppocr.metrics.base import Metric
 from ppocr.metrics.det_metric import precision_recall
 from ppocr.metrics.detection_iou import match_detections
@@ -64,8 +65,8 @@ class TableMetric(Metric):
         right = self.normalise(tokens) == self.normalise(truth)
         if not self.compute_bbox_metric:
             return right, 1, 0, 0, 0
-        found = match_detections(corners(true_boxes), [False] * len(true_boxes), corners(boxes))
-        return right, 1, *found
+        truths, found = (corners_of_boxes(np.asarray(part, np.float64)) for part in (true_boxes, boxes))
+        return right, 1, *match_detections(truths, [False] * len(truths), found)
 
     def normalise(self, tokens) -> str:
         """Returns what of a structure is compared, as one text."""
@@ -84,15 +85,3 @@ class TableMetric(Metric):
         if self.main_indicator == "acc":
             return {"acc": acc, **{f"bbox_metric_{name}": value for name, value in boxes.items()}}
         return {**boxes, "structure_metric_acc": acc}
-
-
-def corners(boxes) -> list:
-    """Returns the polygons (4, 2) of boxes with two corners or four."""
-    return [_corners(np.asarray(box, np.float64).reshape(-1)) for box in boxes]
-
-
-def _corners(box):
-    if len(box) == 8:
-        return box.reshape(4, 2)
-    x1, y1, x2, y2 = box
-    return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])

@@ -5,6 +5,8 @@ from typing import NamedTuple, Optional, Union
 
 import numpy as np
 
+from ppocr.geometry.quads import corners_of_boxes
+
 
 @dataclass(frozen=True)
 class Boxes:
@@ -118,8 +120,7 @@ class Table:
     @property
     def points(self) -> np.ndarray:
         """The corners of each box, (cells, 4, 2)."""
-        boxes = self.boxes if self.boxes.shape[1:] == (8,) else self.boxes.reshape(-1, 4)[:, [0, 1, 2, 1, 2, 3, 0, 3]]
-        return boxes.reshape(-1, 4, 2)
+        return corners_of_boxes(self.boxes)
 
 
 def by_network(result) -> dict:

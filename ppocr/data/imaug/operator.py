@@ -36,6 +36,7 @@ class Operator:
         writes: keys that it sets.
         optional: keys that it looks at where they are there, to count what is lost.
         random: whether it draws random numbers.
+        in_use: whether it is run, too, where an image alone is read, without a label.
         codec: of an encoder of texts, :class:`ppocr.text.codec.Codec`; None for everything else.
     """
 
@@ -43,6 +44,7 @@ class Operator:
     writes: tuple = ()
     optional: tuple = ()
     random: bool = False
+    in_use: bool = True
     codec = None
 
     def labels(self) -> Optional[Labels]:

@@ -82,9 +82,10 @@ class SRDegrade(Operator):
         quality: least and most quality of the JPEG.
     """
 
-    reads = ("image", "label")  # a label, so that images in use pass it by
+    reads = ("image",)
     writes = ("image_lr", "image_hr")
     random = True
+    in_use = False  # there the image is the small one
 
     def __init__(
         self,
@@ -102,7 +103,6 @@ class SRDegrade(Operator):
     check_arguments = SRResize.check_arguments
 
     def __call__(self, data, rng):
-        data["label"]  # what it says does not matter
         large = cv2.resize(_pixels(data["image"]), self._large, interpolation=cv2.INTER_AREA)
         sigma, level = rng.uniform(*self._blur), rng.uniform(*self._noise)
         quality = int(rng.integers(*self._quality, endpoint=True))

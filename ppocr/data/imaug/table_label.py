@@ -17,11 +17,10 @@ from ppocr.text.table_structure import (
     merged_tokens,
     sound_tokens,
 )
-from ppocr.values import Range
+from ppocr.values import BoxNumbers, Range
 from ppocr.wording import counted
 
 BoxFormat = Literal["xyxy", "xywh", "xyxyxyxy"]
-BoxNumbers = Annotated[int, Range(4, 8, step=4)]  # numbers of a box: two corners, or four
 StructureLength = Annotated[int, Range(3, 10_000)]
 
 

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 
 from paddle import nn
 
-from ppocr.modeling.layers.layout import LayoutEmbeddings, LayoutSizes, Pooler, padding_mask
+from ppocr.modeling.layers.layout import SER_FIELDS, LayoutEmbeddings, LayoutSizes, Pooler, padding_mask
 from ppocr.registry import BACKBONES
 from ppocr.values import Classes
-
-SER_FIELDS = ("input_ids", "bbox", "attention_mask", "token_type_ids")
 
 
 class _Embeddings(LayoutEmbeddings):

@@ -5,13 +5,12 @@ from typing import Literal, Optional
 
 from paddle import nn
 
-from ppocr.modeling.layers.layout import LayoutSizes, Pooler, padding_mask
+from ppocr.modeling.layers.layout import SER_FIELDS, LayoutSizes, Pooler, padding_mask
 from ppocr.modeling.layers.layout_encoder import JoinedPlaces, LayoutEncoder
 from ppocr.modeling.layers.relations import RelationExtractor, unpacked
 from ppocr.registry import BACKBONES
 from ppocr.values import Classes, Dropout, Tokens
 
-SER_FIELDS = ("input_ids", "bbox", "attention_mask", "token_type_ids")
 _EPSILON = 1e-5
 
 

@@ -3,6 +3,7 @@
 Source: Segment Anything (https://arxiv.org/abs/2304.02643) and Vary (https://arxiv.org/abs/2312.06109).
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import paddle
@@ -11,6 +12,7 @@ from paddle import nn
 
 from ppocr.modeling.layers.attention import split_heads
 from ppocr.modeling.layers.channels import as_rgb, undivided
+from ppocr.modeling.layers.tokens import to_tokens
 from ppocr.modeling.layers.windows import from_windows, to_windows
 from ppocr.registry import BACKBONES
 from ppocr.values import Depth, Heads, Index, PyramidSide, Range, Width
@@ -139,6 +141,7 @@ class VisionTower(nn.Layer):
 
 
 @BACKBONES.register()
+@dataclass(eq=False, repr=False)
 class Vary_VIT_B(nn.Layer):  # noqa: N801  (published name)
     """The encoder of Segment Anything on an image of a table, as a map.
 
@@ -153,18 +156,21 @@ class Vary_VIT_B(nn.Layer):  # noqa: N801  (published name)
 
     reads_grey = fixed_size = True
 
-    def __init__(
-        self,
-        in_channels: Annotated[int, Range(3, 3)] = 3,
-        image_size: PyramidSide = 768,
-        encoder_embed_dim: Width = 768,
-        encoder_depth: Depth = 12,
-        encoder_num_heads: Heads = 12,
-        encoder_global_attn_indexes: list[Index] = (2, 5, 8, 11),
-    ):
+    in_channels: Annotated[int, Range(3, 3)] = 3
+    image_size: PyramidSide = 768
+    encoder_embed_dim: Width = 768
+    encoder_depth: Depth = 12
+    encoder_num_heads: Heads = 12
+    encoder_global_attn_indexes: list[Index] = (2, 5, 8, 11)
+
+    def __post_init__(self):
         super().__init__()
         self.vision_tower_high = VisionTower(
-            image_size, encoder_embed_dim, encoder_depth, encoder_num_heads, set(encoder_global_attn_indexes)
+            self.image_size,
+            self.encoder_embed_dim,
+            self.encoder_depth,
+            self.encoder_num_heads,
+            set(self.encoder_global_attn_indexes),
         )
         self.out_channels = 2 * NECK_CHANNELS
 
@@ -183,37 +189,13 @@ class Vary_VIT_B(nn.Layer):  # noqa: N801  (published name)
 
 @BACKBONES.register()
 class Vary_VIT_B_Formula(Vary_VIT_B):  # noqa: N801  (published name)
-    """The encoder of Segment Anything on an image of a formula, as a sequence.
+    """The encoder of Segment Anything on an image of a formula, as a sequence."""
 
-    Args:
-        in_channels: channels of the image; one channel is repeated.
-        image_size: side of the image, which is square.
-        encoder_embed_dim: width of the blocks.
-        encoder_depth: their number.
-        encoder_num_heads: of attention.
-        encoder_global_attn_indexes: blocks whose attention has no windows.
-    """
-
-    def __init__(
-        self,
-        in_channels: Annotated[int, Range(3, 3)] = 3,
-        image_size: PyramidSide = 768,
-        encoder_embed_dim: Width = 768,
-        encoder_depth: Depth = 12,
-        encoder_num_heads: Heads = 12,
-        encoder_global_attn_indexes: list[Index] = (2, 5, 8, 11),
-    ):
-        super().__init__(
-            in_channels,
-            image_size,
-            encoder_embed_dim,
-            encoder_depth,
-            encoder_num_heads,
-            encoder_global_attn_indexes,
-        )
+    def __post_init__(self):
+        super().__post_init__()
         self.mm_projector_vary = nn.Linear(OUT_CHANNELS, OUT_CHANNELS)
         self.out_channels = OUT_CHANNELS
 
     def forward(self, x):
         """Maps ``[N, 3 or 1, image_size, image_size]`` to ``[N, (image_size / 64) ** 2, 1024]``."""
-        return self.mm_projector_vary(self.vision_tower_high(as_rgb(x)).flatten(2).transpose([0, 2, 1]))
+        return self.mm_projector_vary(to_tokens(self.vision_tower_high(as_rgb(x))))

@@ -8,24 +8,23 @@ import paddle.nn.functional as F
 from paddle import nn
 
 from ppocr.modeling.layers.attention_decoder import AttentionCell
+from ppocr.modeling.layers.tokens import to_tokens
 from ppocr.registry import HEADS
-from ppocr.values import Classes, Range, Width
+from ppocr.values import BoxNumbers, Classes, Range, Width
 
 StructureLength = Annotated[int, Range(1, 10_000)]
-BoxNumbers = Annotated[int, Range(4, 8, step=4)]
 
 
 class StructureDecoder(nn.Layer):
-    """What both heads share: a gated recurrent unit with attention on a map, step by step."""
+    """What both heads share: a gated recurrent unit with attention on a map, step by step.
+
+    A subclass sets ``structure_generator``, from states to the logits of tokens.
+    """
 
     def __init__(self, in_channels, out_channels, hidden_size, steps):
         super().__init__()
         self.structure_attention_cell = AttentionCell(in_channels, hidden_size, out_channels, nn.GRUCell)
         self._steps = steps
-
-    def structure(self, states):
-        """Returns the logits of tokens, ``[N, ..., classes]``, of states ``[N, ..., hidden_size]``."""
-        raise NotImplementedError
 
     def states(self, x, label=None, steps=None):
         """Returns the state of each step, ``[N, steps, hidden_size]``.
@@ -42,14 +41,13 @@ class StructureDecoder(nn.Layer):
             token = token if label is None else label[:, place]
             output, state = cell(x, keys, state, token)
             states.append(output)
-            token = self.structure(output).argmax(axis=1) if label is None else token
+            token = self.structure_generator(output).argmax(axis=1) if label is None else token
         return paddle.stack(states, axis=1)
 
 
 def flat(maps):
     """Returns the smallest of several maps, or a map ``[N, C, H, W]``, as a sequence ``[N, H * W, C]``."""
-    last = maps[-1] if isinstance(maps, (list, tuple)) else maps
-    return last.flatten(2).transpose([0, 2, 1])
+    return to_tokens(maps[-1] if isinstance(maps, (list, tuple)) else maps)
 
 
 @HEADS.register()
@@ -82,10 +80,6 @@ class SLAHead(StructureDecoder):
         self.structure_generator = nn.Sequential(nn.Linear(*shape), nn.Linear(hidden_size, out_channels))
         self.loc_generator = nn.Sequential(nn.Linear(*shape), nn.Linear(hidden_size, loc_reg_num))
 
-    def structure(self, states):
-        """See :class:`StructureDecoder`."""
-        return self.structure_generator(states)
-
     def forward(self, x, targets: Optional[Sequence] = None):
         """Reads a map, or the last of several.
 
@@ -103,7 +97,7 @@ class SLAHead(StructureDecoder):
             states = self.states(flat(x), structure.astype("int64"), int(length.max()) + 1)
         else:
             states = self.states(flat(x), steps=self._steps)
-        logits = self.structure(states)
+        logits = self.structure_generator(states)
         probs = logits if self.training else F.softmax(logits, axis=-1)
         return {"structure_probs": probs, "loc_preds": F.sigmoid(self.loc_generator(states))}
 
@@ -141,10 +135,6 @@ class TableAttentionHead(StructureDecoder):
         self.loc_fea_trans = nn.Linear((-(-in_max_len // 32)) ** 2, max_text_length + 1)
         self.loc_generator = nn.Linear(width + hidden_size, loc_reg_num)
 
-    def structure(self, states):
-        """See :class:`StructureDecoder`."""
-        return self.structure_generator(states)
-
     def forward(self, x, targets: Optional[Sequence] = None):
         """Reads the last of several maps ``[N, C, H, W]``.
 
@@ -159,7 +149,7 @@ class TableAttentionHead(StructureDecoder):
         sequence = flat(x)
         label = targets[0].astype("int64") if self.training else None
         states = self.states(sequence, label, self._steps)
-        logits = self.structure(states)
+        logits = self.structure_generator(states)
         places = self.loc_fea_trans(sequence.transpose([0, 2, 1])).transpose([0, 2, 1])
         boxes = F.sigmoid(self.loc_generator(paddle.concat([states, places], axis=2)))
         return {"structure_probs": logits if self.training else F.softmax(logits, axis=-1), "loc_preds": boxes}

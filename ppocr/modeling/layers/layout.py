@@ -10,6 +10,7 @@ from paddle import nn
 
 from ppocr.values import Classes, Depth, Dropout, Heads, Tokens, Width
 
+SER_FIELDS = ("input_ids", "bbox", "attention_mask", "token_type_ids")  # what is read of a page
 PLACES = 1024  # coordinates of a page are numbers from 0 to 1000
 _HIDDEN = -1e4  # added to the attention of padding
 
