@@ -20,7 +20,9 @@ _DECODE = DecodeImage(img_mode="BGR")
 
 
 def _pixels(image):
-    """Returns an image as an array, BGR, which may be the bytes of a file."""
+    """Returns an image as an array, BGR, which may be the bytes of a file, or what Pillow has opened."""
+    if isinstance(image, Image.Image):
+        return np.asarray(image.convert("RGB"))[:, :, ::-1]
     return image if isinstance(image, np.ndarray) else _DECODE({"image": image})["image"]
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from ppocr.data.imaug import create_operators, transform
 from ppocr.errors import ConfigError, DataError, Dropped
+from ppocr.inference.preprocessing import image_transforms
 
 SIZES = {"imgH": 32, "imgW": 128, "down_sample_scale": 2}
 
@@ -23,6 +24,18 @@ def test_images_are_resized_as_pillow_does_and_become_rgb():
         expected = np.asarray(Image.fromarray(source[:, :, ::-1]).resize(size, Image.BICUBIC))
         np.testing.assert_allclose(data[name] * 255, expected.transpose(2, 0, 1), atol=1e-3)
         assert data[name].dtype == np.float32
+
+
+def test_images_that_pillow_has_opened_are_read_like_arrays():
+    small, (resize,) = noise(20, 70), create_operators([{"SRResize": SIZES}])
+    opened = Image.fromarray(small[:, :, ::-1])
+    np.testing.assert_array_equal(resize({"image": opened})["img_lr"], resize({"image": small})["img_lr"])
+
+
+def test_an_image_in_use_is_not_degraded():
+    chain = [{"SRDegrade": SIZES}, {"SRResize": SIZES}, {"KeepKeys": {"keep_keys": ["img_lr"]}}]
+    kept, _ = image_transforms(chain, growing=False)
+    assert [name for entry in kept for name in entry] == ["SRResize"]
 
 
 @pytest.mark.parametrize("given", [{"infer_mode": True}, {}])
