@@ -53,7 +53,7 @@ class Progress:
         self._training_metric, self._profiler, self._memory = training_metric, profiler, memory
         self._watchdog, self._timer = watchdog or Watchdog(0, ""), timer or NullTimer()
         self._clock, self._best_effort = _Clock(), BestEffort()
-        self._bar, self._best_said_at = None, None
+        self._bar = None
 
     def start(self, state):
         """Notes in the metric loggers from which step the run begins or goes on."""
@@ -120,7 +120,6 @@ class Progress:
         """Writes the metrics of an evaluation and those of the best one."""
         best = _join(state.best)
         self._log("best metric, " + best)
-        self._best_said_at = state.global_step
         self._loggers.log_metrics({"epoch": state.epoch, **metrics}, "eval", state.global_step)
         self._loggers.log_best({k: v for k, v in state.best.items() if k != "best_epoch"}, state.global_step)
         self._loggers.log_text("best metric", best, state.global_step)
@@ -147,7 +146,7 @@ class Progress:
     def finish(self, state):
         """Says how the run ended and closes the loggers."""
         self._watchdog.rest()
-        if state.best and self._best_said_at != state.global_step:
+        if state.best:
             self._log("best metric, " + _join(state.best))
         self._loggers.close()
 

@@ -155,13 +155,3 @@ def test_the_window_is_the_one_of_the_configuration(tmp_path):
     for loss in (9.0, 9.0, 1.0, 2.0, 3.0):
         progress.statistics.update({"loss": loss})
     assert progress.statistics.get() == {"loss": 2.0}
-
-
-@pytest.mark.parametrize("steps_since, times", [(0, 1), (3, 2)])
-def test_the_best_is_said_once_more_at_the_end_where_steps_came_behind_the_evaluation(steps_since, times):
-    lines, state = Lines(), TrainState(global_step=4, best={"acc": 0.5, "best_epoch": 1})
-    progress = make(lines)
-    progress.log_evaluation({"acc": 0.25}, state)
-    state.global_step += steps_since
-    progress.finish(state)
-    assert lines.lines == ["best metric, acc: 0.5, best_epoch: 1"] * times
